@@ -1,0 +1,58 @@
+/* Tickets: JSON Web Tokens (RFC 7519) signed with HMAC-SHA256 (RFC 7515, "HS256") through libjwt, with the
+ * key that the coordinator and its streamers share. One form serves people (role host or guest) and the
+ * coordinator's own calls (role coordinator). Any thread.
+ */
+#pragma once
+#include <glib.h>
+
+#define TICKET_KEY_MIN_BYTES 32 /* RFC 7518 section 3.2: at least the size of the hash */
+#define TICKET_MAX_BYTES 4096
+#define TICKET_CONTROL_LIFETIME_US (60 * (gint64)G_USEC_PER_SEC)
+
+typedef struct {
+  char *audience;       /* "aud": the server's name */
+  char *session;        /* "sid"; NULL in the coordinator's own */
+  char *user;           /* "sub"; NULL in the coordinator's own */
+  char *role;           /* "host", "guest" or "coordinator" */
+  char *name;           /* "name": what the person is called (nullable) */
+  gint64 issued_at_us;  /* "iat"; 0 when absent */
+  gint64 expires_at_us; /* "exp" */
+} Ticket;
+
+typedef struct TicketKey TicketKey;
+
+#define TICKET_ERROR (ticket_error_quark())
+typedef enum {
+  TICKET_ERROR_KEY,     /* the key's file is missing, unreadable or too short */
+  TICKET_ERROR_INVALID, /* malformed, another algorithm, a wrong signature, a claim missing, another audience
+                         */
+  TICKET_ERROR_EXPIRED,
+} TicketError;
+GQuark ticket_error_quark(void);
+
+/* The key from a file: its bytes without white space at the end, 32..4096 of them. (transfer full) */
+TicketKey *ticket_key_load(const char *path, GError **error);
+/* The same; a missing file is made first, mode 0600, with a fresh random key. @created tells (nullable). */
+TicketKey *ticket_key_load_or_create(const char *path, gboolean *created, GError **error);
+TicketKey *ticket_key_new(const void *bytes, gsize length); /* (transfer full), for tests */
+void ticket_key_free(TicketKey *key);                       /* wipes it; NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TicketKey, ticket_key_free)
+
+/* The signed text (transfer full). `iat` is set to now. */
+char *ticket_sign(const TicketKey *key, const Ticket *ticket);
+
+/* Checks signature, algorithm, expiry and @audience (NULL: any) and gives the claims (transfer full). The
+ * comparison of signatures takes constant time. */
+Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audience, GError **error);
+
+/* The coordinator's own ticket for one call to @audience (transfer full), good for 60 s. */
+char *ticket_sign_control(const TicketKey *key, const char *audience);
+/* Checks one: role coordinator, this audience, issued at most 60 s ago (10 s of clock difference allowed). */
+gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error);
+
+/* The token of an "Authorization: Bearer …" header's value (RFC 6750 section 2.1), or NULL. Points into
+ * @header. */
+const char *ticket_from_header(const char *header);
+
+void ticket_free(Ticket *ticket); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ticket, ticket_free)
