@@ -1,0 +1,118 @@
+// @ts-check
+// A real nginx with the project's own configuration (conf/nginx.conf.in), for tests and the demonstration.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, listens } from './ports.mjs';
+import { run, source, start, temporaryDirectory, until } from './programs.mjs';
+
+/**
+ * @typedef {object} NginxOptions
+ * @property {string} coordinatorSocket  the coordinator's FastCGI socket
+ * @property {string} [siteRoot]         the site's files (default: www/ of the source)
+ * @property {string} [path]             the site's path, with slashes at both ends (default "/")
+ * @property {{ name: string, port: number }[]} [streamers]  reached at streamer/<name>/
+ * @property {number} [httpPort]
+ * @property {number} [httpsPort]
+ * @property {string} [address]          what to listen on (default 127.0.0.1)
+ * @property {number} [workers]
+ */
+
+/**
+ * @typedef {object} Nginx
+ * @property {import('./programs.mjs').Program} program
+ * @property {string} url        the site over HTTPS, ending in "/"
+ * @property {string} httpUrl    the same over HTTP
+ * @property {string} ca         the certificate's text, for clients to trust
+ * @property {string} directory  its files: error.log, the certificate
+ */
+
+/**
+ * A key and a self-signed certificate for localhost and 127.0.0.1 in `directory`.
+ * @param {string} directory
+ * @returns {{ certificate: string, key: string }} their paths
+ */
+export function makeCertificate(directory) {
+  const certificate = join(directory, 'certificate.pem');
+  const key = join(directory, 'key.pem');
+  if (existsSync(certificate) && existsSync(key)) return { certificate, key };
+  const made = run('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30',
+    '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
+    '-keyout', key, '-out', certificate,
+  ]);
+  if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`);
+  return { certificate, key };
+}
+
+/**
+ * The text of a file with its @PLACEHOLDERS@ filled in; fails when one is left or does not exist.
+ * @param {string} template the text
+ * @param {Record<string, string | number>} values
+ */
+export function render(template, values) {
+  const unused = new Set(Object.keys(values));
+  const text = template.replace(/@([A-Z_]+)@/g, (_, name) => {
+    if (!(name in values)) throw new Error(`@${name}@ has no value`);
+    unused.delete(name);
+    return String(values[name]);
+  });
+  if (unused.size) throw new Error(`no such placeholder: ${[...unused].join(', ')}`);
+  return text;
+}
+
+/**
+ * Starts nginx in the scope; returns when it listens.
+ * @param {import('./programs.mjs').Scope} scope
+ * @param {NginxOptions} options
+ * @returns {Promise<Nginx>}
+ */
+export async function startNginx(scope, options) {
+  const directory = temporaryDirectory(scope, 'vitrina-nginx');
+  const path = options.path ?? '/';
+  const httpPort = options.httpPort ?? (await freePort());
+  const httpsPort = options.httpsPort ?? (await freePort());
+  const address = options.address ?? '127.0.0.1';
+  const { certificate, key } = makeCertificate(directory);
+  mkdirSync(join(directory, 'temp'));
+
+  const streamers = (options.streamers ?? []).map(
+    ({ name, port }) => `location ${path}streamer/${name}/ { proxy_pass http://127.0.0.1:${port}/; }`,
+  );
+  const text = render(readFileSync(join(source, 'conf/nginx.conf.in'), 'utf8'), {
+    USER: process.getuid?.() === 0 ? 'user root;' : '',
+    STATE_DIR: directory,
+    TEMP_DIR: join(directory, 'temp'),
+    ERROR_LOG: join(directory, 'error.log'),
+    WORKERS: options.workers ?? 1,
+    HTTP_LISTEN: `${address}:${httpPort}`,
+    HTTPS_LISTEN: `${address}:${httpsPort}`,
+    REDIRECT: '',
+    CERTIFICATE: certificate,
+    CERTIFICATE_KEY: key,
+    COORDINATOR_SOCKET: options.coordinatorSocket,
+    SITE_PATH: path,
+    SITE_ROOT: options.siteRoot ?? join(source, 'www'),
+    STREAMERS: streamers.join('\n    '),
+  });
+  const file = join(directory, 'nginx.conf');
+  writeFileSync(file, text);
+
+  const program = await start(scope, 'nginx', ['-p', directory, '-c', file, '-e', join(directory, 'error.log')], {
+    deathSignal: 'TERM',
+  });
+  await until(
+    () => {
+      if (program.exit) throw new Error(`nginx: ${program.log}`);
+      return listens(httpsPort);
+    },
+    { what: 'nginx listens' },
+  );
+  return {
+    program,
+    url: `https://127.0.0.1:${httpsPort}${path}`,
+    httpUrl: `http://127.0.0.1:${httpPort}${path}`,
+    ca: readFileSync(certificate, 'utf8'),
+    directory,
+  };
+}
