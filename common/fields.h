@@ -12,8 +12,9 @@
  *       {NULL},
  *   };
  *
- * A field that is absent (or null) leaves its member as it was: set defaults before reading. Unknown fields
- * are ignored. Functions here keep no state and may be called from any thread.
+ * A name may be a path into nested objects ("rc_info.rc_name") for reading. A field that is absent (or null)
+ * leaves its member as it was: set defaults before reading. Unknown fields are ignored. Functions here keep
+ * no state and may be called from any thread.
  */
 #pragma once
 #include <glib.h>
@@ -32,7 +33,7 @@ typedef enum {
   FIELD_RAW,     /* char *     any JSON value as compact text; min..max bound its length in bytes */
   FIELD_TEXTS,   /* char **    an array of strings, NULL-terminated; max bounds each one's length */
   FIELD_OBJECT,  /* T *        an object with its own table (sub); freed by fields_free() */
-  FIELD_LIST,    /* GPtrArray* an array of such objects; the elements are T *, the array owns them */
+  FIELD_LIST,    /* GPtrArray* an array of such objects; the elements are T * */
 } FieldType;
 
 typedef struct Field Field;
@@ -86,17 +87,17 @@ gboolean fields_read(const FieldsDoc *doc, const Field *fields, gpointer target,
 gboolean fields_read_text(const char *text, gsize length, const Field *fields, gpointer target,
                           GError **error);
 
-/* Reads a document whose top is an array of objects: a (transfer full) array of structs of @size bytes, each
- * filled by @fields and freed with the array; or NULL. Errors name the element: "[3].port". */
+/* Reads a document whose top is an array of objects: an array of structs of @size bytes, each filled by
+ * @fields (transfer full, free with fields_free_list()); or NULL. Errors name the element: "[3].port". */
 GPtrArray *fields_read_array(const FieldsDoc *doc, const Field *fields, gsize size, GError **error);
 
 /* The elements of a top-level array as compact texts, in order (transfer full); NULL with FIELDS_ERROR_TYPE
  * when the top is no array. The n-th belongs to the n-th struct of fields_read_array(). */
 GPtrArray *fields_array_texts(const FieldsDoc *doc, GError **error);
 
-/* The names of the top-level object's members, in order, as a (transfer container) array: the strings live in
- * @doc. NULL when the top is no object. */
-GPtrArray *fields_names(const FieldsDoc *doc);
+/* The names of the members of the object at @path (NULL: the top), in order, as a (transfer container) array:
+ * the strings live in @doc. NULL when there is no object. */
+GPtrArray *fields_names(const FieldsDoc *doc, const char *path);
 
 /* The value at a dotted path ("webrtc.width") as compact text (transfer full), or NULL when there is none. */
 char *fields_text_at(const FieldsDoc *doc, const char *path);
@@ -109,6 +110,8 @@ char fields_kind_at(const FieldsDoc *doc, const char *path);
 void fields_clear(const Field *fields, gpointer target);
 /* fields_clear() and g_free(). NULL is allowed. */
 void fields_free(const Field *fields, gpointer target);
+/* Frees a list and its elements (fields_read_array()). NULL is allowed. */
+void fields_free_list(const Field *fields, GPtrArray *list);
 
 /* The struct as one compact JSON object (transfer full). Empty members (NULL, 0 of FIELD_INSTANT) are left
  * out unless `always` (then null); numbers and booleans are always written unless 0 with `min` above 0.

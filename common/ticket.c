@@ -1,0 +1,199 @@
+#include "common/ticket.h"
+
+#include "common/instant.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jwt.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KEY_MAX_BYTES 4096
+#define CLOCK_DIFFERENCE_US (10 * (gint64)G_USEC_PER_SEC)
+
+G_DEFINE_QUARK(vitrina - ticket - error, ticket_error)
+
+typedef jwt_t Token;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Token, jwt_free)
+
+struct TicketKey {
+  gsize length;
+  guchar bytes[];
+};
+
+/* ---- the key ---- */
+
+TicketKey *ticket_key_new(const void *bytes, gsize length) {
+  TicketKey *key = g_malloc0(sizeof *key + length);
+  key->length = length;
+  memcpy(key->bytes, bytes, length);
+  return key;
+}
+
+void ticket_key_free(TicketKey *key) {
+  if (!key)
+    return;
+  OPENSSL_cleanse(key->bytes, key->length);
+  g_free(key);
+}
+
+TicketKey *ticket_key_load(const char *path, GError **error) {
+  g_autofree char *bytes = NULL;
+  gsize length;
+  g_autoptr(GError) problem = NULL;
+  if (!g_file_get_contents(path, &bytes, &length, &problem)) {
+    g_set_error_literal(error, TICKET_ERROR, TICKET_ERROR_KEY, problem->message);
+    return NULL;
+  }
+  gsize size = length;
+  while (length > 0 && g_ascii_isspace(bytes[length - 1]))
+    length--;
+  TicketKey *key = NULL;
+  if (length < TICKET_KEY_MIN_BYTES || length > KEY_MAX_BYTES)
+    g_set_error(error, TICKET_ERROR, TICKET_ERROR_KEY, "%s: the key must have %d to %d bytes", path,
+                TICKET_KEY_MIN_BYTES, KEY_MAX_BYTES);
+  else
+    key = ticket_key_new(bytes, length);
+  OPENSSL_cleanse(bytes, size);
+  return key;
+}
+
+/* A new file with 32 random bytes as hexadecimal text; one that appears meanwhile is left as it is. */
+static gboolean create_key(const char *path, gboolean *created, GError **error) {
+  guchar raw[32];
+  char text[2 * sizeof raw + 2];
+  if (RAND_bytes(raw, sizeof raw) != 1)
+    g_error("the random generator failed");
+  for (gsize i = 0; i < sizeof raw; i++)
+    g_snprintf(text + 2 * i, 4, "%02x\n", raw[i]);
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  gboolean ok = fd >= 0 ? write(fd, text, sizeof text - 1) == (gssize)sizeof text - 1 && fsync(fd) == 0
+                        : errno == EEXIST;
+  if (!ok)
+    g_set_error(error, TICKET_ERROR, TICKET_ERROR_KEY, "%s: %s", path, g_strerror(errno));
+  else if (fd >= 0 && created)
+    *created = TRUE;
+  if (fd >= 0)
+    close(fd);
+  OPENSSL_cleanse(raw, sizeof raw);
+  OPENSSL_cleanse(text, sizeof text);
+  return ok;
+}
+
+TicketKey *ticket_key_load_or_create(const char *path, gboolean *created, GError **error) {
+  if (created)
+    *created = FALSE;
+  if (!g_file_test(path, G_FILE_TEST_EXISTS) && !create_key(path, created, error))
+    return NULL;
+  return ticket_key_load(path, error);
+}
+
+/* ---- signing ---- */
+
+static void add_text(Token *token, const char *name, const char *value) {
+  if (value)
+    jwt_add_grant(token, name, value);
+}
+
+char *ticket_sign(const TicketKey *key, const Ticket *ticket) {
+  g_autoptr(Token) token = NULL;
+  if (jwt_new(&token) != 0 || jwt_set_alg(token, JWT_ALG_HS256, key->bytes, (int)key->length) != 0)
+    g_error("libjwt could not make a token");
+  add_text(token, "aud", ticket->audience);
+  add_text(token, "sid", ticket->session);
+  add_text(token, "sub", ticket->user);
+  add_text(token, "role", ticket->role);
+  add_text(token, "name", ticket->name);
+  jwt_add_grant_int(token, "iat", (long)(instant_now_us() / G_USEC_PER_SEC));
+  jwt_add_grant_int(token, "exp", (long)(ticket->expires_at_us / G_USEC_PER_SEC));
+  char *encoded = jwt_encode_str(token);
+  if (!encoded)
+    g_error("libjwt could not sign a token");
+  char *text = g_strdup(encoded);
+  free(encoded);
+  return text;
+}
+
+char *ticket_sign_control(const TicketKey *key, const char *audience) {
+  Ticket ticket = {
+      .audience = (char *)audience,
+      .role = (char *)"coordinator",
+      .expires_at_us = instant_now_us() + TICKET_CONTROL_LIFETIME_US,
+  };
+  return ticket_sign(key, &ticket);
+}
+
+/* ---- checking ---- */
+
+static Ticket *claims_of(Token *token) {
+  Ticket *ticket = g_new0(Ticket, 1);
+  ticket->audience = g_strdup(jwt_get_grant(token, "aud"));
+  ticket->session = g_strdup(jwt_get_grant(token, "sid"));
+  ticket->user = g_strdup(jwt_get_grant(token, "sub"));
+  ticket->role = g_strdup(jwt_get_grant(token, "role"));
+  ticket->name = g_strdup(jwt_get_grant(token, "name"));
+  ticket->issued_at_us = (gint64)jwt_get_grant_int(token, "iat") * G_USEC_PER_SEC;
+  ticket->expires_at_us = (gint64)jwt_get_grant_int(token, "exp") * G_USEC_PER_SEC;
+  return ticket;
+}
+
+static gboolean is_role(const char *role) {
+  static const char *const roles[] = {"host", "guest", "coordinator", NULL};
+  return role && g_strv_contains(roles, role);
+}
+
+static Ticket *fail(GError **error, TicketError code, const char *reason) {
+  g_set_error_literal(error, TICKET_ERROR, code, reason);
+  return NULL;
+}
+
+Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audience, GError **error) {
+  g_autoptr(Token) token = NULL;
+  if (!text || strlen(text) > TICKET_MAX_BYTES)
+    return fail(error, TICKET_ERROR_INVALID, "The ticket is missing or too long.");
+  /* With a key given, libjwt refuses "none" and a wrong signature; the algorithm is ours to check. */
+  if (jwt_decode(&token, text, key->bytes, (int)key->length) != 0 || jwt_get_alg(token) != JWT_ALG_HS256)
+    return fail(error, TICKET_ERROR_INVALID, "The ticket is not valid.");
+  g_autoptr(Ticket) ticket = claims_of(token);
+  if (!ticket->audience || !is_role(ticket->role) || ticket->expires_at_us <= 0)
+    return fail(error, TICKET_ERROR_INVALID, "The ticket lacks a claim.");
+  if (audience && strcmp(audience, ticket->audience) != 0)
+    return fail(error, TICKET_ERROR_INVALID, "The ticket is for another server.");
+  if (ticket->expires_at_us <= instant_now_us())
+    return fail(error, TICKET_ERROR_EXPIRED, "The ticket has expired.");
+  return g_steal_pointer(&ticket);
+}
+
+gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error) {
+  g_autoptr(Ticket) ticket = ticket_verify(key, text, audience, error);
+  if (!ticket)
+    return FALSE;
+  gint64 age_us = instant_now_us() - ticket->issued_at_us;
+  if (strcmp(ticket->role, "coordinator") != 0)
+    return fail(error, TICKET_ERROR_INVALID, "The ticket is not the coordinator's.") != NULL;
+  if (age_us < -CLOCK_DIFFERENCE_US || age_us > TICKET_CONTROL_LIFETIME_US + CLOCK_DIFFERENCE_US)
+    return fail(error, TICKET_ERROR_EXPIRED, "The ticket is too old.") != NULL;
+  return TRUE;
+}
+
+const char *ticket_from_header(const char *header) {
+  if (!header || g_ascii_strncasecmp(header, "Bearer ", 7) != 0)
+    return NULL;
+  for (header += 7; *header == ' ';)
+    header++;
+  return *header ? header : NULL;
+}
+
+void ticket_free(Ticket *ticket) {
+  if (!ticket)
+    return;
+  g_free(ticket->audience);
+  g_free(ticket->session);
+  g_free(ticket->user);
+  g_free(ticket->role);
+  g_free(ticket->name);
+  g_free(ticket);
+}
