@@ -3,7 +3,7 @@
 #pragma once
 #include <glib.h>
 
-#define INSTANT_SECOND G_USEC_PER_SEC
+#define INSTANT_SECOND ((gint64)G_USEC_PER_SEC)
 #define INSTANT_MINUTE (60 * (gint64)G_USEC_PER_SEC)
 
 /* The wall clock now. For waiting and measuring use g_get_monotonic_time(). */
