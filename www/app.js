@@ -1,0 +1,333 @@
+// @ts-check
+import { invitationLink, readAddress, readCode, withLanguage, withoutFragment } from './address.js';
+import { forgetEntry, keepEntry, keptEntry } from './keep.js';
+import { Unreachable } from './net/ask.js';
+import { joinSession, listRcs, startSession, watch } from './net/coordinator.js';
+import { explainRefusal } from './refusals.js';
+import { Session } from './session/session.js';
+import { EndedView } from './views/ended.js';
+import { MessageView } from './views/message.js';
+import { PageView } from './views/page.js';
+import { RcListView } from './views/rc-list.js';
+import { StageView } from './views/stage.js';
+import { WaysView } from './views/ways.js';
+
+/**
+ * The way of a visitor: choose a complex, go in, look, leave. This module holds what the page knows and lets the views show it;
+ * views tell it what the visitor does.
+ */
+
+/**
+ * @typedef {import('./net/ask.js').Answer} Answer
+ * @typedef {import('./net/coordinator.js').Rc} Rc
+ * @typedef {import('./session/session.js').Entry} Entry
+ * @typedef {import('./session/session.js').SessionState} SessionState
+ * @typedef {'choose' | 'session' | 'ended'} Showing
+ * @typedef {'start' | 'join'} Asking what the coordinator is being asked
+ */
+
+export class App {
+  #i18n;
+  /** @type {Rc[] | null} null until the list came */ #rcs = null;
+  /** @type {string | null} */ #chosen = null;
+  /** @type {Asking | null} */ #asking = null;
+  /** @type {string | null} a complex that was full when last tried */ #full = null;
+  /** @type {Session | null} */ #session = null;
+  /** @type {SessionState | null} as it was last shown */ #shown = null;
+
+  /** @param {import('./i18n.js').I18n} i18n */
+  constructor(i18n) {
+    this.#i18n = i18n;
+    this.page = new PageView(i18n, { onLanguage: (language) => this.#speak(language) });
+    this.message = new MessageView(i18n);
+    this.rcList = new RcListView(i18n, { onChoose: (rcName) => this.#choose(rcName) });
+    this.ways = new WaysView(i18n, { onStart: () => this.#start(), onJoin: (text) => this.#join(text) });
+    this.stage = new StageView(i18n, {
+      onLeave: () => this.#session?.leave(),
+      onInput: (message) => this.#session?.sendInput(message),
+      inputBacklog: () => this.#session?.inputBacklog ?? 0,
+      invitationLink: (code) => invitationLink(location, code),
+      tell: (text) => this.message.say(text, { passing: true }),
+    });
+    this.ended = new EndedView({ onAgain: () => this.#again(), onChoose: () => this.#show('choose') });
+    i18n.onChange(() => this.#render());
+  }
+
+  run() {
+    this.#render();
+    addEventListener('hashchange', () => this.#obeyAddress());
+    addEventListener('pagehide', () => this.#session?.suspend());
+    // A page that comes back from the browser's memory has closed lines: it begins anew, into the same session.
+    addEventListener('pageshow', (event) => event.persisted && location.reload());
+
+    const kept = keptEntry();
+    const { code } = readAddress(location);
+    if (kept && (code === null || code === kept.code)) this.#enter(kept);
+    else this.#obeyAddress();
+
+    watch({
+      onRcs: (rcs) => this.#takeRcs(rcs),
+      onEvent: (event) => this.#hear(event),
+      onLine: (online) => this.#tellLine(online),
+    });
+  }
+
+  /** @param {import('./i18n.js').Language} language */
+  #speak(language) {
+    this.#i18n.language = language;
+    history.replaceState(history.state, '', withLanguage(location, language));
+  }
+
+  #obeyAddress() {
+    const { code, rcName } = readAddress(location);
+    if (code !== null) {
+      history.replaceState(history.state, '', withoutFragment(location));
+      if (this.#session?.state.code === code) return;
+      this.#session?.leave();
+      this.#join(code);
+    } else if (rcName !== null && this.#findRc(rcName)) {
+      this.#choose(rcName);
+    }
+  }
+
+  // What the coordinator tells.
+
+  /** @param {Rc[]} rcs */
+  #takeRcs(rcs) {
+    const first = this.#rcs === null;
+    this.#rcs = rcs;
+    if (first) this.#chooseFirst();
+    if (this.#chosen !== null && !this.#findRc(this.#chosen)) this.#chosen = null;
+    this.#noticeFreePlace();
+    this.#render();
+  }
+
+  #chooseFirst() {
+    const asked = readAddress(location).rcName;
+    if (asked !== null && this.#findRc(asked)) this.#chosen = asked;
+    else if (this.#rcs?.length === 1) this.#chosen = this.#rcs[0].rc_name;
+  }
+
+  /** @param {Answer} event */
+  async #hear(event) {
+    if (event.msg !== 'SERVERS_CHANGED' || !Array.isArray(event.rcs) || this.#rcs === null) return;
+    /** @type {Rc[]} */
+    const changes = event.rcs;
+    const names = new Set(this.#rcs.map((rc) => rc.rc_name));
+    const same = changes.length === names.size && changes.every((change) => names.has(change.rc_name));
+    const byName = new Map(changes.map((change) => [change.rc_name, change]));
+    this.#takeRcs(this.#rcs.map((rc) => ({ ...rc, ...byName.get(rc.rc_name) })));
+    // Complexes came or went: only the whole list tells what they are.
+    if (!same) await listRcs().then((rcs) => this.#takeRcs(rcs)).catch(() => {});
+  }
+
+  /** @param {boolean} online */
+  #tellLine(online) {
+    if (this.#session) return;
+    if (online) this.message.say(() => this.#i18n.t('notice.back'), { passing: true });
+    else this.message.say(() => this.#i18n.t('notice.offline'), { problem: true });
+  }
+
+  #noticeFreePlace() {
+    if (this.#full === null || !((this.#findRc(this.#full)?.free ?? 0) > 0)) return;
+    this.#full = null;
+    if (!this.#session && this.#asking === null) this.message.say(() => this.#i18n.t('notice.free'));
+  }
+
+  // What the visitor does.
+
+  /** @param {string} rcName */
+  #choose(rcName) {
+    if (this.#asking !== null) return;
+    if (rcName !== this.#chosen) {
+      this.#chosen = rcName;
+      this.#full = null;
+      this.message.clear();
+    }
+    this.#render();
+    this.ways.focus();
+  }
+
+  async #start() {
+    const rcName = this.#chosen;
+    if (rcName === null) return;
+    await this.#ask('start', rcName, () => startSession(rcName));
+  }
+
+  /** @param {string} text as typed */
+  async #join(text) {
+    const code = readCode(text);
+    if (code === null) {
+      this.#refuse({ msg: 'BAD_CODE' });
+      this.ways.focusCode();
+      return;
+    }
+    await this.#ask('join', undefined, () => joinSession(code));
+  }
+
+  #again() {
+    this.#show('choose');
+    if (this.#chosen === null) this.ways.focus();
+    else this.#start();
+  }
+
+  /**
+   * @param {Asking} asking
+   * @param {string | undefined} rcName
+   * @param {() => Promise<Answer>} question
+   */
+  async #ask(asking, rcName, question) {
+    if (this.#asking !== null || this.#session) return;
+    if (!('RTCPeerConnection' in globalThis)) {
+      this.message.say(() => this.#i18n.t('notice.unsupported'), { problem: true });
+      return;
+    }
+    this.#asking = asking;
+    this.#full = null;
+    this.message.clear();
+    this.#render();
+    const answer = await question().catch((error) => {
+      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
+      throw error;
+    }).finally(() => {
+      this.#asking = null;
+    });
+    this.#render();
+    if (answer.msg === 'SESSION_CONNECTION_DATA') {
+      this.#enter(toEntry(answer, rcName));
+      return;
+    }
+    if (answer.msg === 'SERVERS_BUSY' && rcName !== undefined) this.#full = rcName;
+    this.#render();
+    this.#refuse(answer);
+    this.ways.focusAfterRefusal(asking);
+  }
+
+  /** @param {Answer} refusal */
+  #refuse(refusal) {
+    this.#show('choose');
+    this.message.say(() => explainRefusal(refusal, this.#i18n), { problem: true });
+  }
+
+  // The session.
+
+  /** @param {Entry} entry */
+  #enter(entry) {
+    keepEntry(entry);
+    if (entry.rc_name !== undefined) this.#chosen = entry.rc_name;
+    this.#shown = null;
+    this.message.clear();
+    this.#session = new Session(entry, (state) => this.#follow(state));
+    this.#show('session');
+    this.#session.open();
+  }
+
+  /** @param {SessionState} state */
+  #follow(state) {
+    if (state.phase === 'ended') {
+      this.#end(state);
+      return;
+    }
+    this.#notice(this.#shown, state);
+    this.#shown = { ...state };
+    this.stage.render(state, this.#findRc(state.rcName ?? ''));
+  }
+
+  /** @param {SessionState} state */
+  #end(state) {
+    const reason = state.endReason ?? 'unknown';
+    const rcName = state.rcName;
+    forgetEntry();
+    this.#session = null;
+    this.stage.stop();
+    if (reason === 'left') {
+      this.#show('choose');
+      this.message.say(() => this.#i18n.t('notice.left'));
+      this.ways.focus();
+      return;
+    }
+    this.ended.render(rcName ?? this.#i18n.t('session.title.unknown'), this.#findRc(rcName ?? ''), this.#chosen !== null);
+    this.#show('ended');
+    this.message.say(() => this.#i18n.t(endReasonKey(reason)));
+    this.ended.focus();
+  }
+
+  /**
+   * Says what changed and would not be seen otherwise.
+   * @param {SessionState | null} before
+   * @param {SessionState} now
+   */
+  #notice(before, now) {
+    const i18n = this.#i18n;
+    const wasDown = before !== null && isDown(before);
+    if (isDown(now) && !wasDown) {
+      this.message.say(() => i18n.t('notice.offline'), { problem: true });
+    } else if (wasDown && !isDown(now)) {
+      this.message.say(() => i18n.t('notice.back'), { passing: true });
+    } else if (now.restarted) {
+      now.restarted = false;
+      this.message.say(() => i18n.t('notice.restarted'), { passing: true });
+    } else if (now.inactiveSeconds !== before?.inactiveSeconds) {
+      const seconds = now.inactiveSeconds;
+      if (seconds === undefined) this.message.clear();
+      else this.message.say(() => i18n.t('notice.inactive', { time: i18n.duration(seconds) }), { problem: true });
+    } else if (before?.user !== undefined && before.steers !== now.steers) {
+      this.message.say(() => i18n.t(now.steers ? 'notice.control' : 'notice.watch'), { passing: true });
+    }
+  }
+
+  // Showing.
+
+  /** @param {Showing} showing */
+  #show(showing) {
+    this.page.show(showing);
+    this.message.moveTo(showing);
+    this.#render();
+  }
+
+  #render() {
+    this.page.render();
+    this.rcList.render(this.#rcs, this.#chosen);
+    this.ways.render(this.#findRc(this.#chosen ?? ''), this.#asking, this.#full !== null);
+    const state = this.#session?.state;
+    if (state) this.stage.render(state, this.#findRc(state.rcName ?? ''));
+    this.message.render();
+  }
+
+  /** @param {string} rcName */
+  #findRc(rcName) {
+    return this.#rcs?.find((rc) => rc.rc_name === rcName);
+  }
+}
+
+/**
+ * @param {Answer} answer SESSION_CONNECTION_DATA
+ * @param {string | undefined} rcName
+ * @returns {Entry}
+ */
+function toEntry(answer, rcName) {
+  const url = typeof answer.url === 'string' ? answer.url : `${location.protocol}//${answer.ip}:${answer.port}/`;
+  const { ip, port, session, ticket, role } = answer;
+  return {
+    url: url.endsWith('/') ? url : `${url}/`,
+    ip, port, session, ticket, role,
+    code: String(answer.code ?? ''),
+    rc_name: rcName ?? answer.rc_name,
+    ends_at: answer.ends_at,
+  };
+}
+
+/** @param {SessionState} state */
+function isDown(state) {
+  return state.phase === 'reconnecting' || (state.user !== undefined && !state.lineUp);
+}
+
+const END_REASONS = new Set([
+  'users_left', 'inactive', 'time_over', 'ended_by_operator', 'app_failed', 'server_stopping', 'removed',
+  'SESSION_NOT_EXIST', 'NOT_AUTHORIZED', 'engine_unknown',
+]);
+
+/** @param {string} reason */
+function endReasonKey(reason) {
+  return `ended.reason.${END_REASONS.has(reason) ? reason : 'unknown'}`;
+}

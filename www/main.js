@@ -1,0 +1,8 @@
+// @ts-check
+import { readAddress } from './address.js';
+import { App } from './app.js';
+import { chooseLanguage, I18n } from './i18n.js';
+
+const { language } = readAddress(location);
+const app = new App(new I18n(chooseLanguage(language, navigator.languages)));
+app.run();

@@ -1,0 +1,28 @@
+// @ts-check
+import { createSvg } from './dom.js';
+
+/** Line icons, drawn in a box of 24. */
+
+/** @type {Record<string, string>} */
+const PATHS = {
+  link: 'M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1',
+  check: 'M5 12.500l4.500 4.500L19 7.500',
+  share: 'M12 15V4M8 7.500L12 3.500l4 4M6 11H5v9h14v-9h-1',
+  expand: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  shrink: 'M9 4v5H4M20 9h-5V4M15 20v-5h5M4 15h5v5',
+  muted: 'M4 9.500v5h3.500L12 18.500v-13L7.500 9.500zM16 9.500l5 5M21 9.500l-5 5',
+  sound: 'M4 9.500v5h3.500L12 18.500v-13L7.500 9.500zM15.500 9a4 4 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11',
+  mouse: 'M12 3.500a5.500 5.500 0 0 1 5.500 5.500v6a5.500 5.500 0 0 1-11 0V9A5.500 5.500 0 0 1 12 3.500zM12 7.500v3',
+};
+
+/** @param {Element} button @param {string} name */
+export function setIcon(button, name) {
+  if (button.getAttribute('data-icon-shown') === name) return;
+  button.setAttribute('data-icon-shown', name);
+  const icon = createSvg({
+    tag: 'svg',
+    attributes: { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true', focusable: 'false' },
+    children: [{ tag: 'path', attributes: { d: PATHS[name] } }],
+  });
+  button.replaceChildren(icon);
+}

@@ -1,0 +1,58 @@
+// @ts-check
+import { LANGUAGES } from '../i18n.js';
+import { setIcon } from './icons.js';
+
+/** The frame of the page: which of its views shows, the fixed texts, the switch of language. */
+
+/** @typedef {import('../i18n.js').Language} Language */
+
+export class PageView {
+  #i18n;
+
+  /**
+   * @param {import('../i18n.js').I18n} i18n
+   * @param {{ onLanguage: (language: Language) => void }} handlers
+   */
+  constructor(i18n, { onLanguage }) {
+    this.#i18n = i18n;
+    for (const button of this.#languageButtons()) {
+      const language = LANGUAGES.find((known) => known === button.dataset.language);
+      if (language) button.addEventListener('click', () => onLanguage(language));
+    }
+    for (const button of document.querySelectorAll('[data-icon]')) setIcon(button, button.getAttribute('data-icon') ?? '');
+  }
+
+  /** @param {string} name of the view */
+  show(name) {
+    document.body.dataset.showing = name;
+    for (const view of document.querySelectorAll('[data-view]')) {
+      if (view instanceof HTMLElement) view.hidden = view.dataset.view !== name;
+    }
+  }
+
+  render() {
+    const { language } = this.#i18n;
+    document.documentElement.lang = language;
+    document.title = this.#i18n.t('page.title');
+    for (const element of document.querySelectorAll('[data-i18n]')) {
+      element.textContent = this.#i18n.t(element.getAttribute('data-i18n') ?? '');
+    }
+    for (const element of document.querySelectorAll('[data-i18n-label]')) {
+      label(element, this.#i18n.t(element.getAttribute('data-i18n-label') ?? ''));
+    }
+    for (const button of this.#languageButtons()) {
+      button.setAttribute('aria-pressed', String(button.dataset.language === language));
+    }
+  }
+
+  /** @returns {NodeListOf<HTMLElement>} */
+  #languageButtons() {
+    return document.querySelectorAll('[data-language]');
+  }
+}
+
+/** @param {Element} element @param {string} text its name, shown by the pointer too where it is a tool without words */
+export function label(element, text) {
+  element.setAttribute('aria-label', text);
+  if (element.matches('button')) element.setAttribute('title', text);
+}

@@ -1,0 +1,162 @@
+// @ts-check
+import { serverNowMs } from '../net/ask.js';
+import { rcTitle } from '../rc.js';
+import { attachInput } from '../session/input.js';
+import { find, setText } from './dom.js';
+import { InviteView } from './invite.js';
+import { createRcPicture } from './rc-picture.js';
+import { ToolsView } from './tools.js';
+import { WalkPadView } from './walk-pad.js';
+
+/** The live picture and what stands around it: who steers, who is here, how long it lasts. */
+
+/**
+ * @typedef {import('../session/session.js').SessionState} SessionState
+ * @typedef {import('../net/coordinator.js').Rc} Rc
+ * @typedef {object} StageHandlers
+ * @property {() => void} onLeave
+ * @property {(message: import('../session/input-queue.js').InputMessage) => void} onInput
+ * @property {() => number} inputBacklog
+ * @property {(code: string) => string} invitationLink
+ * @property {(text: () => string) => void} tell
+ */
+
+/** From here on the remaining time is shown. */
+const TIME_SHOWN_MS = 5 * 60_000;
+
+/** How long the hint about the keys stays over the picture. */
+const HINT_MS = 9_000;
+
+export class StageView {
+  #i18n;
+  #title = find('[data-stage-title]', HTMLElement);
+  #box = find('[data-picture-box]', HTMLElement);
+  #video = find('video[data-picture]', HTMLVideoElement);
+  #poster = find('[data-poster]', HTMLElement);
+  #waiting = find('[data-waiting]', HTMLElement);
+  #waitingText = find('[data-waiting-text]', HTMLElement);
+  #hint = find('[data-hint]', HTMLElement);
+  #role = find('[data-fact="role"]', HTMLElement);
+  #people = find('[data-fact="people"]', HTMLElement);
+  #time = find('[data-fact="time"]', HTMLElement);
+  #invite;
+  #tools;
+  #pad;
+  #input;
+  #steers = false;
+  #posterFor = '';
+  /** @type {number | undefined} */ #endsAtMs;
+  #clock = 0;
+  #hintTimer = 0;
+
+  /**
+   * @param {import('../i18n.js').I18n} i18n
+   * @param {StageHandlers} handlers
+   */
+  constructor(i18n, handlers) {
+    this.#i18n = i18n;
+    this.#invite = new InviteView(i18n, handlers);
+    this.#tools = new ToolsView(i18n, this.#video);
+    this.#input = attachInput(this.#video, {
+      send: handlers.onInput,
+      backlog: handlers.inputBacklog,
+      mayControl: () => this.#steers,
+    });
+    this.#pad = new WalkPadView(this.#input.press);
+    find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
+    this.#video.addEventListener('playing', () => this.#onPicture());
+  }
+
+  /**
+   * @param {SessionState} state
+   * @param {Rc | undefined} rc
+   */
+  render(state, rc) {
+    const t = this.#i18n.t.bind(this.#i18n);
+    const title = rc ? rcTitle(rc, this.#i18n) : state.rcName ?? t('session.title.unknown');
+    setText(this.#title, title);
+    this.#showPoster(state.rcName ?? '', rc);
+    this.#showStream(state.stream);
+    const playing = this.#box.classList.contains('picture--playing');
+    this.#box.classList.toggle('picture--stale', state.phase === 'reconnecting');
+    this.#waiting.hidden = playing && state.phase !== 'reconnecting';
+    setText(this.#waitingText, t(state.phase === 'reconnecting' ? 'notice.offline' : 'session.connecting'));
+
+    this.#steer(state.steers);
+    this.#role.hidden = state.user === undefined;
+    this.#role.dataset.role = state.steers ? 'steer' : 'watch';
+    setText(this.#role, t(state.steers ? 'session.steer' : 'session.watch'));
+    this.#people.hidden = state.users.length === 0;
+    setText(this.#people, t('session.people', { count: state.users.length }));
+    setText(this.#hint, this.#hintText(state.steers));
+
+    this.#invite.render(state.code, title);
+    this.#tools.render(state);
+    this.#endsAtMs = state.endsAtMs;
+    this.#clock ||= setInterval(() => this.#showTime(), 1000);
+    this.#showTime();
+  }
+
+  /** The session is over: lets everything go. */
+  stop() {
+    this.#steer(false);
+    this.#input.releaseAll();
+    this.#tools.stop();
+    this.#video.srcObject = null;
+    this.#box.classList.remove('picture--playing', 'picture--hinted');
+    clearInterval(this.#clock);
+    clearTimeout(this.#hintTimer);
+    this.#clock = 0;
+    this.#posterFor = '';
+  }
+
+  /** @param {MediaStream | undefined} stream */
+  #showStream(stream) {
+    if (!stream || this.#video.srcObject === stream) return;
+    this.#video.srcObject = stream;
+    this.#video.play().catch(() => {});
+  }
+
+  #onPicture() {
+    if (this.#box.classList.contains('picture--playing')) return;
+    this.#box.classList.add('picture--playing', 'picture--hinted');
+    this.#waiting.hidden = true;
+    this.#hintTimer = setTimeout(() => this.#box.classList.remove('picture--hinted'), HINT_MS);
+    // The keys work at once; but whoever is already at a button stays there.
+    if (document.activeElement === document.body || document.activeElement === this.#title) this.#video.focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} steers */
+  #steer(steers) {
+    if (this.#steers && !steers) this.#input.releaseAll();
+    this.#steers = steers;
+    this.#pad.show(steers);
+  }
+
+  /** @param {boolean} steers */
+  #hintText(steers) {
+    if (!steers) return this.#i18n.t('session.hint.guest');
+    const touch = matchMedia('(pointer: coarse)').matches;
+    return this.#i18n.t(touch ? 'session.hint.touch' : 'session.hint.keys');
+  }
+
+  /** @param {string} name @param {Rc | undefined} rc */
+  #showPoster(name, rc) {
+    const key = `${name} ${rc !== undefined}`;
+    if (this.#posterFor === key) return;
+    this.#posterFor = key;
+    this.#poster.replaceChildren(createRcPicture(name, rc?.info));
+  }
+
+  #showTime() {
+    const leftMs = this.#endsAtMs === undefined ? Infinity : this.#endsAtMs - serverNowMs();
+    this.#time.hidden = leftMs > TIME_SHOWN_MS;
+    if (!this.#time.hidden) setText(this.#time, this.#i18n.t('session.left', { time: clock(leftMs) }));
+  }
+}
+
+/** @param {number} ms @returns {string} as 4:07 */
+export function clock(ms) {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
