@@ -1,0 +1,192 @@
+#include "streamer/webrtc/encoder.h"
+
+#include "streamer/webrtc/media_clock.h"
+#include "streamer/webrtc/trace.h"
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
+#include <stdatomic.h>
+
+/* Key frames are dear: requests that come closer together than this are one. */
+#define KEY_INTERVAL_US (150 * 1000)
+
+/* What the encoded stream is, for every viewer's payloader. */
+static const char *const stream_caps[MEDIA_CODECS] = {
+    [MEDIA_CODEC_H264] = "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au",
+    [MEDIA_CODEC_VP8] = "video/x-vp8",
+};
+
+struct Encoder {
+  EncoderEvents events;
+  gpointer data;
+  GstElement *pipeline, *source;
+  GstPad *out; /* the appsink's pad, where key frames are asked for */
+  Fanout *fanout;
+  guint bus_watch;
+  atomic_uint takers;
+  atomic_bool running, key_wanted;
+  atomic_ullong count, bytes;
+  gint64 key_us; /* when the last key frame was asked for; capture thread */
+};
+
+static gboolean tell_running(gpointer data) {
+  Encoder *encoder = data;
+  encoder->events.running(encoder->data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Counts what comes out; attached first, so that it is never without a taker. */
+static gboolean note_frame(GstBuffer *buffer, GstCaps *caps, gpointer data) {
+  Encoder *encoder = data;
+  trace_point("encoded", GST_BUFFER_PTS(buffer));
+  atomic_fetch_add(&encoder->count, 1);
+  atomic_fetch_add(&encoder->bytes, gst_buffer_get_size(buffer));
+  if (!atomic_exchange(&encoder->running, TRUE))
+    g_idle_add_full(G_PRIORITY_DEFAULT, tell_running, encoder, NULL);
+  return TRUE;
+}
+
+static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
+  Encoder *encoder = data;
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
+    return G_SOURCE_CONTINUE;
+  g_autoptr(GError) error = NULL;
+  gst_message_parse_error(message, &error, NULL);
+  encoder->bus_watch = 0;
+  encoder->events.failed(error->message, encoder->data);
+  return G_SOURCE_REMOVE;
+}
+
+static char *describe(MediaCodec codec, const MediaSettings *settings, guint width, guint height) {
+  gboolean fits = width == settings->width && height == settings->height;
+  /* BT.601 is what players take VP8 for, whatever its size; H.264 says it in its stream. */
+  return g_strdup_printf(
+      "appsrc name=source is-live=true format=time do-timestamp=false leaky-type=downstream max-buffers=1 "
+      "caps=video/x-raw,format=BGRx,width=%u,height=%u,framerate=%" G_GINT64_FORMAT "/1 ! %s"
+      "videoconvert n-threads=1 chroma-mode=none dither=none ! "
+      "video/x-raw,format=I420,colorimetry=bt601,width=%" G_GINT64_FORMAT ",height=%" G_GINT64_FORMAT
+      " ! %s ! %s ! "
+      "appsink name=sink sync=false async=false max-buffers=4 enable-last-sample=false",
+      width, height, settings->framerate, fits ? "" : "videoscale method=bilinear ! ", settings->width,
+      settings->height, settings->encoders[codec].element, stream_caps[codec]);
+}
+
+/* Sets the bit rate on whichever element of the description has the property; FALSE when none has. */
+static gboolean set_bitrate(GstElement *pipeline, const MediaEncoder *encoder, gint64 bitrate_kbps) {
+  if (encoder->bitrate_property[0] == '\0')
+    return TRUE;
+  gboolean found = FALSE;
+  GstIterator *elements = gst_bin_iterate_recurse(GST_BIN(pipeline));
+  GValue item = G_VALUE_INIT;
+  while (gst_iterator_next(elements, &item) == GST_ITERATOR_OK) {
+    GObject *element = g_value_get_object(&item);
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), encoder->bitrate_property)) {
+      g_autofree char *value =
+          g_strdup_printf("%" G_GINT64_FORMAT, bitrate_kbps * 1000 / encoder->bitrate_unit);
+      gst_util_set_object_arg(element, encoder->bitrate_property, value);
+      found = TRUE;
+    }
+    g_value_reset(&item);
+  }
+  gst_iterator_free(elements);
+  return found;
+}
+
+static GstElement *make_pipeline(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
+                                 GError **error) {
+  g_autofree char *description = describe(codec, settings, width, height);
+  GstElement *pipeline = gst_parse_launch_full(description, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
+  if (!pipeline)
+    return NULL;
+  const MediaEncoder *encoder = &settings->encoders[codec];
+  if (!set_bitrate(pipeline, encoder, settings->bitrate_kbps)) {
+    g_set_error(error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "the %s encoder has no property %s",
+                media_codec_name(codec), encoder->bitrate_property);
+    gst_object_unref(pipeline);
+    return NULL;
+  }
+  return pipeline;
+}
+
+static void need_key(gpointer data) {
+  encoder_request_key(data);
+}
+
+Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
+                     const EncoderEvents *events, gpointer data, GError **error) {
+  GstElement *pipeline = make_pipeline(codec, settings, width, height, error);
+  if (!pipeline)
+    return NULL;
+  Encoder *encoder = g_new0(Encoder, 1);
+  encoder->events = *events;
+  encoder->data = data;
+  encoder->pipeline = pipeline;
+  encoder->source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
+  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+  encoder->out = gst_element_get_static_pad(sink, "sink");
+  encoder->fanout = fanout_new(sink, need_key, encoder);
+  fanout_attach(encoder->fanout, note_frame, encoder);
+  g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+  encoder->bus_watch = gst_bus_add_watch(bus, on_bus, encoder);
+  media_clock_apply(pipeline);
+  gst_element_set_state(pipeline, GST_STATE_PLAYING);
+  return encoder;
+}
+
+void encoder_push(Encoder *encoder, GstBuffer *frame) {
+  if (atomic_load(&encoder->takers) == 0 && atomic_load(&encoder->running))
+    return;
+  gint64 now_us = g_get_monotonic_time();
+  if (atomic_load(&encoder->key_wanted) && now_us - encoder->key_us >= KEY_INTERVAL_US) {
+    atomic_store(&encoder->key_wanted, FALSE);
+    encoder->key_us = now_us;
+    gst_pad_push_event(encoder->out,
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+  }
+  gst_app_src_push_buffer(GST_APP_SRC(encoder->source), gst_buffer_ref(frame));
+}
+
+void encoder_attach(Encoder *encoder, FanoutFunc func, gpointer data) {
+  fanout_attach(encoder->fanout, func, data);
+  atomic_fetch_add(&encoder->takers, 1);
+  encoder_request_key(encoder);
+}
+
+void encoder_detach(Encoder *encoder, gpointer data) {
+  atomic_fetch_sub(&encoder->takers, 1);
+  fanout_detach(encoder->fanout, data);
+}
+
+gboolean encoder_is_used(Encoder *encoder) {
+  return atomic_load(&encoder->takers) > 0;
+}
+
+void encoder_request_key(Encoder *encoder) {
+  atomic_store(&encoder->key_wanted, TRUE);
+  encoder->events.need_frame(encoder->data);
+}
+
+guint64 encoder_count(Encoder *encoder) {
+  return atomic_load(&encoder->count);
+}
+
+guint64 encoder_bytes(Encoder *encoder) {
+  return atomic_load(&encoder->bytes);
+}
+
+void encoder_free(Encoder *encoder) {
+  if (!encoder)
+    return;
+  if (encoder->bus_watch)
+    g_source_remove(encoder->bus_watch);
+  g_autoptr(GstBus) bus = gst_element_get_bus(encoder->pipeline);
+  gst_bus_set_flushing(bus, TRUE);
+  gst_element_set_state(encoder->pipeline, GST_STATE_NULL);
+  while (g_idle_remove_by_data(encoder))
+    ;
+  fanout_free(encoder->fanout);
+  gst_object_unref(encoder->out);
+  gst_object_unref(encoder->source);
+  gst_object_unref(encoder->pipeline);
+  g_free(encoder);
+}

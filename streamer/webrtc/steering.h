@@ -1,0 +1,38 @@
+/* Who may steer, and what the one who may does.
+ *
+ * Every viewer has a seat. Messages of its data channel are fed to the seat on whatever thread they come;
+ * only those of the user who has control reach the application, the others vanish. Whenever control changes
+ * or a seat of the controller is left, every key and button that is held is let go. Any thread.
+ */
+#pragma once
+#include <glib.h>
+
+typedef struct Steering Steering;
+typedef struct SteeringSeat SteeringSeat;
+
+/* The controller did something: at most once a second, on the main thread. */
+typedef void (*SteeringActiveFunc)(const char *user, gpointer data);
+
+/* Connects to $DISPLAY, for a picture of @width x @height pixels. NULL with a G_IO_ERROR when it cannot be
+ * steered. */
+Steering *steering_new(guint width, guint height, SteeringActiveFunc on_active, gpointer data,
+                       GError **error);
+
+/* From now on @user, and nobody else, steers. NULL or "": nobody. */
+void steering_set_controller(Steering *steering, const char *user);
+
+/* When the last reference to a seat is gone. Main thread. NULL is allowed. */
+void steering_free(Steering *steering);
+
+/* A seat for a viewer of @user (transfer full). */
+SteeringSeat *steering_join(Steering *steering, const char *user);
+
+/* One message of the data channel (WIRE.md section 3, WHEP). What is not understood is ignored; who sends
+ * more than a person can is not heard for a while, and lets go of everything. */
+void steering_seat_feed(SteeringSeat *seat, const char *text);
+
+/* The seat is given up: nothing that it is fed from now on has an effect. */
+void steering_seat_leave(SteeringSeat *seat);
+
+SteeringSeat *steering_seat_ref(SteeringSeat *seat);
+void steering_seat_unref(SteeringSeat *seat);

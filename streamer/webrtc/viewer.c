@@ -1,0 +1,502 @@
+/* How a viewer comes up. The offer that sdp.c cut down goes to webrtcbin; its three answers come on
+ * webrtcbin's own thread, one starting the next:
+ *
+ *   set-remote-description -> create-answer -> set-local-description -> candidates gathered -> answered
+ *
+ * Everything that changes the viewer happens on the main thread: callbacks of other threads only post to it
+ * (post()), holding a reference. Two things are done right where they come, because they must not wait:
+ * frames (take_picture() on the encoder's thread, under the fan-out's lock) and input (on webrtcbin's thread,
+ * into the seat, which has its own lock).
+ */
+#define GST_USE_UNSTABLE_API
+#include "streamer/webrtc/viewer.h"
+
+#include "common/log.h"
+#include "streamer/webrtc/media_clock.h"
+#include "streamer/webrtc/playout_delay.h"
+#include "streamer/webrtc/retransmission.h"
+#include "streamer/webrtc/trace.h"
+#include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
+#include <gst/webrtc/webrtc.h>
+#include <stdatomic.h>
+
+/* Candidates of this host come within milliseconds; those of a slow STUN server are not worth waiting for. */
+#define GATHER_MS 500
+/* From the offer to a connection. */
+#define CONNECT_US (20 * G_USEC_PER_SEC)
+/* A connected player reports by RTCP once a second or more often. */
+#define SILENT_US (10 * G_USEC_PER_SEC)
+/* Frames that may wait in a viewer's pipeline; beyond it the viewer goes on from the next key frame. */
+#define MAX_WAITING 8
+
+struct Viewer {
+  gint64 id;
+  const ViewerHost *host;
+  SdpChoice *choice;
+  Encoder *encoder;
+  Sound *sound; /* NULL: this viewer takes none */
+  SteeringSeat *seat;
+  GstElement *pipeline, *webrtc, *picture, *audio;
+  guint bus_watch, gather_timer;
+  gint64 begun_us;
+  guint candidates;
+  /* of the main thread */
+  gboolean answered, connected, ended;
+  /* shared */
+  atomic_bool is_live;   /* connected and not ended: frames flow */
+  atomic_llong heard_us; /* when the player was last heard */
+  gboolean needs_key;    /* under the fan-out's lock */
+  GstCaps *picture_caps; /* under the fan-out's lock: what was last set */
+};
+
+static void viewer_clear(gpointer data) {
+  Viewer *viewer = data;
+  sdp_choice_free(viewer->choice);
+  steering_seat_unref(viewer->seat);
+  gst_clear_caps(&viewer->picture_caps);
+  gst_clear_object(&viewer->webrtc);
+  gst_clear_object(&viewer->picture);
+  gst_clear_object(&viewer->audio);
+  gst_clear_object(&viewer->pipeline);
+}
+
+static void viewer_unref(gpointer viewer) {
+  g_atomic_rc_box_release_full(viewer, viewer_clear);
+}
+
+static void unref_closure(gpointer viewer, GClosure *closure) {
+  viewer_unref(viewer);
+}
+
+/* A signal whose handler keeps the viewer's memory alive. */
+static void connect_signal(gpointer instance, const char *signal, GCallback handler, Viewer *viewer) {
+  g_signal_connect_data(instance, signal, handler, g_atomic_rc_box_acquire(viewer), unref_closure, 0);
+}
+
+/* ---- from other threads to the main one ---- */
+
+typedef void (*ViewerFunc)(Viewer *viewer);
+typedef struct {
+  Viewer *viewer;
+  ViewerFunc func;
+} Post;
+
+static gboolean run_post(gpointer data) {
+  Post *post = data;
+  if (!post->viewer->ended)
+    post->func(post->viewer);
+  return G_SOURCE_REMOVE;
+}
+
+static void free_post(gpointer data) {
+  Post *post = data;
+  viewer_unref(post->viewer);
+  g_free(post);
+}
+
+static void post(Viewer *viewer, ViewerFunc func) {
+  Post *data = g_new(Post, 1);
+  *data = (Post){g_atomic_rc_box_acquire(viewer), func};
+  g_idle_add_full(G_PRIORITY_DEFAULT, run_post, data, free_post);
+}
+
+static void end_failed(Viewer *viewer) {
+  viewer_end(viewer, "failed");
+}
+
+static void end_closed(Viewer *viewer) {
+  viewer_end(viewer, "closed");
+}
+
+static void end_unreachable(Viewer *viewer) {
+  viewer_end(viewer, "ice_failed");
+}
+
+/* ---- frames ---- */
+
+static gboolean push(GstElement *source, GstBuffer *buffer, GstCaps *caps, GstCaps **known) {
+  if (*known != caps) {
+    gst_app_src_set_caps(GST_APP_SRC(source), caps);
+    gst_caps_replace(known, caps);
+  }
+  return gst_app_src_push_buffer(GST_APP_SRC(source), gst_buffer_ref(buffer)) == GST_FLOW_OK;
+}
+
+/* The encoder's thread, under the fan-out's lock. */
+static gboolean take_picture(GstBuffer *buffer, GstCaps *caps, gpointer data) {
+  Viewer *viewer = data;
+  gboolean is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  if (!atomic_load(&viewer->is_live))
+    return TRUE;
+  if (viewer->needs_key && !is_key)
+    return FALSE;
+  if (gst_app_src_get_current_level_buffers(GST_APP_SRC(viewer->picture)) > MAX_WAITING) {
+    viewer->needs_key = TRUE;
+    return FALSE;
+  }
+  viewer->needs_key = FALSE;
+  push(viewer->picture, buffer, caps, &viewer->picture_caps);
+  return TRUE;
+}
+
+static gboolean take_sound(GstBuffer *buffer, GstCaps *caps, gpointer data) {
+  Viewer *viewer = data;
+  if (atomic_load(&viewer->is_live)) {
+    gst_app_src_set_caps(GST_APP_SRC(viewer->audio), caps);
+    gst_app_src_push_buffer(GST_APP_SRC(viewer->audio), gst_buffer_ref(buffer));
+  }
+  return TRUE;
+}
+
+/* A player that lost a picture asks for a key frame (PLI, FIR); the request stops here, at the end of its own
+ * pipeline, and goes on to the shared encoder. */
+static GstPadProbeReturn on_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  Viewer *viewer = data;
+  if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)))
+    return GST_PAD_PROBE_OK;
+  encoder_request_key(viewer->encoder);
+  return GST_PAD_PROBE_DROP;
+}
+
+/* ---- the connection ---- */
+
+static void note_heard(Viewer *viewer) {
+  atomic_store(&viewer->heard_us, g_get_monotonic_time());
+}
+
+static void on_rtcp(GObject *session, GstBuffer *buffer, gpointer data) {
+  note_heard(data);
+}
+
+static void on_message(GstWebRTCDataChannel *channel, const char *text, gpointer data) {
+  Viewer *viewer = data;
+  trace_point("input", 0);
+  note_heard(viewer);
+  if (text)
+    steering_seat_feed(viewer->seat, text);
+}
+
+static void on_channel_close(GstWebRTCDataChannel *channel, gpointer data) {
+  post(data, end_closed);
+}
+
+static void on_data_channel(GstElement *webrtc, GstWebRTCDataChannel *channel, gpointer data) {
+  g_autofree char *label = NULL;
+  g_object_get(channel, "label", &label, NULL);
+  if (g_strcmp0(label, "input") != 0)
+    return;
+  connect_signal(channel, "on-message-string", G_CALLBACK(on_message), data);
+  connect_signal(channel, "on-close", G_CALLBACK(on_channel_close), data);
+}
+
+static void become_connected(Viewer *viewer) {
+  if (viewer->connected)
+    return;
+  viewer->connected = TRUE;
+  note_heard(viewer);
+  viewer->needs_key = TRUE;
+  atomic_store(&viewer->is_live, TRUE);
+  encoder_attach(viewer->encoder, take_picture, viewer);
+  if (viewer->sound)
+    sound_attach(viewer->sound, take_sound, viewer);
+  viewer->host->events->connected(viewer->id, viewer->host->data);
+}
+
+static void on_connection_state(GObject *webrtc, GParamSpec *property, gpointer data) {
+  GstWebRTCPeerConnectionState state;
+  g_object_get(webrtc, "connection-state", &state, NULL);
+  if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
+    post(data, become_connected);
+  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED)
+    post(data, end_unreachable);
+  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
+    post(data, end_closed);
+}
+
+/* webrtcbin's inner elements: its RTP session tells when the player reports, its retransmission is bounded.
+ */
+static void on_inner_element(GstBin *bin, GstBin *inner, GstElement *element, gpointer data) {
+  Viewer *viewer = data;
+  GstElementFactory *factory = gst_element_get_factory(element);
+  const char *name = factory ? GST_OBJECT_NAME(factory) : "";
+  if (g_str_equal(name, "rtpsession")) {
+    g_autoptr(GObject) session = NULL;
+    g_object_get(element, "internal-session", &session, NULL);
+    connect_signal(session, "on-receiving-rtcp", G_CALLBACK(on_rtcp), viewer);
+  } else if (g_str_equal(name, "rtprtxsend")) {
+    retransmission_bound(element, viewer->host->settings->bitrate_kbps);
+  }
+}
+
+static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
+  Viewer *viewer = data;
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
+    return G_SOURCE_CONTINUE;
+  g_autoptr(GError) error = NULL;
+  gst_message_parse_error(message, &error, NULL);
+  g_autofree char *reason = log_quote(error->message);
+  log_warning("viewer_broken", "viewer=%" G_GINT64_FORMAT " reason=%s", viewer->id, reason);
+  viewer->bus_watch = 0;
+  viewer_end(viewer, "failed");
+  return G_SOURCE_REMOVE;
+}
+
+/* ---- negotiation ---- */
+
+static void send_answer(Viewer *viewer) {
+  if (viewer->answered)
+    return;
+  g_clear_handle_id(&viewer->gather_timer, g_source_remove);
+  GstWebRTCSessionDescription *answer = NULL;
+  g_object_get(viewer->webrtc, "local-description", &answer, NULL);
+  if (!answer) {
+    viewer_end(viewer, "failed");
+    return;
+  }
+  viewer->answered = TRUE;
+  g_autofree char *sdp = gst_sdp_message_as_text(answer->sdp);
+  gst_webrtc_session_description_free(answer);
+  viewer->host->events->answered(viewer->id, sdp, viewer->host->data);
+}
+
+static gboolean on_gather_timeout(gpointer data) {
+  Viewer *viewer = data;
+  viewer->gather_timer = 0;
+  send_answer(viewer);
+  return G_SOURCE_REMOVE;
+}
+
+static void wait_for_candidates(Viewer *viewer) {
+  GstWebRTCICEGatheringState state;
+  g_object_get(viewer->webrtc, "ice-gathering-state", &state, NULL);
+  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+    send_answer(viewer);
+  else if (!viewer->gather_timer)
+    viewer->gather_timer = g_timeout_add(GATHER_MS, on_gather_timeout, viewer);
+}
+
+static void on_gathering_state(GObject *webrtc, GParamSpec *property, gpointer data) {
+  Viewer *viewer = data;
+  GstWebRTCICEGatheringState state;
+  g_object_get(webrtc, "ice-gathering-state", &state, NULL);
+  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+    post(viewer, wait_for_candidates);
+}
+
+/* Whether a step of the negotiation succeeded; if not, the viewer ends. */
+static gboolean step_succeeded(GstPromise *promise, Viewer *viewer, const char *step) {
+  if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
+    const GstStructure *reply = gst_promise_get_reply(promise);
+    if (!reply || !gst_structure_has_field(reply, "error"))
+      return TRUE;
+  }
+  log_warning("negotiation_failed", "viewer=%" G_GINT64_FORMAT " step=%s", viewer->id, step);
+  post(viewer, end_failed);
+  return FALSE;
+}
+
+static GstPromise *promise_step(GstPromiseChangeFunc next, Viewer *viewer) {
+  return gst_promise_new_with_change_func(next, g_atomic_rc_box_acquire(viewer), viewer_unref);
+}
+
+static void on_local_set(GstPromise *promise, gpointer data) {
+  if (step_succeeded(promise, data, "set_local"))
+    post(data, wait_for_candidates);
+  gst_promise_unref(promise);
+}
+
+static void on_answer_made(GstPromise *promise, gpointer data) {
+  Viewer *viewer = data;
+  GstWebRTCSessionDescription *answer = NULL;
+  if (step_succeeded(promise, viewer, "create_answer")) {
+    const GstStructure *reply = gst_promise_get_reply(promise);
+    if (reply)
+      gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, NULL);
+    if (answer)
+      g_signal_emit_by_name(viewer->webrtc, "set-local-description", answer,
+                            promise_step(on_local_set, viewer));
+    else
+      post(viewer, end_failed);
+  }
+  g_clear_pointer(&answer, gst_webrtc_session_description_free);
+  gst_promise_unref(promise);
+}
+
+static void on_remote_set(GstPromise *promise, gpointer data) {
+  Viewer *viewer = data;
+  if (step_succeeded(promise, viewer, "set_remote"))
+    g_signal_emit_by_name(viewer->webrtc, "create-answer", NULL, promise_step(on_answer_made, viewer));
+  gst_promise_unref(promise);
+}
+
+static void begin_negotiation(Viewer *viewer) {
+  GstSDPMessage *sdp;
+  gst_sdp_message_copy(viewer->choice->offer, &sdp);
+  GstWebRTCSessionDescription *offer = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, sdp);
+  g_signal_emit_by_name(viewer->webrtc, "set-remote-description", offer, promise_step(on_remote_set, viewer));
+  gst_webrtc_session_description_free(offer);
+}
+
+/* ---- the pipeline ---- */
+
+static const char *const payloaders[MEDIA_CODECS] = {
+    [MEDIA_CODEC_H264] = "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
+    [MEDIA_CODEC_VP8] = "rtpvp8pay picture-id-mode=15-bit",
+};
+
+/* The pads are named after their m= lines, which ties them to these. */
+static char *describe(const SdpChoice *choice, const MediaSettings *settings, guint32 ssrc, guint32 offset) {
+  GString *text = g_string_new(NULL);
+  g_string_append_printf(
+      text,
+      "webrtcbin name=webrtc bundle-policy=max-bundle latency=0 "
+      "appsrc name=picture is-live=true format=time do-timestamp=false block=false max-buffers=16 ! "
+      "%s mtu=%" G_GINT64_FORMAT " pt=%d ssrc=%u timestamp-offset=%u ! "
+      "application/x-rtp,media=video,encoding-name=%s,clock-rate=90000,payload=%d",
+      payloaders[choice->codec], settings->mtu, choice->video_payload, ssrc, offset,
+      media_codec_name(choice->codec), choice->video_payload);
+  if (choice->transport_cc_id)
+    g_string_append_printf(
+        text, ",extmap-%u=(string)\"" SDP_TRANSPORT_CC_URI "\",rtcp-fb-transport-cc=(boolean)true",
+        choice->transport_cc_id);
+  if (choice->playout_delay_id && settings->playout_delay)
+    g_string_append_printf(text, ",extmap-%u=(string)\"" PLAYOUT_DELAY_URI "\"", choice->playout_delay_id);
+  g_string_append_printf(text, " ! webrtc.sink_%u", choice->video_mline);
+  if (choice->audio_mline >= 0)
+    g_string_append_printf(
+        text,
+        " appsrc name=audio is-live=true format=time do-timestamp=false block=false max-buffers=32 ! "
+        "rtpopuspay pt=%d ! application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=%d ! "
+        "webrtc.sink_%d",
+        choice->audio_payload, choice->audio_payload, choice->audio_mline);
+  return g_string_free(text, FALSE);
+}
+
+/* Tells the transceiver of m= line @mline what it sends, so that the answer needs no media to flow first. */
+static void set_transceiver(Viewer *viewer, guint mline, gboolean retransmit, const char *caps_text) {
+  g_autofree char *name = g_strdup_printf("sink_%u", mline);
+  g_autoptr(GstPad) pad = gst_element_get_static_pad(viewer->webrtc, name);
+  g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
+  g_autoptr(GstCaps) caps = gst_caps_from_string(caps_text);
+  g_object_get(pad, "transceiver", &transceiver, NULL);
+  g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "codec-preferences",
+               caps, "do-nack", retransmit, NULL);
+}
+
+static void set_transceivers(Viewer *viewer, guint32 ssrc) {
+  const SdpChoice *choice = viewer->choice;
+  g_autofree char *video = g_strdup_printf(
+      "application/x-rtp,media=video,encoding-name=%s,clock-rate=90000,payload=%d,ssrc=(uint)%u",
+      media_codec_name(choice->codec), choice->video_payload, ssrc);
+  set_transceiver(viewer, choice->video_mline, choice->retransmission, video);
+  if (choice->audio_mline < 0)
+    return;
+  g_autofree char *audio = g_strdup_printf(
+      "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=%d", choice->audio_payload);
+  set_transceiver(viewer, (guint)choice->audio_mline, FALSE, audio);
+}
+
+static gboolean make_pipeline(Viewer *viewer, guint32 ssrc, GError **error) {
+  guint32 offset = g_random_int();
+  g_autofree char *description = describe(viewer->choice, viewer->host->settings, ssrc, offset);
+  viewer->pipeline = gst_parse_launch_full(description, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
+  if (!viewer->pipeline)
+    return FALSE;
+  GstBin *bin = GST_BIN(viewer->pipeline);
+  viewer->webrtc = gst_bin_get_by_name(bin, "webrtc");
+  viewer->picture = gst_bin_get_by_name(bin, "picture");
+  viewer->audio = gst_bin_get_by_name(bin, "audio");
+  trace_point("offset", offset);
+  media_clock_apply(viewer->pipeline);
+  g_autoptr(GstPad) pad = gst_element_get_static_pad(viewer->picture, "src");
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event, viewer, NULL);
+  g_autoptr(GstBus) bus = gst_element_get_bus(viewer->pipeline);
+  viewer->bus_watch = gst_bus_add_watch(bus, on_bus, viewer);
+  return TRUE;
+}
+
+Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder *encoder, Sound *sound,
+                   SteeringSeat *seat, GError **error) {
+  Viewer *viewer = g_atomic_rc_box_new0(Viewer);
+  viewer->id = id;
+  viewer->choice = choice;
+  viewer->host = host;
+  viewer->encoder = encoder;
+  viewer->sound = choice->audio_mline >= 0 ? sound : NULL;
+  viewer->seat = seat;
+  viewer->begun_us = g_get_monotonic_time();
+  guint32 ssrc = g_random_int_range(1, G_MAXINT32);
+  if (!make_pipeline(viewer, ssrc, error)) {
+    steering_seat_leave(seat);
+    viewer_unref(viewer);
+    return NULL;
+  }
+  set_transceivers(viewer, ssrc);
+  connect_signal(viewer->webrtc, "deep-element-added", G_CALLBACK(on_inner_element), viewer);
+  connect_signal(viewer->webrtc, "on-data-channel", G_CALLBACK(on_data_channel), viewer);
+  connect_signal(viewer->webrtc, "notify::connection-state", G_CALLBACK(on_connection_state), viewer);
+  connect_signal(viewer->webrtc, "notify::ice-gathering-state", G_CALLBACK(on_gathering_state), viewer);
+  gst_element_set_state(viewer->pipeline, GST_STATE_READY);
+  ice_apply(viewer->webrtc, host->settings, host->ice_servers);
+  gst_element_set_state(viewer->pipeline, GST_STATE_PLAYING);
+  begin_negotiation(viewer);
+  return viewer;
+}
+
+void viewer_add_candidates(Viewer *viewer, const char *fragment) {
+  g_autoptr(GPtrArray) candidates = sdp_read_candidates(viewer->choice, fragment);
+  for (guint i = 0; i < candidates->len && viewer->candidates < SDP_MAX_CANDIDATES; i++) {
+    const SdpCandidate *candidate = candidates->pdata[i];
+    g_signal_emit_by_name(viewer->webrtc, "add-ice-candidate", candidate->mline, candidate->text);
+    viewer->candidates++;
+  }
+}
+
+void viewer_check(Viewer *viewer, gint64 now_us) {
+  if (!viewer->connected && now_us - viewer->begun_us > CONNECT_US)
+    viewer_end(viewer, "ice_failed");
+  else if (viewer->connected && now_us - atomic_load(&viewer->heard_us) > SILENT_US)
+    viewer_end(viewer, "silent");
+}
+
+/* ---- the end ---- */
+
+static GThreadPool *undertaker;
+
+/* Stopping webrtcbin joins its threads and may wait for them: not on the main thread. The bus goes first,
+ * since a full one would hold up who posts to it. */
+static void take_down(gpointer data, gpointer unused) {
+  Viewer *viewer = data;
+  g_autoptr(GstBus) bus = gst_element_get_bus(viewer->pipeline);
+  gst_bus_set_flushing(bus, TRUE);
+  gst_element_set_state(viewer->pipeline, GST_STATE_NULL);
+  g_signal_handlers_disconnect_by_data(viewer->webrtc, viewer);
+  gst_clear_object(&viewer->webrtc);
+  gst_clear_object(&viewer->picture);
+  gst_clear_object(&viewer->audio);
+  gst_clear_object(&viewer->pipeline);
+  viewer_unref(viewer);
+}
+
+void viewer_end(Viewer *viewer, const char *reason) {
+  viewer->ended = TRUE;
+  atomic_store(&viewer->is_live, FALSE);
+  if (viewer->connected) {
+    encoder_detach(viewer->encoder, viewer);
+    if (viewer->sound)
+      sound_detach(viewer->sound, viewer);
+  }
+  steering_seat_leave(viewer->seat);
+  g_clear_handle_id(&viewer->gather_timer, g_source_remove);
+  g_clear_handle_id(&viewer->bus_watch, g_source_remove);
+  viewer->host->events->ended(viewer->id, viewer->answered, reason, viewer->host->data);
+  if (!undertaker)
+    undertaker = g_thread_pool_new(take_down, NULL, 4, FALSE, NULL);
+  g_thread_pool_push(undertaker, viewer, NULL);
+}
+
+void viewer_wait_for_remains(void) {
+  if (undertaker)
+    g_thread_pool_free(g_steal_pointer(&undertaker), FALSE, TRUE);
+}

@@ -1,0 +1,8 @@
+/* What a session needs once and what takes long, done while the application still starts: the DTLS key (100
+ * to 360 ms) and the plugins behind webrtcbin. */
+#pragma once
+#include <glib.h>
+
+/* Starts it in a thread of its own; @on_done is called on the main thread when all is there. Once, after
+ * gst_init(). */
+void warm_up_start(GSourceFunc on_done, gpointer data);

@@ -1,0 +1,102 @@
+#include "streamer/webrtc/window_watch.h"
+
+#include "streamer/webrtc/display.h"
+#include <glib-unix.h>
+
+/* What is smaller is a helper of some toolkit. */
+#define MIN_SIZE 16
+
+struct WindowWatch {
+  Display *display;
+  Window root;
+  guint source;
+  gboolean is_shown;
+  WindowWatchFunc on_change;
+  gpointer data;
+};
+
+static gboolean is_window_of_application(Display *display, Window window) {
+  XWindowAttributes attributes;
+  return XGetWindowAttributes(display, window, &attributes) && attributes.map_state == IsViewable &&
+         attributes.class == InputOutput && attributes.width >= MIN_SIZE && attributes.height >= MIN_SIZE;
+}
+
+/* The topmost window of the application, or None. */
+static Window find_window(WindowWatch *watch) {
+  Window root, parent, *children = NULL, found = None;
+  unsigned count = 0;
+  if (!XQueryTree(watch->display, watch->root, &root, &parent, &children, &count))
+    return None;
+  while (found == None && count-- > 0)
+    if (is_window_of_application(watch->display, children[count]))
+      found = children[count];
+  if (children)
+    XFree(children);
+  return found;
+}
+
+static void give_focus(WindowWatch *watch, Window window) {
+  Window focused;
+  int revert;
+  XGetInputFocus(watch->display, &focused, &revert);
+  if (focused == None || focused == PointerRoot || focused == watch->root)
+    XSetInputFocus(watch->display, window, RevertToPointerRoot, CurrentTime);
+}
+
+static void look(WindowWatch *watch) {
+  Window window = find_window(watch);
+  if (window != None)
+    give_focus(watch, window);
+  XFlush(watch->display);
+  if (watch->is_shown == (window != None))
+    return;
+  watch->is_shown = window != None;
+  watch->on_change(watch->is_shown, watch->data);
+}
+
+static void take_events(WindowWatch *watch) {
+  while (XPending(watch->display) > 0) {
+    XEvent event;
+    XNextEvent(watch->display, &event);
+  }
+}
+
+/* Looking asks the server, and its answers can bring further events into Xlib's queue, where poll() does not
+ * see them: hence until nothing is pending. */
+static gboolean on_readable(int fd, GIOCondition condition, gpointer data) {
+  WindowWatch *watch = data;
+  do {
+    take_events(watch);
+    look(watch);
+  } while (XPending(watch->display) > 0);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean look_first(gpointer data) {
+  on_readable(-1, 0, data);
+  return G_SOURCE_REMOVE;
+}
+
+WindowWatch *window_watch_new(WindowWatchFunc on_change, gpointer data, GError **error) {
+  Display *display = display_open(error);
+  if (!display)
+    return NULL;
+  WindowWatch *watch = g_new0(WindowWatch, 1);
+  watch->display = display;
+  watch->root = DefaultRootWindow(display);
+  watch->on_change = on_change;
+  watch->data = data;
+  XSelectInput(display, watch->root, SubstructureNotifyMask);
+  watch->source = g_unix_fd_add(ConnectionNumber(display), G_IO_IN | G_IO_HUP, on_readable, watch);
+  g_idle_add_full(G_PRIORITY_DEFAULT, look_first, watch, NULL);
+  return watch;
+}
+
+void window_watch_free(WindowWatch *watch) {
+  if (!watch)
+    return;
+  g_source_remove(watch->source);
+  g_idle_remove_by_data(watch);
+  XCloseDisplay(watch->display);
+  g_free(watch);
+}

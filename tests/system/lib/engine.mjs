@@ -1,0 +1,108 @@
+// @ts-check
+// Drives vitrina-webrtc as the streamer does: a display of its own, a program on it, messages over descriptor 3.
+
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { built, onEnd, Program, until } from './programs.mjs';
+
+/** @typedef {import('./programs.mjs').Scope} Scope */
+/** @typedef {{ msg: string, [field: string]: any }} Message */
+
+/**
+ * Starts a program with extra pipes; it dies with this process.
+ * @param {Scope} scope @param {string} file @param {string[]} args @param {Record<string, string>} env
+ * @param {number} pipes how many descriptors from 3 on are pipes to us
+ */
+function startWithPipes(scope, file, args, env, pipes) {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', file, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', ...Array(pipes).fill('pipe')],
+  });
+  const program = new Program(file.split('/').pop() ?? file, child);
+  onEnd(scope, () => (program.exit ? undefined : program.stop()));
+  return program;
+}
+
+/**
+ * An X server with a screen of that size.
+ * @param {Scope} scope @param {{ width?: number, height?: number }} [size]
+ */
+export async function startDisplay(scope, { width = 960, height = 540 } = {}) {
+  const args = ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-nolisten', 'tcp', '-noreset', '-ac'];
+  const server = startWithPipes(scope, 'Xvfb', args, {}, 1);
+  const [number] = await once(/** @type {any} */ (server.child.stdio[3]), 'data');
+  return { server, display: `:${String(number).trim()}` };
+}
+
+/** The picture for tests: see tests/bench/flip.c. @param {Scope} scope @param {string} display @param {string[]} args */
+export function startFlip(scope, display, args = []) {
+  const program = startWithPipes(scope, built('flip'), args, { DISPLAY: display }, 0);
+  onEnd(scope, () => program.kill());
+  return program;
+}
+
+export class Engine extends EventEmitter {
+  /** @type {Message[]} all that it said */
+  messages = [];
+  #viewers = 0;
+
+  /** @param {Program} program */
+  constructor(program) {
+    super();
+    this.program = program;
+    this.setMaxListeners(0);
+    /** @type {import('node:net').Socket} */
+    this.socket = /** @type {any} */ (program.child.stdio[3]);
+    this.socket.on('error', () => {});
+    createInterface({ input: this.socket }).on('line', line => {
+      const message = JSON.parse(line);
+      this.messages.push(message);
+      this.emit('message', message);
+    });
+  }
+
+  /** @param {Message} message */
+  send(message) {
+    this.socket.write(JSON.stringify(message) + '\n');
+  }
+
+  /**
+   * The first message that fits, said already or still to come.
+   * @param {Partial<Message>} wanted @param {{ timeout?: number }} [options]
+   */
+  async said(wanted, { timeout = 10_000 } = {}) {
+    const fits = (/** @type {Message} */ message) =>
+      Object.entries(wanted).every(([name, value]) => message[name] === value);
+    const what = `${JSON.stringify(wanted)} among ${JSON.stringify(this.messages.map(({ sdp, ...rest }) => rest))}`;
+    return until(
+      () => {
+        const found = this.messages.find(fits);
+        if (!found && this.program.exit) throw new Error(`it ended: ${JSON.stringify(this.program.exit)}\n${this.program.log}`);
+        return /** @type {Message} */ (found);
+      },
+      { timeout, what },
+    );
+  }
+
+  /** Adds a viewer and waits for its answer. @param {string} sdp @param {string} user @returns {Promise<Message>} */
+  async answer(sdp, user) {
+    const viewer = ++this.#viewers;
+    this.send({ msg: 'viewer_add', viewer, user, sdp });
+    return until(() => this.messages.find(({ msg, viewer: of }) => of === viewer && /^viewer_(answer|failed)$/.test(msg)), {
+      what: `an answer to viewer ${viewer}; log:\n${this.program.log}`,
+    });
+  }
+}
+
+/**
+ * vitrina-webrtc, configured and, unless told otherwise, ready.
+ * @param {Scope} scope @param {string} display
+ * @param {{ settings?: object, ready?: boolean, env?: Record<string, string> }} [options]
+ */
+export async function startEngine(scope, display, { settings = {}, ready = true, env = {} } = {}) {
+  const engine = new Engine(startWithPipes(scope, built('vitrina-webrtc'), [], { DISPLAY: display, ...env }, 1));
+  engine.send({ msg: 'configure', settings, ice_servers: [] });
+  if (ready) await engine.said({ msg: 'ready' });
+  return engine;
+}

@@ -1,0 +1,199 @@
+// @ts-check
+// A browser with players: pages in Chromium that make a WHEP-like offer, play the picture and send input.
+
+import { chromium } from 'playwright-core';
+import { createServer } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import { onEnd, temporaryDirectory } from './programs.mjs';
+
+/** @typedef {import('./programs.mjs').Scope} Scope */
+/** @typedef {import('./engine.mjs').Engine} Engine */
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--autoplay-policy=no-user-gesture-required',
+  '--allow-loopback-in-peer-connection',
+];
+
+/** Runs in the page. */
+function pageScript() {
+  class Player {
+    frames = 0;
+    /** the longest time between two frames, in milliseconds */
+    gap = 0;
+    /** @type {'blue' | 'yellow' | ''} the colour near the top left */
+    colour = '';
+    state = '';
+
+    /** @param {{ codecs?: string[], data?: boolean, audio?: boolean }} options */
+    constructor({ codecs, data = true, audio = false } = {}) {
+      this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+      const video = this.peer.addTransceiver('video', { direction: 'recvonly' });
+      if (audio) this.peer.addTransceiver('audio', { direction: 'recvonly' });
+      if (codecs) {
+        const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+        video.setCodecPreferences(all.filter(({ mimeType }) => codecs.includes(mimeType.slice(6))));
+      }
+      if (data) this.input = this.peer.createDataChannel('input');
+      this.open = new Promise(settle => this.input?.addEventListener('open', settle));
+      this.video = document.createElement('video');
+      Object.assign(this.video, { muted: true, autoplay: true, playsInline: true });
+      document.body.append(this.video);
+      this.stream = new MediaStream();
+      this.peer.addEventListener('track', ({ track }) => {
+        this.stream.addTrack(track);
+        this.video.srcObject = this.stream;
+      });
+      this.peer.addEventListener('connectionstatechange', () => (this.state = this.peer.connectionState));
+      this.context = new OffscreenCanvas(4, 4).getContext('2d', { willReadFrequently: true });
+      let last = 0;
+      /** @type {VideoFrameRequestCallback} */
+      const onFrame = (now, about) => {
+        this.frames++;
+        if (last) this.gap = Math.max(this.gap, now - last);
+        last = now;
+        this.about = about;
+        this.look();
+        this.video.requestVideoFrameCallback(onFrame);
+      };
+      this.video.requestVideoFrameCallback(onFrame);
+    }
+
+    look() {
+      this.context?.drawImage(this.video, 20, 20, 40, 40, 0, 0, 4, 4);
+      const [red, , blue] = this.context?.getImageData(2, 2, 1, 1).data ?? [0, 0, 0];
+      const colour = red > 150 && blue < 120 ? 'yellow' : blue > 120 && red < 120 ? 'blue' : '';
+      if (colour !== this.colour) {
+        this.colour = colour;
+        this.onColour?.(colour);
+      }
+    }
+
+    async offer() {
+      await this.peer.setLocalDescription();
+      if (this.peer.iceGatheringState !== 'complete')
+        await new Promise(settle => {
+          this.peer.addEventListener('icegatheringstatechange', () => this.peer.iceGatheringState === 'complete' && settle(0));
+          setTimeout(settle, 1000);
+        });
+      return this.peer.localDescription?.sdp;
+    }
+
+    /** @param {string} sdp */
+    accept(sdp) {
+      return this.peer.setRemoteDescription({ type: 'answer', sdp });
+    }
+
+    /** @param {object} event */
+    send(event) {
+      this.input?.send(JSON.stringify(event));
+    }
+
+    async codec() {
+      const stats = [...(await this.peer.getStats()).values()];
+      const inbound = stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+      return stats.find(({ id }) => id === inbound?.codecId)?.mimeType;
+    }
+
+    async inbound() {
+      const stats = [...(await this.peer.getStats()).values()];
+      return stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+    }
+
+    close() {
+      this.peer.close();
+      this.video.remove();
+    }
+  }
+  Object.assign(globalThis, { Player, players: {} });
+}
+
+/** One player in a page; what it has is asked with get() and call(). */
+export class Player {
+  /** @param {import('playwright-core').Page} page @param {string} name @param {number} viewer */
+  constructor(page, name, viewer) {
+    this.page = page;
+    this.name = name;
+    this.viewer = viewer;
+  }
+
+  /** @param {string} property */
+  get(property) {
+    return this.page.evaluate(([name, of]) => /** @type {any} */ (globalThis).players[name][of], [this.name, property]);
+  }
+
+  /** @param {string} method @param {...any} args */
+  call(method, ...args) {
+    return this.page.evaluate(
+      ([name, of, given]) => /** @type {any} */ (globalThis).players[name][of](...given),
+      /** @type {[string, string, any[]]} */ ([this.name, method, args]),
+    );
+  }
+
+  /** Waits until an expression about the player `p` holds. @param {string} condition @param {number} [timeout] */
+  async until(condition, timeout = 10_000) {
+    try {
+      await this.page.waitForFunction(`(p => ${condition})(players[${JSON.stringify(this.name)}])`, undefined, {
+        timeout,
+        polling: 20,
+      });
+    } catch (failure) {
+      const state = await this.call('inbound').catch(() => null);
+      throw new Error(`not within ${timeout} ms: ${condition}; frames=${await this.get('frames')} state=${await this.get('state')} colour=${await this.get('colour')} ${JSON.stringify(state)}\n${failure}`);
+    }
+  }
+
+  /** @param {object} event */
+  send(event) {
+    return this.call('send', event);
+  }
+}
+
+/**
+ * A browser of its own with an empty page that can make players.
+ * @param {Scope} scope
+ */
+export async function startBrowser(scope) {
+  const home = temporaryDirectory(scope, 'chromium');
+  mkdirSync(`${home}/profile`);
+  const server = createServer((request, response) => response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>player</title>'));
+  await new Promise(settle => server.listen(0, '127.0.0.1', () => settle(0)));
+  onEnd(scope, () => new Promise(settle => (server.closeAllConnections(), server.close(settle))));
+  const context = await chromium.launchPersistentContext(`${home}/profile`, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: flags,
+    viewport: { width: 1000, height: 600 },
+  });
+  onEnd(scope, () => context.close().catch(() => {}));
+  const page = context.pages()[0] ?? (await context.newPage());
+  await page.goto(`http://127.0.0.1:${/** @type {any} */ (server.address()).port}/`);
+  await page.evaluate(pageScript);
+  let count = 0;
+  return {
+    context,
+    page,
+    /**
+     * A player that has its answer. @param {Engine} engine @param {string} user @param {object} [options]
+     * @returns {Promise<Player>}
+     */
+    async join(engine, user, options = {}) {
+      const name = `player${++count}`;
+      const sdp = await page.evaluate(
+        ([of, given]) => (/** @type {any} */ (globalThis).players[of] = new /** @type {any} */ (globalThis).Player(given)).offer(),
+        /** @type {[string, object]} */ ([name, options]),
+      );
+      const message = await engine.answer(sdp, user);
+      if (message.msg !== 'viewer_answer') throw new Error(message.reason);
+      const player = new Player(page, name, message.viewer);
+      await player.call('accept', message.sdp);
+      return player;
+    },
+  };
+}
