@@ -118,6 +118,9 @@ void fields_free_list(const Field *fields, GPtrArray *list);
  * FIELD_RAW text is put in as it is. */
 char *fields_write(const Field *fields, gconstpointer source);
 
+/* The same without the braces, as wire_answer() takes it (transfer full); NULL when nothing is to be said. */
+char *fields_write_members(const Field *fields, gconstpointer source);
+
 /* Appends @members ("\"state\":\"free\",\"sessions\":0") to the JSON object in @object (its text), as text:
  * for objects that are kept as they were read. Appends the result to @out. */
 void fields_append_object(GString *out, const char *object, const char *members);

@@ -188,6 +188,12 @@ char *fields_write(const Field *fields, gconstpointer source) {
   return g_string_free(out, FALSE);
 }
 
+char *fields_write_members(const Field *fields, gconstpointer source) {
+  g_autofree char *object = fields_write(fields, source);
+  gsize length = strlen(object);
+  return length > 2 ? g_strndup(object + 1, length - 2) : NULL;
+}
+
 void fields_append_object(GString *out, const char *object, const char *members) {
   gsize length = strlen(object);
   g_return_if_fail(length >= 2 && object[0] == '{' && object[length - 1] == '}');

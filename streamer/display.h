@@ -1,0 +1,34 @@
+/* A session's X server: Xvfb with one screen of the picture's size, 24 bits deep, on a number that it picks
+ * itself, no TCP, and a cookie of its own that only the session's processes get. Main thread. */
+#pragma once
+#include <glib.h>
+
+typedef struct Display Display;
+
+typedef struct {
+  void (*ready)(gpointer data); /* clients can connect; display_get_name() is known */
+  void (*ended)(gpointer data); /* the server is gone, whether it was stopped or not; its files too */
+} DisplayEvents;
+
+typedef struct {
+  const char *session;   /* for the log */
+  const char *directory; /* the session's: cookie and note go there */
+  char *const *environment;
+  gint64 width, height; /* pixels */
+} DisplayPlan;
+
+/* Returns: (transfer full), or NULL with an error when it cannot run. */
+Display *display_start(const DisplayPlan *plan, const DisplayEvents *events, gpointer data, GError **error);
+
+/* ":5"; NULL until it is ready. Owned by the display. */
+const char *display_get_name(const Display *display);
+/* The cookie's file, for XAUTHORITY. */
+const char *display_get_authority(const Display *display);
+
+/* How the server ended and its last words (transfer full). */
+char *display_describe_end(const Display *display);
+
+void display_stop(Display *display, guint deadline_ms);
+gboolean display_has_ended(const Display *display);
+void display_free(Display *display); /* kills a server that still runs; NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Display, display_free)

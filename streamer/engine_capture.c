@@ -1,0 +1,191 @@
+/* The engine `capture`: a process vitrina-webrtc a session, spoken with over a socket pair
+ * (engine_message.h). */
+#include "common/log.h"
+#include "streamer/channel.h"
+#include "streamer/engine.h"
+#include "streamer/engine_message.h"
+#include "streamer/process.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef struct {
+  Engine base;
+  char *session;
+  Process *process;
+  Channel *channel;
+  char *last_reason; /* what it said of its own failure (nullable) */
+  EngineEvents events;
+  gpointer data;
+} Capture;
+
+/* ---- what it says ---- */
+
+static void handle(Capture *capture, const EngineMessage *message) {
+  const EngineEvents *events = &capture->events;
+  switch (message->type) {
+  case ENGINE_READY:
+    events->ready(capture->data);
+    break;
+  case ENGINE_VIEWER_ANSWER:
+    events->viewer_answered(message->viewer, message->sdp, NULL, capture->data);
+    break;
+  case ENGINE_VIEWER_FAILED:
+    events->viewer_answered(message->viewer, NULL, message->reason, capture->data);
+    break;
+  case ENGINE_VIEWER_CONNECTED:
+    events->viewer_connected(message->viewer, capture->data);
+    break;
+  case ENGINE_VIEWER_GONE:
+    events->viewer_gone(message->viewer, message->reason, capture->data);
+    break;
+  case ENGINE_INPUT:
+    events->input(message->user ? message->user : "", capture->data);
+    break;
+  case ENGINE_WINDOW_GONE:
+    events->window(FALSE, capture->data);
+    break;
+  case ENGINE_WINDOW_READY:
+    events->window(TRUE, capture->data);
+    break;
+  case ENGINE_FAILED:
+    g_free(capture->last_reason);
+    capture->last_reason = g_strdup(message->reason);
+    break;
+  default: /* statistics, and what only we say */
+    break;
+  }
+}
+
+static void on_line(const char *line, gsize length, gpointer data) {
+  Capture *capture = data;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(EngineMessage) message = engine_message_parse(line, length, &error);
+  if (message)
+    handle(capture, message);
+  else if (!g_error_matches(error, ENGINE_MESSAGE_ERROR, ENGINE_MESSAGE_ERROR_UNKNOWN))
+    log_warning("engine_message_bad", "session=%s error=\"%s\"", capture->session, error->message);
+}
+
+/* An engine that closed its channel is of no more use, even if it still runs. */
+static void on_close(const char *reason, gpointer data) {
+  Capture *capture = data;
+  if (reason)
+    log_warning("engine_channel_broken", "session=%s error=\"%s\"", capture->session, reason);
+  process_stop(capture->process, 1000);
+}
+
+static void on_ended(Process *process, gpointer data) {
+  Capture *capture = data;
+  capture->events.ended(capture->data);
+}
+
+/* ---- the kind ---- */
+
+static gboolean launch(Capture *capture, const EnginePlan *plan, GError **error) {
+  int ends[2];
+  char *arguments[] = {plan->settings->webrtc_program, NULL};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "socketpair: %s", g_strerror(errno));
+    return FALSE;
+  }
+  ProcessPlan process = {
+      .name = "engine",
+      .session = plan->session,
+      .arguments = arguments,
+      .environment = plan->environment,
+      .directory = plan->directory,
+      .channel_fd = ends[1],
+  };
+  capture->process = process_start(&process, on_ended, capture, error);
+  close(ends[1]);
+  if (!capture->process) {
+    close(ends[0]);
+    return FALSE;
+  }
+  capture->channel = channel_new(ends[0], on_line, on_close, capture);
+  return TRUE;
+}
+
+static void capture_free(Engine *engine) {
+  Capture *capture = (Capture *)engine;
+  channel_free(capture->channel);
+  process_free(capture->process);
+  g_free(capture->session);
+  g_free(capture->last_reason);
+  g_free(capture);
+}
+
+static Engine *capture_start(const EnginePlan *plan, const EngineEvents *events, gpointer data,
+                             GError **error) {
+  Capture *capture = g_new0(Capture, 1);
+  capture->base.kind = &engine_capture;
+  capture->session = g_strdup(plan->session);
+  capture->events = *events;
+  capture->data = data;
+  if (!launch(capture, plan, error)) {
+    capture_free(&capture->base);
+    return NULL;
+  }
+  engine_message_send(capture->channel, &(EngineMessage){.type = ENGINE_CONFIGURE,
+                                                         .settings = plan->settings->webrtc_json,
+                                                         .ice_servers = plan->settings->ice_servers});
+  return &capture->base;
+}
+
+static void say(Engine *engine, const EngineMessage *message) {
+  engine_message_send(((Capture *)engine)->channel, message);
+}
+
+static void capture_control(Engine *engine, const char *user) {
+  say(engine, &(EngineMessage){.type = ENGINE_CONTROL, .user = (char *)user});
+}
+
+static void capture_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer) {
+  say(engine, &(EngineMessage){
+                  .type = ENGINE_VIEWER_ADD, .viewer = viewer, .user = (char *)user, .sdp = (char *)offer});
+}
+
+static void capture_viewer_candidate(Engine *engine, gint64 viewer, const char *fragment) {
+  say(engine, &(EngineMessage){.type = ENGINE_VIEWER_CANDIDATE, .viewer = viewer, .sdp = (char *)fragment});
+}
+
+static void capture_viewer_remove(Engine *engine, gint64 viewer) {
+  say(engine, &(EngineMessage){.type = ENGINE_VIEWER_REMOVE, .viewer = viewer});
+}
+
+static void capture_stop(Engine *engine, guint deadline_ms) {
+  Capture *capture = (Capture *)engine;
+  if (process_has_ended(capture->process))
+    return;
+  say(engine, &(EngineMessage){.type = ENGINE_STOP});
+  process_stop(capture->process, deadline_ms);
+}
+
+static gboolean capture_has_ended(const Engine *engine) {
+  return process_has_ended(((const Capture *)engine)->process);
+}
+
+static char *capture_describe_end(const Engine *engine) {
+  const Capture *capture = (const Capture *)engine;
+  g_autofree char *end = process_describe_end(capture->process);
+  g_autofree char *words =
+      capture->last_reason ? g_strdup(capture->last_reason) : process_last_words(capture->process);
+  return g_strdup_printf("the engine %s%s%s", end, *words ? ": " : "", words);
+}
+
+const EngineKind engine_capture = {
+    .name = "capture",
+    .wire_name = "whep",
+    .start = capture_start,
+    .control = capture_control,
+    .viewer_add = capture_viewer_add,
+    .viewer_candidate = capture_viewer_candidate,
+    .viewer_remove = capture_viewer_remove,
+    .stop = capture_stop,
+    .has_ended = capture_has_ended,
+    .describe_end = capture_describe_end,
+    .free = capture_free,
+};

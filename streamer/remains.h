@@ -1,0 +1,35 @@
+/* What a streamer that was killed leaves behind, and how it is cleared away.
+ *
+ * A streamer makes one directory below its state directory, with an empty file "lock" that it holds locked
+ * (flock(2)) as long as it lives, and in it a directory a session. A session's processes carry the directory
+ * in their environment (REMAINS_VARIABLE), so that they are found even when they left their process group; a
+ * session with an X server has a file "display" that says its number and process. Blocking calls; any thread.
+ */
+#pragma once
+#include <glib.h>
+#include <sys/types.h>
+
+/* The variable that marks a session's processes; its value is the session's directory. */
+#define REMAINS_VARIABLE "VITRINA_SESSION_DIRECTORY"
+
+/* Makes a directory of mode 0700 below @state (made too, if need be; one that belongs to somebody else is
+ * refused) and locks it. @lock_fd gets the lock's descriptor. (transfer full) or NULL with a G_FILE_ERROR. */
+char *remains_claim(const char *state, int *lock_fd, GError **error);
+
+/* Clears the directories of streamers that are no more. Returns how many there were. */
+guint remains_clear_dead(const char *state);
+
+/* Clears one streamer's directory: kills the processes that carry it or a directory in it, removes its
+ * displays' files and then itself. */
+void remains_clear(const char *directory);
+
+/* Kills all processes that carry @directory or one below it in their environment. Returns how many. */
+guint remains_kill(const char *directory);
+
+/* Notes in the session's @directory that the X server @pid serves display @number. */
+gboolean remains_note_display(const char *directory, guint number, pid_t pid, GError **error);
+/* Removes the lock file and socket of the display that @directory notes, if they are still that server's. */
+void remains_remove_display(const char *directory);
+
+/* Removes @directory and all in it; follows no link out of it. */
+void remains_remove_tree(const char *directory);

@@ -1,0 +1,85 @@
+/* One session: the stage that shows the application, the people in it, who steers, and when it ends.
+ *
+ *   STARTING -> READY -> ENDING -> (ended)
+ *
+ * It ends when nobody came within join_seconds, when everyone left, when its time is over, when the operator
+ * or the streamer's end says so, or when the application fails; people are told the reason word. From ENDING
+ * on there are no people in it, only processes that end. Main thread.
+ */
+#pragma once
+#include "common/ticket.h"
+#include "common/wire.h"
+#include "streamer/events.h"
+#include "streamer/settings.h"
+#include "streamer/users.h"
+#include "streamer/viewers.h"
+#include <glib.h>
+
+#define SESSION_ID_MAX 64 /* of letters, digits, '-' and '_' */
+
+typedef enum { SESSION_STARTING, SESSION_READY, SESSION_ENDING } SessionState;
+
+typedef struct Session Session;
+
+/* What a session tells the set it belongs to. */
+typedef struct {
+  void (*changed)(Session *session, gpointer data); /* something that STATUS says */
+  /* It became READY (@reason NULL), or never will. Once. */
+  void (*started)(Session *session, const char *reason, gpointer data);
+  /* It became ENDING. */
+  void (*ending)(Session *session, WireEnd end, gpointer data);
+  /* Nothing of it is left; to be freed, here or later. The last call. */
+  void (*ended)(Session *session, gpointer data);
+} SessionHooks;
+
+typedef struct {
+  const char *id, *code;
+  const char *rc_name; /* nullable */
+  gint64 ends_at_us;   /* wall clock */
+  const char *directory, *cache_directory;
+  const StreamerSettings *settings; /* outlives the session */
+} SessionPlan;
+
+/* Begins to start. (transfer full) or NULL with an error when not even that is possible. */
+Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointer data, GError **error);
+/* NULL is allowed. What still runs is killed. */
+void session_free(Session *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+
+const char *session_id(const Session *session);
+const char *session_code(const Session *session);
+SessionState session_state(const Session *session);
+const char *session_state_name(const Session *session); /* "starting", "ready", "ending" */
+gint64 session_starts_at_us(const Session *session);
+gint64 session_ends_at_us(const Session *session);
+
+/* Ends it; `ending` is called within, `ended` later. Nothing happens when it is ENDING already. */
+void session_end(Session *session, WireEnd end);
+/* A new end, told to the people. */
+void session_extend(Session *session, gint64 ends_at_us);
+
+/* ---- people: until the session is ENDING ---- */
+
+const Users *session_users(const Session *session);
+/* For following and waiting. What follows or waits is to hold its person. */
+Events *session_events(Session *session);
+/* Who steers; "" when nobody. */
+const char *session_controller(const Session *session);
+
+/* Lets the ticket's person in, or in again; a @name that is given replaces the ticket's. NULL with a
+ * WIRE_ERROR when there is no room. Owned by the session. */
+const User *session_admit(Session *session, const Ticket *ticket, const char *name, GError **error);
+/* They left on purpose: without a grace, with all that held them. FALSE: were not in. */
+gboolean session_dismiss(Session *session, const char *user);
+void session_hold(Session *session, const char *user);
+void session_release(Session *session, const char *user);
+
+/* ---- viewers ---- */
+
+/* Shows the picture to a player of @user, who is in; an older player of theirs is ended. NULL with a
+ * WIRE_ERROR when it cannot be now; else @answer is called, later. Owned by the session. */
+const Viewer *session_view(Session *session, const char *user, const char *offer, ViewersAnswerFunc answer,
+                           gpointer data, GError **error);
+const Viewer *session_viewer(const Session *session, const char *resource); /* NULL: there is none */
+void session_view_candidate(Session *session, const Viewer *viewer, const char *fragment);
+void session_view_end(Session *session, const Viewer *viewer);

@@ -1,0 +1,56 @@
+/* The sessions of this streamer: starting within the limit, finding, ending, and the status that the
+ * coordinator watches.
+ *
+ * A session counts against the limit from its start until nothing of it is left. Its id makes starting
+ * idempotent: the same id again waits for, or gives, the same session, also when it has ended meanwhile.
+ * Main thread.
+ */
+#pragma once
+#include "streamer/session.h"
+#include <glib.h>
+
+typedef struct Sessions Sessions;
+typedef struct SessionsWatch SessionsWatch;
+
+/* What START_SESSION says; absent members are made up. */
+typedef struct {
+  char *session, *code, *rc_name; /* nullable */
+  gint64 ends_at_us;              /* 0: none */
+} SessionsStart;
+
+/* @session is READY, or NULL with a WIRE_ERROR. */
+typedef void (*SessionsStartedFunc)(Session *session, const GError *error, gpointer data);
+
+/* @directory: the streamer's own (remains.h); @cache_directory outlives it. All outlive the set. */
+Sessions *sessions_new(const StreamerSettings *settings, const char *directory, const char *cache_directory);
+/* What still runs is killed. NULL is allowed. */
+void sessions_free(Sessions *sessions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sessions, sessions_free)
+
+/* Starts or finds a session; @func is called once, from within or later. */
+void sessions_start(Sessions *sessions, const SessionsStart *start, SessionsStartedFunc func, gpointer data);
+
+/* The session of this id or code; NULL when there is none that people could be in. */
+Session *sessions_find(const Sessions *sessions, const char *id);
+Session *sessions_find_code(const Sessions *sessions, const char *code);
+
+/* Whether a session of this id was here and why it ended, as far as that is remembered. */
+gboolean sessions_find_ended(const Sessions *sessions, const char *id, WireEnd *end);
+
+/* Ends @session; @func (nullable) is called when nothing of it is left. */
+void sessions_end(Sessions *sessions, Session *session, WireEnd end, GSourceOnceFunc func, gpointer data);
+/* Ends all for good: none is started any more. @func as above, for the last. */
+void sessions_end_all(Sessions *sessions, WireEnd end, GSourceOnceFunc func, gpointer data);
+
+/* No new sessions; running ones go on. */
+void sessions_drain(Sessions *sessions, gboolean on);
+
+/* STATUS as wire_answer() takes it (transfer full). */
+char *sessions_status(const Sessions *sessions);
+/* Calls @func once when the status differs from @version (then at once, returning NULL) or after @wait_ms. */
+SessionsWatch *sessions_watch(Sessions *sessions, gint64 version, guint wait_ms, GSourceOnceFunc func,
+                              gpointer data);
+/* Forgets it without a call. */
+void sessions_unwatch(SessionsWatch *watch);
+/* Something that STATUS says has changed (the settings were read again). */
+void sessions_touch(Sessions *sessions);

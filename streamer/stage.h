@@ -1,0 +1,49 @@
+/* A stage: all that runs and lies on disk for one session.
+ *
+ *   directory -> display (and sound) -> application and engine, side by side -> ready
+ *
+ * A fresh directory, X server, application and engine every time, so that no session sees another's state.
+ * An application that ends by itself is started again, `max_restarts` times, with viewers staying connected;
+ * the end of anything else is the stage's failure. stage_stop() ends the application and the engine, then the
+ * servers under them, then whatever else carries the session's mark, and removes the directory. Main thread.
+ */
+#pragma once
+#include "streamer/engine.h"
+#include "streamer/settings.h"
+#include <glib.h>
+
+typedef struct Stage Stage;
+
+/* What a stage tells. No callback is called from within a function of this header. */
+typedef struct {
+  void (*ready)(gpointer data);     /* once */
+  void (*restarted)(gpointer data); /* the application was started again and shows a window */
+  /* It will show nothing (any more): to be stopped. Once; @reason is a clause for people: "the application
+   * ended with status 3 before its window was up". */
+  void (*failed)(const char *reason, gpointer data);
+  void (*stopped)(gpointer data); /* nothing is left; after stage_stop() alone; the last call */
+  void (*viewer_answered)(gint64 viewer, const char *sdp, const char *reason, gpointer data);
+  void (*viewer_connected)(gint64 viewer, gpointer data);
+  void (*viewer_gone)(gint64 viewer, const char *reason, gpointer data);
+  void (*input)(const char *user, gpointer data);
+} StageEvents;
+
+typedef struct {
+  const char *session;
+  const char *rc_name;              /* nullable */
+  const char *directory;            /* to be made */
+  const char *cache_directory;      /* outlives sessions: what programs would otherwise find out every time */
+  const StreamerSettings *settings; /* outlives the stage */
+} StagePlan;
+
+/* Begins to set up. (transfer full) or NULL with an error when not even that is possible. */
+Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error);
+
+/* The engine, for viewers and control; NULL until it runs. Owned by the stage. */
+Engine *stage_get_engine(const Stage *stage);
+
+/* Ends everything; `stopped` follows, always from the main loop. Further calls do nothing. */
+void stage_stop(Stage *stage);
+
+void stage_free(Stage *stage); /* kills what still runs; NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stage, stage_free)

@@ -1,0 +1,134 @@
+#include "streamer/users.h"
+
+#include <string.h>
+
+struct Users {
+  GPtrArray *list; /* of User */
+};
+
+static void user_free(gpointer data) {
+  User *user = data;
+  g_free(user->id);
+  g_free(user->name);
+  g_free(user->role);
+  g_free(user);
+}
+
+Users *users_new(void) {
+  Users *users = g_new0(Users, 1);
+  users->list = g_ptr_array_new_with_free_func(user_free);
+  return users;
+}
+
+void users_free(Users *users) {
+  if (!users)
+    return;
+  g_ptr_array_unref(users->list);
+  g_free(users);
+}
+
+static User *find(const Users *users, const char *id) {
+  for (guint i = 0; i < users->list->len; i++) {
+    User *user = users->list->pdata[i];
+    if (g_str_equal(user->id, id))
+      return user;
+  }
+  return NULL;
+}
+
+const User *users_find(const Users *users, const char *id) {
+  return find(users, id);
+}
+
+guint users_count(const Users *users) {
+  return users->list->len;
+}
+
+const User *users_nth(const Users *users, guint n) {
+  return users->list->pdata[n];
+}
+
+/* One line of valid UTF-8 of at most USERS_NAME_MAX bytes. */
+static char *tidy(const char *name) {
+  GString *tidied = g_string_new(NULL);
+  g_autofree char *valid = g_utf8_make_valid(name, -1);
+  g_strstrip(valid);
+  for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+    gunichar character = g_utf8_get_char(at);
+    if (tidied->len + (gsize)g_unichar_to_utf8(character, NULL) > USERS_NAME_MAX)
+      break;
+    if (!g_unichar_iscntrl(character))
+      g_string_append_unichar(tidied, character);
+  }
+  return g_string_free(tidied, FALSE);
+}
+
+const User *users_admit(Users *users, const char *id, const char *name, const char *role, guint limit,
+                        gint64 now_us, gboolean *joined) {
+  User *user = find(users, id);
+  if (joined)
+    *joined = !user;
+  if (!user) {
+    if (limit > 0 && users->list->len >= limit)
+      return NULL;
+    user = g_new0(User, 1);
+    user->id = g_strdup(id);
+    user->name = g_strdup("");
+    user->role = g_strdup(role);
+    g_ptr_array_add(users->list, user);
+  }
+  if (name && *name) {
+    g_free(user->name);
+    user->name = tidy(name);
+  }
+  user->absent_since_us = now_us;
+  return user;
+}
+
+void users_hold(Users *users, const char *id) {
+  User *user = find(users, id);
+  if (user)
+    user->holds++;
+}
+
+void users_release(Users *users, const char *id, gint64 now_us) {
+  User *user = find(users, id);
+  /* Who was removed and came again may be let go by what held them before. */
+  if (!user || user->holds == 0)
+    return;
+  user->holds--;
+  user->absent_since_us = now_us;
+}
+
+gboolean users_remove(Users *users, const char *id) {
+  User *user = find(users, id);
+  return user && g_ptr_array_remove(users->list, user);
+}
+
+const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us) {
+  for (guint i = 0; i < users->list->len; i++) {
+    const User *user = users->list->pdata[i];
+    if (user->holds == 0 && now_us - user->absent_since_us >= grace_us)
+      return user;
+  }
+  return NULL;
+}
+
+gint64 users_next_deadline(const Users *users, gint64 grace_us) {
+  gint64 deadline = G_MAXINT64;
+  for (guint i = 0; i < users->list->len; i++) {
+    const User *user = users->list->pdata[i];
+    if (user->holds == 0)
+      deadline = MIN(deadline, user->absent_since_us + grace_us);
+  }
+  return deadline;
+}
+
+const User *users_first_host(const Users *users) {
+  for (guint i = 0; i < users->list->len; i++) {
+    const User *user = users->list->pdata[i];
+    if (g_str_equal(user->role, "host"))
+      return user;
+  }
+  return NULL;
+}

@@ -1,0 +1,49 @@
+/* The people of a session, in the order they came.
+ *
+ * A person is who the ticket names: the same `sub` again is the same person. Somebody is present while
+ * anything holds them: a WebSocket, a question that waits, a player. Who is held by nothing is absent, and
+ * after a grace is gone. This module keeps the books; time is given to it (g_get_monotonic_time()'s). Main
+ * thread.
+ */
+#pragma once
+#include <glib.h>
+
+#define USERS_ID_MAX 200   /* bytes */
+#define USERS_NAME_MAX 100 /* bytes */
+
+typedef struct {
+  char *id, *name, *role; /* role: "host" or "guest" */
+  guint holds;
+  gint64 absent_since_us; /* when the last hold went; meaningful while there is none */
+} User;
+
+typedef struct Users Users;
+
+Users *users_new(void);
+void users_free(Users *users); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Users, users_free)
+
+/* The person @id comes, or comes again: then a @name that is given replaces the old one. @name is cut to
+ * USERS_NAME_MAX and cleared of control characters; NULL: none. @joined (nullable) tells whether they are
+ * new. NULL when @limit people (0: no limit) are there already. Owned by @users. */
+const User *users_admit(Users *users, const char *id, const char *name, const char *role, guint limit,
+                        gint64 now_us, gboolean *joined);
+
+const User *users_find(const Users *users, const char *id); /* NULL: not in */
+guint users_count(const Users *users);
+/* The n-th, from 0, in order of coming. */
+const User *users_nth(const Users *users, guint n);
+
+/* Something holds @id, or lets go. Those who are not in are ignored: what held them may end later. */
+void users_hold(Users *users, const char *id);
+void users_release(Users *users, const char *id, gint64 now_us);
+
+gboolean users_remove(Users *users, const char *id); /* FALSE: was not in */
+
+/* The first person who has been absent for @grace_us; NULL when there is none. */
+const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us);
+/* When the next one will be gone if nothing changes; G_MAXINT64: nobody is absent. */
+gint64 users_next_deadline(const Users *users, gint64 grace_us);
+
+/* Who steers as long as nobody decides otherwise: the first host who is in, else NULL. */
+const User *users_first_host(const Users *users);

@@ -1,0 +1,42 @@
+/* The players that watch a session: from an offer to the end of the viewing.
+ *
+ * A viewer has a number, which the engine knows it by, and a resource name that cannot be guessed, which its
+ * player knows it by (WHEP). Each answer is waited for at most VIEWERS_ANSWER_SECONDS. Main thread.
+ */
+#pragma once
+#include <glib.h>
+
+#define VIEWERS_MAX 64 /* of a session */
+#define VIEWERS_ANSWER_SECONDS 10
+
+typedef struct Viewers Viewers;
+
+typedef struct {
+  gint64 number;
+  const char *resource, *user; /* owned by the viewer */
+} Viewer;
+
+/* The answer to an offer, once: @sdp, or NULL and a WIRE_ERROR, BAD_REQUEST when the offer is at fault; the
+ * viewer is then gone. @viewer is valid during the call. */
+typedef void (*ViewersAnswerFunc)(const Viewer *viewer, const char *sdp, const GError *error, gpointer data);
+
+/* A viewer is gone, whatever the cause: its person is no longer held by it. */
+typedef void (*ViewersGoneFunc)(const Viewer *viewer, const char *reason, gpointer data);
+
+Viewers *viewers_new(ViewersGoneFunc gone, gpointer data);
+/* Ends all with @reason and frees. NULL is allowed. */
+void viewers_free(Viewers *viewers, const char *reason);
+
+/* A new viewer of @user that waits for its answer; NULL when there are VIEWERS_MAX. Owned by @viewers. */
+const Viewer *viewers_add(Viewers *viewers, const char *user, ViewersAnswerFunc answer, gpointer data);
+const Viewer *viewers_find(const Viewers *viewers, const char *resource);
+const Viewer *viewers_find_number(const Viewers *viewers, gint64 number);
+/* The oldest viewer of @user other than @number (0: any); NULL when there is none. */
+const Viewer *viewers_find_other(const Viewers *viewers, const char *user, gint64 number);
+guint viewers_count(const Viewers *viewers);
+
+/* The engine answered @number, or cannot. Unknown numbers are ignored. */
+void viewers_answered(Viewers *viewers, gint64 number, const char *sdp, const char *reason);
+
+/* It is gone: an answer that it waits for is refused, then `gone` is told. Unknown numbers are ignored. */
+void viewers_remove(Viewers *viewers, gint64 number, const char *reason);

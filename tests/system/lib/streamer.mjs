@@ -1,0 +1,230 @@
+// @ts-check
+// A streamer for tests: configured, started, spoken to with control calls and tickets; and what it must not leave
+// behind.
+
+import { createHmac, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, request } from './client.mjs';
+import { freePort } from './ports.mjs';
+import { build, built, onEnd, start, temporaryDirectory, until } from './programs.mjs';
+
+/** @typedef {import('./programs.mjs').Scope} Scope */
+/** @typedef {import('./client.mjs').Reply} Reply */
+
+/** The small X application: see window.c for what it can be told. */
+export const windowProgram = built('tests/system/lib/window');
+
+const part = (/** @type {unknown} */ value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/**
+ * A JSON Web Token (RFC 7519).
+ * @param {string} key @param {Record<string, unknown>} claims @param {Record<string, unknown>} [header]
+ */
+export function signed(key, claims, header = { alg: 'HS256', typ: 'JWT' }) {
+  const text = `${part(header)}.${part(claims)}`;
+  const hash = header.alg === 'HS512' ? 'sha512' : 'sha256';
+  const signature = header.alg === 'none' ? '' : createHmac(hash, key).update(text).digest('base64url');
+  return `${text}.${signature}`;
+}
+
+const now = () => Math.floor(Date.now() / 1000);
+
+/** The processes whose environment has `text`. @param {string} text @returns {number[]} */
+export function processesWith(text) {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter(pid => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(text);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Whether the process runs (a zombie does not). @param {number} pid */
+export function runs(pid) {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** @param {number} pid @returns {number} how many descriptors it has open */
+export const descriptors = pid => readdirSync(`/proc/${pid}/fd`).length;
+
+export class Streamer {
+  /**
+   * @param {import('./programs.mjs').Program} program
+   * @param {{ directory: string, port: number, key: string, settings: Record<string, any>, config: string }} facts
+   */
+  constructor(program, { directory, port, key, settings, config }) {
+    this.program = program;
+    this.directory = directory;
+    this.port = port;
+    this.key = key;
+    this.settings = settings;
+    this.config = config;
+    this.name = settings.server_name;
+    this.base = `http://127.0.0.1:${port}/`;
+    this.state = join(directory, 'state');
+  }
+
+  /** A control token. @param {Record<string, unknown>} [claims] */
+  controlToken(claims = {}) {
+    return signed(this.key, { aud: this.name, role: 'coordinator', iat: now(), exp: now() + 60, ...claims });
+  }
+
+  /**
+   * Sends a control verb.
+   * @param {string} verb @param {Record<string, unknown>} [fields] @param {{ signal?: AbortSignal }} [options]
+   */
+  control(verb, fields = {}, { signal } = {}) {
+    return request(this.base + 'control', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${this.controlToken()}` },
+      body: JSON.stringify({ verb, ...fields }),
+      signal,
+    });
+  }
+
+  /** Starts a session; fails unless it starts. @param {Record<string, unknown>} [fields] @returns {Promise<any>} */
+  async startSession(fields = {}) {
+    const { status, text, answer } = await this.control('START_SESSION', fields);
+    if (status !== 200) throw new Error(`START_SESSION: ${status} ${text}\n${this.program.log}`);
+    return answer;
+  }
+
+  /**
+   * A person's ticket.
+   * @param {string} session @param {string} user @param {Record<string, unknown>} [claims]
+   */
+  ticket(session, user, claims = {}) {
+    const all = { aud: this.name, sid: session, sub: user, role: 'guest', iat: now(), exp: now() + 3600, ...claims };
+    return signed(this.key, all);
+  }
+
+  /** Someone with a ticket. @param {string} session @param {string} user @param {Record<string, unknown>} [claims] */
+  person(session, user, claims = {}) {
+    return new Person(this, session, user, this.ticket(session, user, claims));
+  }
+
+  /** What GET_STATUS says. @returns {Promise<any>} */
+  async status() {
+    return (await this.control('GET_STATUS')).answer;
+  }
+
+  /** Writes the settings, changed, and has them read again. @param {Record<string, unknown>} change */
+  async reload(change) {
+    const from = this.program.log.length;
+    writeFileSync(this.config, JSON.stringify(Object.assign(this.settings, change)));
+    this.program.signal('SIGHUP');
+    await this.program.waitFor(/reloaded|reload_failed/, { from });
+  }
+
+  /** The processes of its sessions. */
+  sessionProcesses() {
+    return processesWith(`VITRINA_SESSION_DIRECTORY=${this.state}`);
+  }
+
+  /** Process numbers by name ("app", "engine", "display"), from the log; of the newest session. */
+  processes() {
+    /** @type {Record<string, number>} */
+    const found = {};
+    for (const [, name, pid] of this.program.log.matchAll(/process_started .*process=(\w+) pid=(\d+)/g))
+      found[name] = Number(pid);
+    return found;
+  }
+
+  /** The directories of sessions on disk. */
+  sessionDirectories() {
+    return readdirSync(this.state)
+      .filter(name => name.startsWith('streamer-'))
+      .flatMap(name => readdirSync(join(this.state, name)).map(entry => join(this.state, name, entry)))
+      .filter(path => !path.endsWith('/lock'));
+  }
+
+  /** The display numbers that its sessions have noted. */
+  displays() {
+    return this.sessionDirectories()
+      .filter(path => existsSync(join(path, 'display')))
+      .map(path => Number(readFileSync(join(path, 'display'), 'utf8').split(' ')[0]));
+  }
+}
+
+/** The files of an X display that exist. @param {number} number */
+export const displayFiles = number =>
+  [`/tmp/.X${number}-lock`, `/tmp/.X11-unix/X${number}`].filter(path => existsSync(path));
+
+export class Person {
+  /** @param {Streamer} streamer @param {string} session @param {string} user @param {string} ticket */
+  constructor(streamer, session, user, ticket) {
+    this.session = session;
+    this.user = user;
+    this.ticket = ticket;
+    this.streamer = streamer;
+    this.client = new Client(streamer.base + 'session');
+  }
+
+  /** Sends a verb with the ticket. @param {string} verb @param {Record<string, unknown>} [fields] */
+  ask(verb, fields = {}, options = {}) {
+    return this.client.ask(verb, { ticket: this.ticket, ...fields }, options);
+  }
+
+  connect(fields = {}) {
+    return this.ask('CONNECT_TO_SESSION', { ip: '127.0.0.1', port: String(this.streamer.port), ...fields });
+  }
+
+  /**
+   * Sends something to the WHEP endpoint.
+   * @param {{ method?: string, path?: string, type?: string, body?: string, ticket?: string | null,
+   *           headers?: Record<string, string>, signal?: AbortSignal }} [options]
+   */
+  whep({ method = 'POST', path = this.session, type = 'application/sdp', body, ticket = this.ticket, headers, signal } = {}) {
+    return request(`${this.streamer.base}whep/${path}`, {
+      method,
+      headers: {
+        ...(type ? { 'Content-Type': type } : {}),
+        ...(ticket ? { Authorization: `Bearer ${ticket}` } : {}),
+        ...headers,
+      },
+      body,
+      signal,
+    });
+  }
+}
+
+/**
+ * Starts a streamer with the small X application.
+ * @param {Scope} scope
+ * @param {Record<string, any>} [settings] added to the file
+ * @param {{ directory?: string, env?: Record<string, string> }} [options] `directory`: of an earlier one
+ */
+export async function startStreamer(scope, settings = {}, { directory = temporaryDirectory(scope, 'vs'), env } = {}) {
+  const port = settings.port ?? (await freePort());
+  const key = randomBytes(32).toString('hex');
+  const config = join(directory, 'config.json');
+  const all = {
+    server_name: 'test-streamer',
+    ip: '127.0.0.1',
+    port,
+    session_limit: 1,
+    app: [windowProgram],
+    webrtc: { width: 320, height: 240 },
+    webrtc_program: join(build, 'vitrina-webrtc'),
+    state_directory: 'state',
+    ...settings,
+  };
+  writeFileSync(join(directory, 'vitrina.key'), key, { mode: 0o600 });
+  writeFileSync(config, JSON.stringify(all));
+  const program = await start(scope, built('vitrina-streamer'), ['--config', config], { ready: /listening/, env });
+  const streamer = new Streamer(program, { directory, port, key, settings: all, config });
+  onEnd(scope, async () => {
+    if (!program.exit) await program.stop();
+    await until(() => streamer.sessionProcesses().length === 0, { what: 'the end of all session processes' });
+  });
+  return streamer;
+}

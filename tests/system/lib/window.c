@@ -1,0 +1,87 @@
+/* A small X application for the system tests: it opens a window over the whole screen and paints it, and
+ * misbehaves as its arguments tell:
+ *
+ *   mute           opens no window, says a few words
+ *   fail           ends with status 3 before its window, after a few words
+ *   deaf           ignores TERM
+ *   stray          leaves a child behind that has a session of its own
+ *   chatty         writes without end
+ *   environment    writes its environment, a variable a line */
+#include <X11/Xlib.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FRAME_MS 40
+
+extern char **environ;
+
+static void leave_stray(void) {
+  if (fork() != 0)
+    return;
+  setsid();
+  signal(SIGHUP, SIG_IGN);
+  for (;;)
+    pause();
+}
+
+static void behave(const char *how) {
+  if (strcmp(how, "mute") == 0) {
+    fputs("looking for the scene\nscene not found, waiting\n", stderr);
+    for (;;)
+      pause();
+  } else if (strcmp(how, "fail") == 0) {
+    fputs("no licence for this scene\n", stderr);
+    exit(3);
+  } else if (strcmp(how, "deaf") == 0) {
+    signal(SIGTERM, SIG_IGN);
+  } else if (strcmp(how, "stray") == 0) {
+    leave_stray();
+  } else if (strcmp(how, "environment") == 0) {
+    for (char **variable = environ; *variable; variable++)
+      puts(*variable);
+    fflush(stdout);
+  }
+}
+
+static Window open_window(Display *display) {
+  int screen = DefaultScreen(display);
+  Window window =
+      XCreateSimpleWindow(display, RootWindow(display, screen), 0, 0, (unsigned)DisplayWidth(display, screen),
+                          (unsigned)DisplayHeight(display, screen), 0, 0, 0x204060);
+  XSelectInput(display, window, ExposureMask | KeyPressMask);
+  XMapWindow(display, window);
+  XFlush(display);
+  return window;
+}
+
+int main(int argc, char **argv) {
+  int chatty = 0;
+  for (int i = 1; i < argc; i++) {
+    behave(argv[i]);
+    chatty |= strcmp(argv[i], "chatty") == 0;
+  }
+  Display *display = XOpenDisplay(NULL);
+  if (!display) {
+    fputs("no display\n", stderr);
+    return 1;
+  }
+  Window window = open_window(display);
+  GC pen = XCreateGC(display, window, 0, NULL);
+  struct pollfd events = {.fd = ConnectionNumber(display), .events = POLLIN};
+  for (unsigned long frame = 0;; frame++) {
+    XSetForeground(display, pen, 0x204060 + (frame % 64) * 0x010203);
+    XFillRectangle(display, window, pen, (int)(frame * 8 % 800), 40, 100, 100);
+    XFlush(display);
+    for (int i = 0; chatty && i < 1000; i++)
+      printf("line %d of frame %lu: the quick brown fox jumps over the lazy dog\n", i, frame);
+    poll(&events, 1, FRAME_MS);
+    while (XPending(display)) {
+      XEvent event;
+      XNextEvent(display, &event);
+    }
+  }
+}
