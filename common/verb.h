@@ -28,3 +28,11 @@ typedef struct {
  * "id" as JSON text (transfer full), NULL when there is none. */
 gboolean verb_call(const Verb *verbs, const char *text, gsize length, gpointer request, const Verb **found,
                    char **id, GError **error);
+
+/* The first half of verb_call(), for who has something to do between reading and handling: gives the verb's
+ * row and its filled arguments (transfer full, for verb_free_arguments(); NULL when the verb has none), and
+ * does not call the handler. @found and @id are set as far as they are known, also on errors. */
+gboolean verb_read(const Verb *verbs, const char *text, gsize length, const Verb **found, gpointer *arguments,
+                   char **id, GError **error);
+/* NULL @arguments are allowed. */
+void verb_free_arguments(const Verb *verb, gpointer arguments);

@@ -33,6 +33,7 @@ export const REFUSALS = {
   UNKNOWN_VERB: noDetail,
   NOT_AUTHORIZED: noDetail,
   FORBIDDEN: noDetail,
+  NOT_FOUND: noDetail,
   METHOD_NOT_ALLOWED: noDetail,
   TOO_LARGE: noDetail,
   TOO_MANY_ATTEMPTS: retryAfter,

@@ -104,6 +104,7 @@ export const en = {
   'refusal.BAD_REQUEST': 'Something in the request was not right. Please load the page again and retry.',
   'refusal.BAD_CODE': 'A code has four digits, for example 0427. Please enter all four.',
   'refusal.UNKNOWN_VERB': 'The page is newer or older than the server. Please load it again.',
+  'refusal.NOT_FOUND': 'The page is newer or older than the server. Please load it again.',
   'refusal.METHOD_NOT_ALLOWED': 'The page is newer or older than the server. Please load it again.',
   'refusal.NOT_AUTHORIZED': 'Your permission has run out. Please start again from the list of complexes.',
   'refusal.FORBIDDEN': 'This is not allowed for you in this walk. Ask the person who invited you.',

@@ -1,6 +1,4 @@
 // @ts-check
-import { Unreachable } from './ask.js';
-
 /**
  * Events by long polling, of the coordinator and of a session alike: one question that waits at the server, asked again from the
  * cursor of its last answer.
@@ -26,7 +24,7 @@ const HASTY_MS = 1_000;
  * @param {(durationMs: number) => Promise<void>} how.pause
  * @param {() => number} [how.nowMs]
  * @returns {Promise<Answer>} the refusal that ended it
- * @throws {Unreachable} when the line is lost
+ * @throws {import('./ask.js').Unreachable} when the line is lost
  */
 export async function pollEvents({ ask, onEvent, cursor, fields = {}, pause, nowMs = () => performance.now() }) {
   for (;;) {
@@ -50,9 +48,4 @@ export async function pollEvents({ ask, onEvent, cursor, fields = {}, pause, now
 export function readEvents(answer) {
   if (!Array.isArray(answer.events)) return [];
   return answer.events.filter((event) => typeof event?.msg === 'string');
-}
-
-/** @param {unknown} error */
-export function isLostLine(error) {
-  return error instanceof Unreachable;
 }

@@ -1,0 +1,23 @@
+/* Ready answers: a bounded memory of request text -> answer, for verbs whose answer depends on nothing but
+ * the request's own bytes and the state of the fleet.
+ *
+ * The core puts an answer in when it has made one, and empties the memory whenever the fleet changes, before
+ * anybody is told of the change. A door's thread looks a request up as it arrives: a hit spares the parsing
+ * and two changes of thread. Any thread.
+ */
+#pragma once
+#include "fcgi/body.h"
+
+typedef struct Answers Answers;
+
+Answers *answers_new(void);          /* (transfer full) */
+void answers_free(Answers *answers); /* NULL is allowed */
+
+/* The answer to exactly this request text (transfer full), or NULL. */
+Body *answers_find(Answers *answers, const char *text);
+
+/* Remembers @body. Forgets all others first when there are too many or they are too large. */
+void answers_put(Answers *answers, const char *text, Body *body);
+
+/* Forgets all. */
+void answers_clear(Answers *answers);

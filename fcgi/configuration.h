@@ -1,0 +1,35 @@
+/* configuration.json: the coordinator's settings (WIRE.md section 4), a row each in configuration.c.
+ * Plain data; read once at start.
+ */
+#pragma once
+#include <glib.h>
+
+typedef struct {
+  char *ip;     /* where the FastCGI door listens, with port */
+  gint64 port;  /* 0: not by TCP */
+  char *socket; /* or here (nullable) */
+  gint64 time_between_updates_seconds;
+  char *servers_file;
+  char *key_file;
+  gint64 code_digits;
+  gint64 session_minutes;
+  gint64 min_session_minutes;
+  gint64 call_timeout_seconds;
+  gint64 start_timeout_seconds;
+  gint64 status_wait_seconds;
+  gboolean streamer_tls;
+  char *ca_file; /* nullable */
+  gint64 threads;
+  gint64 finisher_threads;
+  gint64 streamer_threads;
+  gint64 max_waiting;
+  char *log_level;
+} Configuration;
+
+/* Reads @path; returns (transfer full), or NULL with an error of SETTINGS_ERROR. */
+Configuration *configuration_load(const char *path, GError **error);
+void configuration_free(Configuration *configuration); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Configuration, configuration_free)
+
+/* The settings as text for --help (transfer full). */
+char *configuration_describe(void);

@@ -1,0 +1,47 @@
+/* What the coordinator and streamers say to each other (WIRE.md section 3, the control verbs), as the
+ * coordinator sees it: requests as text, answers as structs. What streamers send is not trusted to be well
+ * formed. Pure; any thread.
+ */
+#pragma once
+#include "common/wire.h"
+
+#define CONTROL_MAX_ANSWER (1024 * 1024)
+
+typedef struct {
+  char *session;
+  char *code;
+  gint64 starts_at_us;
+  gint64 ends_at_us;
+} ControlSession;
+
+typedef struct {
+  char *server_name; /* nullable */
+  char *version;     /* JSON text, to be sent back as it is (nullable) */
+  char *state;       /* "draining" counts; the rest follows from the numbers (nullable) */
+  gint64 session_limit;
+  GPtrArray *sessions; /* of ControlSession; never NULL after reading */
+} ControlStatus;
+
+typedef struct {
+  char *session;
+  char *code;
+  gint64 ends_at_us; /* 0: not said */
+} ControlStarted;
+
+/* One answer of a streamer. Which of the parts is filled follows from @message. */
+typedef struct {
+  WireMessage message;
+  char *reason;           /* of a refusal (nullable) */
+  ControlStatus status;   /* WIRE_STATUS */
+  ControlStarted started; /* WIRE_SESSION_CONNECTION_DATA */
+} ControlAnswer;
+
+/* Reads an answer; NULL with an error that says what is wrong with it. (transfer full) */
+ControlAnswer *control_answer_read(const char *text, gsize length, GError **error);
+void control_answer_free(ControlAnswer *answer); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlAnswer, control_answer_free)
+
+/* Requests (transfer full). @version: what the last status had, NULL: answer at once. */
+char *control_get_status(const char *version, guint wait_seconds);
+char *control_start_session(const char *session, const char *code, const char *rc_name, gint64 ends_at_us);
+char *control_end_session(const char *session);

@@ -1,0 +1,35 @@
+/* The core: the one thread that owns the coordinator's state (servers, sessions, events, waiting requests),
+ * and so needs no lock for any of it. Other threads carry bytes and post letters to it.
+ *
+ * Plain data: every module of the core has its state in an object here. The core's thread only, but for
+ * `mailbox` and `answers`, which any thread may use.
+ */
+#pragma once
+#include "common/ticket.h"
+#include "fcgi/answers.h"
+#include "fcgi/configuration.h"
+#include "fcgi/mailbox.h"
+#include "fcgi/timers.h"
+
+typedef struct Fleet Fleet;
+typedef struct Events Events;
+typedef struct Starts Starts;
+typedef struct Watches Watches;
+typedef struct StreamerClient StreamerClient;
+
+typedef struct Core Core;
+struct Core {
+  const Configuration *configuration;
+  const TicketKey *key;
+  Mailbox *mailbox;
+  Answers *answers;
+  Timers *timers;
+  Fleet *fleet;
+  Events *events;
+  Starts *starts;
+  Watches *watches;
+  StreamerClient *streamers;
+  guint waiting;     /* requests that wait */
+  gboolean stopping; /* no request waits any more */
+  gint64 started_us; /* monotonic */
+};

@@ -1,0 +1,235 @@
+#include "fcgi/events.h"
+
+#include "common/fields.h"
+#include "common/instant.h"
+#include "common/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RING_SIZE 256
+/* A change is told a little later, together with those that follow; and no more often than that. */
+#define GATHER_US (20 * 1000)
+#define MIN_INTERVAL_US (200 * 1000)
+
+typedef struct {
+  Events *events;
+  Request *request;
+  guint64 read; /* the number of the last event that the client has */
+  Timer *timer;
+  GList *place; /* in `waiting` */
+} Waiter;
+
+typedef struct {
+  gint64 capacity;
+  gint64 free;
+} Numbers;
+
+struct Events {
+  Core *core;
+  char *start;           /* drawn when the program starts: a part of each cursor */
+  guint64 last;          /* the number of the newest event; the first is 1 */
+  char *ring[RING_SIZE]; /* event n is at n % RING_SIZE, as JSON text */
+  GQueue waiting;        /* of Waiter */
+  GHashTable *told;      /* rc_name -> Numbers as last told */
+  GHashTable *dirty;     /* rc_names that may have others now, as a set */
+  gboolean all_dirty;
+  Timer *timer;
+  gint64 told_us;
+};
+
+Events *events_new(Core *core) {
+  Events *events = g_new0(Events, 1);
+  events->core = core;
+  events->start = random_hex(4);
+  events->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  events->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  g_queue_init(&events->waiting);
+  return events;
+}
+
+void events_free(Events *events) {
+  if (!events)
+    return;
+  timer_cancel(events->timer);
+  for (guint i = 0; i < RING_SIZE; i++)
+    g_free(events->ring[i]);
+  g_hash_table_unref(events->told);
+  g_hash_table_unref(events->dirty);
+  g_free(events->start);
+  g_free(events);
+}
+
+/* ---- cursors: "START-NUMBER" ---- */
+
+char *events_get_cursor(const Events *events) {
+  return g_strdup_printf("%s-%" G_GUINT64_FORMAT, events->start, events->last);
+}
+
+/* Whether the ring has all that came after @cursor; then @read is the last event that its owner has. */
+static gboolean read_cursor(const Events *events, const char *cursor, guint64 *read) {
+  gsize length = strlen(events->start);
+  if (strncmp(cursor, events->start, length) != 0 || cursor[length] != '-' ||
+      !g_ascii_string_to_unsigned(cursor + length + 1, 10, 0, events->last, read, NULL))
+    return FALSE;
+  return events->last - *read <= RING_SIZE;
+}
+
+/* ---- answers ---- */
+
+static Body *make_answer(const Events *events, const char *list) {
+  g_autofree char *cursor = events_get_cursor(events);
+  g_autofree char *members = g_strdup_printf("\"cursor\":\"%s\",\"events\":[%s]", cursor, list);
+  return body_new(wire_answer(WIRE_EVENTS, members));
+}
+
+static Body *make_answer_since(const Events *events, guint64 read) {
+  g_autoptr(GString) list = g_string_new(NULL);
+  for (guint64 n = read + 1; n <= events->last; n++)
+    g_string_append_printf(list, "%s%s", list->len ? "," : "", events->ring[n % RING_SIZE]);
+  return make_answer(events, list->str);
+}
+
+static void append_rc(GString *out, const char *name, const Numbers *numbers) {
+  g_string_append(out, out->len ? ",{\"rc_name\":" : "{\"rc_name\":");
+  fields_append_quoted(out, name);
+  g_string_append_printf(out, ",\"capacity\":%" G_GINT64_FORMAT ",\"free\":%" G_GINT64_FORMAT "}",
+                         numbers->capacity, numbers->free);
+}
+
+static char *make_event(const GString *rcs) {
+  g_autofree char *members = g_strdup_printf("\"rcs\":[%s]", rcs->str);
+  return wire_answer(WIRE_SERVERS_CHANGED, members);
+}
+
+/* What one gets who has lost the thread: everything as it was told last. */
+static Body *make_answer_with_all(const Events *events) {
+  g_autoptr(GString) rcs = g_string_new(NULL);
+  GHashTableIter iter;
+  gpointer name, numbers;
+  g_hash_table_iter_init(&iter, events->told);
+  while (g_hash_table_iter_next(&iter, &name, &numbers))
+    append_rc(rcs, name, numbers);
+  g_autofree char *event = make_event(rcs);
+  return make_answer(events, event);
+}
+
+static Request *stop_waiting(Waiter *waiter) {
+  Request *request = waiter->request;
+  g_queue_delete_link(&waiter->events->waiting, waiter->place);
+  timer_cancel(waiter->timer);
+  g_free(waiter);
+  return request;
+}
+
+static void on_waited_enough(gpointer data) {
+  Waiter *waiter = data;
+  g_autoptr(Body) body = make_answer_since(waiter->events, waiter->read);
+  waiter->timer = NULL;
+  request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+}
+
+static void on_gone(Request *request, gpointer data) {
+  stop_waiting(data);
+}
+
+void events_answer_all(Events *events) {
+  g_autoptr(Body) body = NULL;
+  guint64 made_for = 0;
+  while (!g_queue_is_empty(&events->waiting)) {
+    Waiter *waiter = events->waiting.head->data;
+    /* Nearly all have read equally far: they share one text. */
+    if (!body || made_for != waiter->read) {
+      g_clear_pointer(&body, body_unref);
+      body = make_answer_since(events, waiter->read);
+      made_for = waiter->read;
+    }
+    request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+  }
+}
+
+void events_poll(Events *events, Request *request, const char *cursor, guint wait_seconds) {
+  guint64 read = events->last;
+  if (cursor && !read_cursor(events, cursor, &read)) {
+    g_autoptr(Body) body = make_answer_with_all(events);
+    request_answer_body(request, WIRE_EVENTS, body);
+    return;
+  }
+  if (read < events->last || wait_seconds == 0 || events->core->stopping) {
+    g_autoptr(Body) body = make_answer_since(events, read);
+    request_answer_body(request, WIRE_EVENTS, body);
+    return;
+  }
+  Waiter *waiter = g_new0(Waiter, 1);
+  waiter->events = events;
+  waiter->request = request;
+  waiter->read = read;
+  waiter->timer = timers_add(events->core->timers, wait_seconds * INSTANT_SECOND, on_waited_enough, waiter);
+  g_queue_push_tail(&events->waiting, waiter);
+  waiter->place = events->waiting.tail;
+  request_wait(request, on_gone, waiter);
+}
+
+/* ---- changes ---- */
+
+static void tell(Events *events, char *event) {
+  events->last++;
+  char **place = &events->ring[events->last % RING_SIZE];
+  g_free(*place);
+  *place = event;
+  events_answer_all(events);
+}
+
+/* Appends the RC to @out if its numbers are others than those told. */
+static void compare(Events *events, const char *name, GString *out) {
+  const Rc *rc = fleet_find_rc(events->core->fleet, name);
+  Numbers *told = g_hash_table_lookup(events->told, name);
+  Numbers now = {rc ? rc->capacity : 0, rc ? rc->free : 0};
+  if (rc ? told && told->capacity == now.capacity && told->free == now.free : !told)
+    return;
+  append_rc(out, name, &now);
+  if (rc)
+    g_hash_table_insert(events->told, g_strdup(name), g_memdup2(&now, sizeof now));
+  else
+    g_hash_table_remove(events->told, name);
+}
+
+static void mark_all(Events *events) {
+  GHashTableIter iter;
+  gpointer name;
+  g_hash_table_iter_init(&iter, events->told);
+  while (g_hash_table_iter_next(&iter, &name, NULL))
+    g_hash_table_add(events->dirty, g_strdup(name));
+  for (guint i = 0; i < fleet_count_rcs(events->core->fleet); i++)
+    g_hash_table_add(events->dirty, g_strdup(fleet_get_rc(events->core->fleet, i)->name));
+}
+
+static void on_gathered(gpointer data) {
+  Events *events = data;
+  g_autoptr(GString) rcs = g_string_new(NULL);
+  events->timer = NULL;
+  if (events->all_dirty)
+    mark_all(events);
+  GHashTableIter iter;
+  gpointer name;
+  g_hash_table_iter_init(&iter, events->dirty);
+  while (g_hash_table_iter_next(&iter, &name, NULL))
+    compare(events, name, rcs);
+  g_hash_table_remove_all(events->dirty);
+  events->all_dirty = FALSE;
+  if (rcs->len == 0)
+    return;
+  events->told_us = g_get_monotonic_time();
+  tell(events, make_event(rcs));
+}
+
+void events_servers_changed(Events *events, const Rc *rc) {
+  if (rc)
+    g_hash_table_add(events->dirty, g_strdup(rc->name));
+  else
+    events->all_dirty = TRUE;
+  if (events->timer)
+    return;
+  gint64 earliest_us = events->told_us + MIN_INTERVAL_US - g_get_monotonic_time();
+  events->timer = timers_add(events->core->timers, MAX(GATHER_US, earliest_us), on_gathered, events);
+}

@@ -1,0 +1,26 @@
+/* Events for everybody, and the requests that wait for them (POLL_EVENTS).
+ *
+ * The last events are kept in a ring. A cursor says how far a client has read; one from before the ring, or
+ * from before a restart, gets the present state of everything instead of what it missed. SERVERS_CHANGED is
+ * not told for each change but for all within a short time at once. The core's thread.
+ */
+#pragma once
+#include "fcgi/core.h"
+#include "fcgi/fleet.h"
+#include "fcgi/request.h"
+
+Events *events_new(Core *core);   /* (transfer full) */
+void events_free(Events *events); /* nobody may wait any more; NULL is allowed */
+
+/* The RC's numbers have changed; NULL: any RC's may have, or the list itself. */
+void events_servers_changed(Events *events, const Rc *rc);
+
+/* Answers with the events since @cursor: at once if there are any, else when one comes, at the latest after
+ * @wait_seconds. @cursor NULL: from now on. (transfer full @request) */
+void events_poll(Events *events, Request *request, const char *cursor, guint wait_seconds);
+
+/* Answers everybody who waits, with nothing. */
+void events_answer_all(Events *events);
+
+/* The cursor of what has been told so far (transfer full). */
+char *events_get_cursor(const Events *events);

@@ -1,0 +1,463 @@
+#include "fcgi/fleet.h"
+
+#include "common/fields.h"
+#include "common/instant.h"
+
+#include <string.h>
+
+#define DOUBTFUL_US (30 * INSTANT_SECOND)
+
+struct Fleet {
+  const FleetListener *listener;
+  gpointer user_data;
+  GPtrArray *servers;     /* of FleetServer, in the list's order; holds a reference */
+  GHashTable *by_name;    /* name -> FleetServer */
+  GPtrArray *rcs;         /* of Rc, in the list's order */
+  GHashTable *rc_by_name; /* name -> Rc, owned */
+  Sessions *sessions;
+  guint online;
+};
+
+struct FleetServer {
+  guint references;
+  Fleet *fleet;
+  Server *info;
+  Rc *rc; /* NULL: not in the list any more */
+  RcPlace place;
+  gpointer peer;
+  gboolean seen; /* it has told its status at least once */
+  gboolean online;
+  gboolean draining;
+  gboolean full;            /* until the next status */
+  gint64 doubtful_until_us; /* monotonic */
+  gint64 session_limit;     /* as last told; 1 before */
+  FleetState counted_state; /* what the RC's sums and the text have of it */
+  guint counted_sessions;
+  gint64 counted_capacity;
+  gint64 counted_free;
+  GHashTable *sessions; /* id -> Session, owned */
+  guint64 asked;        /* how many statuses */
+  char *text;           /* for GET_SERVERS; NULL: to be made */
+};
+
+/* ---- one server ---- */
+
+static void free_session(gpointer data) {
+  Session *session = data;
+  sessions_remove(session->server->fleet->sessions, session);
+  g_free(session->id);
+  g_free(session->code);
+  g_free(session);
+}
+
+static FleetServer *server_new(Fleet *fleet, Server *info) {
+  FleetServer *server = g_new0(FleetServer, 1);
+  server->references = 1;
+  server->fleet = fleet;
+  server->info = info;
+  server->place.rank = RC_NOT_NOW;
+  server->session_limit = 1;
+  server->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_session);
+  return server;
+}
+
+FleetServer *fleet_server_ref(FleetServer *server) {
+  server->references++;
+  return server;
+}
+
+void fleet_server_unref(FleetServer *server) {
+  if (!server || --server->references > 0)
+    return;
+  g_hash_table_unref(server->sessions);
+  server_free(server->info);
+  g_free(server->text);
+  g_free(server);
+}
+
+const Server *fleet_server_get_info(const FleetServer *server) {
+  return server->info;
+}
+
+Rc *fleet_server_get_rc(const FleetServer *server) {
+  return server->rc;
+}
+
+gpointer fleet_server_get_peer(const FleetServer *server) {
+  return server->peer;
+}
+
+void fleet_server_set_peer(FleetServer *server, gpointer peer) {
+  server->peer = peer;
+}
+
+FleetState fleet_server_get_state(const FleetServer *server) {
+  if (!server->online)
+    return FLEET_OFFLINE;
+  if (server->draining)
+    return FLEET_DRAINING;
+  gboolean free = !server->full && g_hash_table_size(server->sessions) < server->session_limit;
+  return free ? FLEET_FREE : FLEET_BUSY;
+}
+
+gint64 fleet_server_get_free(const FleetServer *server) {
+  if (fleet_server_get_state(server) != FLEET_FREE)
+    return 0;
+  return server->session_limit - (gint64)g_hash_table_size(server->sessions);
+}
+
+const char *fleet_state_name(FleetState state) {
+  static const char *const names[] = {"offline", "free", "busy", "draining"};
+  return names[state];
+}
+
+/* After anything about a server: its rank, its RC's sums, its text. */
+static void update(FleetServer *server) {
+  Rc *rc = server->rc;
+  if (!rc)
+    return;
+  FleetState state = fleet_server_get_state(server);
+  gint64 free = fleet_server_get_free(server);
+  gboolean doubtful = server->doubtful_until_us > g_get_monotonic_time();
+  int rank = free == 0 ? RC_NOT_NOW : doubtful ? RC_LAST_RESORT : (int)MIN(free, RC_MAX_RANK);
+  rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), rank);
+  rc->capacity += server->session_limit - server->counted_capacity;
+  rc->free += free - server->counted_free;
+  rc->free_at_us = 0;
+  guint sessions = g_hash_table_size(server->sessions);
+  gboolean is_news = state != server->counted_state || sessions != server->counted_sessions ||
+                     server->session_limit != server->counted_capacity;
+  server->counted_state = state;
+  server->counted_sessions = sessions;
+  server->counted_capacity = server->session_limit;
+  server->counted_free = free;
+  /* A status that tells nothing new comes from every server every few seconds. */
+  if (!is_news)
+    return;
+  g_clear_pointer(&server->text, g_free);
+  server->fleet->listener->changed(rc, server->fleet->user_data);
+}
+
+static void leave_rc(FleetServer *server) {
+  Rc *rc = g_steal_pointer(&server->rc);
+  rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), RC_NOT_NOW);
+  rc->capacity -= server->counted_capacity;
+  rc->free -= server->counted_free;
+  rc->servers--;
+  server->counted_capacity = server->counted_free = 0;
+}
+
+static void set_online(FleetServer *server, gboolean online) {
+  if (server->online == online)
+    return;
+  server->online = online;
+  if (server->rc)
+    server->fleet->online += online ? 1 : -1;
+}
+
+static Session *add_session(FleetServer *server, const char *id, const char *code) {
+  Session *session = g_new0(Session, 1);
+  session->id = g_strdup(id);
+  session->code = g_strdup(code);
+  session->server = server;
+  session->starts_at_us = instant_now_us();
+  g_hash_table_insert(server->sessions, session->id, session);
+  sessions_add(server->fleet->sessions, session);
+  return session;
+}
+
+static void merge_session(FleetServer *server, const ControlSession *told) {
+  Session *session = g_hash_table_lookup(server->sessions, told->session);
+  if (session && told->code && g_strcmp0(session->code, told->code) != 0) {
+    g_hash_table_remove(server->sessions, told->session);
+    session = NULL;
+  }
+  if (!session)
+    session = add_session(server, told->session, told->code);
+  if (told->starts_at_us)
+    session->starts_at_us = told->starts_at_us;
+  if (told->ends_at_us)
+    session->ends_at_us = told->ends_at_us;
+}
+
+typedef struct {
+  const FleetServer *server;
+  GHashTable *told;
+} Comparison;
+
+/* A session that the status does not name is over, unless it was still being started when the status was
+ * asked for: then the status may be older than the session. */
+static gboolean is_over(gpointer id, gpointer value, gpointer data) {
+  const Comparison *comparison = data;
+  const Session *session = value;
+  if (g_hash_table_contains(comparison->told, id))
+    return FALSE;
+  return !session->starting || (session->confirmed && comparison->server->asked > session->confirmed);
+}
+
+void fleet_server_asking(FleetServer *server) {
+  server->asked++;
+}
+
+void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
+  g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < status->sessions->len; i++) {
+    const ControlSession *session = status->sessions->pdata[i];
+    g_hash_table_add(told, session->session);
+    merge_session(server, session);
+  }
+  Comparison comparison = {server, told};
+  g_hash_table_foreach_remove(server->sessions, is_over, &comparison);
+  set_online(server, TRUE);
+  server->seen = TRUE;
+  server->full = FALSE;
+  server->draining = g_strcmp0(status->state, "draining") == 0;
+  server->session_limit = status->session_limit;
+  update(server);
+}
+
+void fleet_server_set_offline(FleetServer *server) {
+  if (!server->online)
+    return;
+  set_online(server, FALSE);
+  update(server);
+}
+
+void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
+  Session *taken = add_session(server, session, code);
+  taken->starting = TRUE;
+  taken->ends_at_us = ends_at_us;
+  update(server);
+}
+
+void fleet_server_confirm(FleetServer *server, const char *session, gint64 ends_at_us) {
+  Session *taken = g_hash_table_lookup(server->sessions, session);
+  server->doubtful_until_us = 0;
+  if (taken) {
+    taken->confirmed = server->asked;
+    if (ends_at_us)
+      taken->ends_at_us = ends_at_us;
+  }
+  update(server);
+}
+
+void fleet_server_give_back(FleetServer *server, const char *session) {
+  if (g_hash_table_remove(server->sessions, session))
+    update(server);
+}
+
+void fleet_server_set_full(FleetServer *server) {
+  server->full = TRUE;
+  update(server);
+}
+
+void fleet_server_set_doubtful(FleetServer *server) {
+  server->doubtful_until_us = g_get_monotonic_time() + DOUBTFUL_US;
+  update(server);
+}
+
+/* ---- the fleet ---- */
+
+Fleet *fleet_new(const FleetListener *listener, gpointer user_data) {
+  Fleet *fleet = g_new0(Fleet, 1);
+  fleet->listener = listener;
+  fleet->user_data = user_data;
+  fleet->servers = g_ptr_array_new_with_free_func((GDestroyNotify)fleet_server_unref);
+  fleet->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+  fleet->rcs = g_ptr_array_new();
+  fleet->rc_by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)rc_free);
+  fleet->sessions = sessions_new();
+  return fleet;
+}
+
+void fleet_free(Fleet *fleet) {
+  if (!fleet)
+    return;
+  for (guint i = 0; i < fleet->servers->len; i++)
+    ((FleetServer *)fleet->servers->pdata[i])->rc = NULL;
+  g_hash_table_unref(fleet->by_name);
+  g_ptr_array_unref(fleet->servers);
+  g_ptr_array_unref(fleet->rcs);
+  g_hash_table_unref(fleet->rc_by_name);
+  sessions_free(fleet->sessions);
+  g_free(fleet);
+}
+
+guint fleet_count_servers(const Fleet *fleet) {
+  return fleet->servers->len;
+}
+
+guint fleet_count_online(const Fleet *fleet) {
+  return fleet->online;
+}
+
+Sessions *fleet_get_sessions(Fleet *fleet) {
+  return fleet->sessions;
+}
+
+guint fleet_count_rcs(const Fleet *fleet) {
+  return fleet->rcs->len;
+}
+
+Rc *fleet_get_rc(const Fleet *fleet, guint index) {
+  return fleet->rcs->pdata[index];
+}
+
+Rc *fleet_find_rc(const Fleet *fleet, const char *name) {
+  return g_hash_table_lookup(fleet->rc_by_name, name);
+}
+
+static gint64 first_end_on(const FleetServer *server, gint64 now_us) {
+  gint64 first_us = G_MAXINT64;
+  GHashTableIter iter;
+  gpointer value;
+  g_hash_table_iter_init(&iter, server->sessions);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    gint64 ends_at_us = ((const Session *)value)->ends_at_us;
+    if (ends_at_us > now_us)
+      first_us = MIN(first_us, ends_at_us);
+  }
+  return first_us;
+}
+
+gint64 fleet_free_at(const Fleet *fleet, Rc *rc) {
+  gint64 now_us = instant_now_us();
+  if (rc->free_at_us < now_us) {
+    rc->free_at_us = G_MAXINT64;
+    for (guint i = 0; i < fleet->servers->len; i++) {
+      const FleetServer *server = fleet->servers->pdata[i];
+      if (server->rc == rc && server->online && !server->draining)
+        rc->free_at_us = MIN(rc->free_at_us, first_end_on(server, now_us));
+    }
+  }
+  return rc->free_at_us == G_MAXINT64 ? 0 : rc->free_at_us;
+}
+
+/* ---- the list ---- */
+
+static gboolean is_same_place(const Server *a, const Server *b) {
+  return strcmp(a->ip, b->ip) == 0 && a->port == b->port;
+}
+
+/* Takes the server out of the list; it lives on for those who hold a reference. */
+static void retire(Fleet *fleet, FleetServer *server) {
+  fleet->listener->removed(server, fleet->user_data);
+  if (server->online)
+    fleet->online--;
+  leave_rc(server);
+  g_hash_table_remove(fleet->by_name, server->info->name);
+  g_hash_table_remove_all(server->sessions);
+}
+
+/* Puts the server into its RC, which joins @rcs with its first server: the order and the description are that
+ * server's. */
+static void join_rc(Fleet *fleet, FleetServer *server, GPtrArray *rcs) {
+  Rc *rc = g_hash_table_lookup(fleet->rc_by_name, server->info->rc_name);
+  if (!rc) {
+    rc = rc_new(server->info->rc_name);
+    g_hash_table_insert(fleet->rc_by_name, rc->name, rc);
+  }
+  if (!rc->listed) {
+    rc->listed = TRUE;
+    g_free(rc->info);
+    rc->info = g_strdup(server->info->info);
+    g_ptr_array_add(rcs, rc);
+  }
+  if (server->rc != rc) {
+    if (server->rc)
+      leave_rc(server);
+    server->rc = rc;
+    rc->servers++;
+  }
+  g_clear_pointer(&server->text, g_free);
+  update(server);
+}
+
+/* The server for an entry of the new list: the one there was, if it is still at the same place. */
+static FleetServer *keep_or_add(Fleet *fleet, Server *info) {
+  FleetServer *server = g_hash_table_lookup(fleet->by_name, info->name);
+  if (server && is_same_place(server->info, info)) {
+    g_hash_table_remove(fleet->by_name, server->info->name);
+    server_free(server->info);
+    server->info = info;
+    return fleet_server_ref(server);
+  }
+  return server_new(fleet, info);
+}
+
+static void drop_empty_rcs(Fleet *fleet) {
+  GHashTableIter iter;
+  gpointer value;
+  g_hash_table_iter_init(&iter, fleet->rc_by_name);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    Rc *rc = value;
+    if (rc->servers == 0)
+      g_hash_table_iter_remove(&iter);
+  }
+}
+
+void fleet_set_servers(Fleet *fleet, GPtrArray *servers) {
+  GPtrArray *kept = g_ptr_array_new_with_free_func((GDestroyNotify)fleet_server_unref);
+  GPtrArray *rcs = g_ptr_array_new();
+  for (guint i = 0; i < fleet->rcs->len; i++)
+    ((Rc *)fleet->rcs->pdata[i])->listed = FALSE;
+  for (guint i = 0; i < servers->len; i++)
+    g_ptr_array_add(kept, keep_or_add(fleet, servers->pdata[i]));
+  g_ptr_array_set_free_func(servers, NULL);
+  g_ptr_array_unref(servers);
+
+  /* Those still there by name are in the list no more. */
+  g_autoptr(GList) gone = g_hash_table_get_values(fleet->by_name);
+  for (GList *item = gone; item; item = item->next)
+    retire(fleet, item->data);
+  for (guint i = 0; i < kept->len; i++) {
+    FleetServer *server = kept->pdata[i];
+    gboolean is_new = !server->rc;
+    g_hash_table_insert(fleet->by_name, server->info->name, server);
+    join_rc(fleet, server, rcs);
+    if (is_new)
+      fleet->listener->added(server, fleet->user_data);
+  }
+  g_ptr_array_unref(fleet->servers);
+  fleet->servers = kept;
+  g_ptr_array_unref(fleet->rcs);
+  fleet->rcs = rcs;
+  drop_empty_rcs(fleet);
+  fleet->listener->changed(NULL, fleet->user_data);
+}
+
+/* ---- texts ---- */
+
+static const char *text_of(FleetServer *server) {
+  if (!server->text) {
+    GString *out = g_string_new(NULL);
+    g_autofree char *members =
+        g_strdup_printf("\"state\":\"%s\",\"sessions\":%u,\"session_limit\":%" G_GINT64_FORMAT,
+                        fleet_state_name(fleet_server_get_state(server)), g_hash_table_size(server->sessions),
+                        server->session_limit);
+    fields_append_object(out, server->info->text, members);
+    server->text = g_string_free(out, FALSE);
+  }
+  return server->text;
+}
+
+guint fleet_append_servers(Fleet *fleet, GString *out, guint first, guint last) {
+  guint count = 0;
+  for (guint i = first; i <= last && i < fleet->servers->len; i++, count++) {
+    if (count)
+      g_string_append_c(out, ',');
+    g_string_append(out, text_of(fleet->servers->pdata[i]));
+  }
+  return count;
+}
+
+void fleet_append_rcs(const Fleet *fleet, GString *out) {
+  for (guint i = 0; i < fleet->rcs->len; i++) {
+    const Rc *rc = fleet->rcs->pdata[i];
+    g_string_append(out, i ? ",{\"rc_name\":" : "{\"rc_name\":");
+    fields_append_quoted(out, rc->name);
+    g_string_append_printf(
+        out, ",\"info\":%s,\"servers\":%u,\"capacity\":%" G_GINT64_FORMAT ",\"free\":%" G_GINT64_FORMAT "}",
+        rc->info ? rc->info : "{}", rc->servers, rc->capacity, rc->free);
+  }
+}

@@ -1,0 +1,265 @@
+/* vitrina-coordinator: reads its files, puts the core and its threads together, runs, and ends in order. */
+#include "config.h"
+
+#include "common/log.h"
+#include "common/settings.h"
+#include "fcgi/configuration.h"
+#include "fcgi/core.h"
+#include "fcgi/door_fcgi.h"
+#include "fcgi/events.h"
+#include "fcgi/fleet.h"
+#include "fcgi/servers_file.h"
+#include "fcgi/starts.h"
+#include "fcgi/watches.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <glib-unix.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* How long an orderly end waits for answers to be written and for streamers to be told, and how often it
+ * looks. */
+#define END_PATIENCE_US (1500 * 1000)
+#define END_LOOK_US (10 * 1000)
+
+typedef struct {
+  char *config;
+  gboolean check;
+  gboolean version;
+} Options;
+
+typedef struct {
+  Core core;
+  GMainLoop *loop;
+  DoorFcgi *door;
+  ServersFile *servers_file;
+  gint64 ending_us; /* since when; 0: not yet */
+} Program;
+
+/* ---- options and files ---- */
+
+static gboolean parse_options(int argc, char **argv, Options *options, GError **error) {
+  const GOptionEntry entries[] = {
+      {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "The configuration (configuration.json)",
+       "FILE"},
+      {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Read the files, say what is wrong, and exit",
+       NULL},
+      {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
+      G_OPTION_ENTRY_NULL};
+  g_autoptr(GOptionContext) context = g_option_context_new("- links a site with its streaming servers");
+  g_autofree char *settings = configuration_describe();
+  g_autofree char *description = g_strdup_printf("Settings in FILE:\n%s", settings);
+  g_option_context_add_main_entries(context, entries, NULL);
+  g_option_context_set_description(context, description);
+  if (!g_option_context_parse(context, &argc, &argv, error))
+    return FALSE;
+  if (!options->version && !options->config) {
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--config FILE is missing");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static LogLevel level_of(const char *name) {
+  static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
+  for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+    if (g_strcmp0(name, names[i]) == 0)
+      return LOG_LEVEL_ERROR + i;
+  return LOG_LEVEL_NOTICE;
+}
+
+/* All that --check looks at, without changing anything. */
+static gboolean check_files(const Configuration *configuration, GError **error) {
+  if (!listener_check(configuration, error))
+    return FALSE;
+  g_autoptr(TicketKey) key = NULL;
+  if (g_file_test(configuration->key_file, G_FILE_TEST_EXISTS)) {
+    key = ticket_key_load(configuration->key_file, error);
+    if (!key)
+      return FALSE;
+  }
+  GPtrArray *servers = servers_load(configuration->servers_file, error);
+  if (!servers)
+    return FALSE;
+  g_ptr_array_unref(servers);
+  return TRUE;
+}
+
+static TicketKey *load_key(const Configuration *configuration, GError **error) {
+  gboolean created = FALSE;
+  TicketKey *key = ticket_key_load_or_create(configuration->key_file, &created, error);
+  if (created) {
+    g_autofree char *path = log_quote(configuration->key_file);
+    log_notice("key_created", "file=%s note=\"streamers need the same file\"", path);
+  }
+  return key;
+}
+
+/* ---- the fleet's listener: who needs to know ---- */
+
+static void on_changed(Rc *rc, gpointer data) {
+  Core *core = data;
+  answers_clear(core->answers);
+  events_servers_changed(core->events, rc);
+}
+
+static void on_added(FleetServer *server, gpointer data) {
+  watches_add(((Core *)data)->watches, server);
+}
+
+static void on_removed(FleetServer *server, gpointer data) {
+  watches_remove(((Core *)data)->watches, server);
+}
+
+static const FleetListener fleet_listener = {on_changed, on_added, on_removed};
+
+/* ---- the end ---- */
+
+static void look_whether_done(gpointer data) {
+  Program *program = data;
+  Core *core = &program->core;
+  gboolean is_done =
+      door_fcgi_count_busy(program->door) == 0 && streamer_client_count_calls(core->streamers) == 0;
+  if (is_done || g_get_monotonic_time() - program->ending_us > END_PATIENCE_US)
+    g_main_loop_quit(program->loop);
+  else
+    timers_add(core->timers, END_LOOK_US, look_whether_done, program);
+}
+
+static gboolean on_end(gpointer data) {
+  Program *program = data;
+  Core *core = &program->core;
+  if (program->ending_us) /* asked a second time: at once */
+    g_main_loop_quit(program->loop);
+  if (program->ending_us)
+    return G_SOURCE_CONTINUE;
+  log_notice("stopping", "waiting=%u", core->waiting);
+  program->ending_us = g_get_monotonic_time();
+  core->stopping = TRUE;
+  door_fcgi_close_entrance(program->door);
+  events_answer_all(core->events);
+  starts_answer_all(core->starts);
+  look_whether_done(program);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_reload(gpointer data) {
+  servers_file_reload(((Program *)data)->servers_file);
+  return G_SOURCE_CONTINUE;
+}
+
+/* ---- putting together ---- */
+
+static void raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void core_init(Core *core, const Configuration *configuration, const TicketKey *key) {
+  core->configuration = configuration;
+  core->key = key;
+  core->started_us = g_get_monotonic_time();
+  core->mailbox = mailbox_new(NULL, NULL);
+  core->answers = answers_new();
+  core->timers = timers_new(NULL);
+  core->fleet = fleet_new(&fleet_listener, core);
+  core->events = events_new(core);
+  core->starts = starts_new(core);
+  core->watches = watches_new(core);
+  core->streamers =
+      streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
+  mailbox_attach(core->mailbox, NULL, core);
+}
+
+/* The reverse: first those who hold others' objects. */
+static void core_clear(Core *core) {
+  starts_free(core->starts);
+  watches_free(core->watches);
+  streamer_client_free(core->streamers);
+  events_free(core->events);
+  fleet_free(core->fleet);
+  timers_free(core->timers);
+  answers_free(core->answers);
+  mailbox_free(core->mailbox);
+}
+
+/* Threads made between the two take no signals: they come to the main thread. */
+static void block_signals(sigset_t *old) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, old);
+}
+
+static int run(const Configuration *configuration, const TicketKey *key) {
+  g_autoptr(GError) error = NULL;
+  Program program = {.loop = g_main_loop_new(NULL, FALSE)};
+  int status = EXIT_SUCCESS;
+  guint sources[] = {g_unix_signal_add(SIGTERM, on_end, &program),
+                     g_unix_signal_add(SIGINT, on_end, &program),
+                     g_unix_signal_add(SIGHUP, on_reload, &program)};
+  sigset_t old;
+  signal(SIGPIPE, SIG_IGN);
+  door_fcgi_prepare();
+  raise_descriptor_limit();
+  block_signals(&old);
+  core_init(&program.core, configuration, key);
+  program.servers_file = servers_file_open(&program.core, &error);
+  Listener *listener = program.servers_file ? listener_open(configuration, &error) : NULL;
+  if (listener) {
+    program.door = door_fcgi_new(&program.core, listener);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    log_notice("ready", "door=%s servers=%u", listener_get_name(listener),
+               fleet_count_servers(program.core.fleet));
+    g_main_loop_run(program.loop);
+    log_notice("stopped", NULL);
+  } else {
+    log_error("not_started", "reason=\"%s\"", error->message);
+    status = program.servers_file ? EXIT_FAILURE : SETTINGS_EXIT_STATUS;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+    g_source_remove(sources[i]);
+  door_fcgi_free(program.door);
+  servers_file_close(program.servers_file);
+  core_clear(&program.core);
+  g_main_loop_unref(program.loop);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  g_autoptr(GError) error = NULL;
+  Options options = {NULL};
+  if (!parse_options(argc, argv, &options, &error)) {
+    fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  g_autofree char *config = options.config;
+  if (options.version) {
+    puts("vitrina-coordinator " PACKAGE_VERSION);
+    return EXIT_SUCCESS;
+  }
+  g_autoptr(Configuration) configuration = configuration_load(config, &error);
+  if (!configuration || !check_files(configuration, &error)) {
+    fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
+    return SETTINGS_EXIT_STATUS;
+  }
+  if (options.check)
+    return EXIT_SUCCESS;
+  log_open("vitrina-coordinator", level_of(configuration->log_level));
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  g_autoptr(TicketKey) key = load_key(configuration, &error);
+  if (!key) {
+    log_error("not_started", "reason=\"%s\"", error->message);
+    return SETTINGS_EXIT_STATUS;
+  }
+  int status = run(configuration, key);
+  curl_global_cleanup();
+  return status;
+}

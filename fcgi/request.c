@@ -1,0 +1,242 @@
+#include "fcgi/request.h"
+
+#include "common/fields.h"
+#include "common/log.h"
+#include "common/random.h"
+#include "fcgi/core.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define ID_LENGTH 16
+
+struct Request {
+  const Door *door;
+  gpointer connection;
+  Core *core;
+  char id[ID_LENGTH + 1];
+  const char *verb; /* static, nullable */
+  char *method;
+  char *target;
+  char *address;
+  char *text;
+  gsize length;
+  char *echo;
+  const char *allow; /* static, nullable */
+  gboolean repeatable;
+  gboolean waiting;
+  RequestCancel cancel;
+  gpointer cancel_data;
+  gint64 received_us; /* monotonic */
+};
+
+/* Half of an id is drawn when the program starts, half counts: unique, and cheap. */
+static void make_id(char id[ID_LENGTH + 1]) {
+  static atomic_uint counter;
+  static atomic_uint start;
+  guint mine = atomic_load_explicit(&start, memory_order_relaxed);
+  while (!mine) {
+    guint drawn = random_below(G_MAXUINT32 - 1) + 1;
+    if (atomic_compare_exchange_strong(&start, &mine, drawn))
+      mine = drawn;
+  }
+  guint number = atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
+  g_snprintf(id, ID_LENGTH + 1, "%08x%08x", mine, number);
+}
+
+Request *request_new(const Door *door, gpointer connection, const char *method, const char *target,
+                     const char *address, char *text, gsize length) {
+  Request *request = g_new0(Request, 1);
+  request->door = door;
+  request->connection = connection;
+  request->method = g_strdup(method);
+  request->target = g_strndup(target, strcspn(target, "?#"));
+  request->address = g_strdup(address && *address ? address : "-");
+  request->text = text;
+  request->length = length;
+  request->received_us = g_get_monotonic_time();
+  make_id(request->id);
+  return request;
+}
+
+void request_free(Request *request) {
+  if (!request)
+    return;
+  g_free(request->method);
+  g_free(request->target);
+  g_free(request->address);
+  g_free(request->text);
+  g_free(request->echo);
+  g_free(request);
+}
+
+gpointer request_get_connection(const Request *request) {
+  return request->connection;
+}
+
+const char *request_get_id(const Request *request) {
+  return request->id;
+}
+
+const char *request_get_method(const Request *request) {
+  return request->method;
+}
+
+const char *request_get_resource(const Request *request) {
+  const char *slash = strrchr(request->target, '/');
+  return slash ? slash + 1 : request->target;
+}
+
+const char *request_get_address(const Request *request) {
+  return request->address;
+}
+
+const char *request_get_text(const Request *request, gsize *length) {
+  *length = request->length;
+  return request->text;
+}
+
+Core *request_get_core(const Request *request) {
+  return request->core;
+}
+
+void request_set_core(Request *request, Core *core) {
+  request->core = core;
+}
+
+void request_set_verb(Request *request, const char *verb) {
+  request->verb = verb;
+}
+
+void request_set_echo(Request *request, char *id) {
+  g_free(request->echo);
+  request->echo = id;
+}
+
+void request_set_repeatable(Request *request) {
+  request->repeatable = TRUE;
+}
+
+void request_wait(Request *request, RequestCancel cancel, gpointer user_data) {
+  g_return_if_fail(!request->waiting);
+  request->waiting = TRUE;
+  request->cancel = cancel;
+  request->cancel_data = user_data;
+  if (request->core)
+    request->core->waiting++;
+  request->door->watch(request);
+}
+
+static void stop_waiting(Request *request) {
+  if (request->waiting && request->core)
+    request->core->waiting--;
+  request->waiting = FALSE;
+}
+
+void request_gone(Request *request) {
+  g_autofree char *verb = log_quote(request->verb);
+  log_info("client_gone", "request=%s client=%s verb=%s", request->id, request->address, verb);
+  stop_waiting(request);
+  if (request->cancel)
+    request->cancel(request, request->cancel_data);
+  request_free(request);
+}
+
+void request_note(const Request *request, const Reply *reply) {
+  if (!log_is_on(LOG_LEVEL_INFO))
+    return;
+  double ms = (double)(g_get_monotonic_time() - request->received_us) / 1000;
+  g_autofree char *method = log_quote(request->method);
+  g_autofree char *target = log_quote(request->target);
+  g_autofree char *address = log_quote(request->address);
+  log_info("request",
+           "request=%s client=%s method=%s target=%s verb=%s status=%u bytes=%" G_GSIZE_FORMAT " ms=%.1f",
+           request->id, address, method, target, request->verb ? request->verb : "-", reply->status,
+           body_get_length(reply->body), ms);
+}
+
+/* Ends the request. */
+static void send_reply(Request *request, const Reply *reply) {
+  request_note(request, reply);
+  stop_waiting(request);
+  request->door->send(request, reply);
+  request_free(request);
+}
+
+/* @text (transfer full): one JSON object. With the request's own "id" put in, if it had one. */
+static Body *make_body(const Request *request, char *text) {
+  if (!request->echo)
+    return body_new(text);
+  GString *out = g_string_sized_new(strlen(text) + 32);
+  g_autofree char *member = g_strconcat("\"id\":", request->echo, NULL);
+  fields_append_object(out, text, member);
+  g_free(text);
+  return body_new(g_string_free(out, FALSE));
+}
+
+void request_answer(Request *request, WireMessage message, const char *members) {
+  Reply reply = {.status = wire_status(message), .body = make_body(request, wire_answer(message, members))};
+  if (request->repeatable && request->core)
+    answers_put(request->core->answers, request->text, reply.body);
+  send_reply(request, &reply);
+}
+
+void request_answer_object(Request *request, WireMessage message, const char *object) {
+  gsize length = strlen(object);
+  g_return_if_fail(length >= 2 && object[0] == '{');
+  g_autofree char *members = g_strndup(object + 1, length - 2);
+  request_answer(request, message, members);
+}
+
+void request_answer_text(Request *request, guint status, char *text) {
+  Reply reply = {.status = status, .body = body_new(text)};
+  send_reply(request, &reply);
+}
+
+void request_answer_body(Request *request, WireMessage message, Body *body) {
+  Reply reply = {.status = wire_status(message)};
+  reply.body = request->echo ? make_body(request, g_strdup(body_get_text(body))) : body_ref(body);
+  send_reply(request, &reply);
+}
+
+void request_refuse_until(Request *request, const GError *error, guint retry_after_seconds,
+                          const char *members) {
+  WireMessage message = wire_message_of(error);
+  g_autoptr(GString) more = g_string_new(NULL);
+  if (message == WIRE_INTERNAL_ERROR) {
+    g_autofree char *reason = log_quote(error->message);
+    log_error("internal_error", "request=%s verb=%s reason=%s", request->id,
+              request->verb ? request->verb : "-", reason);
+    g_string_append_printf(more, "\"request_id\":\"%s\"", request->id);
+  }
+  if (retry_after_seconds > 0)
+    g_string_append_printf(more, "%s\"retry_after_seconds\":%u", more->len ? "," : "", retry_after_seconds);
+  if (members && *members)
+    g_string_append_printf(more, "%s%s", more->len ? "," : "", members);
+  Reply reply = {
+      .status = wire_status(message),
+      .body = make_body(request, wire_refusal(error, more->len ? more->str : NULL)),
+      .retry_after_seconds = retry_after_seconds,
+      .allow = request->allow,
+  };
+  send_reply(request, &reply);
+}
+
+void request_refuse(Request *request, const GError *error) {
+  request_refuse_until(request, error, 0, NULL);
+}
+
+void request_refuse_with(Request *request, WireMessage message, const char *field, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  g_autofree char *reason = g_strdup_vprintf(format, args);
+  va_end(args);
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, message, field, "%s", reason);
+  request_refuse(request, error);
+}
+
+void request_refuse_method(Request *request, const char *allow) {
+  request->allow = allow;
+  request_refuse_with(request, WIRE_METHOD_NOT_ALLOWED, NULL, "Only %s is allowed here.", allow);
+}

@@ -1,0 +1,50 @@
+#include "fcgi/resources.h"
+
+#include "fcgi/fleet.h"
+#include "fcgi/verbs.h"
+
+#include <string.h>
+
+typedef struct {
+  const char *name;
+  const char *methods; /* for the Allow header: separated by ", " */
+  void (*handle)(Request *request);
+} Resource;
+
+/* Whether this coordinator should be sent visitors. */
+static void handle_health(Request *request) {
+  const Core *core = request_get_core(request);
+  char *text =
+      g_strdup_printf("{\"status\":\"%s\",\"servers\":%u,\"online\":%u,\"sessions\":%u,\"waiting\":%u,"
+                      "\"uptime_seconds\":%" G_GINT64_FORMAT "}",
+                      core->stopping ? "stopping" : "ok", fleet_count_servers(core->fleet),
+                      fleet_count_online(core->fleet), sessions_count(fleet_get_sessions(core->fleet)),
+                      core->waiting, (g_get_monotonic_time() - core->started_us) / G_USEC_PER_SEC);
+  request_answer_text(request, core->stopping ? 503 : 200, text);
+}
+
+static const Resource resources[] = {
+    {"api", "POST", verbs_handle},
+    {"health", "GET, HEAD", handle_health},
+};
+
+static gboolean is_allowed(const Resource *resource, const char *method) {
+  g_auto(GStrv) methods = g_strsplit(resource->methods, ", ", -1);
+  return g_strv_contains((const char *const *)methods, method);
+}
+
+void resources_handle(Core *core, Request *request) {
+  const char *name = request_get_resource(request);
+  request_set_core(request, core);
+  for (guint i = 0; i < G_N_ELEMENTS(resources); i++) {
+    const Resource *resource = &resources[i];
+    if (strcmp(resource->name, name) != 0)
+      continue;
+    if (is_allowed(resource, request_get_method(request)))
+      resource->handle(request);
+    else
+      request_refuse_method(request, resource->methods);
+    return;
+  }
+  request_refuse_with(request, WIRE_NOT_FOUND, NULL, "There is nothing at this address.");
+}

@@ -1,0 +1,41 @@
+/* The coordinator's verbs: a row each in verbs.c, their handlers in verbs_*.c. The core's thread. */
+#pragma once
+#include "common/verb.h"
+#include "fcgi/core.h"
+#include "fcgi/request.h"
+
+/* Handles the verb in a request's text. (transfer full @request) */
+void verbs_handle(Request *request);
+
+/* Reads "X-Y", two numbers from 0, both ends included, Y not below X, at most 1,000 apart. */
+gboolean verbs_read_range(const char *text, guint *first, guint *last, GError **error);
+
+/* The tables of verbs_servers.c, verbs_session.c and verbs_events.c. Handlers take the request over. */
+typedef struct {
+  char *range;
+} GetServers;
+typedef struct {
+  char *rc_name;
+  gint64 duration_minutes; /* 0: as long as usual */
+  char *name;              /* nullable */
+  gint64 wait_seconds;
+} StartSession;
+typedef struct {
+  char *code;
+  char *name; /* nullable */
+} ConnectSession;
+typedef struct {
+  char *cursor; /* nullable */
+  gint64 wait_seconds;
+} PollEvents;
+
+extern const Field verbs_get_servers_fields[];
+extern const Field verbs_start_session_fields[];
+extern const Field verbs_connect_session_fields[];
+extern const Field verbs_poll_events_fields[];
+
+void verbs_get_servers(gpointer request, gpointer arguments);
+void verbs_get_rcs(gpointer request, gpointer arguments);
+void verbs_start_session(gpointer request, gpointer arguments);
+void verbs_connect_session(gpointer request, gpointer arguments);
+void verbs_poll_events(gpointer request, gpointer arguments);

@@ -1,0 +1,158 @@
+#include "fcgi/watches.h"
+
+#include "common/instant.h"
+#include "common/log.h"
+#include "common/random.h"
+
+#include <string.h>
+
+/* How much later than promised a status may come. */
+#define GRACE_MS 1500
+#define FIRST_RETRY_MS 250
+#define LAST_RETRY_MS 2000
+/* At most so many statuses a second are asked of a streamer, however often it changes. */
+#define MIN_INTERVAL_US (INSTANT_SECOND / 20)
+
+typedef struct {
+  Core *core;
+  FleetServer *server; /* holds a reference */
+  StreamerPeer *peer;
+  StreamerCall *call;
+  Timer *timer;
+  char *version; /* of the last status (nullable) */
+  gint64 asked_us;
+  guint retry_ms;    /* 0: the last poll went well */
+  gboolean repeated; /* a lost poll has been asked again at once */
+  gboolean reported; /* the failure is in the log */
+} Watch;
+
+struct Watches {
+  Core *core;
+  GHashTable *watches; /* of Watch, as a set */
+};
+
+static void ask(gpointer data);
+
+static void ask_in(Watch *watch, gint64 delay_us) {
+  watch->timer = timers_add(watch->core->timers, delay_us, ask, watch);
+}
+
+/* Between half and the whole of it, so that many dead streamers are not asked all at once. */
+static gint64 spread_us(guint ms) {
+  return 1000 * (gint64)(ms / 2 + random_below(ms / 2 + 1));
+}
+
+static void fail(Watch *watch, const char *what, const char *detail) {
+  const Server *info = fleet_server_get_info(watch->server);
+  if (!watch->reported) {
+    g_autofree char *name = log_quote(info->name), *quoted = log_quote(detail);
+    log_warning("server_offline", "server=%s ip=%s port=%d why=%s detail=%s", name, info->ip, (int)info->port,
+                what, quoted);
+    watch->reported = TRUE;
+  }
+  fleet_server_set_offline(watch->server);
+  g_clear_pointer(&watch->version, g_free);
+  watch->retry_ms = watch->retry_ms ? MIN(2 * watch->retry_ms, LAST_RETRY_MS) : FIRST_RETRY_MS;
+  ask_in(watch, spread_us(watch->retry_ms));
+}
+
+static void succeed(Watch *watch, ControlStatus *status) {
+  const Server *info = fleet_server_get_info(watch->server);
+  if (fleet_server_get_state(watch->server) == FLEET_OFFLINE) {
+    g_autofree char *name = log_quote(info->name);
+    log_notice("server_online", "server=%s session_limit=%d sessions=%u", name, (int)status->session_limit,
+               status->sessions->len);
+  }
+  watch->reported = watch->repeated = FALSE;
+  watch->retry_ms = 0;
+  g_free(watch->version);
+  watch->version = g_steal_pointer(&status->version);
+  fleet_server_set_status(watch->server, status);
+  ask_in(watch, watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
+}
+
+static void on_answer(const StreamerResult *result, gpointer data) {
+  Watch *watch = data;
+  watch->call = NULL;
+  if (result->outcome == STREAMER_LOST && !watch->repeated) {
+    /* A connection may end for reasons of its own; asking again tells. */
+    watch->repeated = TRUE;
+    ask_in(watch, 0);
+    return;
+  }
+  if (result->outcome != STREAMER_ANSWERED) {
+    fail(watch, streamer_outcome_name(result->outcome), result->detail);
+    return;
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(ControlAnswer) answer = control_answer_read(result->text, result->length, &error);
+  const char *name = fleet_server_get_info(watch->server)->name;
+  if (!answer)
+    fail(watch, "not_understood", error->message);
+  else if (answer->message != WIRE_STATUS)
+    fail(watch, wire_name(answer->message), answer->reason);
+  else if (answer->status.server_name && strcmp(answer->status.server_name, name) != 0)
+    fail(watch, "another_server", answer->status.server_name);
+  else
+    succeed(watch, &answer->status);
+}
+
+static void ask(gpointer data) {
+  Watch *watch = data;
+  guint wait_seconds = (guint)watch->core->configuration->status_wait_seconds;
+  watch->timer = NULL;
+  watch->asked_us = g_get_monotonic_time();
+  fleet_server_asking(watch->server);
+  guint timeout_ms = (watch->version ? wait_seconds * 1000 : 0) + GRACE_MS;
+  watch->call = streamer_peer_call(watch->peer, control_get_status(watch->version, wait_seconds), timeout_ms,
+                                   TRUE, on_answer, watch);
+}
+
+static void free_watch(gpointer data) {
+  Watch *watch = data;
+  streamer_call_forget(watch->call);
+  timer_cancel(watch->timer);
+  streamer_peer_free(watch->peer);
+  fleet_server_set_peer(watch->server, NULL);
+  fleet_server_unref(watch->server);
+  g_free(watch->version);
+  g_free(watch);
+}
+
+Watches *watches_new(Core *core) {
+  Watches *watches = g_new0(Watches, 1);
+  watches->core = core;
+  watches->watches = g_hash_table_new_full(NULL, NULL, free_watch, NULL);
+  return watches;
+}
+
+void watches_free(Watches *watches) {
+  if (!watches)
+    return;
+  g_hash_table_unref(watches->watches);
+  g_free(watches);
+}
+
+void watches_add(Watches *watches, FleetServer *server) {
+  Core *core = watches->core;
+  const Server *info = fleet_server_get_info(server);
+  g_autofree char *url = server_control_url(info, core->configuration->streamer_tls);
+  Watch *watch = g_new0(Watch, 1);
+  watch->core = core;
+  watch->server = fleet_server_ref(server);
+  watch->peer = streamer_peer_new(core->streamers, info->name, url);
+  fleet_server_set_peer(server, watch);
+  g_hash_table_add(watches->watches, watch);
+  ask(watch);
+}
+
+void watches_remove(Watches *watches, FleetServer *server) {
+  Watch *watch = fleet_server_get_peer(server);
+  if (watch)
+    g_hash_table_remove(watches->watches, watch);
+}
+
+StreamerPeer *watches_get_peer(FleetServer *server) {
+  Watch *watch = fleet_server_get_peer(server);
+  return watch ? watch->peer : NULL;
+}

@@ -1,0 +1,21 @@
+/* Watching the streamers: a long-polled GET_STATUS to each, whose answers go into the fleet.
+ *
+ * A streamer answers at once when something changed, else after status_wait_seconds, so that one that is
+ * silent for 1.5 s longer is known to be dead. A dead one is asked again after 0.25 s, then at most every 2
+ * s. The core's thread.
+ */
+#pragma once
+#include "fcgi/core.h"
+#include "fcgi/fleet.h"
+#include "fcgi/streamer_client.h"
+
+Watches *watches_new(Core *core);    /* (transfer full) */
+void watches_free(Watches *watches); /* NULL is allowed */
+
+/* Begins to watch a server (FleetListener.added). */
+void watches_add(Watches *watches, FleetServer *server);
+/* Stops (FleetListener.removed). */
+void watches_remove(Watches *watches, FleetServer *server);
+
+/* How to call the server, while it is watched. (transfer none) */
+StreamerPeer *watches_get_peer(FleetServer *server);

@@ -1,0 +1,134 @@
+// @ts-check
+// The page's texts: complete in every language, right in number, and there for every word of the wire.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import test from 'node:test';
+import { chooseLanguage, I18n, LANGUAGES, TABLES } from '../../www/i18n.js';
+import { explainRefusal, REFUSALS } from '../../www/refusals.js';
+
+const source = new URL('../../', import.meta.url);
+/** @param {string} path */
+const read = path => readFileSync(new URL(path, source), 'utf8');
+
+/** @param {import('../../www/i18n.js').Text} text @returns {string[]} */
+const forms = text => (typeof text === 'string' ? [text] : Object.values(text));
+
+/** @param {import('../../www/i18n.js').Text} text @returns {string[]} names of what is put in */
+const placeholders = text => [...new Set(forms(text).flatMap(form => form.match(/\{\w+\}/g) ?? []))].sort();
+
+test('every text exists in every language, with the same things put in', () => {
+  const keys = Object.keys(TABLES.en).sort();
+  for (const language of LANGUAGES) {
+    assert.deepEqual(Object.keys(TABLES[language]).sort(), keys, language);
+    for (const key of keys) {
+      assert.deepEqual(placeholders(TABLES[language][key]), placeholders(TABLES.en[key]), `${language} ${key}`);
+      for (const form of forms(TABLES[language][key])) assert.notEqual(form.trim(), '', `${language} ${key}`);
+    }
+  }
+});
+
+test('every form by number that a language needs is there', () => {
+  for (const language of LANGUAGES) {
+    const needed = new Intl.PluralRules(language).resolvedOptions().pluralCategories.sort();
+    for (const [key, text] of Object.entries(TABLES[language]))
+      if (typeof text !== 'string') assert.deepEqual(Object.keys(text).sort(), needed, `${language} ${key}`);
+  }
+});
+
+test('every text that the page and its modules name exists', () => {
+  const modules = readdirSync(new URL('www/', source), { recursive: true, encoding: 'utf8' }).filter(
+    path => path.endsWith('.js') && !path.startsWith('i18n/'),
+  );
+  assert.ok(modules.length > 20);
+  const key = /'((?:page|hero|rcs?|ways|session|notice|ended|duration)\.[\w.]+)'/g;
+  const named = modules
+    .flatMap(path => [...read(`www/${path}`).matchAll(key)])
+    .concat([...read('www/index.html').matchAll(/data-i18n(?:-label)?="([^"]+)"/g)])
+    .map(match => match[1]);
+  assert.ok(named.length > 40);
+  for (const name of named) assert.ok(name in TABLES.en, name);
+});
+
+test('Russian counts as Russians do', () => {
+  const ru = new I18n('ru');
+  assert.deepEqual(
+    [1, 2, 5, 11, 21, 22, 25].map(count => ru.t('rc.free', { count, capacity: 30 })),
+    [
+      'Свободно 1 место из 30',
+      'Свободно 2 места из 30',
+      'Свободно 5 мест из 30',
+      'Свободно 11 мест из 30',
+      'Свободно 21 место из 30',
+      'Свободно 22 места из 30',
+      'Свободно 25 мест из 30',
+    ],
+  );
+});
+
+test('English counts as the English do', () => {
+  const en = new I18n('en');
+  assert.equal(en.t('session.people', { count: 1 }), '1 person here');
+  assert.equal(en.t('session.people', { count: 2 }), '2 people here');
+});
+
+test('the language is the one asked for, else the first that the browser knows, else English', () => {
+  assert.equal(chooseLanguage('ru', ['en-GB']), 'ru');
+  assert.equal(chooseLanguage('fr', ['de', 'ru-RU', 'en']), 'ru');
+  assert.equal(chooseLanguage(null, ['de-DE']), 'en');
+});
+
+test('a text in several languages is taken in the visitor’s, and anything else is borne', () => {
+  const ru = new I18n('ru');
+  assert.equal(ru.pick([{ en: 'Park' }, { ru: 'Парк' }]), 'Парк');
+  assert.equal(ru.pick({ en: 'Park', ru: 'Парк' }), 'Парк');
+  assert.equal(ru.pick([{ en: 'Park' }]), 'Park');
+  assert.equal(ru.pick([{ de: 'Park am See' }]), 'Park am See');
+  assert.equal(ru.pick('Park'), 'Park');
+  for (const odd of [undefined, null, 5, [], {}, [null], [{ ru: 7 }], [[]]]) assert.equal(ru.pick(odd), '');
+});
+
+test('every refusal of the wire has words of its own', () => {
+  const rows = [...read('common/wire.c').matchAll(/\{"([A-Z_]+)", (\d+)\}/g)];
+  const words = rows.filter(([, , status]) => Number(status) >= 400).map(([, word]) => word);
+  assert.ok(words.length >= 15);
+  for (const word of words) {
+    assert.ok(word in REFUSALS, word);
+    for (const language of LANGUAGES) assert.ok(`refusal.${word}` in TABLES[language], `${language} ${word}`);
+  }
+});
+
+test('every reason for an end has words of its own', () => {
+  const reasons = [...read('common/wire.c').matchAll(/\[WIRE_END_\w+\] = "(\w+)"/g)].map(([, reason]) => reason);
+  assert.ok(reasons.length >= 6);
+  for (const reason of reasons) assert.ok(`ended.reason.${reason}` in TABLES.en, reason);
+});
+
+test('a refusal says when to come back, if the server did', () => {
+  const en = new I18n('en');
+  /** @param {string} msg @param {object} [fields] */
+  const words = (msg, fields = {}) => explainRefusal({ msg, ...fields }, en);
+  assert.match(words('SERVERS_BUSY'), /in a little while/);
+  assert.match(words('SERVERS_BUSY', { retry_after_seconds: 30 }), /about 30 seconds/);
+  assert.match(words('SERVERS_BUSY', { retry_after_seconds: 240 }), /about 4 minutes/);
+  assert.match(words('SERVERS_BUSY', { free_at: '2026-12-01T15:00:00Z' }), /expected at \d\d:\d\d/);
+  assert.match(words('SERVERS_BUSY', { free_at: 'soon' }), /in a little while/);
+  assert.match(words('SESSION_NOT_STARTED', { starts_at: '2026-12-01T15:00:00Z' }), /begins on/);
+  assert.match(words('TOO_MANY_ATTEMPTS', { retry_after_seconds: 60 }), /wait 60 seconds/);
+});
+
+test('a word that the page does not know is told as a fault of ours', () => {
+  const en = new I18n('en');
+  assert.equal(explainRefusal({ msg: 'SOMETHING_NEW' }, en), TABLES.en['refusal.INTERNAL_ERROR']);
+  assert.equal(explainRefusal({ msg: 'constructor' }, en), TABLES.en['refusal.INTERNAL_ERROR']);
+});
+
+test('no refusal is left without its values', () => {
+  const details = { retry_after_seconds: 5, free_at: '2026-12-01T15:00:00Z', starts_at: '2026-12-01T15:00:00Z' };
+  for (const language of LANGUAGES) {
+    const i18n = new I18n(language);
+    for (const msg of Object.keys(REFUSALS))
+      for (const answer of [{ msg }, { msg, ...details }])
+        assert.doesNotMatch(explainRefusal(answer, i18n), /[{}]|refusal\./, `${language} ${msg}`);
+  }
+});

@@ -1,0 +1,204 @@
+// @ts-check
+// A streamer for the coordinator's tests: speaks the control verbs (WIRE.md section 3), runs nothing, and does wrong
+// on request.
+
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+import { freePort } from './ports.mjs';
+import { onEnd } from './programs.mjs';
+
+/**
+ * @typedef {{ session: string, code: string, rc_name: string, starts_at: string, ends_at: string }} FakeSession
+ * @typedef {'right' | 'full' | 'fails' | 'hangs' | 'garbage' | 'huge' | 'another' | 'loses_reply' | 'loses_all_replies'}
+ *   Behaviour  `loses_reply`: does what it is asked, once, and closes the connection instead of answering
+ */
+
+/** @param {Date} date */
+const instant = date => date.toISOString().replace(/\.\d+Z$/, 'Z');
+
+export class FakeStreamer {
+  /** What START_SESSION does. @type {Behaviour} */
+  starting = 'right';
+  /** What GET_STATUS does. @type {Behaviour} */
+  status = 'right';
+  /** Every control request that came, in order. @type {any[]} */
+  requests = [];
+  /** @type {Map<string, FakeSession>} */
+  sessions = new Map();
+  draining = false;
+  #version = 1;
+  /** Status polls that wait for a change. @type {Set<() => void>} */
+  #waiting = new Set();
+  /** @type {import('node:http').Server | null} */
+  #server = null;
+
+  /** @param {{ name: string, port: number, key: string, limit: number }} options `key`: the text of the key file */
+  constructor({ name, port, key, limit }) {
+    this.name = name;
+    this.port = port;
+    this.key = key.trim();
+    this.limit = limit;
+  }
+
+  /**
+   * A streamer that listens until the scope ends.
+   * @param {import('./programs.mjs').Scope} scope
+   * @param {{ name: string, key: string, limit?: number, port?: number }} options
+   */
+  static async start(scope, { name, key, limit = 1, port }) {
+    const streamer = new FakeStreamer({ name, key, limit, port: port ?? (await freePort()) });
+    await streamer.listen();
+    onEnd(scope, () => streamer.close());
+    return streamer;
+  }
+
+  /** Begins to listen (again, after close()). @returns {Promise<void>} */
+  listen() {
+    const server = createServer((request, response) => void this.#serve(request, response));
+    this.#server = server;
+    server.keepAliveTimeout = 60_000;
+    return new Promise((settle, fail) => {
+      server.once('error', fail);
+      server.listen(this.port, '127.0.0.1', () => settle());
+    });
+  }
+
+  /** Dies: every connection breaks, new ones are refused. Its sessions are gone with it. @returns {Promise<void>} */
+  close() {
+    const server = this.#server;
+    this.#server = null;
+    this.sessions.clear();
+    this.#waiting.clear();
+    return new Promise(settle => {
+      if (!server) return settle();
+      server.close(() => settle());
+      server.closeAllConnections();
+    });
+  }
+
+  /** How often a verb was asked. @param {string} verb */
+  count(verb) {
+    return this.requests.filter(request => request.verb === verb).length;
+  }
+
+  /** Tells watchers that something changed. */
+  change() {
+    this.#version++;
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Ends a session, as if everyone had left it. @param {string} session */
+  end(session) {
+    this.sessions.delete(session);
+    this.change();
+  }
+
+  /**
+   * @param {import('node:http').IncomingMessage} request
+   * @param {import('node:http').ServerResponse} response
+   */
+  async #serve(request, response) {
+    let text = '';
+    for await (const part of request.setEncoding('utf8')) text += part;
+    const asked = JSON.parse(text);
+    this.requests.push(asked);
+    if (request.url !== '/control') return this.#answer(response, 404, { msg: 'NOT_FOUND' });
+    if (!this.#isAuthorized(request.headers.authorization))
+      return this.#answer(response, 401, { msg: 'NOT_AUTHORIZED', reason: 'The ticket is not good.' });
+    const verbs = {
+      GET_STATUS: () => this.#getStatus(asked, response),
+      START_SESSION: () => this.#startSession(asked, response),
+      END_SESSION: () => this.#endSession(asked, response),
+    };
+    const handle = verbs[/** @type {keyof typeof verbs} */ (asked.verb)];
+    return handle ? handle() : this.#answer(response, 400, { msg: 'UNKNOWN_VERB' });
+  }
+
+  /** @param {import('node:http').ServerResponse} response @param {number} status @param {object} object */
+  #answer(response, status, object) {
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(object));
+  }
+
+  /** Does wrong as told; whether it did. @param {Behaviour} behaviour @param {import('node:http').ServerResponse} response */
+  #misbehave(behaviour, response) {
+    if (behaviour === 'hangs') return true;
+    if (behaviour === 'garbage') response.end('{"msg":"STATUS","sessions":[{]}');
+    if (behaviour === 'huge') response.end(JSON.stringify({ msg: 'STATUS', x: 'x'.repeat(2_000_000) }));
+    return behaviour === 'garbage' || behaviour === 'huge';
+  }
+
+  /** @param {string | undefined} header a control ticket: HS256, our name, the coordinator's role, fresh */
+  #isAuthorized(header) {
+    const [head, claims, signature] = (header ?? '').replace(/^Bearer /, '').split('.');
+    if (!signature) return false;
+    const right = createHmac('sha256', this.key).update(`${head}.${claims}`).digest();
+    const given = Buffer.from(signature, 'base64url');
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return false;
+    const { aud, role, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+    return aud === this.name && role === 'coordinator' && Math.abs(Date.now() / 1000 - iat) <= 60;
+  }
+
+  /** @param {any} asked @param {import('node:http').ServerResponse} response */
+  #getStatus(asked, response) {
+    if (this.#misbehave(this.status, response)) return;
+    const answer = () =>
+      this.#answer(response, 200, {
+        msg: 'STATUS',
+        server_name: this.status === 'another' ? 'somebody-else' : this.name,
+        rc_name: 'any',
+        version: this.#version,
+        state: this.draining ? 'draining' : this.sessions.size < this.limit ? 'free' : 'busy',
+        session_limit: this.limit,
+        sessions: [...this.sessions.values()].map(session => ({ ...session, users: 1 })),
+      });
+    if (asked.version !== this.#version || !asked.wait_seconds) return answer();
+    const wake = () => {
+      clearTimeout(timer);
+      this.#waiting.delete(wake);
+      answer();
+    };
+    const timer = setTimeout(wake, asked.wait_seconds * 1000);
+    timer.unref();
+    this.#waiting.add(wake);
+  }
+
+  /** @param {any} asked @param {import('node:http').ServerResponse} response */
+  #startSession(asked, response) {
+    if (this.#misbehave(this.starting, response)) return;
+    const known = this.sessions.get(asked.session);
+    if (!known && (this.starting === 'full' || this.draining || this.sessions.size >= this.limit))
+      return this.#answer(response, 503, { msg: 'SESSION_LIMIT_REACHED', reason: 'This server is full.' });
+    if (this.starting === 'fails')
+      return this.#answer(response, 502, { msg: 'SESSION_START_FAILED', reason: 'The application ended.' });
+    const session = known ?? {
+      session: asked.session ?? randomBytes(16).toString('hex'),
+      code: asked.code,
+      rc_name: asked.rc_name,
+      starts_at: instant(new Date()),
+      ends_at: asked.ends_at,
+    };
+    this.sessions.set(session.session, session);
+    if (!known) this.change();
+    if (this.starting === 'loses_reply' || this.starting === 'loses_all_replies') {
+      if (this.starting === 'loses_reply') this.starting = 'right';
+      return void response.destroy();
+    }
+    this.#answer(response, 200, {
+      msg: 'SESSION_CONNECTION_DATA',
+      ip: '127.0.0.1',
+      port: String(this.port),
+      session: this.starting === 'another' ? 'not-the-one' : session.session,
+      code: session.code,
+      ends_at: session.ends_at,
+    });
+  }
+
+  /** @param {any} asked @param {import('node:http').ServerResponse} response */
+  #endSession(asked, response) {
+    if (!this.sessions.has(asked.session))
+      return this.#answer(response, 404, { msg: 'SESSION_NOT_EXIST', reason: 'There is no such session.' });
+    this.end(asked.session);
+    this.#answer(response, 200, { msg: 'SESSION_ENDED' });
+  }
+}
