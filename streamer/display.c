@@ -20,6 +20,7 @@ struct Display {
   char *directory, *authority, *name;
   Process *process;
   int number_fd;
+  char number[16]; /* what it has said of its number so far, a line */
   guint number_source;
   DisplayEvents events;
   gpointer data;
@@ -56,13 +57,16 @@ static void close_number(Display *display) {
   display->number_fd = -1;
 }
 
+/* The number and its line feed come in two parts. */
 static gboolean on_number(gint fd, GIOCondition condition, gpointer data) {
   Display *display = data;
-  char text[16] = "";
-  gssize got = read(fd, text, sizeof text - 1);
-  gint64 number = got > 0 ? g_ascii_strtoll(text, NULL, 10) : -1;
+  char *at = display->number + strlen(display->number);
+  gssize got = read(fd, at, (gsize)(display->number + sizeof display->number - 1 - at));
+  if (got > 0 && !strchr(display->number, '\n') && at + got < display->number + sizeof display->number - 1)
+    return G_SOURCE_CONTINUE;
   display->number_source = 0;
   close_number(display);
+  gint64 number = g_ascii_isdigit(display->number[0]) ? g_ascii_strtoll(display->number, NULL, 10) : -1;
   /* A server that says nothing is about to end, and that is noticed by itself. */
   if (got <= 0 || number < 0 || number > NUMBER_MAX)
     return G_SOURCE_REMOVE;
