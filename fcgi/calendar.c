@@ -9,10 +9,10 @@
 #define DAY_SECONDS 86400
 #define EPOCH_JULIAN 719163 /* g_date_get_julian() of 1970-01-01 */
 /* No zone was ever further than this from UTC (Manila and Alaska had 15 to 16 hours). */
-#define OFFSET_MAX_SECONDS (26 * 3600)
+#define OFFSET_MAX_SECONDS 93600 /* 26 hours */
 #define ZONE_NAME_MAX 64
 
-G_DEFINE_QUARK(calendar - error, calendar_error)
+G_DEFINE_QUARK(calendar_error, calendar_error)
 
 static gboolean fail(GError **error, CalendarError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 

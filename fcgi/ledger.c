@@ -96,8 +96,13 @@ LedgerRun ledger_run(const Ledger *ledger, gint64 starts_at_us, gint64 ends_at_u
   return (LedgerRun){first, (guint)MIN(count, G_MAXINT)};
 }
 
-static gboolean block_is_past(gpointer key, gpointer block, gpointer first_number) {
-  return (gint64)GPOINTER_TO_SIZE(key) < *(gint64 *)first_number;
+static void forget_blocks_before(Ledger *ledger, gint64 number) {
+  GHashTableIter iter;
+  gpointer key;
+  g_hash_table_iter_init(&iter, ledger->blocks);
+  while (g_hash_table_iter_next(&iter, &key, NULL))
+    if ((gint64)GPOINTER_TO_SIZE(key) < number)
+      g_hash_table_iter_remove(&iter);
 }
 
 void ledger_forget_past(Ledger *ledger, gint64 now_us) {
@@ -108,7 +113,7 @@ void ledger_forget_past(Ledger *ledger, gint64 now_us) {
   gboolean left_block = number != ledger->current / BLOCK_SLOTS;
   ledger->current = slot;
   if (left_block)
-    g_hash_table_foreach_remove(ledger->blocks, block_is_past, &number);
+    forget_blocks_before(ledger, number);
 }
 
 void ledger_set_capacity(Ledger *ledger, guint32 capacity) {
@@ -208,36 +213,44 @@ gint64 ledger_walk_in(const Ledger *ledger, gint64 now_us, gint64 wanted_us, gin
   return ends_at_us - now_us >= MIN(min_us, wanted_us) ? ends_at_us : 0;
 }
 
-/* A queue of slots whose counters fall from front to back: the front is the maximum of the window. It holds
- * at most the window's length, in a ring. */
+/* The last slots read, reduced to those that can still be the maximum of them: their counters fall from front
+ * to back, so that the front is it. At most as many as there are slots in the window, in a ring. */
 typedef struct {
   gint64 slot;
   guint32 used;
 } Peak;
 
+typedef struct {
+  Peak *ring;
+  guint size, front, length;
+} Window;
+
+/* Moves the window on to end with @slot; returns its maximum. */
+static guint32 window_advance(Window *window, gint64 slot, guint32 used) {
+  if (window->length && window->ring[window->front].slot + window->size <= slot) {
+    window->front = (window->front + 1) % window->size;
+    window->length--;
+  }
+  while (window->length && window->ring[(window->front + window->length - 1) % window->size].used <= used)
+    window->length--;
+  window->ring[(window->front + window->length++) % window->size] = (Peak){slot, used};
+  return window->ring[window->front].used;
+}
+
 void ledger_free_starts(const Ledger *ledger, gint64 first, guint starts, guint run_slots, guint32 *places) {
   g_return_if_fail(first >= 0 && run_slots >= 1 && run_slots <= LEDGER_RUN_MAX);
-  g_autofree Peak *ring = g_new(Peak, run_slots);
-  guint front = 0, length = 0;
+  Window window = {.ring = g_new(Peak, run_slots), .size = run_slots};
   Reader reader = reader_new(ledger);
   gint64 end = starts ? first + starts + run_slots - 1 : first;
   for (gint64 slot = first; slot < end; slot++) {
-    guint32 used = reader_used(&reader, slot);
-    if (length && ring[front].slot + run_slots <= slot) {
-      front = (front + 1) % run_slots;
-      length--;
-    }
-    while (length && ring[(front + length - 1) % run_slots].used <= used)
-      length--;
-    ring[(front + length++) % run_slots] = (Peak){slot, used};
-
+    guint32 peak = window_advance(&window, slot, reader_used(&reader, slot));
     gint64 start = slot - run_slots + 1;
     if (start < first)
       continue;
     gboolean allowed = start >= ledger->current && start <= last_start(ledger);
-    guint32 peak = ring[front].used;
     places[start - first] = allowed && peak < ledger->capacity ? ledger->capacity - peak : 0;
   }
+  g_free(window.ring);
 }
 
 /* The first start in @from..@last, a multiple of @step after @from, with @count free slots; -1: none. */

@@ -358,9 +358,9 @@ static gboolean step_overbooked(Plan *plan) {
   g_autoptr(GArray) excesses = ledger_overbooked(plan->ledger);
   guint index = 0;
   for (gint64 slot = plan->current - 10; slot < plan->current + 130; slot++) {
-    guint32 over = 0, used = 0;
-    for (; (used = defined_used(plan, slot + over)) > plan->capacity; over++)
-      ;
+    guint32 over = 0;
+    while (defined_used(plan, slot + over) > plan->capacity)
+      over++;
     if (!over)
       continue;
     guint32 worst = 0;
