@@ -33,7 +33,7 @@ static const Setting rows[] = {
      .help = "Whether streamers are called by HTTPS, and people sent to them so."},
     {"ca_file", SETTING_PATH, AT(ca_file),
      .help = "Certificates to trust in streamers; without it the system's."},
-    {"threads", SETTING_INT, AT(threads), 1, 64, .fallback = "4",
+    {"threads", SETTING_INT, AT(threads), 1, 64, .fallback = "2",
      .help = "Threads that read requests from the web server."},
     {"finisher_threads", SETTING_INT, AT(finisher_threads), 1, 64, .fallback = "2",
      .help = "Threads that write answers which were waited for."},

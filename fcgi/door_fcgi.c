@@ -177,18 +177,25 @@ static const char *status_text(guint status) {
   return "Internal Server Error";
 }
 
+/* The CGI header (RFC 3875 section 6) as text. */
+static int format_header(const Connection *connection, const Reply *reply, char *out, gsize size) {
+  char retry[48] = "", allow[48] = "";
+  if (reply->retry_after_seconds)
+    g_snprintf(retry, sizeof retry, "Retry-After: %u\r\n", reply->retry_after_seconds);
+  if (reply->allow)
+    g_snprintf(allow, sizeof allow, "Allow: %s\r\n", reply->allow);
+  return g_snprintf(out, size,
+                    "Status: %u %s\r\nContent-Type: application/json\r\nContent-Length: %" G_GSIZE_FORMAT
+                    "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n"
+                    "%s%s\r\n",
+                    reply->status, status_text(reply->status), body_get_length(reply->body),
+                    connection->request_id, retry, allow);
+}
+
 static void write_reply(Connection *connection, const Reply *reply) {
   FCGX_Stream *out = connection->fcgi.out;
-  FCGX_FPrintF(out,
-               "Status: %u %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
-               "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n",
-               reply->status, status_text(reply->status), (int)body_get_length(reply->body),
-               connection->request_id);
-  if (reply->retry_after_seconds)
-    FCGX_FPrintF(out, "Retry-After: %u\r\n", reply->retry_after_seconds);
-  if (reply->allow)
-    FCGX_FPrintF(out, "Allow: %s\r\n", reply->allow);
-  FCGX_PutS("\r\n", out);
+  char header[512];
+  FCGX_PutStr(header, format_header(connection, reply, header, sizeof header), out);
   FCGX_PutStr(body_get_text(reply->body), (int)body_get_length(reply->body), out);
   if (atomic_load(&connection->door->closing))
     connection->fcgi.keepConnection = 0;

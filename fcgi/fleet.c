@@ -174,6 +174,7 @@ static void merge_session(FleetServer *server, const ControlSession *told) {
   }
   if (!session)
     session = add_session(server, told->session, told->code);
+  session->starting = FALSE;
   if (told->starts_at_us)
     session->starts_at_us = told->starts_at_us;
   if (told->ends_at_us)

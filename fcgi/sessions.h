@@ -14,7 +14,7 @@ typedef struct {
   FleetServer *server;
   gint64 starts_at_us;
   gint64 ends_at_us; /* 0: not known */
-  gboolean starting; /* asked for, and not yet confirmed by the server's status */
+  gboolean starting; /* asked for, and not yet seen in the server's status */
   guint64 confirmed; /* starting ones: a status asked for after this many others must name it (0: not yet) */
 } Session;
 

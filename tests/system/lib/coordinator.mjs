@@ -66,15 +66,15 @@ export function startCoordinator(scope, files) {
 /**
  * Everything that a verb passes through: files, coordinator, nginx, a client.
  * @param {import('./programs.mjs').Scope} scope
- * @param {{ files?: CoordinatorFiles, servers?: ListedServer[], settings?: object, path?: string, workers?: number,
- *           streamers?: { name: string, port: number }[] }} [options]
+ * @param {{ files?: CoordinatorFiles, servers?: ListedServer[], settings?: object } &
+ *           Omit<import('./nginx.mjs').NginxOptions, 'coordinatorSocket'>} [options]
  */
-export async function startSite(scope, { files, servers = [], settings, path, workers, streamers } = {}) {
+export async function startSite(scope, { files, servers = [], settings, ...nginxOptions } = {}) {
   const ours = files ?? new CoordinatorFiles(scope);
   ours.writeConfiguration(settings);
   ours.writeServers(servers);
   const coordinator = await startCoordinator(scope, ours);
-  const nginx = await startNginx(scope, { coordinatorSocket: ours.socket, path, workers, streamers });
+  const nginx = await startNginx(scope, { coordinatorSocket: ours.socket, ...nginxOptions });
   const client = new Client(`${nginx.url}api`, { ca: nginx.ca });
   onEnd(scope, () => client.close());
   const health = async () => (await request(`${nginx.url}health`, { ca: nginx.ca })).answer;

@@ -26,6 +26,8 @@ export class FakeStreamer {
   /** @type {Map<string, FakeSession>} */
   sessions = new Map();
   draining = false;
+  /** What START_SESSION waits for before it does anything. @type {() => Promise<unknown>} */
+  beforeStart = () => Promise.resolve();
   #version = 1;
   /** Status polls that wait for a change. @type {Set<() => void>} */
   #waiting = new Set();
@@ -164,7 +166,8 @@ export class FakeStreamer {
   }
 
   /** @param {any} asked @param {import('node:http').ServerResponse} response */
-  #startSession(asked, response) {
+  async #startSession(asked, response) {
+    await this.beforeStart();
     if (this.#misbehave(this.starting, response)) return;
     const known = this.sessions.get(asked.session);
     if (!known && (this.starting === 'full' || this.draining || this.sessions.size >= this.limit))
