@@ -5,6 +5,10 @@
  * for a run of consecutive slots. The one rule: a run is taken only if in each of its slots used < capacity,
  * and then in all of them or none. That costs the length of the run, however much is booked elsewhere.
  *
+ * Offers should start where a slot starts (ledger_slot_starts_at() of its ledger_slot()): a run that begins
+ * or ends inside a slot takes the whole of it. All zones of today are a multiple of 15 minutes away from UTC,
+ * so that slots of 5 or 15 minutes start at round times everywhere; longer ones do not in Kathmandu.
+ *
  * The rule is checked when something is taken, never afterwards: capacity may fall below what is used (a
  * server went away), and then nothing is taken from anybody; ledger_overbooked() says where it happened.
  *

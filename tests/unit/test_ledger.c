@@ -6,6 +6,7 @@
 
 #include "common/instant.h"
 
+#include <malloc.h>
 #include <time.h>
 
 #define SLOT_US (5 * INSTANT_MINUTE)
@@ -197,6 +198,24 @@ static void test_days_with_clock_changes_have_all_their_starts(void) {
       g_assert_cmpuint(places[start], ==, meets ? 1 : 2);
     }
   }
+}
+
+/* Two years of one day after the other, each booked to its end a month ahead. Under sanitizers, which keep
+ * their own heap, mallinfo2() shows nothing, and only the counters are checked. */
+static void test_what_is_past_costs_no_memory(void) {
+  g_autoptr(Ledger) ledger = ledger_new(5, 31, NOON_US);
+  ledger_set_capacity(ledger, 1);
+  gsize after_a_month = 0;
+  for (int day = 0; day < 730; day++) {
+    gint64 now_us = NOON_US + day * G_TIME_SPAN_DAY;
+    ledger_forget_past(ledger, now_us);
+    LedgerRun run = ledger_run(ledger, now_us + 30 * G_TIME_SPAN_DAY, now_us + 31 * G_TIME_SPAN_DAY);
+    g_assert_cmpint(ledger_take(ledger, run), ==, LEDGER_TAKEN);
+    g_assert_cmpuint(ledger_used(ledger, ledger_slot(ledger, now_us)), ==, day >= 30);
+    if (day == 31)
+      after_a_month = mallinfo2().uordblks;
+  }
+  g_assert_cmpuint(mallinfo2().uordblks, <=, after_a_month + 16384);
 }
 
 /* ---- against the definition ---- */
@@ -516,6 +535,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/ledger/restored-runs-ask-for-nothing", test_restored_runs_ask_for_nothing);
   g_test_add_func("/ledger/days-with-clock-changes-have-all-their-starts",
                   test_days_with_clock_changes_have_all_their_starts);
+  g_test_add_func("/ledger/what-is-past-costs-no-memory", test_what_is_past_costs_no_memory);
   g_test_add_func("/ledger/random-plans-agree-with-the-definition",
                   test_random_plans_agree_with_the_definition);
   g_test_add_func("/ledger/a-decision-costs-its-run-whatever-is-booked",
