@@ -1,0 +1,488 @@
+#define GL_GLEXT_PROTOTYPES
+#include "render.h"
+
+#include "bake.h"
+#include "font.h"
+#include "shaders.h"
+#include "sky.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { BLOCKS_MAX = 2048, TILE_LEVELS = 7 };
+
+static const float near_m = 0.2f, far_m = 2600;
+
+typedef struct Geometry {
+  GLuint array, vertices, indices;
+} Geometry;
+
+struct Renderer {
+  const Scene *scene;
+  GLuint programs[SHADER_COUNT];
+  Geometry passes[MESH_PASSES];
+  GLuint vertices; /* shared by the passes */
+  Geometry sky, halos, text;
+  GLsizei sky_indices, halo_indices;
+  GLuint tiles, text_picture;
+  GLuint sky_picture[2], light_map[2]; /* by day, by night; made when first needed */
+  GLuint fine_target, fine_colour, fine_depth;
+  int fine_width, fine_height, fine_samples;
+  int order[BLOCKS_MAX];
+  float distance[BLOCKS_MAX];
+  RenderStats stats;
+};
+
+static void set_uniform(GLuint program, const char *name, int count, const float *values) {
+  GLint at = glGetUniformLocation(program, name);
+  if (count == 1)
+    glUniform1fv(at, 1, values);
+  else if (count == 3)
+    glUniform3fv(at, 1, values);
+  else if (count == 4)
+    glUniform4fv(at, 1, values);
+  else
+    glUniformMatrix4fv(at, 1, GL_FALSE, values);
+}
+
+static void set_vertex_layout(void) {
+  const GLsizei size = sizeof(MeshVertex);
+  for (GLuint i = 0; i < 6; i++)
+    glEnableVertexAttribArray(i);
+  glVertexAttribPointer(0, 3, GL_FLOAT, GL_FALSE, size, (void *)offsetof(MeshVertex, position));
+  glVertexAttribPointer(1, 2, GL_FLOAT, GL_FALSE, size, (void *)offsetof(MeshVertex, uv));
+  glVertexAttribPointer(2, 4, GL_BYTE, GL_FALSE, size, (void *)offsetof(MeshVertex, normal));
+  glVertexAttribPointer(3, 4, GL_UNSIGNED_BYTE, GL_TRUE, size, (void *)offsetof(MeshVertex, day));
+  glVertexAttribPointer(4, 4, GL_UNSIGNED_BYTE, GL_TRUE, size, (void *)offsetof(MeshVertex, night));
+  glVertexAttribPointer(5, 4, GL_UNSIGNED_BYTE, GL_TRUE, size, (void *)offsetof(MeshVertex, glow));
+}
+
+/* A vertex array over `vertices` (a buffer that exists) and these indices. */
+static Geometry upload(GLuint vertices, const uint32_t *indices, size_t count) {
+  Geometry geometry = {.vertices = vertices};
+  glGenVertexArrays(1, &geometry.array);
+  glBindVertexArray(geometry.array);
+  glBindBuffer(GL_ARRAY_BUFFER, vertices);
+  set_vertex_layout();
+  glGenBuffers(1, &geometry.indices);
+  glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, geometry.indices);
+  glBufferData(GL_ELEMENT_ARRAY_BUFFER, (GLsizeiptr)(count * sizeof *indices), indices, GL_STATIC_DRAW);
+  return geometry;
+}
+
+static GLuint upload_vertices(const void *vertices, size_t size) {
+  GLuint buffer;
+  glGenBuffers(1, &buffer);
+  glBindBuffer(GL_ARRAY_BUFFER, buffer);
+  glBufferData(GL_ARRAY_BUFFER, (GLsizeiptr)size, vertices, GL_STATIC_DRAW);
+  return buffer;
+}
+
+/* Half of the tiles each: painting is the longest part of the start, and there are two threads at least. */
+typedef struct TileWork {
+  uint8_t *pixels;
+  int first, step;
+} TileWork;
+
+static const size_t tile_bytes = (size_t)TILE_PIXELS * TILE_PIXELS * 4;
+
+static void *paint_tiles(void *data) {
+  TileWork *work = data;
+  for (int tile = work->first; tile < TILE_COUNT; tile += work->step)
+    tiles_paint((Tile)tile, work->pixels + (size_t)tile * tile_bytes);
+  return NULL;
+}
+
+static GLuint make_tiles(void) {
+  uint8_t *pixels = malloc(tile_bytes * TILE_COUNT);
+  if (pixels == NULL)
+    abort();
+  TileWork halves[2] = {{pixels, 0, 2}, {pixels, 1, 2}};
+  pthread_t helper;
+  int helped = pthread_create(&helper, NULL, paint_tiles, &halves[1]) == 0;
+  paint_tiles(&halves[0]);
+  if (helped)
+    pthread_join(helper, NULL);
+  else
+    paint_tiles(&halves[1]);
+  GLuint texture;
+  glGenTextures(1, &texture);
+  glBindTexture(GL_TEXTURE_2D_ARRAY, texture);
+  glTexParameteri(GL_TEXTURE_2D_ARRAY, GL_TEXTURE_MIN_FILTER, GL_LINEAR_MIPMAP_NEAREST);
+  glTexParameteri(GL_TEXTURE_2D_ARRAY, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+  glTexParameteri(GL_TEXTURE_2D_ARRAY, GL_TEXTURE_MAX_LEVEL, TILE_LEVELS - 1);
+  glTexParameterf(GL_TEXTURE_2D_ARRAY, GL_TEXTURE_LOD_BIAS, -0.35f);
+  for (int level = 0, size = TILE_PIXELS; level < TILE_LEVELS; level++, size /= 2) {
+    glTexImage3D(GL_TEXTURE_2D_ARRAY, level, GL_RGBA8, size, size, TILE_COUNT, 0, GL_RGBA, GL_UNSIGNED_BYTE,
+                 NULL);
+    for (int tile = 0; tile < TILE_COUNT; tile++) {
+      uint8_t *picture = pixels + (size_t)tile * tile_bytes;
+      if (level > 0)
+        tiles_halve(picture, picture, size * 2, tiles_is_cutout((Tile)tile));
+      glTexSubImage3D(GL_TEXTURE_2D_ARRAY, level, 0, 0, tile, size, size, 1, GL_RGBA, GL_UNSIGNED_BYTE,
+                      picture);
+    }
+  }
+  free(pixels);
+  return texture;
+}
+
+/* Takes `pixels` over. */
+static GLuint make_picture(uint8_t *pixels, int width, int height, GLint wrap_x) {
+  GLuint texture;
+  glGenTextures(1, &texture);
+  glBindTexture(GL_TEXTURE_2D, texture);
+  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width, height, 0, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, wrap_x);
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+  free(pixels);
+  return texture;
+}
+
+static void make_mood(Renderer *renderer, int night) {
+  const Scene *scene = renderer->scene;
+  if (renderer->sky_picture[night] != 0)
+    return;
+  uint8_t *sky = sky_paint(night ? &scene->night : &scene->day, night);
+  renderer->sky_picture[night] = make_picture(sky, SKY_WIDTH, SKY_HEIGHT, GL_REPEAT);
+  uint8_t *map = night ? bake_ground_night(scene) : bake_ground_day(scene);
+  int size = night ? BAKE_NIGHT_PIXELS : BAKE_DAY_PIXELS;
+  renderer->light_map[night] = make_picture(map, size, size, GL_CLAMP_TO_EDGE);
+}
+
+typedef struct HaloVertex {
+  float position[3], corner[2], tint_size[4];
+} HaloVertex;
+
+static void make_halos(Renderer *renderer) {
+  const Scene *scene = renderer->scene;
+  ARRAY(HaloVertex) vertices = {0};
+  ARRAY(uint32_t) indices = {0};
+  for (size_t i = 0; i < scene->lamps.count; i++) {
+    const SceneLamp *lamp = &scene->lamps.items[i];
+    if (lamp->halo_m <= 0)
+      continue;
+    float brightest = fmaxf(lamp->colour.x, fmaxf(lamp->colour.y, lamp->colour.z));
+    Vec3 tint = vec_scale(lamp->colour, 0.85f / brightest);
+    uint32_t first = (uint32_t)vertices.count;
+    for (int corner = 0; corner < 4; corner++) {
+      HaloVertex *vertex = array_push(&vertices);
+      *vertex = (HaloVertex){{lamp->at.x, lamp->at.y, lamp->at.z},
+                             {corner % 3 == 0 ? -1 : 1, corner < 2 ? -1 : 1},
+                             {tint.x, tint.y, tint.z, lamp->halo_m}};
+    }
+    for (int k = 0; k < 6; k++)
+      *(uint32_t *)array_push(&indices) = first + (const uint32_t[]){0, 1, 2, 0, 2, 3}[k];
+  }
+  renderer->halo_indices = (GLsizei)indices.count;
+  renderer->halos.vertices = upload_vertices(vertices.items, vertices.count * sizeof *vertices.items);
+  renderer->halos = upload(renderer->halos.vertices, indices.items, indices.count);
+  const GLsizei size = sizeof(HaloVertex);
+  for (GLuint i = 3; i < 6; i++)
+    glDisableVertexAttribArray(i);
+  glVertexAttribPointer(0, 3, GL_FLOAT, GL_FALSE, size, (void *)offsetof(HaloVertex, position));
+  glVertexAttribPointer(1, 2, GL_FLOAT, GL_FALSE, size, (void *)offsetof(HaloVertex, corner));
+  glVertexAttribPointer(2, 4, GL_FLOAT, GL_FALSE, size, (void *)offsetof(HaloVertex, tint_size));
+  array_clear(&vertices);
+  array_clear(&indices);
+}
+
+static void make_sky(Renderer *renderer) {
+  Mesh dome;
+  mesh_init(&dome);
+  sky_dome(&dome);
+  GLuint vertices = upload_vertices(dome.vertices.items, dome.vertices.count * sizeof(MeshVertex));
+  renderer->sky = upload(vertices, dome.triangles[MESH_SOLID].items, dome.triangles[MESH_SOLID].count);
+  renderer->sky_indices = (GLsizei)dome.triangles[MESH_SOLID].count;
+  mesh_clear(&dome);
+}
+
+static void make_text(Renderer *renderer) {
+  static const float corners[8] = {0, 0, 1, 0, 0, 1, 1, 1};
+  glGenVertexArrays(1, &renderer->text.array);
+  glBindVertexArray(renderer->text.array);
+  renderer->text.vertices = upload_vertices(corners, sizeof corners);
+  glEnableVertexAttribArray(0);
+  glVertexAttribPointer(0, 2, GL_FLOAT, GL_FALSE, 0, NULL);
+}
+
+Renderer *render_new(const Scene *scene) {
+  Renderer *renderer = calloc(1, sizeof *renderer);
+  if (renderer == NULL || scene->blocks.count > BLOCKS_MAX)
+    abort();
+  renderer->scene = scene;
+  for (int i = 0; i < SHADER_COUNT; i++)
+    renderer->programs[i] = shaders_link((Shader)i);
+  renderer->vertices =
+      upload_vertices(scene->mesh.vertices.items, scene->mesh.vertices.count * sizeof(MeshVertex));
+  for (int pass = 0; pass < MESH_PASSES; pass++)
+    renderer->passes[pass] =
+        upload(renderer->vertices, scene->mesh.triangles[pass].items, scene->mesh.triangles[pass].count);
+  make_sky(renderer);
+  make_halos(renderer);
+  make_text(renderer);
+  renderer->tiles = make_tiles();
+  glEnable(GL_DEPTH_TEST);
+  glDepthFunc(GL_LEQUAL);
+  glEnable(GL_CULL_FACE);
+  return renderer;
+}
+
+static void free_geometry(Geometry *geometry) {
+  glDeleteVertexArrays(1, &geometry->array);
+  glDeleteBuffers(1, &geometry->vertices);
+  glDeleteBuffers(1, &geometry->indices);
+}
+
+static void free_fine(Renderer *renderer) {
+  glDeleteFramebuffers(1, &renderer->fine_target);
+  glDeleteRenderbuffers(1, &renderer->fine_colour);
+  glDeleteRenderbuffers(1, &renderer->fine_depth);
+}
+
+void render_free(Renderer *renderer) {
+  if (renderer == NULL)
+    return;
+  for (int i = 0; i < SHADER_COUNT; i++)
+    glDeleteProgram(renderer->programs[i]);
+  for (int pass = 0; pass < MESH_PASSES; pass++)
+    free_geometry(&renderer->passes[pass]);
+  free_geometry(&renderer->sky);
+  free_geometry(&renderer->halos);
+  free_geometry(&renderer->text);
+  glDeleteTextures(1, &renderer->tiles);
+  glDeleteTextures(1, &renderer->text_picture);
+  glDeleteTextures(2, renderer->sky_picture);
+  glDeleteTextures(2, renderer->light_map);
+  free_fine(renderer);
+  free(renderer);
+}
+
+RenderStats render_stats(const Renderer *renderer) {
+  return renderer->stats;
+}
+
+static float block_distance(const SceneBlock *block, Vec3 eye) {
+  Vec3 nearest =
+      vec(vec_clamp(eye.x, block->low.x, block->high.x), vec_clamp(eye.y, block->low.y, block->high.y),
+          vec_clamp(eye.z, block->low.z, block->high.z));
+  return vec_length(vec_sub(nearest, eye));
+}
+
+static int faces_away(const SceneBlock *block, Vec3 eye) {
+  if (vec_dot(block->facing, block->facing) == 0)
+    return 0;
+  /* The corner that is farthest back along the facing: behind it nothing of the facade can be seen. */
+  Vec3 back = vec(block->facing.x > 0 ? block->low.x : block->high.x, block->low.y,
+                  block->facing.z > 0 ? block->low.z : block->high.z);
+  return vec_dot(vec_sub(eye, back), block->facing) < -0.1f;
+}
+
+/* Lists the blocks to draw, the nearest first. Returns how many. */
+static int choose_blocks(Renderer *renderer, Vec3 eye, const VecMatrix *camera, int mirrored) {
+  const Scene *scene = renderer->scene;
+  float planes[6][4];
+  int count = 0;
+  vec_frustum_planes(camera, planes);
+  for (size_t i = 0; i < scene->blocks.count; i++) {
+    const SceneBlock *block = &scene->blocks.items[i];
+    if ((mirrored && !block->mirrored) || faces_away(block, eye) ||
+        !vec_frustum_sees_box(planes, block->low, block->high))
+      continue;
+    float distance = block_distance(block, eye),
+          centre = vec_length(vec_sub(vec_scale(vec_add(block->low, block->high), 0.5f), eye));
+    if (centre < block->near_m || centre >= block->far_m)
+      continue;
+    int at = count++;
+    for (; at > 0 && renderer->distance[at - 1] > distance; at--) {
+      renderer->distance[at] = renderer->distance[at - 1];
+      renderer->order[at] = renderer->order[at - 1];
+    }
+    renderer->distance[at] = distance;
+    renderer->order[at] = (int)i;
+  }
+  return count;
+}
+
+static void draw_pass(Renderer *renderer, MeshPass pass, int chosen) {
+  static GLsizei counts[BLOCKS_MAX];
+  static const void *firsts[BLOCKS_MAX];
+  GLsizei draws = 0;
+  for (int i = 0; i < chosen; i++) {
+    const SceneBlock *block = &renderer->scene->blocks.items[renderer->order[i]];
+    if (block->count[pass] == 0)
+      continue;
+    counts[draws] = (GLsizei)block->count[pass];
+    firsts[draws++] = (const void *)(uintptr_t)(block->first[pass] * sizeof(uint32_t));
+    renderer->stats.triangles += (int)block->count[pass] / 3;
+  }
+  renderer->stats.blocks += draws;
+  if (draws == 0)
+    return;
+  glBindVertexArray(renderer->passes[pass].array);
+  glMultiDrawElements(GL_TRIANGLES, counts, GL_UNSIGNED_INT, firsts, draws);
+}
+
+/* Makes a program current with what all of them read. */
+static void use(Renderer *renderer, Shader shader, const RenderView *view, const VecMatrix *camera,
+                Vec3 eye) {
+  const Scene *scene = renderer->scene;
+  const SceneMood *mood = view->night ? &scene->night : &scene->day;
+  GLuint program = renderer->programs[shader];
+  glUseProgram(program);
+  set_uniform(program, "camera", 16, camera->m);
+  set_uniform(program, "eye", 3, &eye.x);
+  set_uniform(program, "is_night", 1, (float[]){view->night ? 1 : 0});
+  set_uniform(program, "fog_density", 1, (float[]){1 / mood->fog_m});
+  set_uniform(program, "map_scale", 1, (float[]){0.5f / scene->half_m});
+  set_uniform(program, "clip_level", 1, (float[]){scene->water_m});
+  set_uniform(program, "zenith", 3, &mood->zenith.x);
+  set_uniform(program, "horizon", 3, &mood->horizon.x);
+  glUniform1i(glGetUniformLocation(program, "light_map"), 1);
+}
+
+/* The world upside down, for the water to show. What lies under the water's level is cut off. */
+static void draw_mirrored(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
+  VecMatrix mirror = vec_matrix_mirror(renderer->scene->water_m);
+  VecMatrix mirrored = vec_matrix_multiply(camera, &mirror);
+  Vec3 eye = vec(view->eye.x, 2 * renderer->scene->water_m - view->eye.y, view->eye.z);
+  int chosen = choose_blocks(renderer, eye, &mirrored, 1);
+  if (chosen == 0)
+    return;
+  glEnable(GL_CLIP_DISTANCE0);
+  glFrontFace(GL_CW);
+  use(renderer, SHADER_SOLID, view, &mirrored, eye);
+  draw_pass(renderer, MESH_SOLID, chosen);
+  glFrontFace(GL_CCW);
+  glDisable(GL_CLIP_DISTANCE0);
+}
+
+static void draw_halos(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
+  Vec3 forward = vec_from_angles(view->yaw, view->pitch), right = vec(cosf(view->yaw), 0, sinf(view->yaw));
+  Vec3 up = vec_cross(right, forward);
+  use(renderer, SHADER_HALO, view, camera, view->eye);
+  set_uniform(renderer->programs[SHADER_HALO], "right", 3, &right.x);
+  set_uniform(renderer->programs[SHADER_HALO], "up", 3, &up.x);
+  glEnable(GL_BLEND);
+  glBlendFunc(GL_ONE, GL_ONE);
+  glDepthMask(GL_FALSE);
+  glBindVertexArray(renderer->halos.array);
+  glDrawElements(GL_TRIANGLES, renderer->halo_indices, GL_UNSIGNED_INT, NULL);
+  glDepthMask(GL_TRUE);
+  glDisable(GL_BLEND);
+}
+
+static void draw_help(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
+  if (renderer->text_picture == 0) {
+    int width, height;
+    uint8_t *pixels = font_paint(view->help, &width, &height);
+    renderer->text_picture = make_picture(pixels, width, height, GL_CLAMP_TO_EDGE);
+  }
+  GLint width, height;
+  glBindTexture(GL_TEXTURE_2D, renderer->text_picture);
+  glGetTexLevelParameteriv(GL_TEXTURE_2D, 0, GL_TEXTURE_WIDTH, &width);
+  glGetTexLevelParameteriv(GL_TEXTURE_2D, 0, GL_TEXTURE_HEIGHT, &height);
+  float wide = 2.0f * (float)width / (float)view->width, high = 2.0f * (float)height / (float)view->height;
+  use(renderer, SHADER_TEXT, view, camera, view->eye);
+  set_uniform(renderer->programs[SHADER_TEXT], "place", 4, (float[]){-0.96f, 0.94f - high, wide, high});
+  glDisable(GL_DEPTH_TEST);
+  glEnable(GL_BLEND);
+  glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+  glBindVertexArray(renderer->text.array);
+  glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
+  glDisable(GL_BLEND);
+  glEnable(GL_DEPTH_TEST);
+}
+
+static void draw_world(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
+  glViewport(0, 0, view->width, view->height);
+  glClear(GL_DEPTH_BUFFER_BIT);
+  glActiveTexture(GL_TEXTURE1);
+  glBindTexture(GL_TEXTURE_2D, renderer->light_map[view->night]);
+  glActiveTexture(GL_TEXTURE0);
+  glBindTexture(GL_TEXTURE_2D_ARRAY, renderer->tiles);
+  glBindTexture(GL_TEXTURE_2D, renderer->sky_picture[view->night]);
+
+  int chosen = choose_blocks(renderer, view->eye, camera, 0);
+  use(renderer, SHADER_SOLID, view, camera, view->eye);
+  draw_pass(renderer, MESH_SOLID, chosen);
+  glDisable(GL_CULL_FACE);
+  use(renderer, SHADER_CUTOUT, view, camera, view->eye);
+  draw_pass(renderer, MESH_CUTOUT, chosen);
+  glEnable(GL_CULL_FACE);
+  use(renderer, SHADER_GROUND, view, camera, view->eye);
+  draw_pass(renderer, MESH_GROUND, chosen);
+
+  int watery = 0;
+  for (int i = 0; i < chosen; i++)
+    watery |= renderer->scene->blocks.items[renderer->order[i]].count[MESH_WATER] > 0;
+  if (watery)
+    draw_mirrored(renderer, view, camera);
+
+  use(renderer, SHADER_SKY, view, camera, view->eye);
+  glBindVertexArray(renderer->sky.array);
+  glDrawElements(GL_TRIANGLES, renderer->sky_indices, GL_UNSIGNED_INT, NULL);
+
+  if (watery) {
+    chosen = choose_blocks(renderer, view->eye, camera, 0);
+    use(renderer, SHADER_WATER, view, camera, view->eye);
+    glEnable(GL_BLEND);
+    glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+    draw_pass(renderer, MESH_WATER, chosen);
+    glDisable(GL_BLEND);
+  }
+  if (view->night && renderer->halo_indices > 0)
+    draw_halos(renderer, view, camera);
+  if (view->help != NULL)
+    draw_help(renderer, view, camera);
+}
+
+/* Makes the smooth target of the view's size current. Returns false when the driver has none. */
+static int bind_fine(Renderer *renderer, const RenderView *view) {
+  if (renderer->fine_width != view->width || renderer->fine_height != view->height) {
+    GLint samples = 0;
+    glGetIntegerv(GL_MAX_SAMPLES, &samples);
+    free_fine(renderer);
+    renderer->fine_samples = samples < 4 ? samples : 4;
+    renderer->fine_width = view->width;
+    renderer->fine_height = view->height;
+    glGenFramebuffers(1, &renderer->fine_target);
+    glGenRenderbuffers(1, &renderer->fine_colour);
+    glGenRenderbuffers(1, &renderer->fine_depth);
+    glBindRenderbuffer(GL_RENDERBUFFER, renderer->fine_colour);
+    glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_RGBA8, view->width,
+                                     view->height);
+    glBindRenderbuffer(GL_RENDERBUFFER, renderer->fine_depth);
+    glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_DEPTH_COMPONENT24,
+                                     view->width, view->height);
+    glBindFramebuffer(GL_FRAMEBUFFER, renderer->fine_target);
+    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, renderer->fine_colour);
+    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, renderer->fine_depth);
+  }
+  glBindFramebuffer(GL_FRAMEBUFFER, renderer->fine_target);
+  if (renderer->fine_samples >= 2 && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE)
+    return 1;
+  glBindFramebuffer(GL_FRAMEBUFFER, 0);
+  return 0;
+}
+
+void render_draw(Renderer *renderer, const RenderView *view) {
+  float aspect = (float)view->width / (float)view->height;
+  VecMatrix projection = vec_matrix_perspective(RENDER_FOV_Y, aspect, near_m, far_m);
+  VecMatrix look = vec_matrix_view(view->eye, view->yaw, view->pitch);
+  VecMatrix camera = vec_matrix_multiply(&projection, &look);
+  renderer->stats = (RenderStats){0};
+  make_mood(renderer, view->night);
+  int fine = view->fine && bind_fine(renderer, view);
+  draw_world(renderer, view, &camera);
+  if (!fine)
+    return;
+  glBindFramebuffer(GL_READ_FRAMEBUFFER, renderer->fine_target);
+  glBindFramebuffer(GL_DRAW_FRAMEBUFFER, 0);
+  glBlitFramebuffer(0, 0, view->width, view->height, 0, 0, view->width, view->height, GL_COLOR_BUFFER_BIT,
+                    GL_NEAREST);
+  glBindFramebuffer(GL_FRAMEBUFFER, 0);
+}

@@ -1,0 +1,10 @@
+#include "building.h"
+#include "camera.h"
+#include "noise.h"
+#include "plants.h"
+#include "scene.h"
+#include "yard.h"
+
+void scene_any_build(Scene *scene) {
+  scene_river_build(scene);
+}
