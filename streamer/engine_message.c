@@ -2,7 +2,7 @@
 
 #include "common/fields.h"
 
-G_DEFINE_QUARK(vitrina - engine - message - error - quark, engine_message_error)
+G_DEFINE_QUARK(vitrina_engine_message_error, engine_message_error)
 
 enum { NEEDS_VIEWER = 1, NEEDS_SDP = 2, NEEDS_REASON = 4, NEEDS_SETTINGS = 8 };
 

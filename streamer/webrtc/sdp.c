@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-G_DEFINE_QUARK(vitrina - sdp - error - quark, sdp_error)
+G_DEFINE_QUARK(vitrina_sdp_error, sdp_error)
 
 #define NO_PAYLOAD (-1)
 
@@ -173,7 +173,8 @@ static const char *find_flaw(const GstSDPMessage *offer) {
       return "a medium of the offer has no mid of its own in its bundle";
     if (!is_kind(media, "audio") && !is_kind(media, "video") && !is_kind(media, "application"))
       return "the offer has an unknown kind of media";
-    if (gst_sdp_media_formats_len(media) == 0)
+    if (gst_sdp_media_formats_len(media) == 0 ||
+        (!is_kind(media, "application") && media_payload(media, 0) == NO_PAYLOAD))
       return "a medium of the offer has no format";
     if (g_str_equal(mid, bundled[0]))
       flaw = find_transport_flaw(offer, media);
@@ -192,6 +193,9 @@ static gboolean choose_video(const GstSDPMessage *offer, char *const *codecs, Sd
         continue;
       choice->video_mline = i;
       choice->video_payload = payload;
+      if (choice->codec == MEDIA_CODEC_H264)
+        choice->profile_level_id =
+            format_parameter(payload_attribute(media, "fmtp", payload), "profile-level-id");
       choice->retransmission =
           has_feedback(media, payload, "nack") && find_retransmission(media, payload) != NO_PAYLOAD;
       choice->transport_cc_id =
@@ -312,7 +316,34 @@ void sdp_choice_free(SdpChoice *choice) {
   if (!choice)
     return;
   g_clear_pointer(&choice->offer, gst_sdp_message_free);
+  g_free(choice->profile_level_id);
   g_free(choice);
+}
+
+static void add_profile(GstSDPMedia *media, gint payload, const char *profile_level_id) {
+  for (guint i = 0; i < gst_sdp_media_attributes_len(media); i++) {
+    const GstSDPAttribute *old = gst_sdp_media_get_attribute(media, i);
+    const char *rest = NULL;
+    if (!old->value || !g_str_equal(old->key, "fmtp") || split_payload(old->value, &rest) != payload ||
+        strstr(rest, "profile-level-id"))
+      continue;
+    g_autofree char *value = g_strdup_printf("%s;profile-level-id=%s", old->value, profile_level_id);
+    GstSDPAttribute attribute;
+    gst_sdp_attribute_set(&attribute, "fmtp", value);
+    gst_sdp_media_replace_attribute(media, i, &attribute);
+    return;
+  }
+}
+
+char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer) {
+  GstSDPMessage *copy;
+  gst_sdp_message_copy(answer, &copy);
+  if (choice->profile_level_id && choice->video_mline < gst_sdp_message_medias_len(copy))
+    add_profile((GstSDPMedia *)gst_sdp_message_get_media(copy, choice->video_mline), choice->video_payload,
+                choice->profile_level_id);
+  char *text = gst_sdp_message_as_text(copy);
+  gst_sdp_message_free(copy);
+  return text;
 }
 
 static void candidate_free(gpointer data) {

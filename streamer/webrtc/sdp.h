@@ -20,6 +20,7 @@ typedef struct {
   MediaCodec codec;
   guint video_mline; /* index of its m= line */
   gint video_payload;
+  char *profile_level_id;  /* of H.264 as offered, "42e01f"; else NULL */
   gboolean retransmission; /* the player takes NACKs' answers as RFC 4588 */
   guint transport_cc_id;   /* RTP header extension ids; 0: not offered */
   guint playout_delay_id;
@@ -41,6 +42,10 @@ GQuark sdp_error_quark(void);
 SdpChoice *sdp_choose(const char *text, char *const *codecs, gboolean sound, GError **error);
 void sdp_choice_free(SdpChoice *choice); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SdpChoice, sdp_choice_free)
+
+/* The text (transfer full) of what webrtcbin answered to the choice's offer, with what it leaves out: the
+ * H.264 profile. Without one, RFC 6184 section 8.2.2 makes it the plain baseline profile. */
+char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer);
 
 /* One remote ICE candidate: the index of its m= line and the text "candidate:…". */
 typedef struct {

@@ -214,6 +214,16 @@ static void on_connection_state(GObject *webrtc, GParamSpec *property, gpointer 
     post(data, end_closed);
 }
 
+/* The player's farewell (DTLS close_notify), which webrtcbin itself does not tell. */
+static void on_dtls_state(GObject *dtls, GParamSpec *property, gpointer data) {
+  GValue value = G_VALUE_INIT;
+  g_object_get_property(dtls, "connection-state", &value);
+  g_autofree char *state = gst_value_serialize(&value);
+  if (g_strcmp0(state, "closed") == 0)
+    post(data, end_closed);
+  g_value_unset(&value);
+}
+
 /* webrtcbin's inner elements: its RTP session tells when the player reports, its retransmission is bounded.
  */
 static void on_inner_element(GstBin *bin, GstBin *inner, GstElement *element, gpointer data) {
@@ -224,6 +234,8 @@ static void on_inner_element(GstBin *bin, GstBin *inner, GstElement *element, gp
     g_autoptr(GObject) session = NULL;
     g_object_get(element, "internal-session", &session, NULL);
     connect_signal(session, "on-receiving-rtcp", G_CALLBACK(on_rtcp), viewer);
+  } else if (g_str_equal(name, "dtlssrtpenc")) {
+    connect_signal(element, "notify::connection-state", G_CALLBACK(on_dtls_state), viewer);
   } else if (g_str_equal(name, "rtprtxsend")) {
     retransmission_bound(element, viewer->host->settings->bitrate_kbps);
   }
@@ -235,9 +247,14 @@ static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
     return G_SOURCE_CONTINUE;
   g_autoptr(GError) error = NULL;
   gst_message_parse_error(message, &error, NULL);
+  viewer->bus_watch = 0;
+  /* A player that closes its connection ends the SCTP association, which its element takes for an error. */
+  if (viewer->connected && error->domain == GST_RESOURCE_ERROR) {
+    viewer_end(viewer, "closed");
+    return G_SOURCE_REMOVE;
+  }
   g_autofree char *reason = log_quote(error->message);
   log_warning("viewer_broken", "viewer=%" G_GINT64_FORMAT " reason=%s", viewer->id, reason);
-  viewer->bus_watch = 0;
   viewer_end(viewer, "failed");
   return G_SOURCE_REMOVE;
 }
@@ -255,7 +272,7 @@ static void send_answer(Viewer *viewer) {
     return;
   }
   viewer->answered = TRUE;
-  g_autofree char *sdp = gst_sdp_message_as_text(answer->sdp);
+  g_autofree char *sdp = sdp_write_answer(viewer->choice, answer->sdp);
   gst_webrtc_session_description_free(answer);
   viewer->host->events->answered(viewer->id, sdp, viewer->host->data);
 }

@@ -54,8 +54,11 @@ export class Engine extends EventEmitter {
     this.setMaxListeners(0);
     /** @type {import('node:net').Socket} */
     this.socket = /** @type {any} */ (program.child.stdio[3]);
+    /* A reset is what an engine leaves that ended before it read everything. */
     this.socket.on('error', () => {});
-    createInterface({ input: this.socket }).on('line', line => {
+    const lines = createInterface({ input: this.socket });
+    /** @type {NodeJS.EventEmitter} */ (lines).on('error', () => {});
+    lines.on('line', line => {
       const message = JSON.parse(line);
       this.messages.push(message);
       this.emit('message', message);
@@ -98,10 +101,14 @@ export class Engine extends EventEmitter {
 /**
  * vitrina-webrtc, configured and, unless told otherwise, ready.
  * @param {Scope} scope @param {string} display
- * @param {{ settings?: object, ready?: boolean, env?: Record<string, string> }} [options]
+ * @param {{ settings?: object, ready?: boolean, bare?: boolean, program?: string,
+ *           env?: Record<string, string> }} [options] `bare`: not even configured; `program`: another one that
+ *   speaks the same
  */
-export async function startEngine(scope, display, { settings = {}, ready = true, env = {} } = {}) {
-  const engine = new Engine(startWithPipes(scope, built('vitrina-webrtc'), [], { DISPLAY: display, ...env }, 1));
+export async function startEngine(scope, display, options = {}) {
+  const { settings = {}, ready = true, bare = false, program = 'vitrina-webrtc', env = {} } = options;
+  const engine = new Engine(startWithPipes(scope, built(program), [], { DISPLAY: display, ...env }, 1));
+  if (bare) return engine;
   engine.send({ msg: 'configure', settings, ice_servers: [] });
   if (ready) await engine.said({ msg: 'ready' });
   return engine;

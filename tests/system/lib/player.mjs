@@ -3,7 +3,6 @@
 
 import { chromium } from 'playwright-core';
 import { createServer } from 'node:http';
-import { mkdirSync } from 'node:fs';
 import { onEnd, temporaryDirectory } from './programs.mjs';
 
 /** @typedef {import('./programs.mjs').Scope} Scope */
@@ -161,24 +160,25 @@ export class Player {
  */
 export async function startBrowser(scope) {
   const home = temporaryDirectory(scope, 'chromium');
-  mkdirSync(`${home}/profile`);
   const server = createServer((request, response) => response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>player</title>'));
   await new Promise(settle => server.listen(0, '127.0.0.1', () => settle(0)));
   onEnd(scope, () => new Promise(settle => (server.closeAllConnections(), server.close(settle))));
-  const context = await chromium.launchPersistentContext(`${home}/profile`, {
+  const program = await chromium.launchServer({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: flags,
-    viewport: { width: 1000, height: 600 },
+    env: { ...process.env, HOME: home },
   });
-  onEnd(scope, () => context.close().catch(() => {}));
-  const page = context.pages()[0] ?? (await context.newPage());
+  onEnd(scope, () => program.kill());
+  const chrome = await chromium.connect(program.wsEndpoint());
+  const page = await chrome.newPage({ viewport: { width: 1000, height: 600 } });
   await page.goto(`http://127.0.0.1:${/** @type {any} */ (server.address()).port}/`);
   await page.evaluate(pageScript);
   let count = 0;
   return {
-    context,
     page,
+    /** kill -9 of the browser and all its processes: it says no farewell to anybody */
+    kill: () => program.kill(),
     /**
      * A player that has its answer. @param {Engine} engine @param {string} user @param {object} [options]
      * @returns {Promise<Player>}
