@@ -12,11 +12,29 @@ static uint8_t encode_light(float light, float tint) {
   return (uint8_t)(value < 255 ? value + 0.5f : 255);
 }
 
+/* The factors of light 0..RAMP_TOP, for the many vertices: fine steps where it is dark. */
+enum { RAMP_STEPS = 2048, RAMP_TOP = 4 };
+
+static void fill_ramp(float ramp[RAMP_STEPS]) {
+  for (int i = 0; i < RAMP_STEPS; i++) {
+    float root = (float)i / (RAMP_STEPS - 1);
+    ramp[i] = powf(root * root * RAMP_TOP, 1 / 2.2f);
+  }
+}
+
+static uint8_t ramp_light(const float ramp[RAMP_STEPS], float light, float tint) {
+  float root = sqrtf(fminf(light / RAMP_TOP, 1));
+  return (uint8_t)fminf(127.5f * tint * ramp[(int)(root * (RAMP_STEPS - 1) + 0.5f)] + 0.5f, 255);
+}
+
 /* From the world into the rectangle's own coordinates. */
 static void into_box(const SceneObstacle *box, float x, float z, float *own_x, float *own_z) {
   *own_x = x * box->cosine + z * box->sine;
   *own_z = -x * box->sine + z * box->cosine;
 }
+
+/* Lower things throw no shadow on vertices, which are too far apart to show it; on the ground they do. */
+#define SMALL_M 4.0f
 
 /* Narrows [enter, leave] of a ray to where one of its coordinates lies between -half and half. */
 static int clip_slab(float from, float way, float low, float high, float *enter, float *leave) {
@@ -73,6 +91,7 @@ static Vec3 lamp_light(const SceneLamp *lamp, Vec3 at, Vec3 normal, float wrap) 
 typedef struct LampGrid {
   ARRAY(const SceneLamp *) cells[32][32];
   float low, cell_m;
+  float ramp[RAMP_STEPS];
 } LampGrid;
 
 static int grid_cell(const LampGrid *grid, float x) {
@@ -108,8 +127,8 @@ static void bake_vertex(const Scene *scene, const LampGrid *grid, MeshVertex *ve
   const float tint[3] = {vertex->day[0] / 255.0f, vertex->day[1] / 255.0f, vertex->day[2] / 255.0f};
   const float by_day[3] = {day.x, day.y, day.z}, by_night[3] = {night.x, night.y, night.z};
   for (int k = 0; k < 3; k++) {
-    vertex->day[k] = encode_light(by_day[k], tint[k]);
-    vertex->night[k] = encode_light(by_night[k], tint[k]);
+    vertex->day[k] = ramp_light(grid->ramp, by_day[k], tint[k]);
+    vertex->night[k] = ramp_light(grid->ramp, by_night[k], tint[k]);
   }
   vertex->day[3] = vertex->night[3] = 255;
 }
@@ -122,6 +141,7 @@ void bake_vertices(Scene *scene) {
   LampGrid *grid = calloc(1, sizeof *grid);
   if (grid == NULL)
     abort();
+  fill_ramp(grid->ramp);
   grid_fill(grid, scene);
   /* Ground takes its light from the maps: keep its paint. */
   for (int i = 0; i < 2; i++) {

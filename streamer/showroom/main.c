@@ -112,6 +112,7 @@ static SDL_Window *open_window(const Options *options) {
   SDL_GL_SetAttribute(SDL_GL_CONTEXT_MINOR_VERSION, 3);
   SDL_GL_SetAttribute(SDL_GL_CONTEXT_PROFILE_MASK, SDL_GL_CONTEXT_PROFILE_CORE);
   SDL_GL_SetAttribute(SDL_GL_DEPTH_SIZE, 24);
+  SDL_GL_SetAttribute(SDL_GL_STENCIL_SIZE, 8);
   return SDL_CreateWindow("Vitrina showroom", 0, 0, options->width, options->height,
                           SDL_WINDOW_OPENGL | SDL_WINDOW_BORDERLESS);
 }

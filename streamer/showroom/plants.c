@@ -99,7 +99,7 @@ static void add_crown(Mesh *mesh, Plant plant, NoiseSource *source, float height
   }
   int clouds = plant == PLANT_BIRCH ? 4 : 5;
   add_cloud(mesh, look, source, vec(0, from + tall * 0.52f, 0), vec(wide * 0.74f, tall * 0.48f, wide * 0.74f),
-            full ? 30 : 12, 1);
+            full ? 30 : 12, full);
   for (int i = 0; i < clouds; i++) {
     float angle = (float)i * 2 * VEC_PI / (float)clouds + noise_next(source, -0.4f, 0.4f);
     float level = plant == PLANT_BIRCH ? 0.18f + 0.17f * (float)i : noise_next(source, 0.25f, 0.55f);
@@ -110,12 +110,18 @@ static void add_crown(Mesh *mesh, Plant plant, NoiseSource *source, float height
   }
 }
 
+/* Whether anyone can come near enough to see it in detail. */
+static int within_reach(const Scene *scene, float x, float z) {
+  return x > scene->walk_low_x - detail_m && x < scene->walk_high_x + detail_m &&
+         z > scene->walk_low_z - detail_m && z < scene->walk_high_z + detail_m;
+}
+
 void plants_add(Scene *scene, Plant plant, float x, float z, float height_m) {
   Mesh *mesh = &scene->mesh;
   const Look *look = &looks[plant];
   uint32_t seed = noise_hash((int)(x * 8), (int)(z * 8), (int)plant);
   mesh_place(mesh, x, 0, z, (float)(seed % 628) / 100);
-  for (int full = 0; full < 2; full++) {
+  for (int full = 0; full <= within_reach(scene, x, z); full++) {
     NoiseSource source = noise_source(seed);
     scene_begin_block(scene);
     if (look->trunk > 0)

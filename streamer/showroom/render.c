@@ -338,26 +338,59 @@ static void use(Renderer *renderer, Shader shader, const RenderView *view, const
   set_uniform(program, "is_night", 1, (float[]){view->night ? 1 : 0});
   set_uniform(program, "fog_density", 1, (float[]){1 / mood->fog_m});
   set_uniform(program, "map_scale", 1, (float[]){0.5f / scene->half_m});
-  set_uniform(program, "clip_level", 1, (float[]){scene->water_m});
+  set_uniform(program, "clip_level", 1, (float[]){-1e6f});
   set_uniform(program, "zenith", 3, &mood->zenith.x);
   set_uniform(program, "horizon", 3, &mood->horizon.x);
   glUniform1i(glGetUniformLocation(program, "light_map"), 1);
 }
 
-/* The world upside down, for the water to show. What lies under the water's level is cut off. */
-static void draw_mirrored(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
-  VecMatrix mirror = vec_matrix_mirror(renderer->scene->water_m);
-  VecMatrix mirrored = vec_matrix_multiply(camera, &mirror);
-  Vec3 eye = vec(view->eye.x, 2 * renderer->scene->water_m - view->eye.y, view->eye.z);
-  int chosen = choose_blocks(renderer, eye, &mirrored, 1);
-  if (chosen == 0)
-    return;
+static void draw_sky(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
+  use(renderer, SHADER_SKY, view, camera, view->eye);
+  glBindVertexArray(renderer->sky.array);
+  glDrawElements(GL_TRIANGLES, renderer->sky_indices, GL_UNSIGNED_INT, NULL);
+}
+
+/*
+ * The water: its visible pixels are marked in the stencil and opened to infinite depth, the world is drawn
+ * upside down into them, what lies under the water's level cut off, and then the surface over it.
+ */
+static void draw_water(Renderer *renderer, const RenderView *view, const VecMatrix *camera, int chosen) {
+  float level = renderer->scene->water_m;
+  VecMatrix mirror = vec_matrix_mirror(level), mirrored = vec_matrix_multiply(camera, &mirror);
+  Vec3 eye = vec(view->eye.x, 2 * level - view->eye.y, view->eye.z);
+
+  use(renderer, SHADER_WATER, view, camera, view->eye);
+  glEnable(GL_STENCIL_TEST);
+  glColorMask(GL_FALSE, GL_FALSE, GL_FALSE, GL_FALSE);
+  glStencilFunc(GL_ALWAYS, 1, 1);
+  glStencilOp(GL_KEEP, GL_KEEP, GL_REPLACE);
+  draw_pass(renderer, MESH_WATER, chosen);
+  glStencilFunc(GL_EQUAL, 1, 1);
+  glStencilOp(GL_KEEP, GL_KEEP, GL_KEEP);
+  glDepthFunc(GL_ALWAYS);
+  glDepthRange(1, 1);
+  draw_pass(renderer, MESH_WATER, chosen);
+  glDepthRange(0, 1);
+  glDepthFunc(GL_LEQUAL);
+  glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
+
+  draw_sky(renderer, view, camera);
+  use(renderer, SHADER_SOLID, view, &mirrored, eye);
+  set_uniform(renderer->programs[SHADER_SOLID], "clip_level", 1, &level);
   glEnable(GL_CLIP_DISTANCE0);
   glFrontFace(GL_CW);
-  use(renderer, SHADER_SOLID, view, &mirrored, eye);
-  draw_pass(renderer, MESH_SOLID, chosen);
+  draw_pass(renderer, MESH_SOLID, choose_blocks(renderer, eye, &mirrored, 1));
   glFrontFace(GL_CCW);
   glDisable(GL_CLIP_DISTANCE0);
+
+  use(renderer, SHADER_WATER, view, camera, view->eye);
+  glDisable(GL_DEPTH_TEST);
+  glEnable(GL_BLEND);
+  glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+  draw_pass(renderer, MESH_WATER, choose_blocks(renderer, view->eye, camera, 0));
+  glDisable(GL_BLEND);
+  glEnable(GL_DEPTH_TEST);
+  glDisable(GL_STENCIL_TEST);
 }
 
 static void draw_halos(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
@@ -399,7 +432,7 @@ static void draw_help(Renderer *renderer, const RenderView *view, const VecMatri
 
 static void draw_world(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
   glViewport(0, 0, view->width, view->height);
-  glClear(GL_DEPTH_BUFFER_BIT);
+  glClear(GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT);
   glActiveTexture(GL_TEXTURE1);
   glBindTexture(GL_TEXTURE_2D, renderer->light_map[view->night]);
   glActiveTexture(GL_TEXTURE0);
@@ -419,21 +452,9 @@ static void draw_world(Renderer *renderer, const RenderView *view, const VecMatr
   int watery = 0;
   for (int i = 0; i < chosen; i++)
     watery |= renderer->scene->blocks.items[renderer->order[i]].count[MESH_WATER] > 0;
+  draw_sky(renderer, view, camera);
   if (watery)
-    draw_mirrored(renderer, view, camera);
-
-  use(renderer, SHADER_SKY, view, camera, view->eye);
-  glBindVertexArray(renderer->sky.array);
-  glDrawElements(GL_TRIANGLES, renderer->sky_indices, GL_UNSIGNED_INT, NULL);
-
-  if (watery) {
-    chosen = choose_blocks(renderer, view->eye, camera, 0);
-    use(renderer, SHADER_WATER, view, camera, view->eye);
-    glEnable(GL_BLEND);
-    glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
-    draw_pass(renderer, MESH_WATER, chosen);
-    glDisable(GL_BLEND);
-  }
+    draw_water(renderer, view, camera, chosen);
   if (view->night && renderer->halo_indices > 0)
     draw_halos(renderer, view, camera);
   if (view->help != NULL)
@@ -456,11 +477,12 @@ static int bind_fine(Renderer *renderer, const RenderView *view) {
     glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_RGBA8, view->width,
                                      view->height);
     glBindRenderbuffer(GL_RENDERBUFFER, renderer->fine_depth);
-    glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_DEPTH_COMPONENT24,
+    glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_DEPTH24_STENCIL8,
                                      view->width, view->height);
     glBindFramebuffer(GL_FRAMEBUFFER, renderer->fine_target);
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, renderer->fine_colour);
-    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, renderer->fine_depth);
+    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_STENCIL_ATTACHMENT, GL_RENDERBUFFER,
+                              renderer->fine_depth);
   }
   glBindFramebuffer(GL_FRAMEBUFFER, renderer->fine_target);
   if (renderer->fine_samples >= 2 && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE)

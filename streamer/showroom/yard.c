@@ -201,11 +201,11 @@ void yard_add_flowers(Scene *scene, float x, float z, float radius) {
   mesh_paint(mesh, TILE_FOLIAGE, 0x5d8040, 1);
   mesh_ball(mesh, vec(0, 0.38f, 0), vec(radius * 0.98f, 0.28f, radius * 0.98f), 1, 0.1f, 3);
   mesh->pass = MESH_CUTOUT;
-  for (int i = 0; i < 26; i++) {
+  for (int i = 0; i < 48; i++) {
     float angle = noise_next(&source, 0, 2 * VEC_PI), away = radius * sqrtf(noise_next(&source, 0, 0.9f));
     Vec3 at = vec(away * cosf(angle), 0.52f + 0.14f * (1 - away / radius), away * sinf(angle));
     mesh_paint(mesh, TILE_LEAVES, tints[noise_pick(&source, 5)], 1);
-    float turn = noise_next(&source, 0, VEC_PI), size = 0.2f;
+    float turn = noise_next(&source, 0, VEC_PI), size = 0.10f;
     Vec3 aside = vec(size * cosf(turn), 0, size * sinf(turn)), up = vec(0, size * 1.2f, 0);
     uint32_t first = mesh_vertex(mesh, vec_sub(at, aside), vec(0, 1, 0), 0.2f, 0.2f);
     mesh_vertex(mesh, vec_add(at, aside), vec(0, 1, 0), 0.8f, 0.2f);
