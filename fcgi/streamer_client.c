@@ -229,9 +229,11 @@ static void free_call(StreamerCall *call) {
 static void deliver_to_core(Letter *letter, gpointer receiver) {
   StreamerCall *call = (StreamerCall *)letter;
   StreamerClient *client = call->client;
+  if (!receiver) /* the end: who asked may still forget it; it is freed with the client */
+    return;
   g_hash_table_remove(client->outstanding, call);
   client->calls -= !call->watching;
-  if (call->answered && receiver) {
+  if (call->answered) {
     StreamerResult result = {.outcome = call->outcome,
                              .status = (guint)call->status,
                              .text = call->text->str,
@@ -276,7 +278,7 @@ void streamer_client_free(StreamerClient *client) {
     mailbox_free(client->lanes[i].mailbox);
     curl_multi_cleanup(client->lanes[i].multi);
   }
-  /* What came home meanwhile is delivered, to nobody; what did not is freed here. */
+  /* What came home meanwhile must not lie in the mailbox when it is freed. */
   mailbox_deliver(client->home, NULL);
   GHashTableIter iter;
   gpointer call;

@@ -15,7 +15,9 @@ import { slowness, until } from './lib/programs.mjs';
 async function startHill(t, settings) {
   const files = new CoordinatorFiles(t);
   const streamer = await FakeStreamer.start(t, { name: 'hill-1', key: files.key, limit: 2 });
-  const site = await startSite(t, { files, servers: [listed(streamer, 'Hill')], settings, workers: 2 });
+  /* A status may take long: this process is the streamer, too, and busy with a thousand clients. */
+  const patient = { status_wait_seconds: 30, ...settings };
+  const site = await startSite(t, { files, servers: [listed(streamer, 'Hill')], settings: patient, workers: 2 });
   await site.online(1);
   /* What came of starting up is told; from here on events are the test's own. */
   const quiet = async () => {

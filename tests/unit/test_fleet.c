@@ -1,0 +1,289 @@
+/* fcgi/fleet, fcgi/rc, fcgi/sessions: what is known of servers, and which one is taken. */
+#include "common/instant.h"
+#include "fcgi/fleet.h"
+
+#include <string.h>
+
+typedef struct {
+  Fleet *fleet;
+  guint changed, added, removed;
+  FleetServer *last_added;
+} Fixture;
+
+static void on_changed(Rc *rc, gpointer data) {
+  ((Fixture *)data)->changed++;
+}
+
+static void on_added(FleetServer *server, gpointer data) {
+  Fixture *fixture = data;
+  fixture->added++;
+  fixture->last_added = server;
+}
+
+static void on_removed(FleetServer *server, gpointer data) {
+  ((Fixture *)data)->removed++;
+}
+
+static const FleetListener listener = {on_changed, on_added, on_removed};
+
+static void set_up(Fixture *fixture, gconstpointer data) {
+  fixture->fleet = fleet_new(&listener, fixture);
+}
+
+static void tear_down(Fixture *fixture, gconstpointer data) {
+  fleet_free(fixture->fleet);
+}
+
+/* Takes a list written as "name:port:rc name:port:rc". */
+static void set_list(Fixture *fixture, const char *list) {
+  g_auto(GStrv) entries = g_strsplit(list, " ", -1);
+  g_autoptr(GString) text = g_string_new("[");
+  for (guint i = 0; entries[i] && *entries[i]; i++) {
+    g_auto(GStrv) parts = g_strsplit(entries[i], ":", 3);
+    g_string_append_printf(
+        text, "%s{\"server_name\":\"%s\",\"ip\":\"h\",\"port\":%s,\"rc_info\":{\"rc_name\":\"%s\"}}",
+        i ? "," : "", parts[0], parts[1], parts[2]);
+  }
+  g_string_append_c(text, ']');
+  g_autoptr(GError) error = NULL;
+  GPtrArray *servers = servers_parse("list", text->str, text->len, &error);
+  g_assert_no_error(error);
+  fleet_set_servers(fixture->fleet, servers);
+}
+
+/* A status with these sessions, written as "id:code id:code". */
+static void tell(FleetServer *server, gint64 limit, const char *state, const char *sessions) {
+  g_auto(GStrv) entries = g_strsplit(sessions, " ", -1);
+  g_autoptr(GString) text = g_string_new(NULL);
+  g_string_printf(text, "{\"msg\":\"STATUS\",\"session_limit\":%d,\"state\":\"%s\",\"sessions\":[",
+                  (int)limit, state);
+  for (guint i = 0; entries[i] && *entries[i]; i++) {
+    g_auto(GStrv) parts = g_strsplit(entries[i], ":", 2);
+    g_string_append_printf(text, "%s{\"session\":\"%s\",\"code\":\"%s\"}", i ? "," : "", parts[0], parts[1]);
+  }
+  g_string_append(text, "]}");
+  g_autoptr(GError) error = NULL;
+  g_autoptr(ControlAnswer) answer = control_answer_read(text->str, text->len, &error);
+  g_assert_no_error(error);
+  fleet_server_asking(server);
+  fleet_server_set_status(server, &answer->status);
+}
+
+static FleetServer *add_one(Fixture *fixture, gint64 limit) {
+  set_list(fixture, "a:1:R");
+  tell(fixture->last_added, limit, "free", "");
+  return fixture->last_added;
+}
+
+static void numbers_add_up(Fixture *fixture, gconstpointer data) {
+  set_list(fixture, "a:1:R b:2:S c:3:R");
+  const Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  g_assert_cmpuint(rc->servers, ==, 2);
+  g_assert_cmpint(rc->capacity, ==, 2); /* servers never seen count 1 */
+  g_assert_cmpint(rc->free, ==, 0);
+  FleetServer *c = fixture->last_added;
+  tell(c, 5, "free", "s1:1111");
+  g_assert_cmpint(rc->capacity, ==, 6);
+  g_assert_cmpint(rc->free, ==, 4);
+  g_assert_cmpuint(fleet_count_online(fixture->fleet), ==, 1);
+  tell(c, 5, "draining", "s1:1111");
+  g_assert_cmpint(rc->free, ==, 0);
+  fleet_server_set_offline(c);
+  g_assert_cmpint(rc->capacity, ==, 6); /* as last told */
+  g_assert_cmpuint(fleet_count_online(fixture->fleet), ==, 0);
+  g_autoptr(GString) text = g_string_new(NULL);
+  fleet_append_rcs(fixture->fleet, text);
+  g_assert_cmpstr(text->str, ==,
+                  "{\"rc_name\":\"R\",\"info\":{},\"servers\":2,\"capacity\":6,\"free\":0},"
+                  "{\"rc_name\":\"S\",\"info\":{},\"servers\":1,\"capacity\":1,\"free\":0}");
+}
+
+static void most_free_server_is_chosen(Fixture *fixture, gconstpointer data) {
+  FleetServer *servers[3];
+  for (guint i = 0; i < 3; i++) {
+    set_list(fixture, i == 0 ? "a:1:R" : i == 1 ? "a:1:R b:2:R" : "a:1:R b:2:R c:3:R");
+    servers[i] = fixture->last_added;
+    tell(servers[i], 10 * (i + 1), "free", "");
+  }
+  const Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  g_autoptr(GPtrArray) tried = g_ptr_array_new();
+  for (guint i = 3; i-- > 0;) {
+    FleetServer *chosen = rc_choose(rc, tried);
+    g_assert_true(chosen == servers[i]);
+    g_ptr_array_add(tried, chosen);
+  }
+  g_assert_null(rc_choose(rc, tried));
+  fleet_server_set_doubtful(servers[2]);
+  g_assert_true(rc_choose(rc, NULL) == servers[1]);
+  fleet_server_set_full(servers[1]);
+  g_assert_true(rc_choose(rc, NULL) == servers[0]);
+  fleet_server_set_offline(servers[0]);
+  g_assert_true(rc_choose(rc, NULL) == servers[2]); /* doubtful is better than none */
+  tell(servers[1], 20, "free", "");
+  g_assert_true(rc_choose(rc, NULL) == servers[1]); /* a status ends "full" */
+}
+
+static void equals_take_turns(Fixture *fixture, gconstpointer data) {
+  guint times[2] = {0};
+  set_list(fixture, "a:1:R");
+  FleetServer *a = fixture->last_added;
+  set_list(fixture, "a:1:R b:2:R");
+  FleetServer *b = fixture->last_added;
+  tell(a, 2, "free", "");
+  tell(b, 2, "free", "");
+  for (guint i = 0; i < 1000; i++)
+    times[rc_choose(fleet_find_rc(fixture->fleet, "R"), NULL) == a]++;
+  g_assert_cmpuint(times[0], >, 300);
+  g_assert_cmpuint(times[1], >, 300);
+}
+
+static void starts_count_before_any_status(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 1);
+  const Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  fleet_server_take(server, "s1", "1111", 0);
+  g_assert_cmpint(rc->free, ==, 0);
+  g_assert_null(rc_choose(rc, NULL));
+  /* A status that was asked for before the start may not know of it. */
+  tell(server, 1, "free", "");
+  g_assert_cmpint(rc->free, ==, 0);
+  fleet_server_give_back(server, "s1");
+  g_assert_cmpint(rc->free, ==, 1);
+  g_assert_null(sessions_find(fleet_get_sessions(fixture->fleet), "1111"));
+}
+
+static void confirmed_session_ends_when_a_newer_status_lacks_it(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 1);
+  Sessions *sessions = fleet_get_sessions(fixture->fleet);
+  fleet_server_take(server, "s1", "1111", 0);
+  fleet_server_asking(server); /* a poll is under way when the start succeeds */
+  fleet_server_confirm(server, "s1", instant_now_us() + INSTANT_MINUTE);
+  g_autoptr(GPtrArray) none = g_ptr_array_new();
+  ControlStatus old = {.session_limit = 1, .sessions = none};
+  fleet_server_set_status(server, &old);
+  g_assert_nonnull(sessions_find(sessions, "1111"));
+  tell(server, 1, "free", "");
+  g_assert_null(sessions_find(sessions, "1111"));
+}
+
+static void session_once_seen_ends_with_the_first_status_without_it(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 1);
+  Sessions *sessions = fleet_get_sessions(fixture->fleet);
+  fleet_server_take(server, "s1", "1111", 0);
+  tell(server, 1, "busy", "s1:1111");
+  fleet_server_confirm(server, "s1", 0);
+  g_autoptr(GPtrArray) none = g_ptr_array_new();
+  ControlStatus ended = {.session_limit = 1, .sessions = none};
+  fleet_server_set_status(server, &ended);
+  g_assert_null(sessions_find(sessions, "1111"));
+}
+
+static void repeated_status_is_no_news(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 2);
+  guint changed = fixture->changed;
+  tell(server, 2, "free", "");
+  g_assert_cmpuint(fixture->changed, ==, changed);
+  tell(server, 2, "free", "s1:1111");
+  g_assert_cmpuint(fixture->changed, ==, changed + 1);
+}
+
+static void unchanged_servers_survive_a_new_list(Fixture *fixture, gconstpointer data) {
+  FleetServer *a = add_one(fixture, 3);
+  tell(a, 3, "free", "s1:1111");
+  set_list(fixture, "b:2:S a:1:S");
+  g_assert_cmpuint(fixture->added, ==, 2);
+  g_assert_cmpuint(fixture->removed, ==, 0);
+  g_assert_cmpint(fleet_server_get_state(a), ==, FLEET_FREE);
+  g_assert_null(fleet_find_rc(fixture->fleet, "R"));
+  g_assert_cmpint(fleet_find_rc(fixture->fleet, "S")->free, ==, 2);
+  g_assert_true(rc_choose(fleet_find_rc(fixture->fleet, "S"), NULL) == a);
+  g_assert_nonnull(sessions_find(fleet_get_sessions(fixture->fleet), "1111"));
+
+  set_list(fixture, "b:2:S a:9:S"); /* moved: another machine, nothing is known of it */
+  g_assert_cmpuint(fixture->removed, ==, 1);
+  g_assert_cmpuint(fixture->added, ==, 3);
+  g_assert_null(sessions_find(fleet_get_sessions(fixture->fleet), "1111"));
+  g_assert_cmpint(fleet_find_rc(fixture->fleet, "S")->free, ==, 0);
+  set_list(fixture, "");
+  g_assert_cmpuint(fixture->removed, ==, 3);
+  g_assert_cmpuint(fleet_count_rcs(fixture->fleet), ==, 0);
+}
+
+static void server_in_use_outlives_the_list(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = fleet_server_ref(add_one(fixture, 1));
+  fleet_server_take(server, "s1", "1111", 0);
+  set_list(fixture, "");
+  g_assert_null(fleet_server_get_rc(server));
+  fleet_server_confirm(server, "s1", 0);
+  fleet_server_give_back(server, "s1");
+  fleet_server_set_full(server);
+  fleet_server_set_offline(server);
+  g_assert_cmpuint(sessions_count(fleet_get_sessions(fixture->fleet)), ==, 0);
+  fleet_server_unref(server);
+}
+
+static void free_at_is_the_first_end(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 2);
+  Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  gint64 soon_us = instant_now_us() + INSTANT_MINUTE;
+  g_assert_cmpint(fleet_free_at(fixture->fleet, rc), ==, 0);
+  fleet_server_take(server, "s1", "1111", soon_us + INSTANT_MINUTE);
+  fleet_server_take(server, "s2", "2222", soon_us);
+  g_assert_cmpint(fleet_free_at(fixture->fleet, rc), ==, soon_us);
+  fleet_server_give_back(server, "s2");
+  g_assert_cmpint(fleet_free_at(fixture->fleet, rc), ==, soon_us + INSTANT_MINUTE);
+}
+
+static void codes_are_unique_and_leave_room(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 10000);
+  Sessions *sessions = fleet_get_sessions(fixture->fleet);
+  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < 5000; i++) {
+    g_autofree char *id = g_strdup_printf("s%u", i);
+    char *code = sessions_draw_code(sessions, 4);
+    g_assert_nonnull(code);
+    g_assert_cmpuint(strlen(code), ==, 4);
+    fleet_server_take(server, id, code, 0);
+    g_assert_true(g_hash_table_add(seen, code));
+  }
+  g_assert_null(sessions_draw_code(sessions, 4));
+}
+
+static void broken_statuses_are_refused(void) {
+  static const char *const bad[] = {
+      "",
+      "{}",
+      "[]",
+      "{\"msg\":\"STATUS\"}",
+      "{\"msg\":\"WHAT\"}",
+      "{\"msg\":\"STATUS\",\"session_limit\":-1,\"sessions\":[]}",
+      "{\"msg\":\"STATUS\",\"session_limit\":1,\"sessions\":{}}",
+      "{\"msg\":\"STATUS\",\"session_limit\":1,\"sessions\":[{\"code\":\"1\"}]}",
+      "{\"msg\":\"SESSION_CONNECTION_DATA\",\"session\":\"s\"}",
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+    g_autoptr(GError) error = NULL;
+    g_assert_null(control_answer_read(bad[i], strlen(bad[i]), &error));
+    g_assert_nonnull(error);
+  }
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+#define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
+  ADD("/fleet/numbers-add-up", numbers_add_up);
+  ADD("/fleet/most-free-server-is-chosen", most_free_server_is_chosen);
+  ADD("/fleet/equals-take-turns", equals_take_turns);
+  ADD("/fleet/starts-count-before-any-status", starts_count_before_any_status);
+  ADD("/fleet/confirmed-session-ends-when-a-newer-status-lacks-it",
+      confirmed_session_ends_when_a_newer_status_lacks_it);
+  ADD("/fleet/session-once-seen-ends-with-the-first-status-without-it",
+      session_once_seen_ends_with_the_first_status_without_it);
+  ADD("/fleet/repeated-status-is-no-news", repeated_status_is_no_news);
+  ADD("/fleet/unchanged-servers-survive-a-new-list", unchanged_servers_survive_a_new_list);
+  ADD("/fleet/server-in-use-outlives-the-list", server_in_use_outlives_the_list);
+  ADD("/fleet/free-at-is-the-first-end", free_at_is_the_first_end);
+  ADD("/sessions/codes-are-unique-and-leave-room", codes_are_unique_and_leave_room);
+#undef ADD
+  g_test_add_func("/control/broken-statuses-are-refused", broken_statuses_are_refused);
+  return g_test_run();
+}
