@@ -12,10 +12,9 @@
 #include "streamer/webrtc/viewer.h"
 
 #include "common/log.h"
-#include "streamer/webrtc/media_clock.h"
-#include "streamer/webrtc/playout_delay.h"
 #include "streamer/webrtc/retransmission.h"
 #include "streamer/webrtc/trace.h"
+#include "streamer/webrtc/viewer_pipeline.h"
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
@@ -355,77 +354,16 @@ static void begin_negotiation(Viewer *viewer) {
   gst_webrtc_session_description_free(offer);
 }
 
-/* ---- the pipeline ---- */
+/* ---- the beginning ---- */
 
-static const char *const payloaders[MEDIA_CODECS] = {
-    [MEDIA_CODEC_H264] = "rtph264pay config-interval=-1 aggregate-mode=zero-latency",
-    [MEDIA_CODEC_VP8] = "rtpvp8pay picture-id-mode=15-bit",
-};
-
-/* The pads are named after their m= lines, which ties them to these. */
-static char *describe(const SdpChoice *choice, const MediaSettings *settings, guint32 ssrc, guint32 offset) {
-  GString *text = g_string_new(NULL);
-  g_string_append_printf(
-      text,
-      "webrtcbin name=webrtc bundle-policy=max-bundle latency=0 "
-      "appsrc name=picture is-live=true format=time do-timestamp=false block=false max-buffers=16 ! "
-      "%s mtu=%" G_GINT64_FORMAT " pt=%d ssrc=%u timestamp-offset=%u ! "
-      "application/x-rtp,media=video,encoding-name=%s,clock-rate=90000,payload=%d",
-      payloaders[choice->codec], settings->mtu, choice->video_payload, ssrc, offset,
-      media_codec_name(choice->codec), choice->video_payload);
-  if (choice->transport_cc_id)
-    g_string_append_printf(
-        text, ",extmap-%u=(string)\"" SDP_TRANSPORT_CC_URI "\",rtcp-fb-transport-cc=(boolean)true",
-        choice->transport_cc_id);
-  if (choice->playout_delay_id && settings->playout_delay)
-    g_string_append_printf(text, ",extmap-%u=(string)\"" PLAYOUT_DELAY_URI "\"", choice->playout_delay_id);
-  g_string_append_printf(text, " ! webrtc.sink_%u", choice->video_mline);
-  if (choice->audio_mline >= 0)
-    g_string_append_printf(
-        text,
-        " appsrc name=audio is-live=true format=time do-timestamp=false block=false max-buffers=32 ! "
-        "rtpopuspay pt=%d ! application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=%d ! "
-        "webrtc.sink_%d",
-        choice->audio_payload, choice->audio_payload, choice->audio_mline);
-  return g_string_free(text, FALSE);
-}
-
-/* Tells the transceiver of m= line @mline what it sends, so that the answer needs no media to flow first. */
-static void set_transceiver(Viewer *viewer, guint mline, gboolean retransmit, const char *caps_text) {
-  g_autofree char *name = g_strdup_printf("sink_%u", mline);
-  g_autoptr(GstPad) pad = gst_element_get_static_pad(viewer->webrtc, name);
-  g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
-  g_autoptr(GstCaps) caps = gst_caps_from_string(caps_text);
-  g_object_get(pad, "transceiver", &transceiver, NULL);
-  g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, "codec-preferences",
-               caps, "do-nack", retransmit, NULL);
-}
-
-static void set_transceivers(Viewer *viewer, guint32 ssrc) {
-  const SdpChoice *choice = viewer->choice;
-  g_autofree char *video = g_strdup_printf(
-      "application/x-rtp,media=video,encoding-name=%s,clock-rate=90000,payload=%d,ssrc=(uint)%u",
-      media_codec_name(choice->codec), choice->video_payload, ssrc);
-  set_transceiver(viewer, choice->video_mline, choice->retransmission, video);
-  if (choice->audio_mline < 0)
-    return;
-  g_autofree char *audio = g_strdup_printf(
-      "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=%d", choice->audio_payload);
-  set_transceiver(viewer, (guint)choice->audio_mline, FALSE, audio);
-}
-
-static gboolean make_pipeline(Viewer *viewer, guint32 ssrc, GError **error) {
-  guint32 offset = g_random_int();
-  g_autofree char *description = describe(viewer->choice, viewer->host->settings, ssrc, offset);
-  viewer->pipeline = gst_parse_launch_full(description, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
+static gboolean make_pipeline(Viewer *viewer, GError **error) {
+  viewer->pipeline = viewer_pipeline_new(viewer->choice, viewer->host->settings, error);
   if (!viewer->pipeline)
     return FALSE;
   GstBin *bin = GST_BIN(viewer->pipeline);
   viewer->webrtc = gst_bin_get_by_name(bin, "webrtc");
   viewer->picture = gst_bin_get_by_name(bin, "picture");
   viewer->audio = gst_bin_get_by_name(bin, "audio");
-  trace_point("offset", offset);
-  media_clock_apply(viewer->pipeline);
   g_autoptr(GstPad) pad = gst_element_get_static_pad(viewer->picture, "src");
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event, viewer, NULL);
   g_autoptr(GstBus) bus = gst_element_get_bus(viewer->pipeline);
@@ -443,13 +381,11 @@ Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder
   viewer->sound = choice->audio_mline >= 0 ? sound : NULL;
   viewer->seat = seat;
   viewer->begun_us = g_get_monotonic_time();
-  guint32 ssrc = g_random_int_range(1, G_MAXINT32);
-  if (!make_pipeline(viewer, ssrc, error)) {
+  if (!make_pipeline(viewer, error)) {
     steering_seat_leave(seat);
     viewer_unref(viewer);
     return NULL;
   }
-  set_transceivers(viewer, ssrc);
   connect_signal(viewer->webrtc, "deep-element-added", G_CALLBACK(on_inner_element), viewer);
   connect_signal(viewer->webrtc, "on-data-channel", G_CALLBACK(on_data_channel), viewer);
   connect_signal(viewer->webrtc, "notify::connection-state", G_CALLBACK(on_connection_state), viewer);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startDisplay, startEngine, startFlip } from './lib/engine.mjs';
+import { startDisplay, startEngine, startFlip, startSound } from './lib/engine.mjs';
 import { startBrowser } from './lib/player.mjs';
 import { ownScope, until } from './lib/programs.mjs';
 
@@ -86,6 +86,47 @@ describe('picture', { concurrency: false }, () => {
     await until(() => stats().length >= 2, { what: 'two statistics without viewers', timeout: 15_000 });
     assert.equal(stats()[0].encoded, stats()[1].encoded);
     assert.equal(stats()[0].captured, stats()[1].captured);
+  });
+});
+
+describe('sound', { concurrency: false }, () => {
+  /** @param {Scope} scope @param {boolean} sound */
+  async function joinWithSound(scope, sound) {
+    const { display } = await startDisplay(scope);
+    startFlip(scope, display);
+    const engine = await startEngine(scope, display, {
+      settings: { sound },
+      env: { PULSE_SERVER: await startSound(scope) },
+    });
+    const browser = await startBrowser(scope);
+    const host = await browser.join(engine, 'host', { audio: true });
+    await host.until('p.frames > 0');
+    return { engine, host };
+  }
+
+  test('is heard when it is on', async t => {
+    const { engine, host } = await joinWithSound(t, true);
+    const loud = () => host.call('inbound', 'audio').then(stats => stats?.totalAudioEnergy > 0.01);
+    await until(loud, { what: 'sound that can be heard' });
+    assert.equal((await host.call('inbound', 'audio')).packetsLost, 0);
+    assert.doesNotMatch(engine.program.log, /sound_failed/);
+  });
+
+  test('is not sent when it is off, also to a player that asks for it', async t => {
+    const { host } = await joinWithSound(t, false);
+    assert.equal(await host.call('inbound', 'audio'), undefined);
+  });
+
+  test('that cannot be had leaves the picture', async t => {
+    const { display } = await startDisplay(t);
+    startFlip(t, display);
+    const engine = await startEngine(t, display, { settings: { sound: true }, env: { PULSE_SERVER: 'unix:/nonexistent' } });
+    const browser = await startBrowser(t);
+    const host = await browser.join(engine, 'host', { audio: true });
+    await host.until('p.frames > 0');
+    await engine.program.waitFor(/sound_failed/);
+    const frames = await host.get('frames');
+    await host.until(`p.frames > ${frames}`);
   });
 });
 

@@ -3,8 +3,9 @@
 
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { built, onEnd, Program, until } from './programs.mjs';
+import { built, onEnd, Program, temporaryDirectory, until } from './programs.mjs';
 
 /** @typedef {import('./programs.mjs').Scope} Scope */
 /** @typedef {{ msg: string, [field: string]: any }} Message */
@@ -40,6 +41,21 @@ export function startFlip(scope, display, args = []) {
   const program = startWithPipes(scope, built('flip'), args, { DISPLAY: display }, 0);
   onEnd(scope, () => program.kill());
   return program;
+}
+
+/**
+ * A sound server as a session has one, with a tone playing into it.
+ * @param {Scope} scope @returns {Promise<string>} PULSE_SERVER
+ */
+export async function startSound(scope) {
+  const home = temporaryDirectory(scope, 'sound');
+  const [socket, where] = [`${home}/socket`, { HOME: home, XDG_RUNTIME_DIR: home, PULSE_SERVER: `unix:${home}/socket` }];
+  const modules = ['-L', `module-native-protocol-unix socket=${socket} auth-anonymous=1`, '-L', 'module-null-sink sink_name=vitrina'];
+  const server = startWithPipes(scope, 'pulseaudio', ['-n', '--daemonize=no', '--exit-idle-time=-1', '--disable-shm=yes', ...modules], where, 0);
+  await until(() => existsSync(socket), { what: `the sound server's socket; log:\n${server.log}` });
+  const tone = startWithPipes(scope, 'gst-launch-1.0', ['-q', 'audiotestsrc', 'is-live=true', '!', 'pulsesink'], where, 0);
+  onEnd(scope, () => (tone.kill(), server.kill()));
+  return where.PULSE_SERVER;
 }
 
 export class Engine extends EventEmitter {

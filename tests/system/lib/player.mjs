@@ -42,7 +42,7 @@ function pageScript() {
       if (data) this.input = this.peer.createDataChannel('input');
       this.open = new Promise(settle => this.input?.addEventListener('open', settle));
       this.video = document.createElement('video');
-      Object.assign(this.video, { muted: true, autoplay: true, playsInline: true });
+      Object.assign(this.video, { muted: !audio, autoplay: true, playsInline: true });
       document.body.append(this.video);
       this.stream = new MediaStream();
       this.peer.addEventListener('track', ({ track }) => {
@@ -100,9 +100,10 @@ function pageScript() {
       return stats.find(({ id }) => id === inbound?.codecId)?.mimeType;
     }
 
-    async inbound() {
+    /** @param {'video' | 'audio'} of */
+    async inbound(of = 'video') {
       const stats = [...(await this.peer.getStats()).values()];
-      return stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+      return stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === of);
     }
 
     close() {
