@@ -35,6 +35,13 @@ export function invitationLink({ href }, code) {
   return url.href;
 }
 
+/** @param {Address} address @param {string} code @returns {string} the page's own address, with the code in it */
+export function withCode({ href }, code) {
+  const url = new URL(href);
+  url.hash = new URLSearchParams({ code }).toString();
+  return url.href;
+}
+
 /** @param {Address} address @param {string} language */
 export function withLanguage({ href }, language) {
   const url = new URL(href);

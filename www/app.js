@@ -1,11 +1,18 @@
 // @ts-check
-import { invitationLink, readAddress, readCode, withLanguage, withoutFragment } from './address.js';
+import { invitationLink, readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
 import { Unreachable } from './net/ask.js';
 import { joinSession, listRcs, startSession, watch } from './net/coordinator.js';
+import { Bookings } from './plan/bookings.js';
+import { Desk } from './plan/desk.js';
+import { Planner } from './plan/planner.js';
+import { WaitingRoom } from './plan/waiting-room.js';
 import { explainRefusal } from './refusals.js';
+import { Extension } from './session/extension.js';
 import { Session } from './session/session.js';
+import { CodeView } from './views/code.js';
 import { EndedView } from './views/ended.js';
+import { ExtendView } from './views/extend.js';
 import { MessageView } from './views/message.js';
 import { PageView } from './views/page.js';
 import { RcListView } from './views/rc-list.js';
@@ -22,9 +29,12 @@ import { WaysView } from './views/ways.js';
  * @typedef {import('./net/coordinator.js').Rc} Rc
  * @typedef {import('./session/session.js').Entry} Entry
  * @typedef {import('./session/session.js').SessionState} SessionState
- * @typedef {'choose' | 'session' | 'ended'} Showing
+ * @typedef {'choose' | 'plan' | 'booked' | 'early' | 'session' | 'ended'} Showing
  * @typedef {'start' | 'join'} Asking what the coordinator is being asked
  */
+
+/** The end moves by a few seconds when it is told anew; a longer stay is more than that. */
+const EXTENSION_MS = 45_000;
 
 export class App {
   #i18n;
@@ -33,6 +43,7 @@ export class App {
   /** @type {Asking | null} */ #asking = null;
   /** @type {string | null} a complex that was full when last tried */ #full = null;
   /** @type {Session | null} */ #session = null;
+  /** @type {Extension | null} of the session */ #extension = null;
   /** @type {SessionState | null} as it was last shown */ #shown = null;
 
   /** @param {import('./i18n.js').I18n} i18n */
@@ -41,13 +52,34 @@ export class App {
     this.page = new PageView(i18n, { onLanguage: (language) => this.#speak(language) });
     this.message = new MessageView(i18n);
     this.rcList = new RcListView(i18n, { onChoose: (rcName) => this.#choose(rcName) });
-    this.ways = new WaysView(i18n, { onStart: () => this.#start(), onJoin: (text) => this.#join(text) });
+    this.ways = new WaysView(i18n, { onStart: () => this.#start(), onPlan: () => this.#plan(), onJoin: (text) => this.#join(text) });
     this.stage = new StageView(i18n, {
       onLeave: () => this.#session?.leave(),
       onInput: (message) => this.#session?.sendInput(message),
       inputBacklog: () => this.#session?.inputBacklog ?? 0,
       invitationLink: (code) => invitationLink(location, code),
       tell: (text) => this.message.say(text, { passing: true }),
+    });
+    this.extend = new ExtendView(i18n, { onExtend: () => this.#extend(), onDecline: () => this.#extension?.withdraw() });
+    this.planner = new Planner(i18n, {
+      onShow: (place) => this.#showPlanning(place),
+      onBooked: (booking) => this.desk.keep(booking),
+      tell: (text, kind) => this.message.say(text, kind),
+    });
+    const code = new CodeView();
+    const bookings = new Bookings(`vitrina.bookings ${new URL('.', document.baseURI).pathname}`, () => localStorage);
+    this.desk = new Desk(i18n, bookings, {
+      onShow: (view) => this.#showDesk(view),
+      onGone: () => this.ways.focus(),
+      onEnter: (digits) => this.#join(digits),
+      findRc: (rcName) => this.#findRc(rcName),
+      showCode: (digits) => code.show('booked', digits),
+      tell: (text, kind) => this.message.say(text, kind),
+    });
+    this.waitingRoom = new WaitingRoom(i18n, {
+      onWait: (digits) => this.#showWaiting(digits),
+      onAnswer: (answer) => this.#finishWaiting(answer),
+      onLeave: () => this.#leaveWaiting(),
     });
     this.ended = new EndedView({ onAgain: () => this.#again(), onChoose: () => this.#show('choose') });
     i18n.onChange(() => this.#render());
@@ -84,6 +116,7 @@ export class App {
       history.replaceState(history.state, '', withoutFragment(location));
       if (this.#session?.state.code === code) return;
       this.#session?.leave();
+      this.waitingRoom.close();
       this.#join(code);
     } else if (rcName !== null && this.#findRc(rcName)) {
       this.#choose(rcName);
@@ -142,6 +175,7 @@ export class App {
     if (rcName !== this.#chosen) {
       this.#chosen = rcName;
       this.#full = null;
+      this.planner.close();
       this.message.clear();
     }
     this.#render();
@@ -162,7 +196,14 @@ export class App {
       this.ways.focusCode();
       return;
     }
-    await this.#ask('join', undefined, () => joinSession(code));
+    await this.#ask('join', undefined, () => joinSession(code), code);
+  }
+
+  #plan() {
+    const rc = this.#findRc(this.#chosen ?? '');
+    if (!rc || this.#asking !== null) return;
+    this.#full = null;
+    this.planner.open(rc);
   }
 
   #again() {
@@ -175,8 +216,9 @@ export class App {
    * @param {Asking} asking
    * @param {string | undefined} rcName
    * @param {() => Promise<Answer>} question
+   * @param {string} [code] to wait with, if it comes too early
    */
-  async #ask(asking, rcName, question) {
+  async #ask(asking, rcName, question, code) {
     if (this.#asking !== null || this.#session) return;
     if (!('RTCPeerConnection' in globalThis)) {
       this.message.say(() => this.#i18n.t('notice.unsupported'), { problem: true });
@@ -184,6 +226,7 @@ export class App {
     }
     this.#asking = asking;
     this.#full = null;
+    this.planner.close();
     this.message.clear();
     this.#render();
     const answer = await question().catch((error) => {
@@ -197,16 +240,69 @@ export class App {
       this.#enter(toEntry(answer, rcName));
       return;
     }
+    if (answer.msg === 'SESSION_NOT_STARTED' && code !== undefined && this.waitingRoom.open(code, answer)) return;
     if (answer.msg === 'SERVERS_BUSY' && rcName !== undefined) this.#full = rcName;
     this.#render();
     this.#refuse(answer);
     this.ways.focusAfterRefusal(asking);
+    const rc = this.#findRc(this.#full ?? '');
+    if (rc && (await this.planner.offerNext(rc))) this.message.say(() => this.#i18n.t('offers.next'), { problem: true });
   }
 
   /** @param {Answer} refusal */
   #refuse(refusal) {
     this.#show('choose');
     this.message.say(() => explainRefusal(refusal, this.#i18n), { problem: true });
+  }
+
+  // Planning.
+
+  /** @param {'plan' | 'choose'} place */
+  #showPlanning(place) {
+    this.message.clear();
+    if (place === 'choose') this.planner.close();
+    this.#show(place);
+    if (place === 'choose') this.ways.focusPlan();
+  }
+
+  /** @param {'booked' | 'choose'} view */
+  #showDesk(view) {
+    this.planner.close();
+    this.message.clear();
+    this.#show(view);
+  }
+
+  /** @param {string} code kept in the address, so that a reload goes on waiting */
+  #showWaiting(code) {
+    this.message.clear();
+    history.replaceState(history.state, '', withCode(location, code));
+    this.#show('early');
+  }
+
+  #leaveWaiting() {
+    history.replaceState(history.state, '', withoutFragment(location));
+    this.message.clear();
+    this.#show('choose');
+    this.ways.focus();
+  }
+
+  /** @param {Answer} answer */
+  #finishWaiting(answer) {
+    history.replaceState(history.state, '', withoutFragment(location));
+    if (answer.msg === 'SESSION_CONNECTION_DATA') this.#enter(toEntry(answer, undefined));
+    else this.#refuse(answer);
+  }
+
+  async #extend() {
+    const extension = this.#extension;
+    const answer = await extension?.extend();
+    if (!answer || this.#extension !== extension) return;
+    // A longer time is told by the session itself, to everyone in it.
+    if (answer.msg === 'SESSION_EXTENDED') this.#session?.extendTo(answer.ends_at);
+    else if (extension && extension.minutes > 0 && answer.msg === 'EXTENSION_NOT_AVAILABLE') {
+      const count = extension.minutes;
+      this.message.say(() => this.#i18n.t('extend.less', { count }), { problem: true });
+    } else this.message.say(() => explainRefusal(answer, this.#i18n), { problem: true });
   }
 
   // The session.
@@ -217,9 +313,12 @@ export class App {
     if (entry.rc_name !== undefined) this.#chosen = entry.rc_name;
     this.#shown = null;
     this.message.clear();
+    this.planner.close();
     this.#session = new Session(entry, (state) => this.#follow(state));
+    this.#extension = new Extension(entry.ticket, () => this.extend.render(this.#extension));
     this.#show('session');
     this.#session.open();
+    this.#extension.follow();
   }
 
   /** @param {SessionState} state */
@@ -239,6 +338,9 @@ export class App {
     const rcName = state.rcName;
     forgetEntry();
     this.#session = null;
+    this.#extension?.close();
+    this.#extension = null;
+    this.extend.render(null);
     this.stage.stop();
     if (reason === 'left') {
       this.#show('choose');
@@ -264,6 +366,10 @@ export class App {
       this.message.say(() => i18n.t('notice.offline'), { problem: true });
     } else if (wasDown && !isDown(now)) {
       this.message.say(() => i18n.t('notice.back'), { passing: true });
+    } else if (isExtended(before, now)) {
+      this.#extension?.withdraw();
+      const untilMs = now.endsAtMs ?? 0;
+      this.message.say(() => i18n.t('extend.extended', { time: i18n.time(untilMs) }), { passing: true });
     } else if (now.restarted) {
       now.restarted = false;
       this.message.say(() => i18n.t('notice.restarted'), { passing: true });
@@ -291,6 +397,10 @@ export class App {
     this.ways.render(this.#findRc(this.#chosen ?? ''), this.#asking, this.#full !== null);
     const state = this.#session?.state;
     if (state) this.stage.render(state, this.#findRc(state.rcName ?? ''));
+    this.planner.render();
+    this.desk.render();
+    this.waitingRoom.render();
+    this.extend.render(this.#extension);
     this.message.render();
   }
 
@@ -320,6 +430,14 @@ function toEntry(answer, rcName) {
 /** @param {SessionState} state */
 function isDown(state) {
   return state.phase === 'reconnecting' || (state.user !== undefined && !state.lineUp);
+}
+
+/**
+ * @param {SessionState | null} before
+ * @param {SessionState} now
+ */
+function isExtended(before, now) {
+  return before?.endsAtMs !== undefined && now.endsAtMs !== undefined && now.endsAtMs - before.endsAtMs >= EXTENSION_MS;
 }
 
 const END_REASONS = new Set([

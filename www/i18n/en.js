@@ -1,4 +1,6 @@
 // @ts-check
+import { en as plan } from './plan.en.js';
+
 /** English. Keys are the same in every language; `{name}` is put in, and forms by number follow `Intl.PluralRules`. */
 
 /** @type {Record<string, import('../i18n.js').Text>} */
@@ -29,6 +31,7 @@ export const en = {
   'ways.start': 'Start now',
   'ways.starting': 'Opening the doors…',
   'ways.again': 'Try again',
+  'ways.plan': 'Book a time',
   'ways.join.label': 'Have a code?',
   'ways.join.hint': 'Four digits from the person who invited you',
   'ways.join': 'Join',
@@ -115,4 +118,6 @@ export const en = {
 
   'duration.seconds': { one: '{count} second', other: '{count} seconds' },
   'duration.minutes': { one: '{count} minute', other: '{count} minutes' },
+
+  ...plan,
 };

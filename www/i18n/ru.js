@@ -1,4 +1,6 @@
 // @ts-check
+import { ru as plan } from './plan.ru.js';
+
 /** Русский. Ключи те же, что во всех языках; на место `{name}` подставляются значения, формы по числу — по `Intl.PluralRules`. */
 
 /** @type {Record<string, import('../i18n.js').Text>} */
@@ -34,6 +36,7 @@ export const ru = {
   'ways.start': 'Начать сейчас',
   'ways.starting': 'Открываем двери…',
   'ways.again': 'Попробовать ещё раз',
+  'ways.plan': 'Выбрать время',
   'ways.join.label': 'Есть код?',
   'ways.join.hint': 'Четыре цифры от того, кто вас пригласил',
   'ways.join': 'Войти',
@@ -125,4 +128,6 @@ export const ru = {
 
   'duration.seconds': { one: '{count} секунду', few: '{count} секунды', many: '{count} секунд', other: '{count} секунды' },
   'duration.minutes': { one: '{count} минуту', few: '{count} минуты', many: '{count} минут', other: '{count} минуты' },
+
+  ...plan,
 };

@@ -120,6 +120,11 @@ export class Session {
     return this.#player?.backlog ?? 0;
   }
 
+  /** @param {unknown} instant until which the coordinator has just let it go on */
+  extendTo(instant) {
+    this.#change((state) => void (state.endsAtMs = readInstant(instant) ?? state.endsAtMs));
+  }
+
   /** The visitor goes; the place is given back. */
   leave() {
     this.#channel.leave();

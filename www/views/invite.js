@@ -1,5 +1,6 @@
 // @ts-check
-import { find, setText } from './dom.js';
+import { CodeView } from './code.js';
+import { find } from './dom.js';
 import { setIcon } from './icons.js';
 
 /** The session's code, and the ways to send it to others. */
@@ -10,7 +11,7 @@ export class InviteView {
   #i18n;
   #handlers;
   #box = find('[data-invite]', HTMLElement);
-  #digits = find('[data-code]', HTMLElement);
+  #digits = new CodeView();
   #copy = find('[data-tool="copy"]', HTMLButtonElement);
   #share = find('[data-tool="share"]', HTMLButtonElement);
   #code = '';
@@ -31,7 +32,7 @@ export class InviteView {
   render(code, title) {
     this.#code = code;
     this.#title = title;
-    setText(this.#digits, code);
+    this.#digits.show('session', code);
     this.#box.hidden = code === '';
     this.#share.hidden = typeof navigator.share !== 'function';
   }

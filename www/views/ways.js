@@ -3,7 +3,7 @@ import { rcTitle } from '../rc.js';
 import { find, setText } from './dom.js';
 
 /**
- * The ways into a complex: start now, or enter a code. A further way is a further `[data-way]` block in the page, shown by `render`
+ * The ways into a complex: start now, book a time, or enter a code. A further way is a further `[data-way]` block in the page, shown by `render`
  * when it applies.
  */
 
@@ -19,17 +19,20 @@ export class WaysView {
   #hint = find('[data-ways-hint]', HTMLElement);
   #startWay = find('[data-way="start"]', HTMLElement);
   #start = find('[data-action="start"]', HTMLButtonElement);
+  #planWay = find('[data-way="plan"]', HTMLElement);
+  #plan = find('[data-action="plan"]', HTMLButtonElement);
   #form = find('[data-way="join"]', HTMLFormElement);
   #code = find('input[name="code"]', HTMLInputElement);
   #join = find('[data-action="join"]', HTMLButtonElement);
 
   /**
    * @param {import('../i18n.js').I18n} i18n
-   * @param {{ onStart: () => void, onJoin: (code: string) => void }} handlers
+   * @param {{ onStart: () => void, onPlan: () => void, onJoin: (code: string) => void }} handlers
    */
-  constructor(i18n, { onStart, onJoin }) {
+  constructor(i18n, { onStart, onPlan, onJoin }) {
     this.#i18n = i18n;
     this.#start.addEventListener('click', onStart);
+    this.#plan.addEventListener('click', onPlan);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       onJoin(this.#code.value);
@@ -47,10 +50,11 @@ export class WaysView {
     setText(this.#hint, t(rc ? 'ways.start.hint' : 'ways.hint.none'));
     this.#panel.classList.toggle('ways--chosen', rc !== undefined);
     this.#startWay.hidden = rc === undefined;
+    this.#planWay.hidden = rc === undefined;
     setText(this.#start, t(asking === 'start' ? 'ways.starting' : again ? 'ways.again' : 'ways.start'));
     setText(this.#join, t(asking === 'join' ? 'ways.joining' : 'ways.join'));
     // Not `disabled`, which would take the focus away from whoever pressed it.
-    for (const button of [this.#start, this.#join]) {
+    for (const button of [this.#start, this.#plan, this.#join]) {
       button.setAttribute('aria-disabled', String(asking !== null));
     }
     this.#start.classList.toggle('button--working', asking === 'start');
@@ -60,6 +64,11 @@ export class WaysView {
   /** Brings the ways before the visitor's eyes and hands. */
   focus() {
     this.#heading.focus({ preventScroll: true });
+    this.#reveal();
+  }
+
+  focusPlan() {
+    this.#plan.focus({ preventScroll: true });
     this.#reveal();
   }
 

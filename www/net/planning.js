@@ -1,0 +1,97 @@
+// @ts-check
+import { ask, Unreachable } from './ask.js';
+import { backoffMs, pause } from './backoff.js';
+import { POLL_TIMEOUT_MS, pollEvents } from './poll.js';
+
+/** What the page asks of the coordinator about times: free ones, bookings, a longer stay. */
+
+/**
+ * @typedef {import('./ask.js').Answer} Answer
+ * @typedef {{ rc_name: string, date: string, time: string, time_zone?: string, request_id: string }} Wish
+ */
+
+const API = new URL('api', document.baseURI);
+
+/** A booking that was not answered is asked for again, under the same request id: it may have been made. */
+const BOOKING_TRIES = 3;
+
+/** Words after which asking for a session's events again is of no use. */
+const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB']);
+
+/**
+ * A name for one wish to book. Without HTTPS `randomUUID` is missing, so it is built from the same random numbers.
+ * @returns {string} a random UUID
+ */
+export function newRequestId() {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/**
+ * @param {string} rcName
+ * @param {string} date D/M/YYYY
+ * @param {string | undefined} timeZone
+ * @param {AbortSignal} [signal]
+ */
+export function getAvailability(rcName, date, timeZone, signal) {
+  return ask(API, 'GET_AVAILABILITY', { rc_name: rcName, date, time_zone: timeZone }, { signal });
+}
+
+/**
+ * @param {Wish} wish
+ * @returns {Promise<Answer>}
+ */
+export async function planSession(wish) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask(API, 'PLAN_SESSION', wish);
+    } catch (error) {
+      if (!(error instanceof Unreachable) || tries === BOOKING_TRIES) throw error;
+      await pause(backoffMs(tries));
+    }
+  }
+}
+
+/** @param {string} code @param {string} key */
+export function cancelSession(code, key) {
+  return ask(API, 'CANCEL_SESSION', { code, key });
+}
+
+/** @param {string} ticket @param {number} minutes */
+export function extendSession(ticket, minutes) {
+  return ask(API, 'EXTEND_SESSION', { ticket, minutes });
+}
+
+/**
+ * Follows what the coordinator tells the people of a session, through any loss of the line, until the signal aborts.
+ * @param {string} ticket
+ * @param {(event: Answer) => void} onEvent
+ * @param {AbortSignal} signal
+ */
+export async function followSession(ticket, onEvent, signal) {
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const refusal = await pollEvents({
+        ask: async (verb, fields) => {
+          const answer = await ask(API, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS });
+          failures = 0;
+          return answer;
+        },
+        fields: { ticket },
+        onEvent: (event) => void (signal.aborted || onEvent(event)),
+        pause: (durationMs) => pause(durationMs, signal),
+      });
+      if (FINAL.has(refusal.msg)) return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Unreachable)) throw error;
+    }
+    failures += 1;
+    await pause(backoffMs(failures), signal).catch(() => {});
+  }
+}

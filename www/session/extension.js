@@ -1,0 +1,74 @@
+// @ts-check
+import { Unreachable } from '../net/ask.js';
+import { extendSession, followSession } from '../net/planning.js';
+
+/** Staying longer: what the coordinator offers to the people of a session, and taking it. */
+
+/** @typedef {import('../net/ask.js').Answer} Answer */
+
+/** Nobody is offered more at once: others want to come, too. */
+const MOST_MINUTES = 30;
+
+export class Extension {
+  #ticket;
+  #onChange;
+  #closing = new AbortController();
+  /** By how much the walk can be made longer; 0: it cannot, or is not offered. */
+  minutes = 0;
+  /** The coordinator is being asked. */
+  asking = false;
+
+  /**
+   * @param {string} ticket
+   * @param {() => void} onChange
+   */
+  constructor(ticket, onChange) {
+    this.#ticket = ticket;
+    this.#onChange = onChange;
+  }
+
+  /** Listens for offers until it is closed. */
+  follow() {
+    return followSession(this.#ticket, (event) => this.#hear(event), this.#closing.signal);
+  }
+
+  close() {
+    this.#closing.abort(new DOMException('the session is over', 'AbortError'));
+    this.minutes = 0;
+  }
+
+  /** The offer is declined, or was taken by somebody else of the same walk. */
+  withdraw() {
+    if (this.minutes === 0) return;
+    this.minutes = 0;
+    this.#onChange();
+  }
+
+  /** @returns {Promise<Answer | null>} SESSION_EXTENDED or what refuses it; null when there is nothing to ask */
+  async extend() {
+    if (this.minutes === 0 || this.asking) return null;
+    this.asking = true;
+    this.#onChange();
+    const answer = await extendSession(this.#ticket, this.minutes).catch((error) => {
+      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
+      throw error;
+    });
+    this.asking = false;
+    if (answer.msg === 'SESSION_EXTENDED') this.minutes = 0;
+    else if (answer.msg === 'EXTENSION_NOT_AVAILABLE') this.minutes = offered(answer);
+    this.#onChange();
+    return answer;
+  }
+
+  /** @param {Answer} event */
+  #hear(event) {
+    if (event.msg !== 'EXTENSION_OFFERED') return;
+    this.minutes = offered(event);
+    this.#onChange();
+  }
+}
+
+/** @param {Answer} answer @returns {number} whole minutes, 0 when none are told */
+export function offered({ available_minutes: minutes }) {
+  return typeof minutes === 'number' && minutes >= 1 ? Math.min(MOST_MINUTES, Math.floor(minutes)) : 0;
+}
