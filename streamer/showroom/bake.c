@@ -41,8 +41,9 @@ static int clip_slab(float from, float way, float low, float high, float *enter,
   if (fabsf(way) < 1e-6f)
     return from >= low && from <= high;
   float a = (low - from) / way, b = (high - from) / way;
-  *enter = fmaxf(*enter, fminf(a, b));
-  *leave = fminf(*leave, fmaxf(a, b));
+  float first = a < b ? a : b, last = a < b ? b : a;
+  *enter = first > *enter ? first : *enter;
+  *leave = last < *leave ? last : *leave;
   return *enter < *leave;
 }
 

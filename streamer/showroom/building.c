@@ -168,9 +168,7 @@ static void add_balcony(Work *work, const Face *face, int storey, int bay) {
   for (int i = 0; i < 3; i++) {
     Vec3 from = line[i], to = line[i + 1];
     float u = i == 1 ? wide : 1.2f;
-    mesh_quad(mesh, (Vec3[]){from, to, vec_add(to, up), vec_add(from, up)}, u, 1);
-    if (!rail)
-      mesh_quad(mesh, (Vec3[]){to, from, vec_add(from, up), vec_add(to, up)}, u, 1);
+    mesh_sheet(mesh, (Vec3[]){from, to, vec_add(to, up), vec_add(from, up)}, u, 1);
   }
   mesh->pass = MESH_SOLID;
 }

@@ -73,6 +73,11 @@ uint32_t mesh_quad(Mesh *mesh, const Vec3 corners[4], float u, float v) {
   return first;
 }
 
+void mesh_sheet(Mesh *mesh, const Vec3 corners[4], float u, float v) {
+  mesh_quad(mesh, corners, u, v);
+  mesh_quad(mesh, (Vec3[]){corners[1], corners[0], corners[3], corners[2]}, u, v);
+}
+
 void mesh_box(Mesh *mesh, Vec3 low, Vec3 high, int faces) {
   float width = (high.x - low.x) / mesh->paint.tile_m, height = (high.y - low.y) / mesh->paint.tile_m;
   float depth = (high.z - low.z) / mesh->paint.tile_m;

@@ -16,7 +16,7 @@
 typedef enum MeshPass {
   MESH_SOLID,
   MESH_GROUND, /* lit by the light maps of the ground instead of its vertices' light */
-  MESH_CUTOUT, /* seen from both sides */
+  MESH_CUTOUT, /* full of holes: leaves, railings */
   MESH_WATER,
   MESH_PASSES
 } MeshPass;
@@ -92,6 +92,9 @@ void mesh_triangle(Mesh *mesh, uint32_t a, uint32_t b, uint32_t c);
  * top left. The tile spans it from (0, 0) to (u, v). Returns its first vertex; the four follow each other.
  */
 uint32_t mesh_quad(Mesh *mesh, const Vec3 corners[4], float u, float v);
+
+/* The same seen from both sides. */
+void mesh_sheet(Mesh *mesh, const Vec3 corners[4], float u, float v);
 
 /* A box from `low` to `high`, with the faces of the mask. */
 void mesh_box(Mesh *mesh, Vec3 low, Vec3 high, int faces);

@@ -442,10 +442,8 @@ static void draw_world(Renderer *renderer, const RenderView *view, const VecMatr
   int chosen = choose_blocks(renderer, view->eye, camera, 0);
   use(renderer, SHADER_SOLID, view, camera, view->eye);
   draw_pass(renderer, MESH_SOLID, chosen);
-  glDisable(GL_CULL_FACE);
   use(renderer, SHADER_CUTOUT, view, camera, view->eye);
   draw_pass(renderer, MESH_CUTOUT, chosen);
-  glEnable(GL_CULL_FACE);
   use(renderer, SHADER_GROUND, view, camera, view->eye);
   draw_pass(renderer, MESH_GROUND, chosen);
 

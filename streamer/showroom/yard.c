@@ -147,7 +147,7 @@ void yard_add_lamp(Scene *scene, float x, float z) {
   mesh->paint.glow = vec_rgb(0xffefcf);
   mesh_bar(mesh, vec(0, 3.9f, 0), vec(0, 4.28f, 0), 0.13f, 0.17f, 8, 0);
   scene_add_pillar(scene, 0, 0, 0.12f);
-  scene_add_lamp(scene, vec(0, 4.05f, 0), 0xffc27c, 1.5f, 17, 1.3f);
+  scene_add_lamp(scene, vec(0, 4.05f, 0), 0xffc27c, 3.2f, 21, 1.0f);
   end(scene, 140);
 }
 
@@ -207,12 +207,10 @@ void yard_add_flowers(Scene *scene, float x, float z, float radius) {
     mesh_paint(mesh, TILE_LEAVES, tints[noise_pick(&source, 5)], 1);
     float turn = noise_next(&source, 0, VEC_PI), size = 0.10f;
     Vec3 aside = vec(size * cosf(turn), 0, size * sinf(turn)), up = vec(0, size * 1.2f, 0);
-    uint32_t first = mesh_vertex(mesh, vec_sub(at, aside), vec(0, 1, 0), 0.2f, 0.2f);
-    mesh_vertex(mesh, vec_add(at, aside), vec(0, 1, 0), 0.8f, 0.2f);
-    mesh_vertex(mesh, vec_add(vec_add(at, aside), up), vec(0, 1, 0), 0.8f, 0.8f);
-    mesh_vertex(mesh, vec_add(vec_sub(at, aside), up), vec(0, 1, 0), 0.2f, 0.8f);
-    mesh_triangle(mesh, first, first + 1, first + 2);
-    mesh_triangle(mesh, first, first + 2, first + 3);
+    mesh_sheet(mesh,
+               (Vec3[]){vec_sub(at, aside), vec_add(at, aside), vec_add(vec_add(at, aside), up),
+                        vec_add(vec_sub(at, aside), up)},
+               1, 1);
   }
   mesh->pass = MESH_SOLID;
   scene_add_pillar(scene, 0, 0, radius);
@@ -334,8 +332,8 @@ void yard_add_railing(Scene *scene, float x0, float z0, float x1, float z1, floa
     begin(scene, x0 + (x1 - x0) * middle, z0 + (z1 - z0) * middle, angle);
     mesh->pass = MESH_CUTOUT;
     mesh_paint(mesh, TILE_RAILING, 0x3a4048, 1);
-    mesh_quad(mesh, (Vec3[]){{-half, y, 0}, {half, y, 0}, {half, y + 1.05f, 0}, {-half, y + 1.05f, 0}},
-              half * 2 / 1.05f, 1);
+    mesh_sheet(mesh, (Vec3[]){{-half, y, 0}, {half, y, 0}, {half, y + 1.05f, 0}, {-half, y + 1.05f, 0}},
+               half * 2 / 1.05f, 1);
     mesh->pass = MESH_SOLID;
     mesh_paint(mesh, TILE_METAL, 0x3a4048, 1);
     mesh_block(mesh, 0, y + 1.05f, 0, half * 2, 0.06f, 0.1f, MESH_ALL);
