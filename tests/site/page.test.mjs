@@ -16,8 +16,8 @@ const read = path => readFileSync(new URL(path, www), 'utf8');
 const html = read('index.html');
 
 test('the page has each handle that others rely on, once', () => {
-  const handles = ['data-action="start"', 'data-action="join"', 'data-action="leave"', 'name="code"'];
-  handles.push('<video class="picture__video" data-picture', ' data-code ', ' data-message ');
+  const handles = ['start', 'plan', 'join', 'leave', 'extend'].map(action => `data-action="${action}"`);
+  handles.push('name="code"', '<video class="picture__video" data-picture', ' data-code ', ' data-message ');
   for (const handle of handles) assert.equal(html.split(handle).length - 1, 1, handle);
 });
 
