@@ -71,7 +71,7 @@ static gboolean on_number(gint fd, GIOCondition condition, gpointer data) {
   if (got <= 0 || number < 0 || number > NUMBER_MAX)
     return G_SOURCE_REMOVE;
   display->name = g_strdup_printf(":%d", (int)number);
-  remains_note_display(display->directory, (guint)number, process_pid(display->process), NULL);
+  remains_note_display(display->directory, (guint)number, NULL);
   display->events.ready(display->data);
   return G_SOURCE_REMOVE;
 }

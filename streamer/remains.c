@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define PREFIX "streamer-"
@@ -21,6 +23,9 @@
 #define DISPLAY_NAME "display"
 /* Descriptors that nftw() may hold; deeper trees are walked too, only slower. */
 #define WALK_DESCRIPTORS 16
+/* How long what was killed may take to be gone. */
+#define STEP_US 1000
+#define PATIENCE 500
 
 /* ---- a streamer's directory ---- */
 
@@ -85,15 +90,24 @@ guint remains_clear_dead(const char *state) {
   return cleared;
 }
 
-void remains_clear(const char *directory) {
-  /* Twice: a process may have forked while the first pass went on. */
-  if (remains_kill(directory))
-    remains_kill(directory);
+/* Those who were killed are gone only a moment later, and may have forked before. */
+static void kill_all(const char *directory) {
+  for (int i = 0; i < PATIENCE && remains_kill(directory); i++)
+    g_usleep(STEP_US);
+}
+
+static void remove_displays(const char *directory) {
   g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
   for (const char *name; dir && (name = g_dir_read_name(dir));) {
     g_autofree char *session = g_build_filename(directory, name, NULL);
-    remains_remove_display(session);
+    for (int i = 0; i < PATIENCE && !remains_remove_display(session); i++)
+      g_usleep(STEP_US);
   }
+}
+
+void remains_clear(const char *directory) {
+  kill_all(directory);
+  remove_displays(directory);
   remains_remove_tree(directory);
 }
 
@@ -130,26 +144,34 @@ guint remains_kill(const char *directory) {
 
 /* ---- displays ---- */
 
-gboolean remains_note_display(const char *directory, guint number, pid_t pid, GError **error) {
+gboolean remains_note_display(const char *directory, guint number, GError **error) {
   g_autofree char *path = g_build_filename(directory, DISPLAY_NAME, NULL);
-  g_autofree char *text = g_strdup_printf("%u %d\n", number, (int)pid);
+  g_autofree char *text = g_strdup_printf("%u\n", number);
   return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, error);
 }
 
-void remains_remove_display(const char *directory) {
+/* Whether a server listens on the socket: the file of one that was killed stays. */
+static gboolean is_served(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+  gboolean refused = connect(fd, (struct sockaddr *)&address, sizeof address) != 0 &&
+                     (errno == ECONNREFUSED || errno == ENOENT);
+  close(fd);
+  return !refused;
+}
+
+gboolean remains_remove_display(const char *directory) {
   g_autofree char *path = g_build_filename(directory, DISPLAY_NAME, NULL);
-  g_autofree char *note = NULL, *owner = NULL;
+  g_autofree char *note = NULL;
   guint number;
-  int pid;
-  if (!g_file_get_contents(path, &note, NULL, NULL) || sscanf(note, "%u %d", &number, &pid) != 2)
-    return;
-  g_autofree char *lock = g_strdup_printf("/tmp/.X%u-lock", number);
+  if (!g_file_get_contents(path, &note, NULL, NULL) || sscanf(note, "%u", &number) != 1)
+    return TRUE;
   g_autofree char *socket = g_strdup_printf("/tmp/.X11-unix/X%u", number);
-  /* A server that took the number over wrote its own process into the lock. */
-  if (!g_file_get_contents(lock, &owner, NULL, NULL) || g_ascii_strtoll(owner, NULL, 10) != pid)
-    return;
+  if (is_served(socket))
+    return FALSE;
   g_unlink(socket);
-  g_unlink(lock);
+  return TRUE;
 }
 
 /* ---- files ---- */

@@ -3,7 +3,7 @@
  * A streamer makes one directory below its state directory, with an empty file "lock" that it holds locked
  * (flock(2)) as long as it lives, and in it a directory a session. A session's processes carry the directory
  * in their environment (REMAINS_VARIABLE), so that they are found even when they left their process group; a
- * session with an X server has a file "display" that says its number and process. Blocking calls; any thread.
+ * session with an X server has a file "display" that says its number. Blocking calls; any thread.
  */
 #pragma once
 #include <glib.h>
@@ -23,13 +23,15 @@ guint remains_clear_dead(const char *state);
  * displays' files and then itself. */
 void remains_clear(const char *directory);
 
-/* Kills all processes that carry @directory or one below it in their environment. Returns how many. */
+/* Kills all processes that carry @directory or one below it in their environment. Returns how many: they are
+ * gone a moment later. */
 guint remains_kill(const char *directory);
 
-/* Notes in the session's @directory that the X server @pid serves display @number. */
-gboolean remains_note_display(const char *directory, guint number, pid_t pid, GError **error);
-/* Removes the lock file and socket of the display that @directory notes, if they are still that server's. */
-void remains_remove_display(const char *directory);
+/* Notes in the session's @directory that its X server serves display @number. */
+gboolean remains_note_display(const char *directory, guint number, GError **error);
+/* Removes the socket of the display that @directory notes, unless a server listens on it: FALSE; it may be
+ * another one that took the number. (A server that picks its number, as ours do, makes no lock file.) */
+gboolean remains_remove_display(const char *directory);
 
 /* Removes @directory and all in it; follows no link out of it. */
 void remains_remove_tree(const char *directory);

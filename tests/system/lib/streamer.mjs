@@ -7,6 +7,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, request } from './client.mjs';
 import { freePort } from './ports.mjs';
+import { WebSocketClient } from './websocket.mjs';
 import { build, built, onEnd, start, temporaryDirectory, until } from './programs.mjs';
 
 /** @typedef {import('./programs.mjs').Scope} Scope */
@@ -52,6 +53,47 @@ export function runs(pid) {
     return false;
   }
 }
+
+/**
+ * An offer as a browser's player makes it: video and the data channel, answered without any media flowing.
+ * @param {string} [codec]
+ */
+export const offer = (codec = 'VP8') =>
+  [
+    'v=0',
+    'o=- 4611731400430051336 2 IN IP4 127.0.0.1',
+    's=-',
+    't=0 0',
+    'a=group:BUNDLE 0 1',
+    'a=extmap-allow-mixed',
+    'a=msid-semantic: WMS',
+    'm=video 9 UDP/TLS/RTP/SAVPF 96',
+    'c=IN IP4 0.0.0.0',
+    'a=rtcp:9 IN IP4 0.0.0.0',
+    'a=ice-ufrag:hTkQ',
+    'a=ice-pwd:u1nL7ydM2ZxvC0pQkW3sRf9B',
+    'a=ice-options:trickle',
+    `a=fingerprint:sha-256 ${Array(32).fill('4F').join(':')}`,
+    'a=setup:actpass',
+    'a=mid:0',
+    'a=recvonly',
+    'a=rtcp-mux',
+    'a=rtcp-rsize',
+    `a=rtpmap:96 ${codec}/90000`,
+    'a=rtcp-fb:96 nack',
+    'a=rtcp-fb:96 nack pli',
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    'c=IN IP4 0.0.0.0',
+    'a=ice-ufrag:hTkQ',
+    'a=ice-pwd:u1nL7ydM2ZxvC0pQkW3sRf9B',
+    'a=ice-options:trickle',
+    `a=fingerprint:sha-256 ${Array(32).fill('4F').join(':')}`,
+    'a=setup:actpass',
+    'a=mid:1',
+    'a=sctp-port:5000',
+    'a=max-message-size:262144',
+    '',
+  ].join('\r\n');
 
 /** @param {number} pid @returns {number} how many descriptors it has open */
 export const descriptors = pid => readdirSync(`/proc/${pid}/fd`).length;
@@ -151,7 +193,7 @@ export class Streamer {
   displays() {
     return this.sessionDirectories()
       .filter(path => existsSync(join(path, 'display')))
-      .map(path => Number(readFileSync(join(path, 'display'), 'utf8').split(' ')[0]));
+      .map(path => Number(readFileSync(join(path, 'display'), 'utf8')));
   }
 }
 
@@ -176,6 +218,17 @@ export class Person {
 
   connect(fields = {}) {
     return this.ask('CONNECT_TO_SESSION', { ip: '127.0.0.1', port: String(this.streamer.port), ...fields });
+  }
+
+  /**
+   * A WebSocket on which this person has said CONNECT_TO_SESSION.
+   * @param {Scope} scope
+   */
+  async socket(scope) {
+    const socket = await WebSocketClient.open(scope, this.streamer.base + 'session');
+    const answer = await socket.ask('CONNECT_TO_SESSION', { ticket: this.ticket });
+    if (answer.msg !== 'SESSION_CONNECTION_ESTABLISHED') throw new Error(JSON.stringify(answer));
+    return socket;
   }
 
   /**
