@@ -150,7 +150,7 @@ demo() {
   done
   write_nginx
   launch coordinator "$programs/vitrina-coordinator" --config "$state/configuration.json"
-  launch nginx nginx -p "$run_dir" -c "$state/nginx.conf" -e "$state/logs/nginx-error.log"
+  launch nginx nginx -p "$run_dir" -c "$state/nginx.conf" -e "$state/logs/nginx-error.log" -g 'daemon off;'
   wait_until_ready
   echo "Ready: https://localhost:$https_port/ http://localhost:$http_port/${address:+ https://$address:$https_port/}"
   echo "       The certificate is this machine's own: let the browser go on. Logs: $state/logs. Ctrl-C ends it."

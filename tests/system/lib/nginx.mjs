@@ -98,9 +98,8 @@ export async function startNginx(scope, options) {
   const file = join(directory, 'nginx.conf');
   writeFileSync(file, text);
 
-  const program = await start(scope, 'nginx', ['-p', directory, '-c', file, '-e', join(directory, 'error.log')], {
-    deathSignal: 'TERM',
-  });
+  const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log'), '-g', 'daemon off;'];
+  const program = await start(scope, 'nginx', args, { deathSignal: 'TERM' });
   await until(
     () => {
       if (program.exit) throw new Error(`nginx: ${program.log}`);
