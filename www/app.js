@@ -88,6 +88,7 @@ export class App {
   run() {
     this.#render();
     addEventListener('hashchange', () => this.#obeyAddress());
+    addEventListener('online', () => this.#session?.doubtLine());
     addEventListener('pagehide', () => this.#session?.suspend());
     // A page that comes back from the browser's memory has closed lines: it begins anew, into the same session.
     addEventListener('pageshow', (event) => event.persisted && location.reload());
@@ -144,14 +145,12 @@ export class App {
   /** @param {Answer} event */
   async #hear(event) {
     if (event.msg !== 'SERVERS_CHANGED' || !Array.isArray(event.rcs) || this.#rcs === null) return;
-    /** @type {Rc[]} */
-    const changes = event.rcs;
-    const names = new Set(this.#rcs.map((rc) => rc.rc_name));
-    const same = changes.length === names.size && changes.every((change) => names.has(change.rc_name));
-    const byName = new Map(changes.map((change) => [change.rc_name, change]));
-    this.#takeRcs(this.#rcs.map((rc) => ({ ...rc, ...byName.get(rc.rc_name) })));
-    // Complexes came or went: only the whole list tells what they are.
-    if (!same) await listRcs().then((rcs) => this.#takeRcs(rcs)).catch(() => {});
+    /** @type {Map<string, Rc>} those whose numbers have changed */
+    const changes = new Map(event.rcs.map((/** @type {Rc} */ rc) => [rc.rc_name, rc]));
+    this.#takeRcs(this.#rcs.map((rc) => ({ ...rc, ...changes.get(rc.rc_name) })));
+    // One that came or went: only the whole list tells what it is, or whether it is still on it.
+    const listed = [...changes.values()].every((rc) => this.#findRc(rc.rc_name) && rc.capacity !== 0);
+    if (!listed) await listRcs().then((rcs) => this.#takeRcs(rcs)).catch(() => {});
   }
 
   /** @param {boolean} online */

@@ -21,6 +21,9 @@ import { POLL_TIMEOUT_MS, pollEvents } from '../net/poll.js';
 const OPEN_TIMEOUT_MS = 8_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 
+/** A line that is doubted has this long to prove that it lives. */
+const CHECK_TIMEOUT_MS = 5_000;
+
 /** Words after which asking again is of no use. */
 const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB', 'SESSION_ENDED']);
 
@@ -60,14 +63,18 @@ export class SessionChannel {
   }
 
   /**
-   * @param {string} verb
-   * @param {Record<string, unknown>} [fields]
-   * @returns {Promise<Answer>}
+   * Finds out whether the line still lives: one whose network has gone away may look open for many minutes. A dead one is given up,
+   * and so taken up again. To be called when there is a reason for doubt.
    */
-  ask(verb, fields = {}) {
-    const request = { ...fields, ticket: this.#credentials.ticket };
-    if (this.#socket) return this.#socket.ask(verb, request);
-    return ask(this.#url, verb, request, { signal: this.#closing.signal });
+  async check() {
+    const socket = this.#socket;
+    if (!socket) return;
+    try {
+      const answer = await socket.ask('CONNECT_TO_SESSION', this.#credentials, CHECK_TIMEOUT_MS);
+      this.#admitted(answer);
+    } catch {
+      socket.close();
+    }
   }
 
   /** Says goodbye, so that the place is free at once, and closes. */
@@ -144,6 +151,7 @@ class SocketLine {
   /** @type {WebSocket} */ #socket;
   /** @type {Map<number, (answer: Answer) => void>} */ #waiting = new Map();
   #lastId = 0;
+  /** @type {() => void} */ #close = () => {};
   /** @type {(event: Answer) => void} */
   onEvent = () => {};
   /** @type {Promise<void>} settled when the line is gone */
@@ -187,21 +195,25 @@ class SocketLine {
   /** @param {WebSocket} socket an open one */
   constructor(socket) {
     this.#socket = socket;
-    this.closed = new Promise((resolve) => socket.addEventListener('close', () => resolve(), { once: true }));
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve;
+      socket.addEventListener('close', () => resolve(), { once: true });
+    });
     socket.addEventListener('message', ({ data }) => this.#receive(data));
   }
 
   /**
    * @param {string} verb
    * @param {Record<string, unknown>} fields
+   * @param {number} [timeoutMs]
    * @returns {Promise<Answer>}
    */
-  async ask(verb, fields) {
+  async ask(verb, fields, timeoutMs = ANSWER_TIMEOUT_MS) {
     const id = (this.#lastId += 1);
     const lost = this.closed.then(() => Promise.reject(new Unreachable(`the line went before ${verb} was answered`)));
-    const late = pause(ANSWER_TIMEOUT_MS).then(() => Promise.reject(new Unreachable(`${verb} was not answered in time`)));
-    late.catch(() => {});
+    const late = pause(timeoutMs).then(() => Promise.reject(new Unreachable(`${verb} was not answered in time`)));
     lost.catch(() => {});
+    late.catch(() => {});
     const answered = new Promise((resolve) => this.#waiting.set(id, resolve));
     this.#socket.send(JSON.stringify({ id, verb, ...fields }));
     try {
@@ -213,6 +225,8 @@ class SocketLine {
 
   close() {
     this.#socket.close();
+    // Over a dead network the other side never confirms.
+    this.#close();
   }
 
   /** @param {unknown} data */
@@ -225,6 +239,7 @@ class SocketLine {
       return;
     }
     if (typeof message?.msg !== 'string') return;
+    // A pair without a request is an answer that came too late.
     if (message.id === undefined) this.onEvent(message);
     else this.#waiting.get(message.id)?.(message);
   }

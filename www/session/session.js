@@ -125,6 +125,11 @@ export class Session {
     this.#change((state) => void (state.endsAtMs = readInstant(instant) ?? state.endsAtMs));
   }
 
+  /** There is a reason to doubt that the line still lives: the network changed, or the page slept. */
+  doubtLine() {
+    this.#channel.check();
+  }
+
   /** The visitor goes; the place is given back. */
   leave() {
     this.#channel.leave();
@@ -160,10 +165,13 @@ export class Session {
         state.stream = stream;
         state.hasSound = stream.getAudioTracks().length > 0;
       }),
-      onConnected: (connected) => this.#change((state) => {
-        if (connected) state.phase = 'live';
-        else if (state.phase === 'live') state.phase = 'reconnecting';
-      }),
+      onConnected: (connected) => {
+        this.#change((state) => {
+          if (connected) state.phase = 'live';
+          else if (state.phase === 'live') state.phase = 'reconnecting';
+        });
+        if (!connected) this.#channel.check();
+      },
       onRefused: (status) => this.#finish(status === 404 || status === 410 ? 'SESSION_NOT_EXIST' : 'NOT_AUTHORIZED'),
     });
     this.#player.open();

@@ -189,6 +189,8 @@ class Viewing {
         clearTimeout(disconnectedTimer);
         reject(new Error('closed'));
       });
+      // The other side hung up in good order.
+      this.input.addEventListener('close', fail);
       peer.addEventListener('connectionstatechange', () => {
         clearTimeout(disconnectedTimer);
         if (peer.connectionState === 'connected') {

@@ -53,17 +53,14 @@ export class RcListView {
 
   /** @param {Rc} rc @returns {Card} */
   #createCard(rc) {
-    const id = `rc-${this.#cards.size}-${Math.random().toString(36).slice(2, 8)}`;
-    const title = create('span', { class: 'rc__title', id: `${id}-title` });
+    const title = create('span', { class: 'rc__title' });
     const address = create('span', { class: 'rc__address' });
     const text = create('span', { class: 'rc__text' });
-    const details = create('span', { id: `${id}-details`, class: 'rc__details' }, address, text);
-    const places = create('span', { class: 'rc__places', id: `${id}-places` });
+    const places = create('span', { class: 'rc__places' });
     const picture = create('span', { class: 'rc__picture' }, createRcPicture(rc.rc_name, rc.info));
-    const button = create('button', {
-      type: 'button', class: 'rc', 'data-rc': rc.rc_name,
-      'aria-labelledby': `${id}-title ${id}-places`, 'aria-describedby': `${id}-details`,
-    }, picture, create('span', { class: 'rc__body' }, title, places, details));
+    const details = create('span', { class: 'rc__details' }, address, text);
+    const body = create('span', { class: 'rc__body' }, title, places, details);
+    const button = create('button', { type: 'button', class: 'rc', 'data-rc': rc.rc_name }, picture, body);
     button.addEventListener('click', () => this.#onChoose(rc.rc_name));
     const item = create('li', { class: 'rcs__item' }, button);
     const card = { button, title, address, text, places, item };

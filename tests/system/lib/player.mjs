@@ -8,7 +8,8 @@ import { onEnd, temporaryDirectory } from './programs.mjs';
 /** @typedef {import('./programs.mjs').Scope} Scope */
 /** @typedef {import('./engine.mjs').Engine} Engine */
 
-const flags = [
+/** How Chromium runs here: alone, as any user, without a GPU, with media over loopback. */
+export const flags = [
   '--no-sandbox',
   '--disable-gpu',
   '--no-first-run',

@@ -254,11 +254,12 @@ export class Person {
  * Starts a streamer with the small X application.
  * @param {Scope} scope
  * @param {Record<string, any>} [settings] added to the file
- * @param {{ directory?: string, env?: Record<string, string> }} [options] `directory`: of an earlier one
+ * @param {{ directory?: string, env?: Record<string, string>, key?: string }} [options]
+ *   `directory`: of an earlier one; `key`: the coordinator's
  */
-export async function startStreamer(scope, settings = {}, { directory = temporaryDirectory(scope, 'vs'), env } = {}) {
+export async function startStreamer(scope, settings = {}, options = {}) {
+  const { directory = temporaryDirectory(scope, 'vs'), env, key = randomBytes(32).toString('hex') } = options;
   const port = settings.port ?? (await freePort());
-  const key = randomBytes(32).toString('hex');
   const config = join(directory, 'config.json');
   const all = {
     server_name: 'test-streamer',

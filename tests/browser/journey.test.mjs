@@ -1,0 +1,164 @@
+// @ts-check
+// The main job, end to end, on real parts: one chooses a complex and walks through it, another joins by the code, both leave.
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { ownScope, until } from '../system/lib/programs.mjs';
+import { startHouse } from './lib/house.mjs';
+import { difference, startBrowser, UNREST, Visitor } from './lib/visitor.mjs';
+
+const scope = ownScope();
+/** @type {Awaited<ReturnType<typeof startHouse>>} */
+let house;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  house = await startHouse(scope);
+  browser = await startBrowser(scope);
+});
+after(() => scope.end());
+
+/** Frames in a second of walking that a picture of 30 frames a second must reach. */
+const SMOOTH = 25;
+
+test('one starts a session and walks, another joins by the code and watches, and leaving frees the place', async t => {
+  const host = await Visitor.come(t, browser, { label: 'wide' });
+  await host.open(house.url);
+  await host.seesCard('River Quarter', /2 places of 2 free/);
+  await host.seesCard('Park Side', /free/i);
+  await host.screenshot('1-complexes');
+  await host.card('River Quarter').click();
+  await host.action('start').waitFor();
+  await host.screenshot('2-chosen');
+  await host.action('start').click();
+  await host.seesPicture();
+  await host.screenshot('3-session');
+  assert.deepEqual(await host.pictureSize(), { width: 960, height: 540 });
+  const code = await host.code();
+  assert.match(code, /^[0-9]{4}$/);
+
+  await t.test(`at least ${SMOOTH} frames a second arrive while walking`, async walking => {
+    const frames = await host.walksUntilItSees(SMOOTH);
+    walking.diagnostic(`${frames} frames in a second`);
+  });
+
+  const guest = await Visitor.come(t, browser, { label: 'wide-guest' });
+  await guest.open(house.url);
+  await guest.seesCard('River Quarter', /1 place of 2 free/);
+  await guest.enterCode(code);
+  await guest.seesPicture();
+  await guest.screenshot('4-joined');
+
+  await t.test('both see the same', async () => {
+    await host.seesStillness();
+    const seen = await guest.seesStillness();
+    assert.ok(difference(seen, await host.look()) < 3 * UNREST);
+    await host.site.getByText('2 people here').waitFor();
+    await host.site.getByText('You steer', { exact: true }).waitFor();
+    await guest.site.getByText('You are watching', { exact: true }).waitFor();
+  });
+
+  await t.test('the host’s key moves the scene for both', async () => {
+    const [hostSaw, guestSaw] = [await host.seesStillness(), await guest.look()];
+    await host.page.keyboard.down('KeyW');
+    await host.seesChange(hostSaw, 'the host’s step in the host’s picture');
+    await guest.seesChange(guestSaw, 'the host’s step in the guest’s picture');
+    await host.page.keyboard.up('KeyW');
+    await host.screenshot('5-walked');
+  });
+
+  await t.test('the host looks around by dragging', async () => {
+    const saw = await host.seesStillness();
+    await host.page.mouse.move(500, 400);
+    await host.page.mouse.down();
+    await host.page.mouse.move(800, 420, { steps: 12 });
+    await host.seesChange(saw, 'a turn');
+    await host.page.mouse.up();
+  });
+
+  await t.test('the guest’s key does not move it, neither through the page nor past it', async () => {
+    const saw = await host.seesStillness();
+    await guest.video.focus();
+    await guest.page.keyboard.down('KeyW');
+    await guest.sendRaw({ type: 'keydown', code: 'KeyW' });
+    const endMs = Date.now() + 2_000;
+    await until(async () => {
+      assert.ok(difference(saw, await host.look()) < UNREST, 'the guest moved the scene');
+      return Date.now() > endMs;
+    });
+    await guest.sendRaw({ type: 'keyup', code: 'KeyW' });
+    await guest.page.keyboard.up('KeyW');
+  });
+
+  await t.test('leaving frees the place', async () => {
+    await guest.leave();
+    await guest.isTold(/You have left/);
+    await host.site.getByText('1 person here').waitFor();
+    await guest.seesCard('River Quarter', /1 place of 2 free/);
+    await host.leave();
+    await host.seesCard('River Quarter', /2 places of 2 free/);
+    await guest.seesCard('River Quarter', /2 places of 2 free/);
+    await host.screenshot('6-left');
+    await guest.enterCode(code);
+    await guest.isTold(/no walk with this code/);
+  });
+
+  assert.deepEqual([...host.complaints, ...guest.complaints], []);
+});
+
+test('on a phone and in Russian: by touch, and the guest comes by the link', async t => {
+  const host = await Visitor.come(t, browser, { screen: 'phone', language: 'ru-RU', label: 'phone' });
+  await host.open(house.url);
+  assert.equal(await host.site.locator('html').getAttribute('lang'), 'ru');
+  await host.seesCard('River Quarter', /Свободно 2 места из 2/);
+  await host.fitsTheScreen('the complexes');
+  await host.screenshot('1-complexes');
+  await host.card('Park Side').tap();
+  await host.action('start').waitFor();
+  await host.fitsTheScreen('the ways');
+  await host.screenshot('2-chosen');
+  await host.action('start').tap();
+  await host.seesPicture();
+  await host.fitsTheScreen('the session');
+  await host.screenshot('3-session');
+
+  const guest = await Visitor.come(t, browser, { screen: 'phone', language: 'ru-RU', label: 'phone-guest' });
+  await guest.open(`${house.url}#code=${await host.code()}`);
+  await guest.seesPicture();
+  await guest.screenshot('4-joined');
+  assert.ok(!guest.page.url().includes('#code'), 'the code is obeyed once');
+
+  await t.test('the pad walks', async () => {
+    const saw = await host.seesStillness();
+    const pad = await host.site.locator('[data-pad]').boundingBox();
+    assert.ok(pad, 'there is a pad for the host');
+    const touch = await host.page.context().newCDPSession(host.page);
+    const point = { x: pad.x + pad.width / 2, y: pad.y + pad.height / 8 };
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [point] });
+    await host.seesChange(saw, 'a step by the pad');
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await host.screenshot('5-walked');
+    assert.ok(!(await guest.site.locator('[data-pad]').isVisible()), 'a guest has no pad');
+  });
+
+  await t.test('a finger on the picture looks around', async () => {
+    const saw = await host.seesStillness();
+    const box = await host.video.boundingBox();
+    assert.ok(box);
+    const touch = await host.page.context().newCDPSession(host.page);
+    const y = box.y + box.height / 2;
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: 100, y }] });
+    for (let x = 100; x <= 300; x += 20) {
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y }] });
+    }
+    await host.seesChange(saw, 'a turn by the finger');
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  });
+
+  await host.leave();
+  await guest.leave();
+  await guest.isTold(/Вы вышли/);
+  await host.seesCard('Park Side', /свободно/i);
+  await host.screenshot('6-left');
+  assert.deepEqual([...host.complaints, ...guest.complaints], []);
+});

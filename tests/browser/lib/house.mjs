@@ -1,0 +1,78 @@
+// @ts-check
+// The whole system as a visitor meets it: nginx, the coordinator, streamers with the showroom. Nothing is a stand-in.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CoordinatorFiles, startSite } from '../../system/lib/coordinator.mjs';
+import { startNginx } from '../../system/lib/nginx.mjs';
+import { freePort } from '../../system/lib/ports.mjs';
+import { built, source, temporaryDirectory } from '../../system/lib/programs.mjs';
+import { startStreamer } from '../../system/lib/streamer.mjs';
+
+/**
+ * @typedef {{ name: string, rcName: string, scene: string }} Wanted  a streamer that there shall be
+ * @typedef {Wanted & { port: number, url: string, directory: string }} Place
+ */
+
+/** Two complexes, one of them with two servers; one session each. @type {Wanted[]} */
+const usual = [
+  { name: 'river-1', rcName: 'River Quarter', scene: 'river' },
+  { name: 'river-2', rcName: 'River Quarter', scene: 'river' },
+  { name: 'park-1', rcName: 'Park Side', scene: 'park' },
+];
+
+/** What the sample says of the complexes. @param {string} rcName */
+function sampleInfo(rcName) {
+  const servers = JSON.parse(readFileSync(join(source, 'conf/servers.json'), 'utf8'));
+  return servers.find((/** @type {any} */ server) => server.rc_info.rc_name === rcName).rc_info;
+}
+
+/**
+ * @param {import('../../system/lib/programs.mjs').Scope} scope
+ * @param {{ path?: string, wanted?: Wanted[], settings?: object }} [options] `settings`: the streamers', where they differ
+ */
+export async function startHouse(scope, { path = '/', wanted = usual, settings = {} } = {}) {
+  const files = new CoordinatorFiles(scope);
+  /** @type {Place[]} */
+  const places = [];
+  for (const one of wanted) {
+    const directory = temporaryDirectory(scope, 'vh');
+    places.push({ ...one, directory, port: await freePort(), url: `streamer/${one.name}/` });
+  }
+
+  /** @param {Place} place */
+  const startPlace = ({ name, rcName, scene, port, url, directory }) => {
+    const app = [built('vitrina-showroom'), '--rc', scene, '--width', '{width}', '--height', '{height}'];
+    const usualSettings = { server_name: name, rc_name: rcName, port, public_url: url, app, webrtc: {} };
+    return startStreamer(scope, { ...usualSettings, ...settings }, { directory, key: files.key });
+  };
+  /** @type {Map<string, import('../../system/lib/streamer.mjs').Streamer>} */
+  const streamers = new Map();
+  for (const place of places) streamers.set(place.name, await startPlace(place));
+
+  const servers = places.map(({ name, port, url, rcName }) => ({
+    server_name: name,
+    ip: '127.0.0.1',
+    port: String(port),
+    url,
+    rc_info: sampleInfo(rcName),
+  }));
+  const site = await startSite(scope, { files, servers, path, streamers: places });
+  await site.online(places.length);
+  return {
+    ...site,
+    url: site.nginx.url,
+    streamers,
+    /** Starts the web server that was stopped, where it was. */
+    restartNginx() {
+      const [httpPort, httpsPort] = [site.nginx.httpUrl, site.nginx.url].map(url => Number(new URL(url).port));
+      return startNginx(scope, { coordinatorSocket: files.socket, path, streamers: places, httpPort, httpsPort });
+    },
+    /** Starts a streamer that was stopped. @param {string} name */
+    async restartStreamer(name) {
+      const place = places.find(one => one.name === name);
+      if (!place) throw new Error(name);
+      streamers.set(name, await startPlace(place));
+    },
+  };
+}

@@ -1,0 +1,288 @@
+// @ts-check
+// People in front of a browser: what they do with the page, and what they see in the picture.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { flags } from '../../system/lib/player.mjs';
+import { build, onEnd, slowness, until } from '../../system/lib/programs.mjs';
+
+/**
+ * @typedef {import('../../system/lib/programs.mjs').Scope} Scope
+ * @typedef {import('playwright-core').Browser} Browser
+ * @typedef {import('playwright-core').Page} Page
+ * @typedef {import('playwright-core').Frame} Frame
+ */
+
+/** Starting takes the application's start; the machine may be busy with other tests. */
+const PATIENCE_MS = 60_000 * slowness;
+
+/** A desk and a phone, as the page must suit both. */
+export const screens = {
+  wide: { viewport: { width: 1280, height: 800 } },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
+};
+
+const screenshots = process.env.VITRINA_SCREENSHOTS ?? join(build, 'tests/browser/screenshots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** @param {Scope} scope @returns {Promise<Browser>} */
+export async function startBrowser(scope) {
+  mkdirSync(screenshots, { recursive: true });
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+  onEnd(scope, () => browser.close());
+  return browser;
+}
+
+/** Runs in the page before its own scripts: keeps the input channels, to do what the page itself would never do. */
+function keepChannels() {
+  /** @type {any} */
+  const page = globalThis;
+  page.channels = [];
+  const create = RTCPeerConnection.prototype.createDataChannel;
+  RTCPeerConnection.prototype.createDataChannel = function (...args) {
+    const channel = create.apply(this, args);
+    page.channels.push(channel);
+    return channel;
+  };
+}
+
+/** Runs in the page: notes the time of every frame that the picture shows. @param {HTMLVideoElement} video */
+function countFrames(video) {
+  /** @type {any} */
+  const page = globalThis;
+  if (page.frameTimes) return;
+  /** @type {number[]} */
+  const times = (page.frameTimes = []);
+  /** @param {number} now */
+  const note = now => {
+    times.push(now);
+    video.requestVideoFrameCallback(note);
+  };
+  video.requestVideoFrameCallback(note);
+}
+
+/** Runs in the page: a small grey copy of the picture. @param {HTMLVideoElement} video @returns {number[]} */
+function lookAt(video) {
+  const [width, height] = [48, 27];
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) throw new Error('no canvas');
+  context.drawImage(video, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  return Array.from({ length: width * height }, (_, at) => (data[4 * at] + data[4 * at + 1] + data[4 * at + 2]) / 3);
+}
+
+/** @param {number[]} one @param {number[]} other @returns {number} the mean difference of two looks, from 0 to 255 */
+export function difference(one, other) {
+  return one.reduce((sum, value, at) => sum + Math.abs(value - other[at]), 0) / one.length;
+}
+
+/** Less than this is the encoder's own unrest; a step or a turn changes far more. */
+export const UNREST = 1.5;
+
+export class Visitor {
+  /** What the page complained of: broken policy, errors in scripts. @type {string[]} */
+  complaints = [];
+
+  /** @param {Page} page @param {string} label for screenshots */
+  constructor(page, label) {
+    this.page = page;
+    this.label = label;
+    /** Where the site is: the page, or a frame in it. @type {Page | Frame} */
+    this.site = page;
+    page.on('pageerror', error => this.complaints.push(String(error.stack ?? error)));
+    page.on('console', message => {
+      // A refusal's HTTP status is told by the browser as an error, too; that is none of the page.
+      const ours = !/Failed to load resource/.test(message.text());
+      if (ours && ['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+  }
+
+  /**
+   * Somebody with a fresh browser profile.
+   * @param {Scope} scope @param {Browser} browser
+   * @param {{ screen?: keyof typeof screens, language?: string, label?: string,
+   *           colorScheme?: 'light' | 'dark', reducedMotion?: 'reduce' | 'no-preference' }} [options]
+   */
+  static async come(scope, browser, { screen = 'wide', language = 'en', label = screen, ...rest } = {}) {
+    const context = await browser.newContext({ ...screens[screen], locale: language, ignoreHTTPSErrors: true, ...rest });
+    onEnd(scope, () => context.close());
+    await context.addInitScript(keepChannels);
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    return new Visitor(page, label);
+  }
+
+  /** Opens the site and waits for its cards, unless the address leads elsewhere. @param {string} url */
+  async open(url) {
+    await this.page.goto(url);
+    if (!url.includes('#code')) await this.site.locator('[data-rc]').first().waitFor();
+  }
+
+  /** @param {string} rcName */
+  card(rcName) {
+    return this.site.locator(`[data-rc="${rcName}"]`);
+  }
+
+  /** @param {'start' | 'join' | 'leave'} name */
+  action(name) {
+    return this.site.locator(`[data-action="${name}"]`);
+  }
+
+  get video() {
+    return this.site.locator('video[data-picture]');
+  }
+
+  get message() {
+    return this.site.locator('[data-message]');
+  }
+
+  /** Chooses, starts, and waits for the picture. @param {string} rcName @returns {Promise<string>} the code */
+  async start(rcName) {
+    await this.card(rcName).click();
+    await this.action('start').click();
+    await this.seesPicture();
+    return this.code();
+  }
+
+  /** @param {string} code */
+  async enterCode(code) {
+    await this.site.locator('input[name="code"]').fill(code);
+    await this.action('join').click();
+  }
+
+  /** @returns {Promise<string>} */
+  async code() {
+    return (await this.site.locator('[data-code]').textContent()) ?? '';
+  }
+
+  async leave() {
+    await this.action('leave').click();
+    await this.site.locator('[data-rc]').first().waitFor();
+  }
+
+  /** Waits until frames arrive. */
+  async seesPicture() {
+    await this.video.waitFor();
+    await this.video.evaluate(countFrames);
+    await this.site.waitForFunction(() => /** @type {any} */ (globalThis).frameTimes?.length >= 2);
+  }
+
+  /** Waits until a card says what matches. @param {string} rcName @param {RegExp} words */
+  async seesCard(rcName, words) {
+    await this.#seesText(this.card(rcName), words);
+  }
+
+  /** Waits until the visitor is told what matches. @param {RegExp} words */
+  async isTold(words) {
+    await this.#seesText(this.message, words);
+  }
+
+  /** @param {import('playwright-core').Locator} locator @param {RegExp} words */
+  async #seesText(locator, words) {
+    let text = '';
+    try {
+      await until(async () => words.test((text = (await locator.textContent()) ?? '')), { timeout: PATIENCE_MS / slowness });
+    } catch (failure) {
+      throw new Error(`${words} is not in ${JSON.stringify(text)}`, { cause: failure });
+    }
+  }
+
+  /** @returns {Promise<{ width: number, height: number }>} of the picture itself */
+  pictureSize() {
+    return this.video.evaluate((/** @type {HTMLVideoElement} */ video) => ({ width: video.videoWidth, height: video.videoHeight }));
+  }
+
+  /** @returns {Promise<number[]>} */
+  look() {
+    return this.video.evaluate(lookAt);
+  }
+
+  /** Waits until nothing moves in the picture, and gives it. @returns {Promise<number[]>} */
+  async seesStillness() {
+    let before = await this.look();
+    let sinceMs = Date.now();
+    return until(
+      async () => {
+        const now = await this.look();
+        if (difference(before, now) > UNREST) {
+          before = now;
+          sinceMs = Date.now();
+        }
+        return Date.now() - sinceMs > 700 ? now : undefined;
+      },
+      { what: 'a picture that stands still', timeout: 30_000 },
+    );
+  }
+
+  /** Waits until the picture differs from an earlier look. @param {number[]} before @param {string} [why] */
+  async seesChange(before, why = 'a change in the picture') {
+    return until(async () => difference(before, await this.look()) > 3 * UNREST, { what: why, timeout: 30_000 });
+  }
+
+  /**
+   * Walks to and fro until, within one second, that many frames were shown.
+   * @param {number} frames
+   */
+  async walksUntilItSees(frames) {
+    await this.video.focus();
+    const deadlineMs = Date.now() + 3 * PATIENCE_MS;
+    let best = 0;
+    for (let step = 0; best < frames; step++) {
+      assert.ok(Date.now() < deadlineMs, `at best ${best} frames in a second, not ${frames}`);
+      const key = ['KeyW', 'KeyS'][step % 2];
+      await this.page.keyboard.down(key);
+      best = Math.max(best, await this.#framesInNextSeconds(2));
+      await this.page.keyboard.up(key);
+    }
+    return best;
+  }
+
+  /** @param {number} seconds @returns {Promise<number>} the most frames that were shown within any one second of them */
+  async #framesInNextSeconds(seconds) {
+    return this.site.evaluate(async forSeconds => {
+      /** @type {number[]} */
+      const times = /** @type {any} */ (globalThis).frameTimes;
+      const first = times.length;
+      await new Promise(settle => setTimeout(settle, forSeconds * 1000));
+      const own = times.slice(first);
+      return Math.max(0, ...own.map((from, at) => own.slice(at).filter(time => time < from + 1000).length));
+    }, seconds);
+  }
+
+  /** Sends past the page, straight on its data channel. @param {object} message */
+  async sendRaw(message) {
+    await this.site.waitForFunction(() => /** @type {any} */ (globalThis).channels.at(-1)?.readyState === 'open');
+    await this.site.evaluate(text => /** @type {any} */ (globalThis).channels.at(-1).send(text), JSON.stringify(message));
+  }
+
+  /** Nothing serious that a checker of accessibility could find. @param {string} where */
+  async isAccessible(where) {
+    // Straight into the frame, past the policy, which rightly keeps foreign scripts out of the page.
+    await this.site.evaluate(axe);
+    const violations = await this.site.evaluate(async () => {
+      const { violations: found } = await /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ['violations'] });
+      return found
+        .filter((/** @type {any} */ { impact }) => ['serious', 'critical'].includes(impact))
+        .map((/** @type {any} */ { id, help, nodes }) => `${id}: ${help} at ${nodes.map((/** @type {any} */ node) => node.target).join(' ')}`);
+    });
+    assert.deepEqual(violations, [], where);
+  }
+
+  /** Nothing has to be scrolled sideways. @param {string} where */
+  async fitsTheScreen(where) {
+    const { content, screen } = await this.site.evaluate(() => ({
+      content: document.documentElement.scrollWidth,
+      screen: document.documentElement.clientWidth,
+    }));
+    assert.ok(content <= screen, `${where}: ${content} pixels wide on a screen of ${screen}`);
+  }
+
+  /** @param {string} step */
+  async screenshot(step) {
+    await this.page.screenshot({ path: join(screenshots, `${this.label}-${step}.png`) });
+  }
+}

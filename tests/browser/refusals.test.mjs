@@ -1,0 +1,94 @@
+// @ts-check
+// When something cannot be had, the page says so in plain words, says what to do next, and mends itself when it can.
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { startCoordinator } from '../system/lib/coordinator.mjs';
+import { ownScope } from '../system/lib/programs.mjs';
+import { startHouse } from './lib/house.mjs';
+import { screens, startBrowser, Visitor } from './lib/visitor.mjs';
+
+const scope = ownScope();
+/** @type {Awaited<ReturnType<typeof startHouse>>} */
+let house;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  house = await startHouse(scope, { wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] });
+  browser = await startBrowser(scope);
+});
+after(() => scope.end());
+
+const languages = /** @type {const} */ ({
+  en: { busy: /taken right now/, wrong: /no walk with this code/, short: /four digits/, free: /place is free again/ },
+  ru: { busy: /все места заняты/, wrong: /Прогулки с таким кодом нет/, short: /четыре цифры/, free: /Место освободилось/ },
+});
+
+for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screens)))
+  for (const [language, words] of Object.entries(languages))
+    test(`a full complex and a wrong code are told in plain words: ${screen}, ${language}`, async t => {
+      const first = await Visitor.come(t, browser, { language });
+      await first.open(house.url);
+      await first.start('Park Side');
+
+      const second = await Visitor.come(t, browser, { screen, language, label: `${screen}-${language}` });
+      await second.open(house.url);
+      await second.card('Park Side').click();
+      await second.action('start').click();
+      await second.isTold(words.busy);
+      await second.isAccessible('a refusal');
+      await second.fitsTheScreen('a refusal');
+      await second.screenshot('busy');
+
+      await second.enterCode((await first.code()) === '0000' ? '1111' : '0000');
+      await second.isTold(words.wrong);
+      await second.screenshot('wrong-code');
+      await second.enterCode('12');
+      await second.isTold(words.short);
+
+      await second.action('start').click();
+      await second.isTold(words.busy);
+      await first.leave();
+      await second.isTold(words.free);
+      await second.screenshot('free-again');
+      assert.deepEqual(second.complaints, []);
+    });
+
+test('a streamer that dies ends the session, says why and what next, and comes back by itself', async t => {
+  const visitor = await Visitor.come(t, browser, { label: 'wide' });
+  await visitor.open(house.url);
+  await visitor.start('Park Side');
+  await house.streamers.get('park-1')?.program.stop();
+  await visitor.isTold(/being restarted/);
+  await visitor.site.getByRole('button', { name: 'Walk again' }).waitFor();
+  await visitor.isAccessible('the end');
+  await visitor.screenshot('ended');
+  await visitor.site.getByRole('button', { name: 'To all complexes' }).click();
+  await visitor.seesCard('Park Side', /taken right now/);
+  await visitor.screenshot('closed');
+  await house.restartStreamer('park-1');
+  await visitor.seesCard('Park Side', /Free now/);
+  await visitor.start('Park Side');
+  await visitor.leave();
+});
+
+test('while the coordinator is away the page says so, a running session goes on, and all comes back by itself', async t => {
+  const walker = await Visitor.come(t, browser);
+  await walker.open(house.url);
+  await walker.start('Park Side');
+  const waiter = await Visitor.come(t, browser, { label: 'wide' });
+  await waiter.open(house.url);
+
+  await house.coordinator.stop();
+  await waiter.isTold(/connection is lost/);
+  await waiter.screenshot('offline');
+  const saw = await walker.seesStillness();
+  await walker.page.keyboard.down('KeyW');
+  await walker.seesChange(saw);
+  await walker.page.keyboard.up('KeyW');
+
+  await startCoordinator(scope, house.files);
+  await waiter.isTold(/connection is back/);
+  await walker.leave();
+  await waiter.seesCard('Park Side', /Free now/);
+});
