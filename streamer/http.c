@@ -284,25 +284,31 @@ static int ask(Connection *connection) {
   return connection->request->state == REQUEST_ANSWERED ? write_answer(connection) : 0;
 }
 
-/* A body's length must be known: libwebsockets takes no chunks from a client. */
-static gboolean has_body(struct lws *wsi, const char *method, gboolean *length_known) {
+typedef enum { BODY_NONE, BODY_COMES, BODY_UNMEASURED } BodyKind;
+
+/* libwebsockets takes no chunks from a client, and announces the end of an empty body only after POST. */
+static BodyKind body_kind(struct lws *wsi, const char *method) {
   g_autofree char *length = header_of(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-  *length_known = length != NULL;
-  return g_str_equal(method, "POST") || g_str_equal(method, "PATCH") || g_str_equal(method, "PUT") ||
-         (length && g_ascii_strtoull(length, NULL, 10) > 0);
+  gboolean is_post = g_str_equal(method, "POST");
+  if (!length)
+    return is_post || g_str_equal(method, "PATCH") || g_str_equal(method, "PUT") ? BODY_UNMEASURED : BODY_NONE;
+  return is_post || g_ascii_strtoull(length, NULL, 10) > 0 ? BODY_COMES : BODY_NONE;
 }
 
 static int on_request(Http *http, struct lws *wsi, Connection *connection, const char *path) {
-  gboolean length_known;
   if (connection->request) /* the last one has no answer yet */
     return -1;
   connection->request = request_new(http, wsi, path);
-  if (!has_body(wsi, connection->request->method, &length_known))
+  switch (body_kind(wsi, connection->request->method)) {
+  case BODY_NONE:
     return ask(connection);
-  if (length_known)
+  case BODY_COMES:
     return 0;
-  http_request_answer(connection->request, 411, NULL, NULL);
-  write_answer(connection);
+  case BODY_UNMEASURED:
+    http_request_answer(connection->request, 411, NULL, NULL);
+    write_answer(connection);
+    break;
+  }
   return -1;
 }
 
@@ -364,7 +370,8 @@ static void detach_request(Connection *connection) {
 static int write_answer(Connection *connection) {
   HttpRequest *request = connection->request;
   struct lws *wsi = request->wsi;
-  gsize length = request->answer ? strlen(request->answer) : 0;
+  gboolean is_head = g_str_equal(request->method, "HEAD");
+  gsize length = request->answer && !is_head ? strlen(request->answer) : 0;
   g_autofree guchar *buffer = g_malloc(LWS_PRE + ANSWER_HEADER_BYTES + length);
   guchar *start = buffer + LWS_PRE, *at = start;
   gboolean fits = add_headers(request, &at, start + ANSWER_HEADER_BYTES);

@@ -140,8 +140,13 @@ static void on_stopped(gpointer data) {
 
 static void on_viewer_answered(gint64 number, const char *sdp, const char *reason, gpointer data) {
   Session *session = data;
-  if (session->viewers)
-    viewers_answered(session->viewers, number, sdp, reason);
+  const Viewer *viewer = session->viewers ? viewers_find_number(session->viewers, number) : NULL;
+  if (!viewer)
+    return;
+  /* One player a person: the new one works, so the old one goes. */
+  for (const Viewer *older; sdp && (older = viewers_find_other(session->viewers, viewer->user, number));)
+    session_view_end(session, older);
+  viewers_answered(session->viewers, number, sdp, reason);
 }
 
 static void on_viewer_connected(gint64 number, gpointer data) {
@@ -329,8 +334,6 @@ const Viewer *session_view(Session *session, const char *user, const char *offer
     return NULL;
   }
   session_hold(session, user);
-  for (const Viewer *older; (older = viewers_find_other(session->viewers, user, viewer->number));)
-    session_view_end(session, older);
   engine_viewer_add(engine, viewer->number, user, offer);
   return viewer;
 }

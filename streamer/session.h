@@ -76,8 +76,8 @@ void session_release(Session *session, const char *user);
 
 /* ---- viewers ---- */
 
-/* Shows the picture to a player of @user, who is in; an older player of theirs is ended. NULL with a
- * WIRE_ERROR when it cannot be now; else @answer is called, later. Owned by the session. */
+/* Shows the picture to a player of @user, who is in; once it is answered, an older player of theirs is ended.
+ * NULL with a WIRE_ERROR when it cannot be now; else @answer is called, later. Owned by the session. */
 const Viewer *session_view(Session *session, const char *user, const char *offer, ViewersAnswerFunc answer,
                            gpointer data, GError **error);
 const Viewer *session_viewer(const Session *session, const char *resource); /* NULL: there is none */

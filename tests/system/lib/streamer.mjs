@@ -80,6 +80,7 @@ export const offer = (codec = 'VP8') =>
     'a=rtcp-mux',
     'a=rtcp-rsize',
     `a=rtpmap:96 ${codec}/90000`,
+    ...(codec === 'H264' ? ['a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f'] : []),
     'a=rtcp-fb:96 nack',
     'a=rtcp-fb:96 nack pli',
     'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',

@@ -1,0 +1,146 @@
+// @ts-check
+// WHEP at the streamer: offers, answers, trickled candidates, the end of a viewing, and every way to do it wrong.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { until } from './lib/programs.mjs';
+import { offer, startStreamer, windowProgram } from './lib/streamer.mjs';
+
+const fragment = [
+  'a=ice-ufrag:hTkQ',
+  'a=ice-pwd:u1nL7ydM2ZxvC0pQkW3sRf9B',
+  'm=video 9 UDP/TLS/RTP/SAVPF 0',
+  'a=mid:0',
+  'a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host',
+  '',
+].join('\r\n');
+const trickle = { method: 'PATCH', type: 'application/trickle-ice-sdpfrag', body: fragment };
+
+test('an offer is answered; candidates, the end, and another viewing follow', async t => {
+  const streamer = await startStreamer(t);
+  const { session } = await streamer.startSession();
+  const person = streamer.person(session, 'p', { role: 'host' });
+  for (const codec of ['VP8', 'H264']) {
+    const { status, headers, text } = await person.whep({ body: offer(codec) });
+    assert.equal(status, 201, text);
+    assert.equal(headers['content-type'], 'application/sdp');
+    assert.match(text, new RegExp(`^v=0\r\n[^]*${codec}/90000`));
+    assert.match(text, /a=candidate:/);
+    const location = String(headers.location);
+    assert.match(location, new RegExp(`^${session}/[0-9a-f]{32}$`), 'relative to the endpoint');
+    assert.equal((await person.whep({ ...trickle, path: location })).status, 204);
+    assert.equal((await person.whep({ ...trickle, type: 'Application/Trickle-ICE-SDPfrag; a=b', path: location })).status, 204);
+    assert.equal((await person.whep({ method: 'DELETE', path: location, type: '' })).status, 200);
+    assert.equal((await person.whep({ method: 'DELETE', path: location, type: '' })).status, 404);
+    assert.equal((await person.whep({ ...trickle, path: location })).status, 404);
+  }
+  await until(() => (streamer.program.log.match(/viewer_gone/g)?.length ?? 0) >= 2);
+});
+
+test('what is wrong is refused with the status that says so', async t => {
+  const streamer = await startStreamer(t, { session_limit: 2 });
+  const { session } = await streamer.startSession();
+  const other = (await streamer.startSession()).session;
+  const person = streamer.person(session, 'p', { role: 'host' });
+  const stranger = streamer.person(session, 'q');
+  const location = String((await person.whep({ body: offer() })).headers.location);
+  /** @type {[string, Parameters<typeof person.whep>[0], number, string][]} */
+  const cases = [
+    ['no ticket', { body: offer(), ticket: null }, 401, 'NOT_AUTHORIZED'],
+    ['a wrong ticket', { body: offer(), ticket: 'x.y.z' }, 401, 'NOT_AUTHORIZED'],
+    ['an expired ticket', { body: offer(), ticket: streamer.ticket(session, 'p', { exp: 1 }) }, 401, 'NOT_AUTHORIZED'],
+    ["another session's ticket", { body: offer(), ticket: streamer.ticket(other, 'p') }, 403, 'FORBIDDEN'],
+    ['no such session', { body: offer(), path: 'none', ticket: streamer.ticket('none', 'p') }, 404, 'SESSION_NOT_EXIST'],
+    ['no type', { body: offer(), type: '' }, 415, 'BAD_REQUEST'],
+    ['JSON', { body: offer(), type: 'application/json' }, 415, 'BAD_REQUEST'],
+    ['another type that begins alike', { body: offer(), type: 'application/sdpx' }, 415, 'BAD_REQUEST'],
+    ['nothing', { body: '' }, 400, 'BAD_REQUEST'],
+    ['no SDP', { body: 'hello' }, 400, 'BAD_REQUEST'],
+    ['SDP without media', { body: 'v=0\r\ns=-\r\n' }, 400, 'BAD_REQUEST'],
+    ['SDP with a NUL', { body: offer() + '\0' }, 400, 'BAD_REQUEST'],
+    ['a codec that nobody has', { body: offer('THEORA') }, 400, 'BAD_REQUEST'],
+    ['a huge offer', { body: offer() + 'a=x\r\n'.repeat(20_000) }, 413, 'TOO_LARGE'],
+    ['GET', { method: 'GET', type: '' }, 405, 'METHOD_NOT_ALLOWED'],
+    ['PUT', { method: 'PUT', body: offer() }, 405, 'METHOD_NOT_ALLOWED'],
+    ['PATCH of the endpoint', { ...trickle }, 405, 'METHOD_NOT_ALLOWED'],
+    ['POST to the resource', { path: location, body: offer() }, 405, 'METHOD_NOT_ALLOWED'],
+    ['a path too deep', { path: `${location}/more`, body: offer() }, 404, 'NOT_FOUND'],
+    ['no path', { path: '', body: offer() }, 404, 'NOT_FOUND'],
+    ['an unknown resource', { ...trickle, path: `${session}/${'0'.repeat(32)}` }, 404, 'NOT_FOUND'],
+    ['candidates of another type', { ...trickle, path: location, type: 'application/sdp' }, 415, 'BAD_REQUEST'],
+    ['no candidates', { ...trickle, path: location, body: '' }, 400, 'BAD_REQUEST'],
+    ['an ICE restart', { ...trickle, path: location, headers: { 'If-Match': '*' } }, 422, 'BAD_REQUEST'],
+    ["another's resource", { ...trickle, path: location, ticket: stranger.ticket }, 404, 'NOT_FOUND'],
+    ["the end of another's", { method: 'DELETE', path: location, type: '', ticket: stranger.ticket }, 404, 'NOT_FOUND'],
+  ];
+  for (const [what, options, status, msg] of cases) {
+    const reply = await person.whep(options);
+    assert.deepEqual([reply.status, reply.answer?.msg], [status, msg], `${what}: ${reply.text}`);
+    assert.ok(reply.answer.reason, what);
+  }
+  assert.equal((await person.whep({ ...trickle, path: location })).status, 204, 'the viewing goes on');
+  const allow = await person.whep({ ...trickle });
+  assert.equal(allow.headers.allow, 'POST');
+});
+
+test('the same person has one player: a new one ends the old', async t => {
+  const streamer = await startStreamer(t);
+  const { session } = await streamer.startSession();
+  const person = streamer.person(session, 'p', { role: 'host' });
+  const first = String((await person.whep({ body: offer() })).headers.location);
+  const second = String((await person.whep({ body: offer() })).headers.location);
+  assert.notEqual(first, second);
+  assert.equal((await person.whep({ ...trickle, path: first })).status, 404);
+  assert.equal((await person.whep({ ...trickle, path: second })).status, 204);
+});
+
+test('a player alone keeps its person in the session', async t => {
+  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1, join_seconds: 1 });
+  const { session } = await streamer.startSession();
+  const person = streamer.person(session, 'p', { role: 'host' });
+  const location = String((await person.whep({ body: offer() })).headers.location);
+  const { version } = await streamer.status();
+  const { answer } = await streamer.control('GET_STATUS', { version, wait_seconds: 4 });
+  assert.equal(answer.version, version, 'nothing has changed for four seconds');
+  assert.equal(answer.sessions[0].users, 1);
+  await person.whep({ method: 'DELETE', path: location, type: '' });
+  await streamer.program.waitFor(/session_ended .*reason=users_left/, { timeout: 5000 });
+});
+
+test('a session that still starts says try again', async t => {
+  const streamer = await startStreamer(t, { app: [windowProgram, 'mute'], start_timeout_seconds: 3 });
+  const started = streamer.control('START_SESSION', { session: 'slow' });
+  await streamer.program.waitFor(/session_starting/);
+  const { status, headers } = await streamer.person('slow', 'p').whep({ body: offer() });
+  assert.equal(status, 503);
+  assert.equal(headers['retry-after'], '1');
+  await started;
+});
+
+test('a session that ends while an offer waits answers it', async t => {
+  const streamer = await startStreamer(t, { max_restarts: 0 });
+  const { session } = await streamer.startSession();
+  process.kill(streamer.processes().engine, 'SIGSTOP');
+  const waiting = streamer.person(session, 'p').whep({ body: offer() });
+  await streamer.program.waitFor(/user_joined/);
+  const ended = streamer.control('END_SESSION', { session });
+  const { status, answer } = await waiting;
+  assert.equal(status, 503);
+  assert.ok(answer.reason);
+  assert.equal((await ended).status, 200);
+});
+
+test('a player that goes away before its answer is forgotten', async t => {
+  const streamer = await startStreamer(t);
+  const { session } = await streamer.startSession();
+  const { engine } = streamer.processes();
+  process.kill(engine, 'SIGSTOP');
+  const away = new AbortController();
+  const lost = streamer.person(session, 'p').whep({ body: offer(), signal: away.signal });
+  await streamer.program.waitFor(/user_joined/);
+  away.abort();
+  await assert.rejects(lost);
+  await streamer.program.waitFor(/viewer_gone/);
+  process.kill(engine, 'SIGCONT');
+  assert.equal((await streamer.person(session, 'p').whep({ body: offer() })).status, 201);
+});
