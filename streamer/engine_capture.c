@@ -11,12 +11,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What an engine whose channel broke is given to end in order. */
+#define CLOSED_STOP_MS 1000
+/* What the channel of an engine that ended may take to close: a stray child may hold it. */
+#define SILENCE_MS 200
+
 typedef struct {
   Engine base;
   char *session;
   Process *process;
   Channel *channel;
   char *last_reason; /* what it said of its own failure (nullable) */
+  gboolean silent;   /* the channel has closed: all that it said was read */
+  guint silence_source;
   EngineEvents events;
   gpointer data;
 } Capture;
@@ -69,17 +76,34 @@ static void on_line(const char *line, gsize length, gpointer data) {
     log_warning("engine_message_bad", "session=%s error=\"%s\"", capture->session, error->message);
 }
 
+static gboolean tell_ended(gpointer data) {
+  Capture *capture = data;
+  capture->silence_source = 0;
+  capture->events.ended(capture->data);
+  return G_SOURCE_REMOVE;
+}
+
 /* An engine that closed its channel is of no more use, even if it still runs. */
 static void on_close(const char *reason, gpointer data) {
   Capture *capture = data;
+  capture->silent = TRUE;
   if (reason)
     log_warning("engine_channel_broken", "session=%s error=\"%s\"", capture->session, reason);
-  process_stop(capture->process, 1000);
+  if (capture->silence_source) {
+    g_clear_handle_id(&capture->silence_source, g_source_remove);
+    tell_ended(capture);
+    return;
+  }
+  process_stop(capture->process, CLOSED_STOP_MS);
 }
 
+/* Its last words may still be in the channel: they are read first. */
 static void on_ended(Process *process, gpointer data) {
   Capture *capture = data;
-  capture->events.ended(capture->data);
+  if (capture->silent)
+    tell_ended(capture);
+  else
+    capture->silence_source = g_timeout_add(SILENCE_MS, tell_ended, capture);
 }
 
 /* ---- the kind ---- */
@@ -111,6 +135,7 @@ static gboolean launch(Capture *capture, const EnginePlan *plan, GError **error)
 
 static void capture_free(Engine *engine) {
   Capture *capture = (Capture *)engine;
+  g_clear_handle_id(&capture->silence_source, g_source_remove);
   channel_free(capture->channel);
   process_free(capture->process);
   g_free(capture->session);
@@ -165,7 +190,8 @@ static void capture_stop(Engine *engine, guint deadline_ms) {
 }
 
 static gboolean capture_has_ended(const Engine *engine) {
-  return process_has_ended(((const Capture *)engine)->process);
+  const Capture *capture = (const Capture *)engine;
+  return process_has_ended(capture->process) && !capture->silence_source;
 }
 
 static char *capture_describe_end(const Engine *engine) {

@@ -128,7 +128,11 @@ export class Streamer {
   control(verb, fields = {}, { signal } = {}) {
     return request(this.base + 'control', {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${this.controlToken()}` },
+      headers: {
+        'Content-Type': 'application/json',
+        Authorization: `Bearer ${this.controlToken()}`,
+        Connection: 'close',
+      },
       body: JSON.stringify({ verb, ...fields }),
       signal,
     });
@@ -241,6 +245,7 @@ export class Person {
     return request(`${this.streamer.base}whep/${path}`, {
       method,
       headers: {
+        Connection: 'close',
         ...(type ? { 'Content-Type': type } : {}),
         ...(ticket ? { Authorization: `Bearer ${ticket}` } : {}),
         ...headers,

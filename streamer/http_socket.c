@@ -1,0 +1,151 @@
+/* A WebSocket is counted, since its handlers keep it; when its connection goes first, it loses its `wsi` and
+ * becomes inert. */
+#include "common/log.h"
+#include "common/wire.h"
+#include "streamer/http_internal.h"
+
+#include <string.h>
+
+struct HttpSocket {
+  guint references;
+  struct lws *wsi; /* NULL: closed */
+  HttpShared *shared;
+  const HttpRoute *route;
+  GString *text; /* the message that is being received */
+  GQueue queue;  /* of GBytes to send */
+  gsize queued;
+  guint16 close_code; /* 0: not closing */
+  gpointer data;
+};
+
+/* ---- what handlers do with it ---- */
+
+HttpSocket *http_socket_ref(HttpSocket *socket) {
+  socket->references++;
+  return socket;
+}
+
+void http_socket_unref(HttpSocket *socket) {
+  if (--socket->references > 0)
+    return;
+  g_queue_clear_full(&socket->queue, (GDestroyNotify)g_bytes_unref);
+  g_string_free(socket->text, TRUE);
+  g_free(socket);
+}
+
+void http_socket_set_data(HttpSocket *socket, gpointer data) {
+  socket->data = data;
+}
+
+gpointer http_socket_get_data(const HttpSocket *socket) {
+  return socket->data;
+}
+
+void http_socket_send(HttpSocket *socket, const char *text) {
+  gsize length = strlen(text);
+  if (!socket->wsi || socket->close_code)
+    return;
+  if (socket->queued + length > HTTP_MAX_QUEUED) {
+    log_warning("socket_slow", "queued=%" G_GSIZE_FORMAT, socket->queued);
+    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    socket->close_code = LWS_CLOSE_STATUS_POLICY_VIOLATION;
+    return;
+  }
+  guchar *framed = g_malloc(LWS_PRE + length);
+  memcpy(framed + LWS_PRE, text, length);
+  g_queue_push_tail(&socket->queue, g_bytes_new_take(framed, LWS_PRE + length));
+  socket->queued += length;
+  socket->shared->unsent++;
+  lws_callback_on_writable(socket->wsi);
+}
+
+void http_socket_close(HttpSocket *socket, guint16 code) {
+  if (!socket->wsi || socket->close_code)
+    return;
+  socket->close_code = code;
+  lws_callback_on_writable(socket->wsi);
+}
+
+/* ---- what happens to it ---- */
+
+gboolean http_socket_may_open(const HttpShared *shared, struct lws *wsi) {
+  g_autofree char *path = http_header_of(wsi, WSI_TOKEN_GET_URI);
+  g_autofree char *origin = http_header_of(wsi, WSI_TOKEN_ORIGIN);
+  const char *rest;
+  const HttpRoute *route = path ? http_find_route(shared, path, &rest) : NULL;
+  return route && route->sockets && (!origin || http_allow_origin(shared, origin));
+}
+
+int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *connection) {
+  g_autofree char *path = http_header_of(wsi, WSI_TOKEN_GET_URI);
+  const char *rest;
+  const HttpRoute *route = path ? http_find_route(shared, path, &rest) : NULL;
+  if (!route || !route->sockets)
+    return -1;
+  HttpSocket *socket = g_new0(HttpSocket, 1);
+  socket->references = 1;
+  socket->wsi = wsi;
+  socket->shared = shared;
+  socket->route = route;
+  socket->text = g_string_new(NULL);
+  connection->socket = socket;
+  if (route->sockets->opened)
+    route->sockets->opened(socket, shared->data);
+  return 0;
+}
+
+int http_socket_on_bytes(struct lws *wsi, HttpConnection *connection, const char *bytes, gsize length) {
+  HttpSocket *socket = connection->socket;
+  if (!socket || socket->close_code)
+    return 0;
+  if (lws_frame_is_binary(wsi)) {
+    http_socket_close(socket, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
+    return 0;
+  }
+  if (socket->text->len + length > WIRE_MAX_BODY) {
+    http_socket_close(socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+    return 0;
+  }
+  g_string_append_len(socket->text, bytes, (gssize)length);
+  if (lws_remaining_packet_payload(wsi) > 0 || !lws_is_final_fragment(wsi))
+    return 0;
+  g_autoptr(HttpSocket) kept = http_socket_ref(socket);
+  if (socket->route->sockets->text)
+    socket->route->sockets->text(socket, socket->text->str, socket->text->len, socket->shared->data);
+  g_string_truncate(socket->text, 0);
+  return 0;
+}
+
+int http_socket_on_writable(HttpConnection *connection) {
+  HttpSocket *socket = connection->socket;
+  if (!socket)
+    return 0;
+  struct lws *wsi = socket->wsi;
+  g_autoptr(GBytes) message = g_queue_pop_head(&socket->queue);
+  if (message) {
+    gsize length = g_bytes_get_size(message) - LWS_PRE;
+    guchar *framed = (guchar *)g_bytes_get_data(message, NULL);
+    socket->queued -= length;
+    socket->shared->unsent--;
+    /* libwebsockets writes the frame's header before the text: the bytes are ours alone. */
+    if (lws_write(wsi, framed + LWS_PRE, length, LWS_WRITE_TEXT) < (int)length)
+      return -1;
+    lws_callback_on_writable(wsi);
+    return 0;
+  }
+  if (!socket->close_code)
+    return 0;
+  lws_close_reason(wsi, socket->close_code, NULL, 0);
+  return -1;
+}
+
+void http_socket_detach(HttpConnection *connection) {
+  HttpSocket *socket = g_steal_pointer(&connection->socket);
+  if (!socket)
+    return;
+  socket->wsi = NULL;
+  socket->shared->unsent -= socket->queue.length;
+  if (socket->route->sockets->closed)
+    socket->route->sockets->closed(socket, socket->shared->data);
+  http_socket_unref(socket);
+}
