@@ -1,0 +1,99 @@
+/* The plan of sessions: every booking and every session that runs, and the one rule by which places are
+ * given.
+ *
+ * Each session is a reservation of one place of an RC for a run of slots (ledger.h): a booking takes later
+ * ones, a walk-in takes slots from now on, an extension adds some, an early end gives the rest back. What is
+ * promised is on disk before it is told (record_file.h): the done callbacks come when it is, or with the
+ * error that it is not, and then nothing has changed.
+ *
+ * Promises (book, walk in, extend, cancel) wait for the disk; facts (started, ended) do not: they are true
+ * whatever the disk says, and are written again later if they could not be now.
+ *
+ * Errors are of WIRE_ERROR. Time is passed in; the core's thread only.
+ */
+#pragma once
+#include "fcgi/ledger.h"
+#include "fcgi/mailbox.h"
+#include "fcgi/reservation.h"
+
+typedef struct Plan Plan;
+
+/* Plain data, from the settings. */
+typedef struct {
+  guint slot_minutes;
+  guint horizon_days;
+  guint code_digits;
+  guint no_show_minutes; /* a booking that nobody came for frees its place after this */
+  guint history_days;    /* how long ended ones stay in the file */
+} PlanRules;
+
+/* What somebody wants. Plain data; the plan copies what it keeps. */
+typedef struct {
+  const char *rc_name;
+  gint64 starts_at_us;    /* of a booking */
+  gint64 wanted_us;       /* how long */
+  gint64 min_us;          /* of a walk-in: shorter is not worth it */
+  const char *name;       /* nullable */
+  const char *request_id; /* nullable: the same one again is the same booking */
+} PlanWish;
+
+/* @reservation: as it now is, valid during the call; NULL with @error. */
+typedef void (*PlanDone)(const Reservation *reservation, const GError *error, gpointer user_data);
+
+/* Opens the plan in @path (record_file_open()); what is in it and not over holds its places again. @home:
+ * where the disk's answers are delivered, on this thread. NULL with @error, one line for the log. (transfer
+ * full) */
+Plan *plan_open(const char *path, const PlanRules *rules, Mailbox *home, gint64 now_us, GError **error);
+/* Writes what is under way. Callbacks that are still due are called with an error. NULL is allowed. */
+void plan_close(Plan *plan);
+
+/* The sessions that all servers of the RC together can run. Nobody's booking is touched; @overbooked
+ * (nullable) tells whether there are now slots with more bookings than places. */
+void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboolean *overbooked);
+
+/* Does what is due: no-shows, sessions whose time is over, old records. To be called at plan_next_due(),
+ * which is G_MAXINT64 when nothing is. */
+void plan_tick(Plan *plan, gint64 now_us);
+gint64 plan_next_due(const Plan *plan);
+
+/* A booking. WIRE_BAD_REQUEST: in the past or past the horizon; WIRE_TIME_NOT_AVAILABLE;
+ * WIRE_CODES_EXHAUSTED; WIRE_STORE_UNAVAILABLE. */
+void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
+
+/* A session from now on, until wanted_us later or the next booking that needs the place; it is RUNNING from
+ * the start. WIRE_SERVERS_BUSY when it would be shorter than min_us. */
+void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
+
+/* A session that runs and that the plan does not know: an operator's, or one whose record was lost. It takes
+ * its place whether there is one or not. */
+void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name, const char *server_name,
+                gint64 starts_at_us, gint64 ends_at_us, gint64 now_us);
+
+/* Frees a booking that has not begun. WIRE_SESSION_NOT_EXIST. */
+void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data);
+
+/* Adds @minutes to the end of a session that runs, whole or not at all. WIRE_EXTENSION_NOT_AVAILABLE,
+ * WIRE_SESSION_NOT_EXIST. */
+void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done, gpointer user_data);
+/* By how many minutes it could be extended, at most @most. */
+guint plan_room_minutes(const Plan *plan, const char *id, guint most);
+
+/* Its session has begun, on this server. */
+void plan_started(Plan *plan, const char *id, const char *server_name);
+/* Back from running to planned: no server could start it, and its time is not over. */
+void plan_not_started(Plan *plan, const char *id);
+/* It is over, for @reason: the rest of its time is free. Ended ones and unknown ones are passed over. */
+void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us);
+
+/* Stored ones only, not ended, or NULL. (transfer none, until the next call that changes something) */
+const Reservation *plan_find_code(const Plan *plan, const char *code);
+/* Also ended ones. */
+const Reservation *plan_find(const Plan *plan, const char *id);
+
+/* The RC's ledger, for questions; one of capacity 0 when no servers were told of. */
+const Ledger *plan_get_ledger(Plan *plan, const char *rc_name);
+
+/* How many reservations it holds, ended ones included. */
+guint plan_count(const Plan *plan);
+/* How many writes to disk there were. */
+guint64 plan_get_writes(const Plan *plan);

@@ -1,0 +1,38 @@
+/* A reservation: one place of an RC for a run of time. A booking is one that starts later, a session that
+ * somebody started is one that runs. Each is an object of sessions_planned.json.
+ *
+ * Plain data with its table; any thread.
+ */
+#pragma once
+#include "common/fields.h"
+
+typedef enum {
+  RESERVATION_PLANNED, /* its time may have come; nobody has */
+  RESERVATION_RUNNING, /* its session runs, or is being started */
+  RESERVATION_ENDED,   /* over, cancelled, or nobody came: kept for the record */
+} ReservationState;
+
+typedef struct {
+  char *id; /* 128 random bits in hexadecimal; the session's id on its streamer */
+  char *code;
+  char *rc_name;
+  gint64 starts_at_us, ends_at_us;
+  char *name;             /* of who booked or started (nullable) */
+  char *request_id;       /* the client's own (nullable) */
+  ReservationState state; /* stands in the file as the word of state_name */
+  char *state_name;       /* used while reading and writing only */
+  char *server_name;      /* where it runs (nullable) */
+  char *reason;           /* why it ended: a word of WIRE.md, "cancelled" or "no_show" (nullable) */
+  gint64 created_at_us, ended_at_us; /* ended_at_us is 0 until then */
+} Reservation;
+
+extern const Field reservation_fields[];
+
+/* @text as one reservation (transfer full), checked beyond what the table says; NULL with FIELDS_ERROR. */
+Reservation *reservation_parse(const char *text, GError **error);
+/* As one line of JSON (transfer full). */
+char *reservation_format(const Reservation *reservation);
+
+Reservation *reservation_copy(const Reservation *reservation); /* (transfer full) */
+void reservation_free(Reservation *reservation);               /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reservation, reservation_free)

@@ -1,0 +1,357 @@
+/* fcgi/plan: who gets a place, what is promised, and what a restart finds. Time is passed in; the disk is
+ * real. */
+#include "common/instant.h"
+#include "common/wire.h"
+#include "fcgi/plan.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define RC "River"
+#define NOW (1796137200 * INSTANT_SECOND) /* 2026-12-01T15:00:00Z: on a slot's start */
+#define MINUTES(n) ((n)*INSTANT_MINUTE)
+
+typedef struct {
+  char *directory, *path;
+  Mailbox *home;
+  Plan *plan;
+  guint answers;
+  Reservation *last; /* what the last answer gave */
+  int refusal;       /* its code, -1: none */
+} Fixture;
+
+static const PlanRules rules = {
+    .slot_minutes = 5, .horizon_days = 60, .code_digits = 4, .no_show_minutes = 15, .history_days = 7};
+
+static void open_plan(Fixture *f, gint64 now_us) {
+  g_autoptr(GError) error = NULL;
+  f->plan = plan_open(f->path, &rules, f->home, now_us, &error);
+  g_assert_no_error(error);
+  plan_set_capacity(f->plan, RC, 1, NULL);
+}
+
+static void set_up(Fixture *f, gconstpointer data) {
+  f->directory = g_dir_make_tmp("vitrina-XXXXXX", NULL);
+  f->path = g_build_filename(f->directory, "plan.json", NULL);
+  f->home = mailbox_new(NULL, NULL);
+  open_plan(f, NOW);
+}
+
+static void tear_down(Fixture *f, gconstpointer data) {
+  static const char *const names[] = {"plan.json", "plan.json.new", "plan.json.lock"};
+  plan_close(f->plan);
+  mailbox_deliver(f->home, NULL);
+  mailbox_free(f->home);
+  for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+    g_autofree char *path = g_build_filename(f->directory, names[i], NULL);
+    g_remove(path);
+  }
+  g_rmdir(f->directory);
+  g_free(f->directory);
+  g_free(f->path);
+  reservation_free(f->last);
+}
+
+/* A coordinator that ended and started again at @now_us. */
+static void reopen(Fixture *f, gint64 now_us) {
+  plan_close(f->plan);
+  mailbox_deliver(f->home, NULL);
+  open_plan(f, now_us);
+}
+
+static void answered(const Reservation *reservation, const GError *error, gpointer user_data) {
+  Fixture *f = user_data;
+  f->answers++;
+  reservation_free(f->last);
+  f->last = reservation ? reservation_copy(reservation) : NULL;
+  f->refusal = error ? (int)wire_message_of(error) : -1;
+}
+
+static void wait_for(Fixture *f, guint answers) {
+  while (f->answers < answers)
+    g_assert_true(mailbox_deliver_next(f->home, NULL));
+}
+
+static int book(Fixture *f, gint64 starts_at_us, gint64 wanted_us, gint64 now_us) {
+  const PlanWish wish = {.rc_name = RC, .starts_at_us = starts_at_us, .wanted_us = wanted_us};
+  guint before = f->answers;
+  plan_book(f->plan, &wish, now_us, answered, f);
+  wait_for(f, before + 1);
+  return f->refusal;
+}
+
+static int walk_in(Fixture *f, gint64 wanted_us, gint64 min_us, gint64 now_us) {
+  const PlanWish wish = {.rc_name = RC, .wanted_us = wanted_us, .min_us = min_us};
+  guint before = f->answers;
+  plan_walk_in(f->plan, &wish, now_us, answered, f);
+  wait_for(f, before + 1);
+  return f->refusal;
+}
+
+static guint32 used(Fixture *f, gint64 at_us) {
+  const Ledger *ledger = plan_get_ledger(f->plan, RC);
+  return ledger_used(ledger, ledger_slot(ledger, at_us));
+}
+
+static void a_booking_is_on_disk_before_it_is_told(Fixture *f, gconstpointer data) {
+  g_autofree char *text = NULL;
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  g_assert_true(g_file_get_contents(f->path, &text, NULL, NULL));
+  g_assert_nonnull(strstr(text, f->last->id));
+  g_assert_cmpuint(strlen(f->last->code), ==, 4);
+  g_assert_cmpint(f->last->ends_at_us, ==, NOW + MINUTES(90));
+  g_assert_cmpint(book(f, NOW + MINUTES(85), MINUTES(30), NOW), ==, WIRE_TIME_NOT_AVAILABLE);
+  g_assert_cmpint(book(f, NOW + MINUTES(90), MINUTES(30), NOW), ==, -1);
+}
+
+static void times_outside_the_horizon_are_refused(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW - MINUTES(1), MINUTES(30), NOW), ==, WIRE_BAD_REQUEST);
+  g_assert_cmpint(book(f, NOW + MINUTES(61 * 24 * 60), MINUTES(30), NOW), ==, WIRE_BAD_REQUEST);
+}
+
+static void of_five_hundred_three_get_the_last_three(Fixture *f, gconstpointer data) {
+  const PlanWish wish = {.rc_name = RC, .starts_at_us = NOW + MINUTES(60), .wanted_us = MINUTES(60)};
+  guint got = 0;
+  plan_set_capacity(f->plan, RC, 3, NULL);
+  for (guint i = 0; i < 500; i++) {
+    guint before = f->answers;
+    plan_book(f->plan, &wish, NOW, answered, f);
+    if (f->answers == before) /* it waits for the disk: it holds a place */
+      got++;
+  }
+  g_assert_cmpuint(got, ==, 3);
+  wait_for(f, 500);
+  g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 3);
+}
+
+static void the_same_request_is_the_same_booking(Fixture *f, gconstpointer data) {
+  const PlanWish wish = {
+      .rc_name = RC, .starts_at_us = NOW + MINUTES(60), .wanted_us = MINUTES(30), .request_id = "r"};
+  plan_book(f->plan, &wish, NOW, answered, f);
+  plan_book(f->plan, &wish, NOW, answered, f); /* before the first one was stored */
+  wait_for(f, 2);
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  reopen(f, NOW);
+  plan_book(f->plan, &wish, NOW, answered, f);
+  wait_for(f, 3);
+  g_assert_cmpstr(f->last->id, ==, id);
+  g_assert_cmpuint(plan_count(f->plan), ==, 1);
+}
+
+static void a_walk_in_gives_way_to_a_booking(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(40), MINUTES(30), NOW), ==, -1);
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(1)), ==, -1);
+  g_assert_cmpint(f->last->ends_at_us, ==, NOW + MINUTES(40));
+  g_assert_cmpint(f->last->state, ==, RESERVATION_RUNNING);
+  plan_ended(f->plan, f->last->id, "users_left", NOW + MINUTES(2));
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(35)), ==, WIRE_SERVERS_BUSY);
+}
+
+static void a_session_that_ends_early_frees_its_time(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(5)), ==, WIRE_SERVERS_BUSY);
+  reopen(f, NOW + MINUTES(6));
+  g_assert_cmpuint(used(f, NOW + MINUTES(30)), ==, 1); /* it is remembered */
+  plan_ended(f->plan, id, "users_left", NOW + MINUTES(7));
+  g_assert_cmpuint(used(f, NOW + MINUTES(30)), ==, 0);
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(8)), ==, -1);
+}
+
+static void a_no_show_frees_its_place(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(10), MINUTES(60), NOW), ==, -1);
+  g_autofree char *code = g_strdup(f->last->code);
+  g_assert_cmpint(plan_next_due(f->plan), ==, NOW + MINUTES(25));
+  plan_tick(f->plan, NOW + MINUTES(24));
+  g_assert_nonnull(plan_find_code(f->plan, code));
+  plan_tick(f->plan, NOW + MINUTES(25));
+  g_assert_null(plan_find_code(f->plan, code));
+  g_assert_cmpuint(used(f, NOW + MINUTES(40)), ==, 0);
+  plan_tick(f->plan, NOW + MINUTES(26) + rules.history_days * 24 * MINUTES(60));
+  g_assert_cmpuint(plan_count(f->plan), ==, 0);
+  reopen(f, NOW);
+  g_assert_cmpuint(plan_count(f->plan), ==, 0);
+}
+
+static void a_booking_that_was_started_is_no_no_show(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(10), MINUTES(60), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  plan_started(f->plan, id, "river-1");
+  plan_tick(f->plan, NOW + MINUTES(60));
+  g_assert_cmpstr(plan_find(f->plan, id)->server_name, ==, "river-1");
+  g_assert_cmpint(plan_find(f->plan, id)->state, ==, RESERVATION_RUNNING);
+  plan_tick(f->plan, NOW + MINUTES(70));
+  g_assert_cmpstr(plan_find(f->plan, id)->reason, ==, "time_over");
+}
+
+static void cancelling_frees_once_it_is_on_disk(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  plan_cancel(f->plan, id, NOW, answered, f);
+  g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 1);
+  wait_for(f, 2);
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 0);
+  plan_cancel(f->plan, id, NOW, answered, f);
+  g_assert_cmpint(f->refusal, ==, WIRE_SESSION_NOT_EXIST);
+  reopen(f, NOW);
+  g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 0);
+}
+
+static void extending_takes_what_is_free(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(walk_in(f, MINUTES(30), MINUTES(10), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  g_assert_cmpint(book(f, NOW + MINUTES(50), MINUTES(30), NOW), ==, -1);
+  g_assert_cmpuint(plan_room_minutes(f->plan, id, 60), ==, 20);
+  plan_extend(f->plan, id, 30, NOW, answered, f);
+  g_assert_cmpint(f->refusal, ==, WIRE_EXTENSION_NOT_AVAILABLE);
+  plan_extend(f->plan, id, 20, NOW, answered, f);
+  wait_for(f, 4);
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_assert_cmpint(f->last->ends_at_us, ==, NOW + MINUTES(50));
+  reopen(f, NOW);
+  g_assert_cmpuint(used(f, NOW + MINUTES(45)), ==, 1);
+}
+
+static void capacity_that_falls_takes_nobodys_booking(Fixture *f, gconstpointer data) {
+  gboolean overbooked;
+  plan_set_capacity(f->plan, RC, 2, NULL);
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  plan_set_capacity(f->plan, RC, 1, &overbooked);
+  g_assert_true(overbooked);
+  g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 2);
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, WIRE_TIME_NOT_AVAILABLE);
+}
+
+static void what_cannot_be_written_is_not_promised(Fixture *f, gconstpointer data) {
+  struct rlimit old, small;
+  g_assert_cmpint(walk_in(f, MINUTES(30), MINUTES(10), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  signal(SIGXFSZ, SIG_IGN);
+  g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &old), ==, 0);
+  small = (struct rlimit){10, old.rlim_max};
+  g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+  int booked = book(f, NOW + MINUTES(60), MINUTES(30), NOW);
+  plan_extend(f->plan, id, 10, NOW, answered, f);
+  wait_for(f, 3);
+  int extended = f->refusal;
+  g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &old), ==, 0);
+  g_assert_cmpint(booked, ==, WIRE_STORE_UNAVAILABLE);
+  g_assert_cmpint(extended, ==, WIRE_STORE_UNAVAILABLE);
+  g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 0);
+  g_assert_cmpuint(used(f, NOW + MINUTES(35)), ==, 0);
+  g_assert_cmpint(plan_find(f->plan, id)->ends_at_us, ==, NOW + MINUTES(30));
+  g_assert_cmpint(book(f, NOW + MINUTES(30), MINUTES(60), NOW), ==, -1);
+}
+
+static void sessions_of_operators_take_their_place(Fixture *f, gconstpointer data) {
+  plan_adopt(f->plan, "foreign", "1234", RC, "river-1", NOW, NOW + MINUTES(30), NOW);
+  g_assert_cmpuint(used(f, NOW), ==, 1);
+  g_assert_cmpstr(plan_find_code(f->plan, "1234")->id, ==, "foreign");
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW), ==, WIRE_SERVERS_BUSY);
+  plan_adopt(f->plan, "foreign", "1234", RC, "river-1", NOW, NOW + MINUTES(30), NOW);
+  g_assert_cmpuint(used(f, NOW), ==, 1);
+}
+
+static void a_broken_plan_is_refused_and_kept(Fixture *f, gconstpointer data) {
+  static const char text[] = "[{\"id\":\"a\",\"code\":\"1234\",\"rc_name\":\"x\",\"state\":\"lost\","
+                             "\"starts_at\":\"2026-12-01T15:00:00Z\",\"ends_at\":\"2026-12-01T16:00:00Z\"}]";
+  g_autoptr(GError) error = NULL;
+  g_autofree char *kept = NULL;
+  plan_close(g_steal_pointer(&f->plan));
+  g_assert_true(g_file_set_contents(f->path, text, -1, NULL));
+  g_assert_null(plan_open(f->path, &rules, f->home, NOW, &error));
+  g_assert_nonnull(strstr(error->message, "plan.json: record 1: state: must be planned, running or ended"));
+  g_assert_true(g_file_get_contents(f->path, &kept, NULL, NULL));
+  g_assert_cmpstr(kept, ==, text);
+}
+
+/* Whatever happens in whatever order, with restarts between: every slot is used by as many as hold it, never
+ * by more than there are places, and every code leads to one. */
+static void random_lives_keep_the_rule(Fixture *f, gconstpointer data) {
+  g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+  gint64 now = NOW;
+  plan_set_capacity(f->plan, RC, 3, NULL);
+  for (guint step = 0; step < 3000; step++) {
+    guint before = f->answers;
+    const char *id = ids->len ? ids->pdata[g_test_rand_int_range(0, (gint32)ids->len)] : "";
+    const PlanWish wish = {.rc_name = RC,
+                           .starts_at_us = now + MINUTES(g_test_rand_int_range(0, 300)),
+                           .wanted_us = MINUTES(g_test_rand_int_range(5, 90)),
+                           .min_us = MINUTES(10)};
+    switch (g_test_rand_int_range(0, 8)) {
+    case 0:
+    case 1:
+      plan_book(f->plan, &wish, now, answered, f);
+      break;
+    case 2:
+      plan_walk_in(f->plan, &wish, now, answered, f);
+      break;
+    case 3:
+      plan_cancel(f->plan, id, now, answered, f);
+      break;
+    case 4:
+      plan_extend(f->plan, id, 15, now, answered, f);
+      break;
+    case 5:
+      plan_ended(f->plan, id, "users_left", now);
+      answered(NULL, NULL, f);
+      break;
+    case 6:
+      plan_started(f->plan, id, "river-1");
+      answered(NULL, NULL, f);
+      break;
+    case 7:
+      now += MINUTES(g_test_rand_int_range(0, 10));
+      plan_tick(f->plan, now);
+      answered(NULL, NULL, f);
+      break;
+    }
+    wait_for(f, before + 1);
+    if (f->last && !g_ptr_array_find_with_equal_func(ids, f->last->id, g_str_equal, NULL))
+      g_ptr_array_add(ids, g_strdup(f->last->id));
+    if (step % 100 == 99) {
+      reopen(f, now);
+      plan_set_capacity(f->plan, RC, 3, NULL);
+    }
+    for (gint64 at = now; at < now + MINUTES(400); at += MINUTES(5))
+      g_assert_cmpuint(used(f, at), <=, 3);
+  }
+  for (gint64 slot = now - now % MINUTES(5) + MINUTES(5); slot < now + MINUTES(400); slot += MINUTES(5)) {
+    guint32 holders = 0;
+    for (guint i = 0; i < ids->len; i++) {
+      const Reservation *r = plan_find(f->plan, ids->pdata[i]);
+      if (!r || r->state == RESERVATION_ENDED || r->starts_at_us >= slot + MINUTES(5) ||
+          r->ends_at_us <= slot)
+        continue;
+      g_assert_true(plan_find_code(f->plan, r->code) == r);
+      holders++;
+    }
+    g_assert_cmpuint(holders, ==, used(f, slot));
+  }
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+#define ADD(path, function) g_test_add(path, Fixture, NULL, set_up, function, tear_down)
+  ADD("/plan/a-booking-is-on-disk-before-it-is-told", a_booking_is_on_disk_before_it_is_told);
+  ADD("/plan/times-outside-the-horizon-are-refused", times_outside_the_horizon_are_refused);
+  ADD("/plan/of-five-hundred-three-get-the-last-three", of_five_hundred_three_get_the_last_three);
+  ADD("/plan/the-same-request-is-the-same-booking", the_same_request_is_the_same_booking);
+  ADD("/plan/a-walk-in-gives-way-to-a-booking", a_walk_in_gives_way_to_a_booking);
+  ADD("/plan/a-session-that-ends-early-frees-its-time", a_session_that_ends_early_frees_its_time);
+  ADD("/plan/a-no-show-frees-its-place", a_no_show_frees_its_place);
+  ADD("/plan/a-booking-that-was-started-is-no-no-show", a_booking_that_was_started_is_no_no_show);
+  ADD("/plan/cancelling-frees-once-it-is-on-disk", cancelling_frees_once_it_is_on_disk);
+  ADD("/plan/extending-takes-what-is-free", extending_takes_what_is_free);
+  ADD("/plan/capacity-that-falls-takes-nobodys-booking", capacity_that_falls_takes_nobodys_booking);
+  ADD("/plan/what-cannot-be-written-is-not-promised", what_cannot_be_written_is_not_promised);
+  ADD("/plan/sessions-of-operators-take-their-place", sessions_of_operators_take_their_place);
+  ADD("/plan/a-broken-plan-is-refused-and-kept", a_broken_plan_is_refused_and_kept);
+  ADD("/plan/random-lives-keep-the-rule", random_lives_keep_the_rule);
+  return g_test_run();
+}
