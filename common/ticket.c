@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define KEY_MAX_BYTES 4096
+#define SECRET_DIGITS 32
 #define CLOCK_DIFFERENCE_US (10 * (gint64)G_USEC_PER_SEC)
 
 G_DEFINE_QUARK(vitrina - ticket - error, ticket_error)
@@ -177,6 +178,18 @@ gboolean ticket_verify_control(const TicketKey *key, const char *text, const cha
   if (age_us < -CLOCK_DIFFERENCE_US || age_us > TICKET_CONTROL_LIFETIME_US + CLOCK_DIFFERENCE_US)
     return fail(error, TICKET_ERROR_EXPIRED, "The ticket is too old.") != NULL;
   return TRUE;
+}
+
+char *ticket_secret(const TicketKey *key, const char *purpose, const char *subject) {
+  g_autofree char *message = g_strdup_printf("%s:%s", purpose, subject);
+  char *text = g_compute_hmac_for_string(G_CHECKSUM_SHA256, key->bytes, key->length, message, -1);
+  text[SECRET_DIGITS] = '\0';
+  return text;
+}
+
+gboolean ticket_secret_is(const TicketKey *key, const char *purpose, const char *subject, const char *text) {
+  g_autofree char *secret = ticket_secret(key, purpose, subject);
+  return text && strlen(text) == SECRET_DIGITS && CRYPTO_memcmp(secret, text, SECRET_DIGITS) == 0;
 }
 
 const char *ticket_from_header(const char *header) {

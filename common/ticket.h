@@ -50,6 +50,13 @@ char *ticket_sign_control(const TicketKey *key, const char *audience);
 /* Checks one: role coordinator, this audience, issued at most 60 s ago (10 s of clock difference allowed). */
 gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error);
 
+/* A secret that only who has @key can make, bound to what it is for (@purpose, "cancel") and to whom
+ * (@subject, a booking's id): HMAC-SHA256 (RFC 2104) of both, 32 hexadecimal digits (transfer full). It need
+ * not be stored to be checked. */
+char *ticket_secret(const TicketKey *key, const char *purpose, const char *subject);
+/* Whether @text is that secret; takes the same time wherever they differ. */
+gboolean ticket_secret_is(const TicketKey *key, const char *purpose, const char *subject, const char *text);
+
 /* The token of an "Authorization: Bearer …" header's value (RFC 6750 section 2.1), or NULL. Points into
  * @header. */
 const char *ticket_from_header(const char *header);

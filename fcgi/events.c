@@ -13,9 +13,15 @@
 #define MIN_INTERVAL_US (200 * 1000)
 
 typedef struct {
+  char *text;    /* JSON */
+  char *session; /* for its people alone; NULL: for everybody */
+} Event;
+
+typedef struct {
   Events *events;
   Request *request;
-  guint64 read; /* the number of the last event that the client has */
+  char *session; /* of the client's ticket (nullable) */
+  guint64 read;  /* the number of the last event that the client has */
   Timer *timer;
   GList *place; /* in `waiting` */
 } Waiter;
@@ -29,7 +35,7 @@ struct Events {
   Core *core;
   char *start;           /* drawn when the program starts: a part of each cursor */
   guint64 last;          /* the number of the newest event; the first is 1 */
-  char *ring[RING_SIZE]; /* event n is at n % RING_SIZE, as JSON text */
+  Event ring[RING_SIZE]; /* event n is at n % RING_SIZE */
   GQueue waiting;        /* of Waiter */
   GHashTable *told;      /* rc_name -> Numbers as last told */
   GHashTable *dirty;     /* rc_names that may have others now, as a set */
@@ -52,8 +58,10 @@ void events_free(Events *events) {
   if (!events)
     return;
   timer_cancel(events->timer);
-  for (guint i = 0; i < RING_SIZE; i++)
-    g_free(events->ring[i]);
+  for (guint i = 0; i < RING_SIZE; i++) {
+    g_free(events->ring[i].text);
+    g_free(events->ring[i].session);
+  }
   g_hash_table_unref(events->told);
   g_hash_table_unref(events->dirty);
   g_free(events->start);
@@ -83,10 +91,30 @@ static Body *make_answer(const Events *events, const char *list) {
   return body_new(wire_answer(WIRE_EVENTS, members));
 }
 
-static Body *make_answer_since(const Events *events, guint64 read) {
+static gboolean is_for(const Event *event, const char *session) {
+  return !event->session || (session && strcmp(event->session, session) == 0);
+}
+
+/* The first event after @read that the ring still has: whoever waits longer has only missed what is not
+ * theirs. */
+static guint64 first_after(const Events *events, guint64 read) {
+  return MAX(read, events->last - MIN(events->last, RING_SIZE)) + 1;
+}
+
+static gboolean has_news(const Events *events, guint64 read, const char *session) {
+  for (guint64 n = first_after(events, read); n <= events->last; n++)
+    if (is_for(&events->ring[n % RING_SIZE], session))
+      return TRUE;
+  return FALSE;
+}
+
+static Body *make_answer_since(const Events *events, guint64 read, const char *session) {
   g_autoptr(GString) list = g_string_new(NULL);
-  for (guint64 n = read + 1; n <= events->last; n++)
-    g_string_append_printf(list, "%s%s", list->len ? "," : "", events->ring[n % RING_SIZE]);
+  for (guint64 n = first_after(events, read); n <= events->last; n++) {
+    const Event *event = &events->ring[n % RING_SIZE];
+    if (is_for(event, session))
+      g_string_append_printf(list, "%s%s", list->len ? "," : "", event->text);
+  }
   return make_answer(events, list->str);
 }
 
@@ -118,13 +146,14 @@ static Request *stop_waiting(Waiter *waiter) {
   Request *request = waiter->request;
   g_queue_delete_link(&waiter->events->waiting, waiter->place);
   timer_cancel(waiter->timer);
+  g_free(waiter->session);
   g_free(waiter);
   return request;
 }
 
 static void on_waited_enough(gpointer data) {
   Waiter *waiter = data;
-  g_autoptr(Body) body = make_answer_since(waiter->events, waiter->read);
+  g_autoptr(Body) body = make_answer_since(waiter->events, waiter->read, waiter->session);
   waiter->timer = NULL;
   request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
 }
@@ -134,35 +163,42 @@ static void on_gone(Request *request, gpointer data) {
 }
 
 void events_answer_all(Events *events) {
-  g_autoptr(Body) body = NULL;
+  g_autoptr(Body) shared = NULL;
   guint64 made_for = 0;
   while (!g_queue_is_empty(&events->waiting)) {
     Waiter *waiter = events->waiting.head->data;
+    if (waiter->session) {
+      g_autoptr(Body) own = make_answer_since(events, waiter->read, waiter->session);
+      request_answer_body(stop_waiting(waiter), WIRE_EVENTS, own);
+      continue;
+    }
     /* Nearly all have read equally far: they share one text. */
-    if (!body || made_for != waiter->read) {
-      g_clear_pointer(&body, body_unref);
-      body = make_answer_since(events, waiter->read);
+    if (!shared || made_for != waiter->read) {
+      g_clear_pointer(&shared, body_unref);
+      shared = make_answer_since(events, waiter->read, NULL);
       made_for = waiter->read;
     }
-    request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+    request_answer_body(stop_waiting(waiter), WIRE_EVENTS, shared);
   }
 }
 
-void events_poll(Events *events, Request *request, const char *cursor, guint wait_seconds) {
+void events_poll(Events *events, Request *request, const char *cursor, const char *session,
+                 guint wait_seconds) {
   guint64 read = events->last;
   if (cursor && !read_cursor(events, cursor, &read)) {
     g_autoptr(Body) body = make_answer_with_all(events);
     request_answer_body(request, WIRE_EVENTS, body);
     return;
   }
-  if (read < events->last || wait_seconds == 0 || events->core->stopping) {
-    g_autoptr(Body) body = make_answer_since(events, read);
+  if (has_news(events, read, session) || wait_seconds == 0 || events->core->stopping) {
+    g_autoptr(Body) body = make_answer_since(events, read, session);
     request_answer_body(request, WIRE_EVENTS, body);
     return;
   }
   Waiter *waiter = g_new0(Waiter, 1);
   waiter->events = events;
   waiter->request = request;
+  waiter->session = g_strdup(session);
   waiter->read = read;
   waiter->timer = timers_add(events->core->timers, wait_seconds * INSTANT_SECOND, on_waited_enough, waiter);
   g_queue_push_tail(&events->waiting, waiter);
@@ -172,12 +208,30 @@ void events_poll(Events *events, Request *request, const char *cursor, guint wai
 
 /* ---- changes ---- */
 
-static void tell(Events *events, char *event) {
+/* Puts an event (its text taken) into the ring. */
+static void add(Events *events, char *text, const char *session) {
   events->last++;
-  char **place = &events->ring[events->last % RING_SIZE];
-  g_free(*place);
-  *place = event;
+  Event *place = &events->ring[events->last % RING_SIZE];
+  g_free(place->text);
+  g_free(place->session);
+  *place = (Event){text, g_strdup(session)};
+}
+
+static void tell(Events *events, char *text) {
+  add(events, text, NULL);
   events_answer_all(events);
+}
+
+void events_tell_session(Events *events, const char *session, WireMessage message, const char *members) {
+  add(events, wire_answer(message, members), session);
+  for (GList *link = events->waiting.head, *next; link; link = next) {
+    Waiter *waiter = link->data;
+    next = link->next;
+    if (g_strcmp0(waiter->session, session) != 0)
+      continue;
+    g_autoptr(Body) body = make_answer_since(events, waiter->read, session);
+    request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+  }
 }
 
 /* Appends the RC to @out if its numbers are others than those told. */

@@ -15,9 +15,15 @@ void events_free(Events *events); /* nobody may wait any more; NULL is allowed *
 /* The RC's numbers have changed; NULL: any RC's may have, or the list itself. */
 void events_servers_changed(Events *events, const Rc *rc);
 
+/* An event for the people of one session alone: those who poll with its ticket. @members as in wire_answer().
+ */
+void events_tell_session(Events *events, const char *session, WireMessage message, const char *members);
+
 /* Answers with the events since @cursor: at once if there are any, else when one comes, at the latest after
- * @wait_seconds. @cursor NULL: from now on. (transfer full @request) */
-void events_poll(Events *events, Request *request, const char *cursor, guint wait_seconds);
+ * @wait_seconds. @cursor NULL: from now on. @session (nullable): the one that the client's ticket is for.
+ * (transfer full @request) */
+void events_poll(Events *events, Request *request, const char *cursor, const char *session,
+                 guint wait_seconds);
 
 /* Answers everybody who waits, with nothing. */
 void events_answer_all(Events *events);

@@ -26,6 +26,7 @@ typedef struct {
 } ConnectSession;
 typedef struct {
   char *cursor; /* nullable */
+  char *ticket; /* nullable */
   gint64 wait_seconds;
 } PollEvents;
 

@@ -405,6 +405,19 @@ static void tickets_keys_come_from_files(void) {
   g_rmdir(directory);
 }
 
+static void tickets_secrets_are_bound_to_their_subject(void) {
+  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(TicketKey) other = ticket_key_new("another-key-another-key-another-k", 33);
+  g_autofree char *secret = ticket_secret(key, "cancel", "a");
+  g_assert_cmpuint(strlen(secret), ==, 32);
+  g_assert_true(ticket_secret_is(key, "cancel", "a", secret));
+  g_assert_false(ticket_secret_is(key, "cancel", "b", secret));
+  g_assert_false(ticket_secret_is(key, "other", "a", secret));
+  g_assert_false(ticket_secret_is(other, "cancel", "a", secret));
+  g_assert_false(ticket_secret_is(key, "cancel", "a", ""));
+  g_assert_false(ticket_secret_is(key, "cancel", "a", NULL));
+}
+
 static void tickets_bearer_headers(void) {
   g_assert_cmpstr(ticket_from_header("Bearer abc"), ==, "abc");
   g_assert_cmpstr(ticket_from_header("bearer  abc"), ==, "abc");
@@ -525,6 +538,7 @@ int main(int argc, char **argv) {
   ADD("/ticket/expires", tickets_expire);
   ADD("/ticket/of-people-opens-no-control", tickets_of_people_open_no_control);
   ADD("/ticket/keys-come-from-files", tickets_keys_come_from_files);
+  ADD("/ticket/secrets-are-bound-to-their-subject", tickets_secrets_are_bound_to_their_subject);
   ADD("/ticket/bearer-headers", tickets_bearer_headers);
   ADD("/wire/words-are-found-by-name", wire_words_are_found_by_name);
   ADD("/wire/refusals-hide-our-own-faults", wire_refusals_hide_our_own_faults);
