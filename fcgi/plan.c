@@ -21,6 +21,8 @@ struct Plan {
   GHashTable *ledgers;   /* rc_name -> Ledger */
   GHashTable *under_way; /* set of Change */
   gint64 now_us;         /* of the last call: the ledgers' present */
+  PlanEnding ending;
+  gpointer ending_data;
 };
 
 typedef struct {
@@ -65,17 +67,21 @@ static void refuse(const Waiter *waiter, WireMessage message, const char *field,
     waiter->done(NULL, error, waiter->user_data);
 }
 
-static gint64 due_of(const Plan *plan, const Reservation *reservation) {
+static gint64 due_of(const Plan *plan, const Reservation *reservation, gboolean noticed) {
   switch (reservation->state) {
   case RESERVATION_PLANNED:
     return MIN(reservation->starts_at_us + plan->rules.no_show_minutes * INSTANT_MINUTE,
                reservation->ends_at_us);
   case RESERVATION_RUNNING:
-    return reservation->ends_at_us;
+    return reservation->ends_at_us - (noticed ? 0 : plan->rules.notice_minutes * INSTANT_MINUTE);
   case RESERVATION_ENDED:
     return reservation->ended_at_us + plan->rules.history_days * DAY_US;
   }
   return G_MAXINT64;
+}
+
+static void set_due(Plan *plan, PlanEntry *entry) {
+  plan_index_set_due(plan->index, entry, due_of(plan, entry->reservation, entry->noticed));
 }
 
 /* Sends the entry as it now is to disk. */
@@ -113,7 +119,7 @@ static void end_entry(Plan *plan, PlanEntry *entry, const char *reason) {
   reservation->ended_at_us = plan->now_us;
   g_free(reservation->reason);
   reservation->reason = g_strdup(reason);
-  plan_index_set_due(plan->index, entry, due_of(plan, reservation));
+  set_due(plan, entry);
 }
 
 /* ---- what the disk said ---- */
@@ -148,7 +154,7 @@ static void take_extension_back(Plan *plan, PlanEntry *entry, guint slots) {
   Ledger *ledger = ledger_of(plan, entry->reservation->rc_name);
   ledger_give_back_rest(ledger, &entry->run, entry->run.first + entry->run.count - slots);
   entry->reservation->ends_at_us -= slots * plan->rules.slot_minutes * INSTANT_MINUTE;
-  plan_index_set_due(plan->index, entry, due_of(plan, entry->reservation));
+  set_due(plan, entry);
 }
 
 static void change_done(Plan *plan, const Change *change, PlanEntry *entry, gboolean stored) {
@@ -210,6 +216,7 @@ static Reservation *new_reservation(Plan *plan, const PlanWish *wish, Reservatio
   reservation->name = g_strdup(wish->name);
   reservation->request_id = g_strdup(wish->request_id);
   reservation->state = state;
+  reservation->booked = state == RESERVATION_PLANNED;
   reservation->created_at_us = plan->now_us;
   return g_steal_pointer(&reservation);
 }
@@ -232,7 +239,7 @@ static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gi
   }
   reservation->starts_at_us = starts_at_us;
   reservation->ends_at_us = ends_at_us;
-  PlanEntry *entry = plan_index_add(plan->index, reservation, due_of(plan, reservation));
+  PlanEntry *entry = plan_index_add(plan->index, reservation, due_of(plan, reservation, FALSE));
   entry->run = run;
   write_entry(plan, entry, CHANGE_NEW, 0, *waiter);
 }
@@ -314,7 +321,8 @@ void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanD
     return;
   }
   entry->reservation->ends_at_us += slots * plan->rules.slot_minutes * INSTANT_MINUTE;
-  plan_index_set_due(plan->index, entry, due_of(plan, entry->reservation));
+  entry->noticed = FALSE;
+  set_due(plan, entry);
   write_entry(plan, entry, CHANGE_EXTEND, slots, waiter);
 }
 
@@ -335,7 +343,7 @@ static void set_state(Plan *plan, PlanEntry *entry, ReservationState state, cons
   reservation->state = state;
   g_free(reservation->server_name);
   reservation->server_name = g_strdup(server_name);
-  plan_index_set_due(plan->index, entry, due_of(plan, reservation));
+  set_due(plan, entry);
   write_fact(plan, entry);
 }
 
@@ -362,7 +370,7 @@ void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
 
 /* Takes the places of a reservation that was promised before, whether they are there or not. */
 static PlanEntry *hold(Plan *plan, Reservation *reservation) {
-  PlanEntry *entry = plan_index_add(plan->index, reservation, due_of(plan, reservation));
+  PlanEntry *entry = plan_index_add(plan->index, reservation, due_of(plan, reservation, FALSE));
   entry->stored = TRUE;
   if (reservation->state == RESERVATION_ENDED)
     return entry;
@@ -399,23 +407,38 @@ static void forget(Plan *plan, PlanEntry *entry) {
   plan_index_remove(plan->index, entry);
 }
 
+static void tell_end(Plan *plan, PlanEntry *entry) {
+  entry->noticed = TRUE;
+  set_due(plan, entry);
+  if (plan->ending)
+    plan->ending(entry->reservation, plan->ending_data);
+}
+
+static void do_due(Plan *plan, PlanEntry *entry) {
+  ReservationState state = entry->reservation->state;
+  if (!entry->stored || entry->cancelling) {
+    plan_index_set_due(plan->index, entry, plan->now_us + INSTANT_SECOND);
+  } else if (entry->dirty) {
+    write_fact(plan, entry);
+    plan_index_set_due(plan->index, entry,
+                       MAX(due_of(plan, entry->reservation, entry->noticed), plan->now_us + RETRY_US));
+  } else if (state == RESERVATION_ENDED) {
+    forget(plan, entry);
+  } else if (state == RESERVATION_RUNNING && entry->reservation->ends_at_us > plan->now_us) {
+    tell_end(plan, entry);
+  } else {
+    end_entry(plan, entry, state == RESERVATION_PLANNED ? "no_show" : wire_end_name(WIRE_END_TIME_OVER));
+    write_fact(plan, entry);
+  }
+}
+
 void plan_tick(Plan *plan, gint64 now_us) {
   plan->now_us = now_us;
-  for (PlanEntry *entry = plan_index_first_due(plan->index); entry && entry->due_us <= now_us;
-       entry = plan_index_first_due(plan->index)) {
-    if (!entry->stored || entry->cancelling) {
-      plan_index_set_due(plan->index, entry, now_us + INSTANT_SECOND);
-    } else if (entry->dirty) {
-      write_fact(plan, entry);
-      plan_index_set_due(plan->index, entry, MAX(due_of(plan, entry->reservation), now_us + RETRY_US));
-    } else if (entry->reservation->state == RESERVATION_ENDED) {
-      forget(plan, entry);
-    } else {
-      end_entry(plan, entry,
-                entry->reservation->state == RESERVATION_PLANNED ? "no_show"
-                                                                 : wire_end_name(WIRE_END_TIME_OVER));
-      write_fact(plan, entry);
-    }
+  for (;;) {
+    PlanEntry *entry = plan_index_first_due(plan->index);
+    if (!entry || entry->due_us > now_us)
+      return;
+    do_due(plan, entry);
   }
 }
 
@@ -449,6 +472,28 @@ const Reservation *plan_find(const Plan *plan, const char *id) {
 
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name) {
   return ledger_of(plan, rc_name);
+}
+
+typedef struct {
+  void (*func)(const Reservation *reservation, gpointer user_data);
+  gpointer user_data;
+} Visit;
+
+static void visit_running(PlanEntry *entry, gpointer data) {
+  const Visit *visit = data;
+  if (entry->reservation->state == RESERVATION_RUNNING)
+    visit->func(entry->reservation, visit->user_data);
+}
+
+void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *reservation, gpointer user_data),
+                           gpointer user_data) {
+  Visit visit = {func, user_data};
+  plan_index_for_each(plan->index, visit_running, &visit);
+}
+
+void plan_set_ending_func(Plan *plan, PlanEnding ending, gpointer user_data) {
+  plan->ending = ending;
+  plan->ending_data = user_data;
 }
 
 guint plan_count(const Plan *plan) {

@@ -25,6 +25,7 @@ typedef struct {
   guint code_digits;
   guint no_show_minutes; /* a booking that nobody came for frees its place after this */
   guint history_days;    /* how long ended ones stay in the file */
+  guint notice_minutes;  /* how long before its end a session is told of (PlanEnding); 0: never */
 } PlanRules;
 
 /* What somebody wants. Plain data; the plan copies what it keeps. */
@@ -39,6 +40,10 @@ typedef struct {
 
 /* @reservation: as it now is, valid during the call; NULL with @error. */
 typedef void (*PlanDone)(const Reservation *reservation, const GError *error, gpointer user_data);
+
+/* A session that runs will be over in notice_minutes or less. Called by plan_tick(), once for each end. */
+typedef void (*PlanEnding)(const Reservation *reservation, gpointer user_data);
+void plan_set_ending_func(Plan *plan, PlanEnding ending, gpointer user_data);
 
 /* Opens the plan in @path (record_file_open()); what is in it and not over holds its places again. @home:
  * where the disk's answers are delivered, on this thread. NULL with @error, one line for the log. (transfer
@@ -92,6 +97,10 @@ const Reservation *plan_find(const Plan *plan, const char *id);
 
 /* The RC's ledger, for questions; one of capacity 0 when no servers were told of. */
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name);
+
+/* Calls @func for every reservation that is running, stored or not. @func must not change the plan. */
+void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *reservation, gpointer user_data),
+                           gpointer user_data);
 
 /* How many reservations it holds, ended ones included. */
 guint plan_count(const Plan *plan);

@@ -74,3 +74,12 @@ PlanEntry *plan_index_first_due(const PlanIndex *index) {
 guint plan_index_count(const PlanIndex *index) {
   return g_hash_table_size(index->by_id);
 }
+
+void plan_index_for_each(const PlanIndex *index, void (*func)(PlanEntry *entry, gpointer data),
+                         gpointer data) {
+  GHashTableIter iter;
+  gpointer entry;
+  g_hash_table_iter_init(&iter, index->by_id);
+  while (g_hash_table_iter_next(&iter, NULL, &entry))
+    func(entry, data);
+}

@@ -11,6 +11,7 @@ typedef struct {
   LedgerRun run;       /* the slots that it holds; count 0: none */
   gboolean stored;     /* it is on disk: somebody may have been told */
   gboolean cancelling; /* its cancellation is on its way to disk */
+  gboolean noticed;    /* its end was told of */
   gboolean dirty;      /* what is on disk is older than what is here: write it again */
   GArray *waiters;     /* who asked for it before it was stored: the plan's own (nullable) */
   gint64 due_us;       /* when plan_tick() has to look at it again */
@@ -35,3 +36,6 @@ PlanEntry *plan_index_find_request(const PlanIndex *index, const char *request);
 /* The entry that is due first, or NULL when there is none. */
 PlanEntry *plan_index_first_due(const PlanIndex *index);
 guint plan_index_count(const PlanIndex *index);
+/* Calls @func for every entry, in no order. */
+void plan_index_for_each(const PlanIndex *index, void (*func)(PlanEntry *entry, gpointer data),
+                         gpointer data);

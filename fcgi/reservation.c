@@ -11,6 +11,7 @@ const Field reservation_fields[] = {
     {"starts_at", FIELD_INSTANT, AT(starts_at_us), .required = TRUE},
     {"ends_at", FIELD_INSTANT, AT(ends_at_us), .required = TRUE},
     {"state", FIELD_TEXT, AT(state_name), .required = TRUE},
+    {"booked", FIELD_BOOL, AT(booked)},
     {"name", FIELD_TEXT, AT(name), .max = 400},
     {"request_id", FIELD_TEXT, AT(request_id), .max = 200},
     {"server_name", FIELD_TEXT, AT(server_name), .max = 200},

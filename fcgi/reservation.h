@@ -17,6 +17,7 @@ typedef struct {
   char *code;
   char *rc_name;
   gint64 starts_at_us, ends_at_us;
+  gboolean booked;        /* ahead of time, not by starting a session at once */
   char *name;             /* of who booked or started (nullable) */
   char *request_id;       /* the client's own (nullable) */
   ReservationState state; /* stands in the file as the word of state_name */

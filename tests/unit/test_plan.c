@@ -22,8 +22,12 @@ typedef struct {
   int refusal;       /* its code, -1: none */
 } Fixture;
 
-static const PlanRules rules = {
-    .slot_minutes = 5, .horizon_days = 60, .code_digits = 4, .no_show_minutes = 15, .history_days = 7};
+static const PlanRules rules = {.slot_minutes = 5,
+                                .horizon_days = 60,
+                                .code_digits = 4,
+                                .no_show_minutes = 15,
+                                .history_days = 7,
+                                .notice_minutes = 5};
 
 static void open_plan(Fixture *f, gint64 now_us) {
   g_autoptr(GError) error = NULL;
@@ -216,6 +220,27 @@ static void extending_takes_what_is_free(Fixture *f, gconstpointer data) {
   g_assert_cmpuint(used(f, NOW + MINUTES(45)), ==, 1);
 }
 
+static void count_ending(const Reservation *reservation, gpointer user_data) {
+  (*(guint *)user_data)++;
+}
+
+static void a_coming_end_is_told_once(Fixture *f, gconstpointer data) {
+  guint told = 0;
+  plan_set_ending_func(f->plan, count_ending, &told);
+  g_assert_cmpint(walk_in(f, MINUTES(30), MINUTES(10), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  g_assert_cmpint(plan_next_due(f->plan), ==, NOW + MINUTES(25));
+  plan_tick(f->plan, NOW + MINUTES(25));
+  plan_tick(f->plan, NOW + MINUTES(26));
+  g_assert_cmpuint(told, ==, 1);
+  plan_extend(f->plan, id, 10, NOW + MINUTES(26), answered, f);
+  wait_for(f, 2);
+  plan_tick(f->plan, NOW + MINUTES(30));
+  g_assert_cmpuint(told, ==, 1);
+  plan_tick(f->plan, NOW + MINUTES(35));
+  g_assert_cmpuint(told, ==, 2);
+}
+
 static void capacity_that_falls_takes_nobodys_booking(Fixture *f, gconstpointer data) {
   gboolean overbooked;
   plan_set_capacity(f->plan, RC, 2, NULL);
@@ -348,6 +373,7 @@ int main(int argc, char **argv) {
   ADD("/plan/a-booking-that-was-started-is-no-no-show", a_booking_that_was_started_is_no_no_show);
   ADD("/plan/cancelling-frees-once-it-is-on-disk", cancelling_frees_once_it_is_on_disk);
   ADD("/plan/extending-takes-what-is-free", extending_takes_what_is_free);
+  ADD("/plan/a-coming-end-is-told-once", a_coming_end_is_told_once);
   ADD("/plan/capacity-that-falls-takes-nobodys-booking", capacity_that_falls_takes_nobodys_booking);
   ADD("/plan/what-cannot-be-written-is-not-promised", what_cannot_be_written_is_not_promised);
   ADD("/plan/sessions-of-operators-take-their-place", sessions_of_operators_take_their_place);
