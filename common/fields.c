@@ -464,6 +464,11 @@ char *fields_text_at(const FieldsDoc *doc, const char *path) {
   return node ? text_of(node) : NULL;
 }
 
+char *fields_text_of(const FieldsDoc *doc, const char *name) {
+  const cJSON *node = cJSON_GetObjectItemCaseSensitive(doc->root, name);
+  return node ? text_of(node) : NULL;
+}
+
 char fields_kind_at(const FieldsDoc *doc, const char *path) {
   const cJSON *node = node_at(doc->root, path);
   if (!node)

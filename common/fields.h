@@ -102,6 +102,9 @@ GPtrArray *fields_names(const FieldsDoc *doc, const char *path);
 /* The value at a dotted path ("webrtc.width") as compact text (transfer full), or NULL when there is none. */
 char *fields_text_at(const FieldsDoc *doc, const char *path);
 
+/* The same for a member of the top-level object, whose name may have any characters. */
+char *fields_text_of(const FieldsDoc *doc, const char *name);
+
 /* What the value at a dotted path is: 'o' object, 'a' array, 's' string, 'n' number, 'b' boolean, '0' null;
  * 0: absent. */
 char fields_kind_at(const FieldsDoc *doc, const char *path);

@@ -1,6 +1,7 @@
 #include "fcgi/configuration.h"
 
 #include "common/settings.h"
+#include "fcgi/client_address.h"
 
 #define AT(member) G_STRUCT_OFFSET(Configuration, member)
 
@@ -22,6 +23,30 @@ static const Setting rows[] = {
      .help = "How long a session lasts when the visitor does not say, and at most."},
     {"min_session_minutes", SETTING_INT, AT(min_session_minutes), 1, 1440, "minutes", "5",
      .help = "The shortest session that may be asked for."},
+    {"plan_file", SETTING_PATH, AT(plan_file), .min = 1, .fallback = "sessions_planned.json",
+     .help = "Where bookings and running sessions are kept; one coordinator alone may use it."},
+    {"slot_minutes", SETTING_INT, AT(slot_minutes), 1, 60, "minutes", "5",
+     .help = "The grain of the plan: sessions take whole slots. Not to be changed while bookings are open."},
+    {"horizon_days", SETTING_INT, AT(horizon_days), 1, 366, "days", "60",
+     .help = "How far ahead sessions can be booked."},
+    {"booking_step_minutes", SETTING_INT, AT(booking_step_minutes), 1, 1440, "minutes", "15",
+     .help = "The starts that are offered on a day are this far apart."},
+    {"no_show_minutes", SETTING_INT, AT(no_show_minutes), 1, 1440, "minutes", "15",
+     .help = "A booking that nobody came for is given up after this."},
+    {"history_days", SETTING_INT, AT(history_days), 0, 3650, "days", "30",
+     .help = "How long sessions that are over stay in plan_file."},
+    {"extension_minutes", SETTING_INT, AT(extension_minutes), 1, 1440, "minutes", "30",
+     .help = "How much longer a session is offered to last, if nobody needs the place."},
+    {"extension_notice_minutes", SETTING_INT, AT(extension_notice_minutes), 1, 60, "minutes", "5",
+     .help = "How long before the end it is offered."},
+    {"time_zone", SETTING_TEXT, AT(time_zone), .min = 1, .max = 100, .fallback = "UTC",
+     .help = "IANA name of the zone of dates and times in requests that name none: \"Europe/Moscow\"."},
+    {"rcs", SETTING_RAW, AT(rcs), .max = 1024 * 1024,
+     .help = "Other rules for single complexes: {\"NAME\": {\"session_minutes\": 30, "
+             "\"min_session_minutes\": 10, "
+             "\"booking_step_minutes\": 30, \"time_zone\": \"Asia/Vladivostok\"}}."},
+    {"trusted_proxies", SETTING_TEXTS, AT(trusted_proxies), .max = 64,
+     .help = "Addresses or networks of proxies before the web server whose X-Forwarded-For is believed."},
     {"call_timeout_seconds", SETTING_INT, AT(call_timeout_seconds), 1, 60, "seconds", "5",
      .help = "How long a streamer may take for a plain answer."},
     {"start_timeout_seconds", SETTING_INT, AT(start_timeout_seconds), 1, 60, "seconds", "20",
@@ -60,9 +85,21 @@ static gboolean check(const Configuration *configuration, const char *path, GErr
   return TRUE;
 }
 
+/* What is made of the settings once they are read. */
+static gboolean finish(Configuration *configuration, const char *path, GError **error) {
+  const RcRules general = {configuration->session_minutes, configuration->min_session_minutes,
+                           configuration->booking_step_minutes, configuration->time_zone, NULL};
+  configuration->rc_rules = rc_rules_new(path, &general, configuration->rcs, error);
+  if (!configuration->rc_rules)
+    return FALSE;
+  configuration->proxy_networks = client_address_networks(path, configuration->trusted_proxies, error);
+  return configuration->proxy_networks != NULL;
+}
+
 Configuration *configuration_load(const char *path, GError **error) {
   g_autoptr(Configuration) configuration = g_new0(Configuration, 1);
-  if (!settings_load(path, rows, configuration, error) || !check(configuration, path, error))
+  if (!settings_load(path, rows, configuration, error) || !check(configuration, path, error) ||
+      !finish(configuration, path, error))
     return NULL;
   return g_steal_pointer(&configuration);
 }
@@ -70,6 +107,8 @@ Configuration *configuration_load(const char *path, GError **error) {
 void configuration_free(Configuration *configuration) {
   if (!configuration)
     return;
+  rc_rules_free(configuration->rc_rules);
+  g_clear_pointer(&configuration->proxy_networks, g_ptr_array_unref);
   settings_clear(rows, configuration);
   g_free(configuration);
 }

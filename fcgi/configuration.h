@@ -2,7 +2,7 @@
  * Plain data; read once at start.
  */
 #pragma once
-#include <glib.h>
+#include "fcgi/rc_rules.h"
 
 typedef struct {
   char *ip;     /* where the FastCGI door listens, with port */
@@ -24,6 +24,19 @@ typedef struct {
   gint64 streamer_threads;
   gint64 max_waiting;
   char *log_level;
+  char *plan_file;
+  gint64 slot_minutes;
+  gint64 horizon_days;
+  gint64 booking_step_minutes;
+  gint64 no_show_minutes;
+  gint64 history_days;
+  gint64 extension_minutes;
+  gint64 extension_notice_minutes;
+  char *time_zone;
+  char *rcs; /* JSON (nullable) */
+  char **trusted_proxies;
+  RcRulesTable *rc_rules;    /* made of the above */
+  GPtrArray *proxy_networks; /* made of trusted_proxies */
 } Configuration;
 
 /* Reads @path; returns (transfer full), or NULL with an error of SETTINGS_ERROR. */

@@ -4,8 +4,9 @@
 #include "common/instant.h"
 #include "common/random.h"
 
-/* A ticket outlives its session's planned end a little: clocks differ. */
-#define TICKET_GRACE_US (10 * INSTANT_MINUTE)
+/* A ticket outlives its session's planned end, which may be extended; the streamer ends the session, ticket
+ * or not. */
+#define TICKET_GRACE_US (12 * 60 * INSTANT_MINUTE)
 #define USER_ID_BYTES 8
 
 typedef struct {

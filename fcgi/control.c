@@ -120,3 +120,9 @@ char *control_end_session(const char *session) {
   ControlRequest request = {.verb = (char *)"END_SESSION", .session = (char *)session};
   return fields_write(request_fields, &request);
 }
+
+char *control_extend_session(const char *session, gint64 ends_at_us) {
+  ControlRequest request = {
+      .verb = (char *)"EXTEND_SESSION", .session = (char *)session, .ends_at_us = ends_at_us};
+  return fields_write(request_fields, &request);
+}

@@ -13,6 +13,7 @@
 
 typedef struct Fleet Fleet;
 typedef struct Events Events;
+typedef struct Planning Planning;
 typedef struct Starts Starts;
 typedef struct Watches Watches;
 typedef struct StreamerClient StreamerClient;
@@ -26,6 +27,7 @@ struct Core {
   Timers *timers;
   Fleet *fleet;
   Events *events;
+  Planning *planning;
   Starts *starts;
   Watches *watches;
   StreamerClient *streamers;

@@ -20,6 +20,7 @@
  */
 #include "config.h"
 
+#include "fcgi/client_address.h"
 #include "fcgi/door_fcgi.h"
 
 #include "common/log.h"
@@ -301,8 +302,11 @@ static Request *read_request(Connection *connection) {
   const char *target = parameter(connection, "REQUEST_URI");
   if (!*target)
     target = parameter(connection, "SCRIPT_NAME");
+  const char *forwarded = FCGX_GetParam("HTTP_X_FORWARDED_FOR", connection->fcgi.envp);
+  g_autofree char *address = client_address(parameter(connection, "REMOTE_ADDR"), forwarded,
+                                            connection->door->core->configuration->proxy_networks);
   Request *request = request_new(&door_fcgi, connection, parameter(connection, "REQUEST_METHOD"), target,
-                                 parameter(connection, "REMOTE_ADDR"), text, length);
+                                 address, text, length);
   g_strlcpy(connection->request_id, request_get_id(request), sizeof connection->request_id);
   return request;
 }

@@ -166,34 +166,54 @@ static Session *add_session(FleetServer *server, const char *id, const char *cod
   return session;
 }
 
-static void merge_session(FleetServer *server, const ControlSession *told) {
+/* Returns the session if it was not known before, else NULL. */
+static const Session *merge_session(FleetServer *server, const ControlSession *told) {
   Session *session = g_hash_table_lookup(server->sessions, told->session);
   if (session && told->code && g_strcmp0(session->code, told->code) != 0) {
     g_hash_table_remove(server->sessions, told->session);
     session = NULL;
   }
-  if (!session)
+  gboolean is_new = !session;
+  if (is_new)
     session = add_session(server, told->session, told->code);
   session->starting = FALSE;
   if (told->starts_at_us)
     session->starts_at_us = told->starts_at_us;
   if (told->ends_at_us)
     session->ends_at_us = told->ends_at_us;
+  return is_new ? session : NULL;
 }
-
-typedef struct {
-  const FleetServer *server;
-  GHashTable *told;
-} Comparison;
 
 /* A session that the status does not name is over, unless it was still being started when the status was
  * asked for: then the status may be older than the session. */
-static gboolean is_over(gpointer id, gpointer value, gpointer data) {
-  const Comparison *comparison = data;
-  const Session *session = value;
-  if (g_hash_table_contains(comparison->told, id))
+static gboolean is_over(const FleetServer *server, const Session *session, GHashTable *told) {
+  if (g_hash_table_contains(told, session->id))
     return FALSE;
-  return !session->starting || (session->confirmed && comparison->server->asked > session->confirmed);
+  return !session->starting || (session->confirmed && server->asked > session->confirmed);
+}
+
+/* Removes the sessions that are over; their ids (transfer full). */
+static GPtrArray *remove_over(FleetServer *server, GHashTable *told) {
+  GPtrArray *over = g_ptr_array_new_with_free_func(g_free);
+  GHashTableIter iter;
+  gpointer value;
+  g_hash_table_iter_init(&iter, server->sessions);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    if (!is_over(server, value, told))
+      continue;
+    g_ptr_array_add(over, g_strdup(((const Session *)value)->id));
+    g_hash_table_iter_remove(&iter);
+  }
+  return over;
+}
+
+/* Once the server's state is whole again. */
+static void tell_sessions(FleetServer *server, const GPtrArray *seen, const GPtrArray *over) {
+  const FleetListener *listener = server->fleet->listener;
+  for (guint i = 0; listener->session_over && i < over->len; i++)
+    listener->session_over(server, over->pdata[i], server->fleet->user_data);
+  for (guint i = 0; listener->session_seen && i < seen->len; i++)
+    listener->session_seen(server, seen->pdata[i], server->fleet->user_data);
 }
 
 void fleet_server_asking(FleetServer *server) {
@@ -202,19 +222,23 @@ void fleet_server_asking(FleetServer *server) {
 
 void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(GPtrArray) seen = g_ptr_array_new();
   for (guint i = 0; i < status->sessions->len; i++) {
     const ControlSession *session = status->sessions->pdata[i];
-    g_hash_table_add(told, session->session);
-    merge_session(server, session);
+    if (!g_hash_table_add(told, session->session))
+      continue;
+    const Session *added = merge_session(server, session);
+    if (added)
+      g_ptr_array_add(seen, (gpointer)added);
   }
-  Comparison comparison = {server, told};
-  g_hash_table_foreach_remove(server->sessions, is_over, &comparison);
+  g_autoptr(GPtrArray) over = remove_over(server, told);
   set_online(server, TRUE);
   server->seen = TRUE;
   server->full = FALSE;
   server->draining = g_strcmp0(status->state, "draining") == 0;
   server->session_limit = status->session_limit;
   update(server);
+  tell_sessions(server, seen, over);
 }
 
 void fleet_server_set_offline(FleetServer *server) {
@@ -229,6 +253,16 @@ void fleet_server_take(FleetServer *server, const char *session, const char *cod
   taken->starting = TRUE;
   taken->ends_at_us = ends_at_us;
   update(server);
+}
+
+void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
+  if (!g_hash_table_contains(server->sessions, session))
+    add_session(server, session, code)->ends_at_us = ends_at_us;
+  update(server);
+}
+
+const Session *fleet_server_find_session(const FleetServer *server, const char *session) {
+  return g_hash_table_lookup(server->sessions, session);
 }
 
 void fleet_server_confirm(FleetServer *server, const char *session, gint64 ends_at_us) {
@@ -306,6 +340,10 @@ Rc *fleet_get_rc(const Fleet *fleet, guint index) {
 
 Rc *fleet_find_rc(const Fleet *fleet, const char *name) {
   return g_hash_table_lookup(fleet->rc_by_name, name);
+}
+
+FleetServer *fleet_find_server(const Fleet *fleet, const char *name) {
+  return g_hash_table_lookup(fleet->by_name, name);
 }
 
 static gint64 first_end_on(const FleetServer *server, gint64 now_us) {

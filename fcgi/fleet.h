@@ -27,6 +27,10 @@ typedef struct {
   void (*added)(FleetServer *server, gpointer user_data);
   /* It is no longer in the list, or about to be replaced: forget it. */
   void (*removed)(FleetServer *server, gpointer user_data);
+  /* A status names a session that was not known to be there (nullable). */
+  void (*session_seen)(FleetServer *server, const Session *session, gpointer user_data);
+  /* A session that was there, started or seen, is no longer (nullable). */
+  void (*session_over)(FleetServer *server, const char *session, gpointer user_data);
 } FleetListener;
 
 /* @listener: static. (transfer full) */
@@ -50,6 +54,7 @@ guint fleet_count_rcs(const Fleet *fleet);
 Rc *fleet_get_rc(const Fleet *fleet, guint index); /* in the list's order */
 /* (transfer none), or NULL. */
 Rc *fleet_find_rc(const Fleet *fleet, const char *name);
+FleetServer *fleet_find_server(const Fleet *fleet, const char *name); /* (transfer none), or NULL */
 /* When the first of the RC's sessions ends, of those whose end is known; 0: none. */
 gint64 fleet_free_at(const Fleet *fleet, Rc *rc);
 
@@ -74,6 +79,10 @@ void fleet_server_set_offline(FleetServer *server);
 
 /* A start is being asked of it: from now on this session takes a place, and its code is taken. */
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us);
+/* A session that is known to run there from before: it takes its place until a status says otherwise. */
+void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 ends_at_us);
+/* The session's record on this server, or NULL. */
+const Session *fleet_server_find_session(const FleetServer *server, const char *session);
 /* The start succeeded, with what the streamer said. */
 void fleet_server_confirm(FleetServer *server, const char *session, gint64 ends_at_us);
 /* It did not: the place is free again. */

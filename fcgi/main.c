@@ -8,6 +8,7 @@
 #include "fcgi/door_fcgi.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
+#include "fcgi/planning.h"
 #include "fcgi/servers_file.h"
 #include "fcgi/starts.h"
 #include "fcgi/watches.h"
@@ -104,11 +105,13 @@ static TicketKey *load_key(const Configuration *configuration, GError **error) {
 
 static void on_changed(Rc *rc, gpointer data) {
   Core *core = data;
+  planning_capacity_changed(core->planning, rc);
   answers_clear(core->answers);
   events_servers_changed(core->events, rc);
 }
 
 static void on_added(FleetServer *server, gpointer data) {
+  planning_server_added(((Core *)data)->planning, server);
   watches_add(((Core *)data)->watches, server);
 }
 
@@ -116,7 +119,16 @@ static void on_removed(FleetServer *server, gpointer data) {
   watches_remove(((Core *)data)->watches, server);
 }
 
-static const FleetListener fleet_listener = {on_changed, on_added, on_removed};
+static void on_session_seen(FleetServer *server, const Session *session, gpointer data) {
+  planning_session_seen(((Core *)data)->planning, server, session);
+}
+
+static void on_session_over(FleetServer *server, const char *session, gpointer data) {
+  planning_session_over(((Core *)data)->planning, server, session);
+}
+
+static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_session_seen,
+                                             on_session_over};
 
 /* ---- the end ---- */
 
@@ -181,6 +193,7 @@ static void core_init(Core *core, const Configuration *configuration, const Tick
 
 /* The reverse: first those who hold others' objects. */
 static void core_clear(Core *core) {
+  planning_close(core->planning);
   starts_free(core->starts);
   watches_free(core->watches);
   streamer_client_free(core->streamers);
@@ -211,7 +224,9 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   raise_descriptor_limit();
   block_signals(&old);
   core_init(&program.core, configuration, key);
-  program.servers_file = servers_file_open(&program.core, &error);
+  program.core.planning = planning_open(&program.core, &error);
+  if (program.core.planning)
+    program.servers_file = servers_file_open(&program.core, &error);
   Listener *listener = program.servers_file ? listener_open(configuration, &error) : NULL;
   if (listener) {
     program.door = door_fcgi_new(&program.core, listener);

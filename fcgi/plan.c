@@ -470,6 +470,10 @@ const Reservation *plan_find(const Plan *plan, const char *id) {
   return entry && entry->stored ? entry->reservation : NULL;
 }
 
+double plan_code_chance(const Plan *plan, const char *code) {
+  return codes_chance(plan->codes, code);
+}
+
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name) {
   return ledger_of(plan, rc_name);
 }

@@ -95,6 +95,9 @@ const Reservation *plan_find_code(const Plan *plan, const char *code);
 /* Also ended ones. */
 const Reservation *plan_find(const Plan *plan, const char *id);
 
+/* The share of codes like @code that are in use (codes_chance()). */
+double plan_code_chance(const Plan *plan, const char *code);
+
 /* The RC's ledger, for questions; one of capacity 0 when no servers were told of. */
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name);
 

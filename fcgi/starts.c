@@ -1,20 +1,20 @@
-/* One Start is a small machine: ask() takes a place on the next server and calls it; on_answer() decides
- * whether the session stands (succeed), the same server is asked again (a lost reply: START_SESSION with the
- * same session id is the same session), or the place is given back and the next server asked (fail). Whatever
- * may have been started without our knowing is ended.
+/* One Start is a small machine. For a walk-in the plan is asked first (on_planned): it gives the session its
+ * id, its code and its end; a booking has them already. Then ask() takes a place on the next server and calls
+ * it; on_answer() decides whether the session stands (succeed), the same server is asked again (a lost reply:
+ * START_SESSION with the same session id is the same session), or the place is given back and the next server
+ * asked (fail). Whatever may have been started without our knowing is ended.
  */
 #include "fcgi/starts.h"
 
 #include "common/instant.h"
 #include "common/log.h"
-#include "common/random.h"
 #include "fcgi/connection_data.h"
 #include "fcgi/endings.h"
+#include "fcgi/planning.h"
 #include "fcgi/watches.h"
 
 #include <string.h>
 
-#define SESSION_ID_BYTES 16
 /* No further server is asked when this much of the web server's patience (75 s) is gone. */
 #define PATIENCE_US (45 * INSTANT_SECOND)
 #define RETRY_SOON_SECONDS 5
@@ -22,35 +22,48 @@
 
 struct Starts {
   Core *core;
-  GHashTable *starts; /* of Start, as a set; owned */
+  GHashTable *starts;     /* of Start, as a set; owned */
+  GHashTable *by_session; /* session -> Start, once it has one */
 };
 
 typedef struct {
   Starts *starts;
   Core *core;
-  Request *request; /* NULL: its client has gone, or was answered early */
+  GQueue people; /* of Person: the first will be the host; empty: all have gone or were answered early */
   char *rc_name;
-  char *name; /* nullable */
-  guint minutes;
+  gboolean booked;
   gint64 begun_us;
   GPtrArray *tried; /* of FleetServer, with references */
 
   FleetServer *server; /* being asked: the last of `tried` */
-  char *session;
+  char *session;       /* NULL: the plan has not answered yet */
   char *code;
   gint64 ends_at_us;
   gboolean repeated;
   StreamerCall *call;
 } Start;
 
+/* Somebody who waits for it. */
+typedef struct {
+  Start *start;
+  Request *request;
+  char *name; /* nullable */
+} Person;
+
 static void ask(Start *start);
+
+static void free_person(gpointer data) {
+  Person *person = data;
+  g_free(person->name);
+  g_free(person);
+}
 
 static void free_start(gpointer data) {
   Start *start = data;
   streamer_call_forget(start->call);
+  g_queue_clear_full(&start->people, free_person);
   g_ptr_array_unref(start->tried);
   g_free(start->rc_name);
-  g_free(start->name);
   g_free(start->session);
   g_free(start->code);
   g_free(start);
@@ -60,18 +73,26 @@ Starts *starts_new(Core *core) {
   Starts *starts = g_new0(Starts, 1);
   starts->core = core;
   starts->starts = g_hash_table_new_full(NULL, NULL, free_start, NULL);
+  starts->by_session = g_hash_table_new(g_str_hash, g_str_equal);
   return starts;
 }
 
 void starts_free(Starts *starts) {
   if (!starts)
     return;
+  g_hash_table_unref(starts->by_session);
   g_hash_table_unref(starts->starts);
   g_free(starts);
 }
 
 static void end(Start *start) {
+  if (start->session)
+    g_hash_table_remove(start->starts->by_session, start->session);
   g_hash_table_remove(start->starts->starts, start);
+}
+
+gboolean starts_is_starting(const Starts *starts, const char *session) {
+  return g_hash_table_contains(starts->by_session, session);
 }
 
 void starts_refuse_busy(Request *request, Rc *rc) {
@@ -90,33 +111,80 @@ void starts_refuse_busy(Request *request, Rc *rc) {
   request_refuse_until(request, error, retry_seconds, members);
 }
 
+/* ---- the people ---- */
+
+/* The request of the first in the queue, who leaves it; @name (nullable) gets its name. (transfer full) */
+static Request *take_first(Start *start, char **name) {
+  Person *person = g_queue_pop_head(&start->people);
+  Request *request = person->request;
+  if (name)
+    *name = g_steal_pointer(&person->name);
+  free_person(person);
+  return request;
+}
+
 static void on_gone(Request *request, gpointer data) {
-  Start *start = data;
-  start->request = NULL;
+  Person *person = data;
+  g_queue_remove(&person->start->people, person);
+  free_person(person);
+}
+
+static void add_person(Start *start, Request *request, const char *name) {
+  Person *person = g_new(Person, 1);
+  *person = (Person){start, request, g_strdup(name)};
+  g_queue_push_tail(&start->people, person);
+  request_wait(request, on_gone, person);
+}
+
+static void refuse_all(Start *start, Rc *rc) {
+  while (!g_queue_is_empty(&start->people))
+    starts_refuse_busy(take_first(start, NULL), rc);
+}
+
+/* Lets everybody in who waited. */
+static void let_in(Start *start, const Session *session) {
+  for (const char *role = "host"; !g_queue_is_empty(&start->people); role = "guest") {
+    g_autofree char *name = NULL;
+    Request *request = take_first(start, &name);
+    planning_code_told(start->core->planning, request, session->id);
+    connection_data_answer(request, session, role, name);
+  }
 }
 
 /* ---- the end of a try ---- */
+
+/* It came to nothing: a booking waits for the next who comes, a walk-in's place is free. */
+static void give_up(Start *start, const char *reason) {
+  Plan *plan = planning_get_plan(start->core->planning);
+  if (start->booked)
+    plan_not_started(plan, start->session);
+  else
+    plan_ended(plan, start->session, reason, instant_now_us());
+  end(start);
+}
 
 static void succeed(Start *start, const ControlStarted *started) {
   FleetServer *server = start->server;
   g_autofree char *name = log_quote(fleet_server_get_info(server)->name);
   gint64 ends_at_us = started->ends_at_us ? started->ends_at_us : start->ends_at_us;
-  if (!start->request) {
+  if (g_queue_is_empty(&start->people)) {
     fleet_server_give_back(server, start->session);
     endings_begin(start->core, server, start->session);
-    end(start);
+    give_up(start, wire_end_name(WIRE_END_USERS_LEFT));
     return;
   }
+  const Person *host = g_queue_peek_head(&start->people);
   fleet_server_confirm(server, start->session, ends_at_us);
+  plan_started(planning_get_plan(start->core->planning), start->session, fleet_server_get_info(server)->name);
   log_notice("session_started", "server=%s session=%s request=%s tries=%u ms=%d", name, start->session,
-             request_get_id(start->request), start->tried->len,
+             request_get_id(host->request), start->tried->len,
              (int)((g_get_monotonic_time() - start->begun_us) / 1000));
   Session session = {.id = start->session,
                      .code = start->code,
                      .server = server,
                      .starts_at_us = instant_now_us(),
                      .ends_at_us = ends_at_us};
-  connection_data_answer(g_steal_pointer(&start->request), &session, "host", start->name);
+  let_in(start, &session);
   end(start);
 }
 
@@ -184,9 +252,6 @@ static void call(Start *start) {
 static void take_place(Start *start, FleetServer *server) {
   start->server = server;
   g_ptr_array_add(start->tried, fleet_server_ref(server));
-  g_free(start->session);
-  start->session = random_hex(SESSION_ID_BYTES);
-  start->ends_at_us = instant_now_us() + start->minutes * INSTANT_MINUTE;
   start->repeated = FALSE;
   fleet_server_take(server, start->session, start->code, start->ends_at_us);
 }
@@ -194,48 +259,82 @@ static void take_place(Start *start, FleetServer *server) {
 static void ask(Start *start) {
   Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
   gboolean is_late = g_get_monotonic_time() - start->begun_us > PATIENCE_US;
-  FleetServer *server = rc && start->request && !is_late ? rc_choose(rc, start->tried) : NULL;
+  gboolean is_wanted = !g_queue_is_empty(&start->people);
+  FleetServer *server = rc && is_wanted && !is_late ? rc_choose(rc, start->tried) : NULL;
   if (!server) {
-    if (start->request)
-      starts_refuse_busy(g_steal_pointer(&start->request), rc);
-    end(start);
+    refuse_all(start, rc);
+    give_up(start, wire_end_name(is_wanted ? WIRE_END_APP_FAILED : WIRE_END_USERS_LEFT));
     return;
   }
   take_place(start, server);
   call(start);
 }
 
-void starts_begin(Starts *starts, Request *request, const Rc *rc, guint minutes, const char *name) {
-  Core *core = starts->core;
-  guint digits = (guint)core->configuration->code_digits;
-  g_autofree char *code = sessions_draw_code(fleet_get_sessions(core->fleet), digits);
-  if (!code) {
-    request_refuse_with(request, WIRE_CODES_EXHAUSTED, NULL,
-                        "There are too many sessions to draw another code.");
-    return;
-  }
+/* ---- beginning ---- */
+
+static Start *start_new(Starts *starts, const char *rc_name, gboolean booked) {
   Start *start = g_new0(Start, 1);
   start->starts = starts;
-  start->core = core;
-  start->request = request;
-  start->rc_name = g_strdup(rc->name);
-  start->name = g_strdup(name);
-  start->minutes = minutes;
-  start->code = g_steal_pointer(&code);
+  start->core = starts->core;
+  start->rc_name = g_strdup(rc_name);
+  start->booked = booked;
   start->begun_us = g_get_monotonic_time();
   start->tried = g_ptr_array_new_with_free_func((GDestroyNotify)fleet_server_unref);
+  g_queue_init(&start->people);
   g_hash_table_add(starts->starts, start);
-  request_wait(request, on_gone, start);
+  return start;
+}
+
+static void set_session(Start *start, const Reservation *reservation) {
+  start->session = g_strdup(reservation->id);
+  start->code = g_strdup(reservation->code);
+  start->ends_at_us = reservation->ends_at_us;
+  g_hash_table_insert(start->starts->by_session, start->session, start);
+}
+
+static void on_planned(const Reservation *reservation, const GError *error, gpointer data) {
+  Start *start = data;
+  if (reservation) {
+    set_session(start, reservation);
+    ask(start);
+    return;
+  }
+  Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
+  if (wire_message_of(error) == WIRE_SERVERS_BUSY)
+    refuse_all(start, rc);
+  while (!g_queue_is_empty(&start->people))
+    request_refuse(take_first(start, NULL), error);
+  end(start);
+}
+
+void starts_begin(Starts *starts, Request *request, const Rc *rc, guint minutes, guint min_minutes,
+                  const char *name) {
+  const PlanWish wish = {.rc_name = rc->name,
+                         .wanted_us = minutes * INSTANT_MINUTE,
+                         .min_us = min_minutes * INSTANT_MINUTE,
+                         .name = name};
+  Start *start = start_new(starts, rc->name, FALSE);
+  add_person(start, request, name);
+  plan_walk_in(planning_get_plan(starts->core->planning), &wish, instant_now_us(), on_planned, start);
+}
+
+void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name) {
+  Start *start = g_hash_table_lookup(starts->by_session, reservation->id);
+  if (start) {
+    add_person(start, request, name);
+    return;
+  }
+  start = start_new(starts, reservation->rc_name, TRUE);
+  set_session(start, reservation);
+  add_person(start, request, name);
+  plan_started(planning_get_plan(starts->core->planning), start->session, NULL);
   ask(start);
 }
 
 void starts_answer_all(Starts *starts) {
   GHashTableIter iter;
-  gpointer key;
+  gpointer start;
   g_hash_table_iter_init(&iter, starts->starts);
-  while (g_hash_table_iter_next(&iter, &key, NULL)) {
-    Start *start = key;
-    if (start->request)
-      starts_refuse_busy(g_steal_pointer(&start->request), NULL);
-  }
+  while (g_hash_table_iter_next(&iter, &start, NULL))
+    refuse_all(start, NULL);
 }

@@ -6,13 +6,24 @@
 #include "fcgi/core.h"
 #include "fcgi/fleet.h"
 #include "fcgi/request.h"
+#include "fcgi/reservation.h"
 
 Starts *starts_new(Core *core);   /* (transfer full) */
 void starts_free(Starts *starts); /* gives up what is under way; NULL is allowed */
 
-/* Answers with SESSION_CONNECTION_DATA, or with SERVERS_BUSY when every server was asked or none is left.
+/* A session from now on. Answers with SESSION_CONNECTION_DATA, or with SERVERS_BUSY when the plan has no
+ * place, or every server was asked, or none is left. It lasts @minutes, or less, down to @min_minutes, where
+ * a booking follows.
  * @name: what the visitor is called (nullable). (transfer full @request) */
-void starts_begin(Starts *starts, Request *request, const Rc *rc, guint minutes, const char *name);
+void starts_begin(Starts *starts, Request *request, const Rc *rc, guint minutes, guint min_minutes,
+                  const char *name);
+
+/* The session of a booking whose time has come: the first who comes starts it and is its host, those who come
+ * meanwhile join. (transfer full @request) */
+void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name);
+
+/* Whether a server is being asked for it right now. */
+gboolean starts_is_starting(const Starts *starts, const char *session);
 
 /* Answers everybody who waits for a start: SERVERS_BUSY. Their sessions are ended when they stand. */
 void starts_answer_all(Starts *starts);

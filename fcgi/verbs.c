@@ -6,6 +6,11 @@ static const Verb verbs[] = {
     {"START_SESSION", verbs_start_session_fields, sizeof(StartSession), verbs_start_session, NULL},
     {"CONNECT_SESSION_WITH_CODE", verbs_connect_session_fields, sizeof(ConnectSession), verbs_connect_session,
      NULL},
+    {"EXTEND_SESSION", verbs_extend_session_fields, sizeof(ExtendSession), verbs_extend_session, NULL},
+    {"GET_AVAILABILITY", verbs_get_availability_fields, sizeof(GetAvailability), verbs_get_availability,
+     NULL},
+    {"PLAN_SESSION", verbs_plan_session_fields, sizeof(PlanSession), verbs_plan_session, NULL},
+    {"CANCEL_SESSION", verbs_cancel_session_fields, sizeof(CancelSession), verbs_cancel_session, NULL},
     {"POLL_EVENTS", verbs_poll_events_fields, sizeof(PollEvents), verbs_poll_events, NULL},
     {NULL, NULL, 0, NULL, NULL},
 };

@@ -10,7 +10,8 @@ void verbs_handle(Request *request);
 /* Reads "X-Y", two numbers from 0, both ends included, Y not below X, at most 1,000 apart. */
 gboolean verbs_read_range(const char *text, guint *first, guint *last, GError **error);
 
-/* The tables of verbs_servers.c, verbs_session.c and verbs_events.c. Handlers take the request over. */
+/* The tables of verbs_servers.c, verbs_session.c, verbs_plan.c and verbs_events.c. Handlers take the request
+ * over. */
 typedef struct {
   char *range;
 } GetServers;
@@ -23,7 +24,31 @@ typedef struct {
 typedef struct {
   char *code;
   char *name; /* nullable */
+  char *key;  /* of who booked it (nullable) */
 } ConnectSession;
+typedef struct {
+  char *ticket;
+  gint64 minutes; /* 0: as many as are offered */
+} ExtendSession;
+typedef struct {
+  char *rc_name;
+  char *date;
+  gint64 duration_minutes; /* 0: as long as usual */
+  char *time_zone;         /* nullable: the RC's */
+} GetAvailability;
+typedef struct {
+  char *rc_name; /* nullable: the only one */
+  char *date;
+  char *time;
+  gint64 duration_minutes; /* 0: as long as usual */
+  char *time_zone;         /* nullable: the RC's */
+  char *name;              /* nullable */
+  char *request_id;        /* nullable */
+} PlanSession;
+typedef struct {
+  char *code;
+  char *key;
+} CancelSession;
 typedef struct {
   char *cursor; /* nullable */
   char *ticket; /* nullable */
@@ -33,10 +58,23 @@ typedef struct {
 extern const Field verbs_get_servers_fields[];
 extern const Field verbs_start_session_fields[];
 extern const Field verbs_connect_session_fields[];
+extern const Field verbs_extend_session_fields[];
 extern const Field verbs_poll_events_fields[];
+extern const Field verbs_get_availability_fields[];
+extern const Field verbs_plan_session_fields[];
+extern const Field verbs_cancel_session_fields[];
 
 void verbs_get_servers(gpointer request, gpointer arguments);
 void verbs_get_rcs(gpointer request, gpointer arguments);
 void verbs_start_session(gpointer request, gpointer arguments);
 void verbs_connect_session(gpointer request, gpointer arguments);
+void verbs_extend_session(gpointer request, gpointer arguments);
 void verbs_poll_events(gpointer request, gpointer arguments);
+void verbs_get_availability(gpointer request, gpointer arguments);
+void verbs_plan_session(gpointer request, gpointer arguments);
+void verbs_cancel_session(gpointer request, gpointer arguments);
+
+/* How long a session shall be: @asked minutes, 0 for the usual, within the RC's limits. */
+gboolean verbs_read_minutes(const RcRules *rules, gint64 asked, guint *minutes, GError **error);
+/* RC_NOT_FOUND. (transfer full @request) */
+void verbs_refuse_rc(Request *request);

@@ -1,7 +1,10 @@
+#include "common/instant.h"
 #include "fcgi/connection_data.h"
 #include "fcgi/fleet.h"
+#include "fcgi/planning.h"
 #include "fcgi/starts.h"
 #include "fcgi/verbs.h"
+#include "fcgi/watches.h"
 
 #include <string.h>
 
@@ -18,42 +21,180 @@ const Field verbs_start_session_fields[] = {
 const Field verbs_connect_session_fields[] = {
     {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ConnectSession, code), .required = TRUE, .min = 4, .max = 9},
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, name), .max = MAX_NAME},
+    {"key", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, key), .max = 64},
     {NULL},
 };
+
+gboolean verbs_read_minutes(const RcRules *rules, gint64 asked, guint *minutes, GError **error) {
+  gint64 wanted = asked ? asked : rules->session_minutes;
+  *minutes = (guint)wanted;
+  if (wanted >= rules->min_session_minutes && wanted <= rules->session_minutes)
+    return TRUE;
+  wire_set_error(error, WIRE_BAD_REQUEST, "duration_minutes", "duration_minutes: must be from %d to %d.",
+                 (int)rules->min_session_minutes, (int)rules->session_minutes);
+  return FALSE;
+}
 
 void verbs_start_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const StartSession *asked = arguments;
   Core *core = request_get_core(request);
-  const Configuration *configuration = core->configuration;
+  g_autoptr(GError) error = NULL;
+  const RcRules *rules = rc_rules_get(core->configuration->rc_rules, asked->rc_name);
   Rc *rc = fleet_find_rc(core->fleet, asked->rc_name);
-  gint64 minutes = asked->duration_minutes ? asked->duration_minutes : configuration->session_minutes;
-  if (minutes < configuration->min_session_minutes || minutes > configuration->session_minutes)
-    request_refuse_with(request, WIRE_BAD_REQUEST, "duration_minutes",
-                        "duration_minutes: must be from %d to %d.", (int)configuration->min_session_minutes,
-                        (int)configuration->session_minutes);
+  guint minutes;
+  if (!verbs_read_minutes(rules, asked->duration_minutes, &minutes, &error))
+    request_refuse(request, error);
   else if (!rc)
-    request_refuse_with(request, WIRE_RC_NOT_FOUND, "rc_name",
-                        "There is no residential complex of this name.");
-  else if (core->stopping)
-    starts_refuse_busy(request, NULL);
+    verbs_refuse_rc(request);
+  else if (core->stopping || rc->free <= 0) /* the plan need not be asked, nor the disk */
+    starts_refuse_busy(request, core->stopping ? NULL : rc);
   else
-    starts_begin(core->starts, request, rc, (guint)minutes, asked->name);
+    starts_begin(core->starts, request, rc, minutes, MIN(minutes, (guint)rules->min_session_minutes),
+                 asked->name);
+}
+
+void verbs_refuse_rc(Request *request) {
+  request_refuse_with(request, WIRE_RC_NOT_FOUND, "rc_name", "There is no residential complex of this name.");
+}
+
+/* ---- joining ---- */
+
+static void refuse_not_started(Request *request, const Reservation *reservation) {
+  g_autoptr(GError) error = NULL;
+  g_autofree char *starts_at = instant_format(reservation->starts_at_us);
+  g_autofree char *members = g_strdup_printf("\"starts_at\":\"%s\"", starts_at);
+  gint64 seconds = (reservation->starts_at_us - instant_now_us() + INSTANT_SECOND - 1) / INSTANT_SECOND;
+  wire_set_error(&error, WIRE_SESSION_NOT_STARTED, NULL, "The session starts later.");
+  request_refuse_until(request, error, (guint)CLAMP(seconds, 1, G_MAXINT32), members);
+}
+
+static void join_running(Request *request, const Reservation *reservation, const char *name) {
+  Core *core = request_get_core(request);
+  FleetServer *server =
+      reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
+  const Session *session = server ? fleet_server_find_session(server, reservation->id) : NULL;
+  if (session && fleet_server_get_state(server) != FLEET_OFFLINE)
+    connection_data_answer(request, session, "guest", name);
+  else
+    starts_refuse_busy(request, NULL);
 }
 
 void verbs_connect_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const ConnectSession *asked = arguments;
   Core *core = request_get_core(request);
+  const Reservation *reservation;
   if (strspn(asked->code, "0123456789") != strlen(asked->code)) {
     request_refuse_with(request, WIRE_BAD_REQUEST, "code", "code: must be digits.");
     return;
   }
-  const Session *session = sessions_find(fleet_get_sessions(core->fleet), asked->code);
-  if (!session || (session->starting && !session->confirmed))
-    request_refuse_with(request, WIRE_SESSION_NOT_EXIST, NULL, "There is no session with this code.");
-  else if (fleet_server_get_state(session->server) == FLEET_OFFLINE)
+  if (planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
+    return;
+  if (starts_is_starting(core->starts, reservation->id))
+    starts_begin_booked(core->starts, request, reservation, asked->name);
+  else if (reservation->state == RESERVATION_RUNNING)
+    join_running(request, reservation, asked->name);
+  else if (reservation->starts_at_us > instant_now_us())
+    refuse_not_started(request, reservation);
+  else if (core->stopping)
     starts_refuse_busy(request, NULL);
   else
-    connection_data_answer(request, session, "guest", asked->name);
+    starts_begin_booked(core->starts, request, reservation, asked->name);
+}
+
+/* ---- staying longer ---- */
+
+const Field verbs_extend_session_fields[] = {
+    {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(ExtendSession, ticket), .required = TRUE, .max = TICKET_MAX_BYTES},
+    {"minutes", FIELD_INT, G_STRUCT_OFFSET(ExtendSession, minutes), .min = 1, .max = 1440},
+    {NULL},
+};
+
+/* An extension that the plan has taken and that its streamer is being told. */
+typedef struct {
+  Core *core;
+  Request *request; /* NULL: its client has gone */
+  char *session;
+  guint minutes;
+  gint64 ends_at_us;
+} Extension;
+
+static void free_extension(Extension *extension) {
+  g_free(extension->session);
+  g_free(extension);
+}
+
+static void on_extension_gone(Request *request, gpointer data) {
+  ((Extension *)data)->request = NULL;
+}
+
+static void answer_extension(Extension *extension) {
+  g_autofree char *ends_at = instant_format(extension->ends_at_us);
+  g_autofree char *members = g_strdup_printf("\"ends_at\":\"%s\"", ends_at);
+  if (extension->request)
+    request_answer(extension->request, WIRE_SESSION_EXTENDED, members);
+  free_extension(extension);
+}
+
+static void refuse_extension(Extension *extension, const GError *error) {
+  const Plan *plan = planning_get_plan(extension->core->planning);
+  guint most = (guint)extension->core->configuration->extension_minutes;
+  guint minutes = plan_room_minutes(plan, extension->session, MAX(most, extension->minutes));
+  g_autofree char *members = g_strdup_printf("\"available_minutes\":%u", minutes);
+  if (extension->request && wire_message_of(error) == WIRE_EXTENSION_NOT_AVAILABLE)
+    request_refuse_until(extension->request, error, 0, members);
+  else if (extension->request)
+    request_refuse(extension->request, error);
+  free_extension(extension);
+}
+
+static void on_streamer_told(const StreamerResult *result, gpointer data) {
+  Extension *extension = data;
+  if (result->outcome == STREAMER_ANSWERED && result->status == 200) {
+    answer_extension(extension);
+    return;
+  }
+  /* The place stays taken: what the server does not know now, it may be told when asked again. */
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_INTERNAL_ERROR, NULL, "The server did not answer; try again in a moment.");
+  refuse_extension(extension, error);
+}
+
+static void on_extended(const Reservation *reservation, const GError *error, gpointer data) {
+  Extension *extension = data;
+  FleetServer *server = reservation && reservation->server_name
+                            ? fleet_find_server(extension->core->fleet, reservation->server_name)
+                            : NULL;
+  StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
+  g_autoptr(GError) gone = NULL;
+  if (!peer) {
+    wire_set_error(&gone, WIRE_SESSION_NOT_EXIST, NULL, "The session's server is not in the list any more.");
+    refuse_extension(extension, error ? error : gone);
+    return;
+  }
+  extension->ends_at_us = reservation->ends_at_us;
+  guint timeout_ms = 1000 * (guint)extension->core->configuration->call_timeout_seconds;
+  streamer_peer_call(peer, control_extend_session(extension->session, extension->ends_at_us), timeout_ms,
+                     FALSE, on_streamer_told, extension);
+}
+
+void verbs_extend_session(gpointer data, gpointer arguments) {
+  Request *request = data;
+  const ExtendSession *asked = arguments;
+  Core *core = request_get_core(request);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(Ticket) ticket = ticket_verify(core->key, asked->ticket, NULL, &error);
+  if (!ticket) {
+    request_refuse(request, error);
+    return;
+  }
+  Extension *extension = g_new0(Extension, 1);
+  extension->core = core;
+  extension->request = request;
+  extension->session = g_strdup(ticket->session ? ticket->session : "");
+  extension->minutes = (guint)(asked->minutes ? asked->minutes : core->configuration->extension_minutes);
+  request_wait(request, on_extension_gone, extension);
+  plan_extend(planning_get_plan(core->planning), extension->session, extension->minutes, instant_now_us(),
+              on_extended, extension);
 }

@@ -1,0 +1,209 @@
+#include "fcgi/planning.h"
+
+#include "common/instant.h"
+#include "common/log.h"
+#include "fcgi/events.h"
+#include "fcgi/guard.h"
+#include "fcgi/starts.h"
+
+#include <string.h>
+
+#define TICK_US INSTANT_SECOND
+/* After a restart, sessions that were being started when the last coordinator ended have so long to show up
+ * in some server's status; then they are taken to have failed. */
+#define ORPHAN_PATIENCE_US (30 * INSTANT_SECOND)
+#define KEY_PURPOSE "cancel"
+#define GUARD_WARNING 0.7
+
+struct Planning {
+  Core *core;
+  Plan *plan;
+  Guard *guard;
+  Timer *timer;
+  Timer *orphans_timer;
+  gboolean warned; /* that guessing has used up most of what may be wrong in a day */
+};
+
+Plan *planning_get_plan(Planning *planning) {
+  return planning->plan;
+}
+
+/* ---- what the fleet tells ---- */
+
+static void set_capacity(Planning *planning, const Rc *rc) {
+  gboolean overbooked;
+  plan_set_capacity(planning->plan, rc->name, (guint32)CLAMP(rc->capacity, 0, G_MAXINT32), &overbooked);
+  if (overbooked) {
+    g_autofree char *name = log_quote(rc->name);
+    log_error("overbooked",
+              "rc=%s capacity=%d note=\"more is booked than there are places; no booking was dropped\"", name,
+              (int)rc->capacity);
+  }
+}
+
+void planning_capacity_changed(Planning *planning, const Rc *rc) {
+  const Fleet *fleet = planning->core->fleet;
+  if (rc) {
+    set_capacity(planning, rc);
+    return;
+  }
+  for (guint i = 0; i < fleet_count_rcs(fleet); i++)
+    set_capacity(planning, fleet_get_rc(fleet, i));
+}
+
+static void restore_session(const Reservation *reservation, gpointer data) {
+  FleetServer *server = data;
+  if (g_strcmp0(reservation->server_name, fleet_server_get_info(server)->name) == 0)
+    fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+}
+
+void planning_server_added(Planning *planning, FleetServer *server) {
+  plan_for_each_running(planning->plan, restore_session, server);
+}
+
+void planning_session_seen(Planning *planning, FleetServer *server, const Session *session) {
+  const Server *info = fleet_server_get_info(server);
+  const Reservation *known = plan_find(planning->plan, session->id);
+  gint64 now_us = instant_now_us();
+  if (!known)
+    plan_adopt(planning->plan, session->id, session->code, info->rc_name, info->name, session->starts_at_us,
+               session->ends_at_us ? session->ends_at_us : now_us + INSTANT_MINUTE, now_us);
+  else if (known->state == RESERVATION_RUNNING && !known->server_name &&
+           !starts_is_starting(planning->core->starts, session->id))
+    plan_started(planning->plan, session->id, info->name);
+}
+
+void planning_session_over(Planning *planning, FleetServer *server, const char *session) {
+  const Reservation *known = plan_find(planning->plan, session);
+  if (known && g_strcmp0(known->server_name, fleet_server_get_info(server)->name) == 0)
+    plan_ended(planning->plan, session, "ended", instant_now_us());
+}
+
+/* ---- the clock ---- */
+
+static void on_tick(gpointer data) {
+  Planning *planning = data;
+  plan_tick(planning->plan, instant_now_us());
+  planning->timer = timers_add(planning->core->timers, TICK_US, on_tick, planning);
+}
+
+static void collect_orphan(const Reservation *reservation, gpointer data) {
+  if (!reservation->server_name)
+    g_ptr_array_add(data, g_strdup(reservation->id));
+}
+
+static void on_orphans_due(gpointer data) {
+  Planning *planning = data;
+  g_autoptr(GPtrArray) orphans = g_ptr_array_new_with_free_func(g_free);
+  planning->orphans_timer = NULL;
+  plan_for_each_running(planning->plan, collect_orphan, orphans);
+  for (guint i = 0; i < orphans->len; i++) {
+    const char *id = orphans->pdata[i];
+    const Reservation *reservation = plan_find(planning->plan, id);
+    if (!reservation || starts_is_starting(planning->core->starts, id))
+      continue;
+    log_warning("session_not_found", "session=%s note=\"it was being started when the coordinator ended\"",
+                id);
+    if (reservation->booked)
+      plan_not_started(planning->plan, id);
+    else
+      plan_ended(planning->plan, id, wire_end_name(WIRE_END_APP_FAILED), instant_now_us());
+  }
+}
+
+/* Offers more time where there is some. */
+static void on_ending(const Reservation *reservation, gpointer data) {
+  Planning *planning = data;
+  guint most = (guint)planning->core->configuration->extension_minutes;
+  guint minutes = plan_room_minutes(planning->plan, reservation->id, most);
+  if (minutes == 0)
+    return;
+  g_autofree char *ends_at = instant_format(reservation->ends_at_us);
+  g_autofree char *members = g_strdup_printf("\"ends_at\":\"%s\",\"available_minutes\":%u", ends_at, minutes);
+  events_tell_session(planning->core->events, reservation->id, WIRE_EXTENSION_OFFERED, members);
+}
+
+/* ---- codes ---- */
+
+static void refuse_guessing(Planning *planning, Request *request, guint retry_after_seconds) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "There were too many wrong codes; try again later.");
+  request_refuse_until(request, error, retry_after_seconds, NULL);
+}
+
+static void watch_guessing(Planning *planning) {
+  gboolean much = guard_spent(planning->guard, instant_now_us()) >= GUARD_WARNING;
+  if (much && !planning->warned)
+    log_warning("codes_are_guessed",
+                "note=\"strangers' codes are refused until fewer are wrong; consider more "
+                "code_digits\"");
+  planning->warned = much;
+}
+
+PlanningCode planning_try_code(Planning *planning, Request *request, const char *code, const char *key,
+                               const Reservation **reservation) {
+  const Reservation *found = plan_find_code(planning->plan, code);
+  guint retry_after_seconds = 0;
+  *reservation = found;
+  if (key && found && planning_key_is_right(planning, found, key))
+    return PLANNING_RIGHT;
+  GuardAnswer answer =
+      guard_try(planning->guard, request_get_address(request), found ? found->id : NULL,
+                plan_code_chance(planning->plan, code), instant_now_us(), &retry_after_seconds);
+  if (answer == GUARD_RIGHT)
+    return PLANNING_RIGHT;
+  watch_guessing(planning);
+  if (answer == GUARD_REFUSED) {
+    refuse_guessing(planning, request, retry_after_seconds);
+    return PLANNING_REFUSED;
+  }
+  request_refuse_with(request, WIRE_SESSION_NOT_EXIST, NULL, "There is no session with this code.");
+  return PLANNING_WRONG;
+}
+
+void planning_code_told(Planning *planning, const Request *request, const char *session) {
+  guard_remember(planning->guard, request_get_address(request), session, instant_now_us());
+}
+
+char *planning_make_key(const Planning *planning, const Reservation *reservation) {
+  return ticket_secret(planning->core->key, KEY_PURPOSE, reservation->id);
+}
+
+gboolean planning_key_is_right(const Planning *planning, const Reservation *reservation, const char *key) {
+  return ticket_secret_is(planning->core->key, KEY_PURPOSE, reservation->id, key);
+}
+
+/* ---- opening and closing ---- */
+
+Planning *planning_open(Core *core, GError **error) {
+  const Configuration *configuration = core->configuration;
+  const PlanRules rules = {
+      .slot_minutes = (guint)configuration->slot_minutes,
+      .horizon_days = (guint)configuration->horizon_days,
+      .code_digits = (guint)configuration->code_digits,
+      .no_show_minutes = (guint)configuration->no_show_minutes,
+      .history_days = (guint)configuration->history_days,
+      .notice_minutes = (guint)configuration->extension_notice_minutes,
+  };
+  Plan *plan = plan_open(configuration->plan_file, &rules, core->mailbox, instant_now_us(), error);
+  if (!plan)
+    return NULL;
+  Planning *planning = g_new0(Planning, 1);
+  planning->core = core;
+  planning->plan = plan;
+  planning->guard = guard_new(GUARD_RISK_PER_DAY);
+  planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);
+  planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
+  plan_set_ending_func(plan, on_ending, planning);
+  return planning;
+}
+
+void planning_close(Planning *planning) {
+  if (!planning)
+    return;
+  timer_cancel(planning->timer);
+  timer_cancel(planning->orphans_timer);
+  plan_close(planning->plan);
+  guard_free(planning->guard);
+  g_free(planning);
+}

@@ -1,0 +1,42 @@
+/* The plan in the coordinator: told by the fleet what there is and what runs, kept going by the clock,
+ * guarded against those who guess codes. The core's thread.
+ */
+#pragma once
+#include "fcgi/core.h"
+#include "fcgi/fleet.h"
+#include "fcgi/plan.h"
+#include "fcgi/request.h"
+
+/* Opens the plan's file. NULL with @error, one line for the log. (transfer full) */
+Planning *planning_open(Core *core, GError **error);
+/* To be called while those who wait for the plan still can be told. NULL is allowed. */
+void planning_close(Planning *planning);
+
+Plan *planning_get_plan(Planning *planning);
+
+/* ---- what the fleet tells ---- */
+
+/* The RC's capacity may be another; NULL: any RC's. */
+void planning_capacity_changed(Planning *planning, const Rc *rc);
+/* The server is in the list: what the plan knows to run there takes its places until the server says
+ * otherwise. */
+void planning_server_added(Planning *planning, FleetServer *server);
+/* A status names a session that was not known to be there. */
+void planning_session_seen(Planning *planning, FleetServer *server, const Session *session);
+/* A session that was there is over. */
+void planning_session_over(Planning *planning, FleetServer *server, const char *session);
+
+/* ---- codes ---- */
+
+typedef enum { PLANNING_RIGHT, PLANNING_WRONG, PLANNING_REFUSED } PlanningCode;
+
+/* Looks @code up for the request's client, who may have guessed it. PLANNING_RIGHT: @reservation is it.
+ * Otherwise the request has been refused (transfer full then). @key (nullable): a booking's secret, whose
+ * owner has not guessed. */
+PlanningCode planning_try_code(Planning *planning, Request *request, const char *code, const char *key,
+                               const Reservation **reservation);
+/* The request's client was told the session's code. */
+void planning_code_told(Planning *planning, const Request *request, const char *session);
+/* The secret that cancels a booking (transfer full), and whether @key is it. */
+char *planning_make_key(const Planning *planning, const Reservation *reservation);
+gboolean planning_key_is_right(const Planning *planning, const Reservation *reservation, const char *key);
