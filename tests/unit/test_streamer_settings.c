@@ -1,0 +1,159 @@
+/* config.json, and what WHEP reads of requests. */
+#include "streamer/settings.h"
+#include "streamer/streamer.h"
+#include "streamer/whep.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* Loads settings from @text. (transfer full) or NULL with an error. */
+static StreamerSettings *load(const char *text, GError **error) {
+  g_autofree char *directory = g_dir_make_tmp("settings-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(directory, "config.json", NULL);
+  g_assert_true(g_file_set_contents(path, text, -1, NULL));
+  StreamerSettings *settings = streamer_settings_load(path, error);
+  g_unlink(path);
+  g_rmdir(directory);
+  return settings;
+}
+
+static StreamerSettings *load_good(const char *text) {
+  g_autoptr(GError) error = NULL;
+  StreamerSettings *settings = load(text, &error);
+  g_assert_no_error(error);
+  return settings;
+}
+
+static void a_command_line_is_enough(void) {
+  g_autoptr(StreamerSettings) settings = load_good("{\"app\":[\"a\"]}");
+  g_assert_cmpstr(settings->engine, ==, "capture");
+  g_assert_cmpint(settings->session_limit, ==, 1);
+  g_assert_cmpint(settings->start_timeout_seconds, ==, 15);
+  g_assert_cmpint(settings->media.width, ==, 960);
+  g_assert_true(g_str_has_suffix(settings->key_file, "/vitrina.key"));
+}
+
+static void the_specifications_strings_are_read(void) {
+  g_autoptr(StreamerSettings) settings =
+      load_good("{\"ip\":\"0.0.0.1\",\"port\":\"1111\",\"session_limit\":\"4\",\"app\":[\"a\"]}");
+  g_assert_cmpint(settings->port, ==, 1111);
+  g_assert_cmpint(settings->session_limit, ==, 4);
+}
+
+static void what_breaks_a_rule_is_named(void) {
+  static const struct {
+    const char *text, *named;
+  } cases[] = {
+      {"{}", "app"},
+      {"{\"app\":[]}", "app"},
+      {"{\"app\":[\"\"]}", "app"},
+      {"{\"app\":\"a\"}", "app"},
+      {"{\"app\":[\"a\"],\"sesion_limit\":1}", "session_limit"},
+      {"{\"app\":[\"a\"],\"session_limit\":-1}", "session_limit"},
+      {"{\"app\":[\"a\"],\"port\":70000}", "port"},
+      {"{\"app\":[\"a\"],\"engine\":\"unreal\"}", "engine"},
+      {"{\"app\":[\"a\"],\"engine\":\"magic\"}", "engine"},
+      {"{\"app\":[\"a\"],\"tls_certificate\":\"c.pem\"}", "tls_key"},
+      {"{\"app\":[\"a\"],\"tls_key\":\"k.pem\"}", "tls_certificate"},
+      {"{\"app\":[\"a\"],\"public_url\":\"https://x.example\"}", "public_url"},
+      {"{\"app\":[\"a\"],\"ice_servers\":{}}", "ice_servers"},
+      {"{\"app\":[\"a\"],\"app_environment\":[\"=x\"]}", "app_environment"},
+      {"{\"app\":[\"a\"],\"webrtc\":{\"width\":1}}", "webrtc: width"},
+      {"{\"app\":[\"a\"],\"webrtc\":{\"widht\":960}}", "width"},
+      {"{\"app\":[\"a\"]", "line"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(StreamerSettings) settings = load(cases[i].text, &error);
+    g_assert_null(settings);
+    g_assert_true(error->domain == SETTINGS_ERROR);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, cases[i].named));
+    g_assert_null(strchr(error->message, '\n'));
+  }
+}
+
+static void placeholders_are_filled_in(void) {
+  g_autoptr(StreamerSettings) settings = load_good(
+      "{\"app\":[\"/bin/app\",\"{session}\",\"-{width}x{height}-\",\"{rc_name}{rc_name}\",\"{display}\","
+      "\"{other}{\",\"$HOME;{session\"]}");
+  StreamerAppValues values = {.session = "s{width}", .rc_name = "River Quarter"};
+  g_auto(GStrv) arguments = streamer_settings_app(settings, &values);
+  g_autofree char *joined = g_strjoinv("|", arguments);
+  g_assert_cmpstr(joined, ==,
+                  "/bin/app|s{width}|-960x540-|River QuarterRiver Quarter||{other}{|$HOME;{session");
+}
+
+static void only_live_settings_change(void) {
+  g_autoptr(StreamerSettings) settings = load_good("{\"app\":[\"a\"],\"key_file\":\"/k\"}");
+  g_autoptr(StreamerSettings) fresh =
+      load_good("{\"app\":[\"a\",\"b\"],\"key_file\":\"/k\",\"session_limit\":5,\"port\":9,"
+                "\"allowed_origins\":[\"https://a.example\"],\"ice_servers\":[1]}");
+  g_autofree char *waiting = streamer_settings_apply(settings, fresh);
+  g_assert_cmpstr(waiting, ==, "port,app");
+  g_assert_cmpint(settings->session_limit, ==, 5);
+  g_assert_cmpint(settings->port, ==, 8443);
+  g_assert_cmpstr(settings->allowed_origins[0], ==, "https://a.example");
+  g_assert_cmpstr(settings->ice_servers, ==, "[1]");
+  g_autoptr(StreamerSettings) same = load_good("{\"app\":[\"a\"],\"key_file\":\"/k\",\"session_limit\":6}");
+  g_assert_null(streamer_settings_apply(settings, same));
+}
+
+static void people_are_given_the_public_base(void) {
+  static const struct {
+    const char *text, *base;
+  } cases[] = {
+      {"{\"app\":[\"a\"],\"ip\":\"10.0.0.1\",\"port\":1111}", "http://10.0.0.1:1111/"},
+      {"{\"app\":[\"a\"],\"ip\":\"::1\"}", "http://[::1]:8443/"},
+      {"{\"app\":[\"a\"],\"public_ip\":\"x.example\",\"public_port\":5}", "http://x.example:5/"},
+      {"{\"app\":[\"a\"],\"tls_certificate\":\"c\",\"tls_key\":\"k\"}", "https://127.0.0.1:8443/"},
+      {"{\"app\":[\"a\"],\"public_url\":\"streamer/1/\"}", "streamer/1/"},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(StreamerSettings) settings = load_good(cases[i].text);
+    Streamer streamer = {.settings = settings};
+    g_autofree char *base = streamer_public_base(&streamer);
+    g_assert_cmpstr(base, ==, cases[i].base);
+  }
+}
+
+static void a_content_type_is_compared_as_one(void) {
+  g_assert_true(whep_is_type("application/sdp", "application/sdp"));
+  g_assert_true(whep_is_type("Application/SDP", "application/sdp"));
+  g_assert_true(whep_is_type("application/sdp; charset=utf-8", "application/sdp"));
+  g_assert_true(whep_is_type("application/sdp ;x", "application/sdp"));
+  g_assert_false(whep_is_type("application/sdpx", "application/sdp"));
+  g_assert_false(whep_is_type("application/sd", "application/sdp"));
+  g_assert_false(whep_is_type("text/plain; application/sdp", "application/sdp"));
+  g_assert_false(whep_is_type("", "application/sdp"));
+  g_assert_false(whep_is_type(NULL, "application/sdp"));
+}
+
+static void a_path_is_a_session_or_a_resource(void) {
+  static const struct {
+    const char *rest, *session, *resource;
+  } cases[] = {
+      {"s1", "s1", NULL},  {"s1/r", "s1", "r"}, {"", NULL, NULL},       {"/", NULL, NULL},
+      {"s1/", NULL, NULL}, {"/r", NULL, NULL},  {"s1/r/x", NULL, NULL}, {"s1/r/", NULL, NULL},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *session = NULL, *resource = NULL;
+    g_assert_true(whep_split(cases[i].rest, &session, &resource) == (cases[i].session != NULL));
+    g_assert_cmpstr(session, ==, cases[i].session);
+    g_assert_cmpstr(resource, ==, cases[i].resource);
+  }
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/streamer-settings/a-command-line-is-enough", a_command_line_is_enough);
+  g_test_add_func("/streamer-settings/the-specifications-strings-are-read",
+                  the_specifications_strings_are_read);
+  g_test_add_func("/streamer-settings/what-breaks-a-rule-is-named", what_breaks_a_rule_is_named);
+  g_test_add_func("/streamer-settings/placeholders-are-filled-in", placeholders_are_filled_in);
+  g_test_add_func("/streamer-settings/only-live-settings-change", only_live_settings_change);
+  g_test_add_func("/streamer/people-are-given-the-public-base", people_are_given_the_public_base);
+  g_test_add_func("/whep/a-content-type-is-compared-as-one", a_content_type_is_compared_as_one);
+  g_test_add_func("/whep/a-path-is-a-session-or-a-resource", a_path_is_a_session_or_a_resource);
+  return g_test_run();
+}

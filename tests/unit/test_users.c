@@ -1,0 +1,155 @@
+/* The people of a session, and the players they watch with. */
+#include "common/wire.h"
+#include "streamer/users.h"
+#include "streamer/viewers.h"
+
+#include <string.h>
+
+#define SECOND ((gint64)G_USEC_PER_SEC)
+#define GRACE (20 * SECOND)
+
+static void the_same_id_is_the_same_person(void) {
+  g_autoptr(Users) users = users_new();
+  gboolean joined;
+  const User *first = users_admit(users, "a", "Ann", "host", 0, 0, &joined);
+  g_assert_true(joined);
+  g_assert_true(users_admit(users, "a", NULL, "guest", 0, 0, &joined) == first);
+  g_assert_false(joined);
+  g_assert_cmpstr(first->name, ==, "Ann");
+  g_assert_cmpstr(first->role, ==, "host");
+  users_admit(users, "a", "Anna", "host", 0, 0, NULL);
+  g_assert_cmpstr(first->name, ==, "Anna");
+  g_assert_cmpuint(users_count(users), ==, 1);
+}
+
+static void a_limit_keeps_new_ones_out(void) {
+  g_autoptr(Users) users = users_new();
+  g_assert_nonnull(users_admit(users, "a", NULL, "guest", 2, 0, NULL));
+  g_assert_nonnull(users_admit(users, "b", NULL, "guest", 2, 0, NULL));
+  g_assert_null(users_admit(users, "c", NULL, "guest", 2, 0, NULL));
+  g_assert_nonnull(users_admit(users, "a", NULL, "guest", 2, 0, NULL));
+  g_assert_true(users_remove(users, "b"));
+  g_assert_false(users_remove(users, "b"));
+  g_assert_nonnull(users_admit(users, "c", NULL, "guest", 2, 0, NULL));
+}
+
+static void names_are_tidied(void) {
+  static const struct {
+    const char *given, *kept;
+  } cases[] = {
+      {" Ann ", "Ann"}, {"A\nn\x7fn", "Ann"}, {"\xff", "\xef\xbf\xbd"}, {"", ""}, {"  ", ""},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(Users) users = users_new();
+    g_assert_cmpstr(users_admit(users, "a", cases[i].given, "guest", 0, 0, NULL)->name, ==, cases[i].kept);
+  }
+  g_autofree char *endless = g_strnfill(1000, 'x');
+  g_autoptr(Users) users = users_new();
+  g_assert_cmpuint(strlen(users_admit(users, "a", endless, "guest", 0, 0, NULL)->name), ==, USERS_NAME_MAX);
+}
+
+static void who_is_held_is_present(void) {
+  g_autoptr(Users) users = users_new();
+  users_admit(users, "a", NULL, "guest", 0, 0, NULL);
+  g_assert_cmpint(users_next_deadline(users, GRACE), ==, GRACE);
+  users_hold(users, "a");
+  users_hold(users, "a");
+  g_assert_cmpint(users_next_deadline(users, GRACE), ==, G_MAXINT64);
+  users_release(users, "a", 100 * SECOND);
+  g_assert_null(users_next_gone(users, 1000 * SECOND, GRACE));
+  users_release(users, "a", 200 * SECOND);
+  g_assert_cmpint(users_next_deadline(users, GRACE), ==, 200 * SECOND + GRACE);
+  g_assert_null(users_next_gone(users, 200 * SECOND + GRACE - 1, GRACE));
+  g_assert_cmpstr(users_next_gone(users, 200 * SECOND + GRACE, GRACE)->id, ==, "a");
+}
+
+static void holds_of_those_not_in_are_ignored(void) {
+  g_autoptr(Users) users = users_new();
+  users_hold(users, "nobody");
+  users_release(users, "nobody", 0);
+  users_admit(users, "a", NULL, "guest", 0, 0, NULL);
+  users_release(users, "a", 5);
+  users_hold(users, "a");
+  g_assert_cmpuint(users_find(users, "a")->holds, ==, 1);
+}
+
+static void the_first_host_steers(void) {
+  g_autoptr(Users) users = users_new();
+  g_assert_null(users_first_host(users));
+  users_admit(users, "guest", NULL, "guest", 0, 0, NULL);
+  g_assert_null(users_first_host(users));
+  users_admit(users, "h1", NULL, "host", 0, 0, NULL);
+  users_admit(users, "h2", NULL, "host", 0, 0, NULL);
+  g_assert_cmpstr(users_first_host(users)->id, ==, "h1");
+  users_remove(users, "h1");
+  g_assert_cmpstr(users_first_host(users)->id, ==, "h2");
+  g_assert_cmpstr(users_nth(users, 0)->id, ==, "guest");
+}
+
+/* ---- viewers ---- */
+
+static void note_gone(const Viewer *viewer, const char *reason, gpointer data) {
+  g_string_append_printf(data, "gone %s: %s;", viewer->user, reason);
+}
+
+static void note_answer(const Viewer *viewer, const char *sdp, const GError *error, gpointer data) {
+  g_string_append_printf(data, "%s %s;", viewer->user, sdp ? sdp : wire_name(wire_message_of(error)));
+}
+
+static void an_offer_is_answered_once(void) {
+  g_autoptr(GString) told = g_string_new(NULL);
+  Viewers *viewers = viewers_new(note_gone, told);
+  const Viewer *viewer = viewers_add(viewers, "a", note_answer, told);
+  g_assert_cmpint(viewer->number, ==, 1);
+  g_assert_cmpuint(strlen(viewer->resource), ==, 32);
+  g_assert_true(viewers_find(viewers, viewer->resource) == viewer);
+  viewers_answered(viewers, 7, "other", NULL);
+  viewers_answered(viewers, 1, "answer", NULL);
+  viewers_answered(viewers, 1, "again", NULL);
+  viewers_remove(viewers, 1, "closed");
+  viewers_remove(viewers, 1, "closed");
+  viewers_free(viewers, "the end");
+  g_assert_cmpstr(told->str, ==, "a answer;gone a: closed;");
+}
+
+static void who_waits_is_always_answered(void) {
+  g_autoptr(GString) told = g_string_new(NULL);
+  Viewers *viewers = viewers_new(note_gone, told);
+  viewers_add(viewers, "bad", note_answer, told);
+  viewers_add(viewers, "lost", note_answer, told);
+  viewers_add(viewers, "late", note_answer, told);
+  viewers_answered(viewers, 1, NULL, "no video");
+  viewers_remove(viewers, 2, "failed");
+  viewers_free(viewers, "the end");
+  g_assert_cmpstr(told->str, ==,
+                  "bad BAD_REQUEST;gone bad: no video;lost SERVERS_BUSY;gone lost: failed;"
+                  "late SERVERS_BUSY;gone late: the end;");
+}
+
+static void viewers_have_a_limit_and_owners(void) {
+  g_autoptr(GString) told = g_string_new(NULL);
+  Viewers *viewers = viewers_new(note_gone, told);
+  for (int i = 0; i < VIEWERS_MAX; i++)
+    g_assert_nonnull(viewers_add(viewers, i % 2 ? "odd" : "even", NULL, NULL));
+  g_assert_null(viewers_add(viewers, "more", NULL, NULL));
+  g_assert_cmpint(viewers_find_other(viewers, "odd", 0)->number, ==, 2);
+  g_assert_cmpint(viewers_find_other(viewers, "odd", 2)->number, ==, 4);
+  g_assert_null(viewers_find_other(viewers, "more", 0));
+  viewers_remove(viewers, 1, "closed");
+  g_assert_cmpint(viewers_add(viewers, "more", NULL, NULL)->number, ==, VIEWERS_MAX + 1);
+  viewers_free(viewers, "the end");
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/users/the-same-id-is-the-same-person", the_same_id_is_the_same_person);
+  g_test_add_func("/users/a-limit-keeps-new-ones-out", a_limit_keeps_new_ones_out);
+  g_test_add_func("/users/names-are-tidied", names_are_tidied);
+  g_test_add_func("/users/who-is-held-is-present", who_is_held_is_present);
+  g_test_add_func("/users/holds-of-those-not-in-are-ignored", holds_of_those_not_in_are_ignored);
+  g_test_add_func("/users/the-first-host-steers", the_first_host_steers);
+  g_test_add_func("/viewers/an-offer-is-answered-once", an_offer_is_answered_once);
+  g_test_add_func("/viewers/who-waits-is-always-answered", who_waits_is_always_answered);
+  g_test_add_func("/viewers/have-a-limit-and-owners", viewers_have_a_limit_and_owners);
+  return g_test_run();
+}
