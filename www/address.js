@@ -20,11 +20,11 @@ export function readAddress({ search, hash }) {
 
 /**
  * @param {string} text as someone typed or pasted it: spaces and dashes do not matter
- * @returns {string | null} the four digits, or null when they are not four
+ * @returns {string | null} its digits, or null when it can be no code: those have four, or up to nine where so set
  */
 export function readCode(text) {
   const digits = text.replace(/[\s\u2010-\u2015-]/g, '');
-  return /^[0-9]{4}$/.test(digits) ? digits : null;
+  return /^[0-9]{4,9}$/.test(digits) ? digits : null;
 }
 
 /** @param {Address} address @param {string} code @returns {string} the address that brings a friend into the session */

@@ -77,6 +77,7 @@ export class App {
       tell: (text, kind) => this.message.say(text, kind),
     });
     this.waitingRoom = new WaitingRoom(i18n, {
+      join: (digits) => joinSession(digits, this.desk.keyOf(digits)),
       onWait: (digits) => this.#showWaiting(digits),
       onAnswer: (answer) => this.#finishWaiting(answer),
       onLeave: () => this.#leaveWaiting(),
@@ -195,7 +196,7 @@ export class App {
       this.ways.focusCode();
       return;
     }
-    await this.#ask('join', undefined, () => joinSession(code), code);
+    await this.#ask('join', undefined, () => joinSession(code, this.desk.keyOf(code)), code);
   }
 
   #plan() {
@@ -292,6 +293,14 @@ export class App {
     else this.#refuse(answer);
   }
 
+  /** An offer is made once: it is kept like the entry, over a reload. @param {Entry} entry */
+  #showExtension(entry) {
+    const extension = this.#extension;
+    if (extension === null) return;
+    keepEntry({ ...entry, offered_minutes: extension.minutes });
+    this.extend.render(extension);
+  }
+
   async #extend() {
     const extension = this.#extension;
     const answer = await extension?.extend();
@@ -314,7 +323,7 @@ export class App {
     this.message.clear();
     this.planner.close();
     this.#session = new Session(entry, (state) => this.#follow(state));
-    this.#extension = new Extension(entry.ticket, () => this.extend.render(this.#extension));
+    this.#extension = new Extension(entry, () => this.#showExtension(entry));
     this.#show('session');
     this.#session.open();
     this.#extension.follow();

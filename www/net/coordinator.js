@@ -30,9 +30,12 @@ export function startSession(rcName) {
   return ask(API, 'START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS });
 }
 
-/** @param {string} code */
-export function joinSession(code) {
-  return ask(API, 'CONNECT_SESSION_WITH_CODE', { code });
+/**
+ * @param {string} code
+ * @param {string} [key] of one's own booking: whoever has it is not taken for one who guesses codes
+ */
+export function joinSession(code, key) {
+  return ask(API, 'CONNECT_SESSION_WITH_CODE', { code, key }, { timeoutMs: START_TIMEOUT_MS });
 }
 
 /**

@@ -70,6 +70,11 @@ export class Desk {
     this.#show(booking, true);
   }
 
+  /** @param {string} code @returns {string | undefined} its key, if it is of the visitor's own booking */
+  keyOf(code) {
+    return this.#bookings.list(serverNowMs()).find((booking) => booking.code === code)?.key;
+  }
+
   /** @param {Booking} booking @param {boolean} fresh */
   #show(booking, fresh) {
     this.#open = booking;

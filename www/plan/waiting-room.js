@@ -1,7 +1,6 @@
 // @ts-check
 import { serverNowMs } from '../net/ask.js';
 import { pause } from '../net/backoff.js';
-import { joinSession } from '../net/coordinator.js';
 import { EarlyView } from '../views/early.js';
 import { arrive } from './arrival.js';
 import { countdown, spanInWords, untilInWords } from './words.js';
@@ -11,6 +10,7 @@ import { countdown, spanInWords, untilInWords } from './words.js';
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
  * @typedef {object} RoomHandlers
+ * @property {(code: string) => Promise<Answer>} join
  * @property {(code: string) => void} onWait
  * @property {(answer: Answer, code: string) => void} onAnswer the code was tried at its time
  * @property {() => void} onLeave
@@ -79,7 +79,7 @@ export class WaitingRoom {
     const { signal } = this.#given;
     try {
       const answer = await arrive(startsAtMs, {
-        join: () => joinSession(code),
+        join: () => this.#handlers.join(code),
         onTick: () => this.render(),
         onMoved: (movedMs) => {
           if (!signal.aborted) this.#waiting = { code, startsAtMs: movedMs };

@@ -19,12 +19,13 @@ export class Extension {
   asking = false;
 
   /**
-   * @param {string} ticket
+   * @param {import('./session.js').Entry} entry
    * @param {() => void} onChange
    */
-  constructor(ticket, onChange) {
+  constructor({ ticket, offered_minutes: minutes }, onChange) {
     this.#ticket = ticket;
     this.#onChange = onChange;
+    this.minutes = offered({ msg: '', available_minutes: minutes });
   }
 
   /** Listens for offers until it is closed. */

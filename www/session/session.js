@@ -22,6 +22,7 @@ import { WhepPlayer } from './whep.js';
  * @property {string} [role]
  * @property {string} [rc_name]
  * @property {string} [ends_at]
+ * @property {number} [offered_minutes] by which the walk can be made longer, as it was offered
  *
  * @typedef {object} SessionState
  * @property {'connecting' | 'live' | 'reconnecting' | 'ended'} phase of the picture
