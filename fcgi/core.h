@@ -35,3 +35,9 @@ struct Core {
   gboolean stopping; /* no request waits any more */
   gint64 started_us; /* monotonic */
 };
+
+/* Makes everything in a zeroed @core; its threads take the calling thread's signal mask. FALSE with one line
+ * for the log when the plan cannot be opened; core_close() is due then, too. @configuration and @key
+ * (transfer none) must outlive it. */
+gboolean core_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error);
+void core_close(Core *core);

@@ -8,10 +8,9 @@
 #include "fcgi/door_fcgi.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
-#include "fcgi/planning.h"
 #include "fcgi/servers_file.h"
 #include "fcgi/starts.h"
-#include "fcgi/watches.h"
+#include "fcgi/streamer_client.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -101,35 +100,6 @@ static TicketKey *load_key(const Configuration *configuration, GError **error) {
   return key;
 }
 
-/* ---- the fleet's listener: who needs to know ---- */
-
-static void on_changed(Rc *rc, gpointer data) {
-  Core *core = data;
-  planning_capacity_changed(core->planning, rc);
-  answers_clear(core->answers);
-  events_servers_changed(core->events, rc);
-}
-
-static void on_added(FleetServer *server, gpointer data) {
-  planning_server_added(((Core *)data)->planning, server);
-  watches_add(((Core *)data)->watches, server);
-}
-
-static void on_removed(FleetServer *server, gpointer data) {
-  watches_remove(((Core *)data)->watches, server);
-}
-
-static void on_session_seen(FleetServer *server, const Session *session, gpointer data) {
-  planning_session_seen(((Core *)data)->planning, server, session);
-}
-
-static void on_session_over(FleetServer *server, const char *session, gpointer data) {
-  planning_session_over(((Core *)data)->planning, server, session);
-}
-
-static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_session_seen,
-                                             on_session_over};
-
 /* ---- the end ---- */
 
 static void look_whether_done(gpointer data) {
@@ -175,35 +145,6 @@ static void raise_descriptor_limit(void) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void core_init(Core *core, const Configuration *configuration, const TicketKey *key) {
-  core->configuration = configuration;
-  core->key = key;
-  core->started_us = g_get_monotonic_time();
-  core->mailbox = mailbox_new(NULL, NULL);
-  core->answers = answers_new();
-  core->timers = timers_new(NULL);
-  core->fleet = fleet_new(&fleet_listener, core);
-  core->events = events_new(core);
-  core->starts = starts_new(core);
-  core->watches = watches_new(core);
-  core->streamers =
-      streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
-  mailbox_attach(core->mailbox, NULL, core);
-}
-
-/* The reverse: first those who hold others' objects. */
-static void core_clear(Core *core) {
-  planning_close(core->planning);
-  starts_free(core->starts);
-  watches_free(core->watches);
-  streamer_client_free(core->streamers);
-  events_free(core->events);
-  fleet_free(core->fleet);
-  timers_free(core->timers);
-  answers_free(core->answers);
-  mailbox_free(core->mailbox);
-}
-
 /* Threads made between the two take no signals: they come to the main thread. */
 static void block_signals(sigset_t *old) {
   sigset_t all;
@@ -223,9 +164,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   door_fcgi_prepare();
   raise_descriptor_limit();
   block_signals(&old);
-  core_init(&program.core, configuration, key);
-  program.core.planning = planning_open(&program.core, &error);
-  if (program.core.planning)
+  if (core_open(&program.core, configuration, key, &error))
     program.servers_file = servers_file_open(&program.core, &error);
   Listener *listener = program.servers_file ? listener_open(configuration, &error) : NULL;
   if (listener) {
@@ -243,7 +182,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
     g_source_remove(sources[i]);
   door_fcgi_free(program.door);
   servers_file_close(program.servers_file);
-  core_clear(&program.core);
+  core_close(&program.core);
   g_main_loop_unref(program.loop);
   return status;
 }

@@ -8,13 +8,15 @@
 #include "fcgi/fleet.h"
 #include "fcgi/request.h"
 #include "fcgi/resources.h"
+#include "tests/unit/core_fixture.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LIST                                                                                                 \
-  "[{\"server_name\":\"a\",\"ip\":\"h\",\"port\":1,\"rc_info\":{\"rc_name\":\"R\"}},"                        \
-  "{\"server_name\":\"b\",\"ip\":\"h\",\"port\":2,\"rc_info\":{\"rc_name\":\"S\"}}]"
+  "[{\"server_name\":\"a\",\"ip\":\"127.0.0.1\",\"port\":1,\"rc_info\":{\"rc_name\":\"R\"}},"                \
+  "{\"server_name\":\"b\",\"ip\":\"127.0.0.1\",\"port\":2,\"rc_info\":{\"rc_name\":\"S\"}}]"
 
 static guint answers_sent;
 
@@ -32,29 +34,23 @@ static void on_watch(Request *request) {
 
 static const Door door = {on_send, on_watch};
 
-static void on_changed(Rc *rc, gpointer data) {
-}
+static CoreFixture fixture;
 
-static void on_server(FleetServer *server, gpointer data) {
+static void close_core(void) {
+  core_fixture_close(&fixture);
 }
-
-static const FleetListener listener = {on_changed, on_server, on_server};
 
 static Core *get_core(void) {
-  static Core core;
-  static Configuration configuration = {.max_waiting = 2, .session_minutes = 60, .min_session_minutes = 5};
-  if (core.fleet)
-    return &core;
+  Core *core = &fixture.core;
+  if (core->fleet)
+    return core;
   log_set_level(LOG_LEVEL_ERROR);
-  core.configuration = &configuration;
-  core.answers = answers_new();
-  core.timers = timers_new(NULL);
-  core.fleet = fleet_new(&listener, &core);
-  core.events = events_new(&core);
-  fleet_set_servers(core.fleet, servers_parse("list", LIST, strlen(LIST), NULL));
+  core_fixture_open(&fixture, "\"max_waiting\":2,\"session_minutes\":60,\"min_session_minutes\":5");
+  atexit(close_core);
+  fleet_set_servers(core->fleet, servers_parse("list", LIST, strlen(LIST), NULL));
   /* Starts would need servers; they are refused before. */
-  core.stopping = TRUE;
-  return &core;
+  core->stopping = TRUE;
+  return core;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -65,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       request_new(&door, NULL, "POST", "/api", "192.0.2.1", g_strndup((const char *)data, size), size);
   resources_handle(core, request);
   events_answer_all(core->events);
+  while (answers_sent == 0) /* a booking waits for the disk */
+    g_main_context_iteration(NULL, TRUE);
   g_assert_cmpuint(answers_sent, ==, 1);
   return 0;
 }

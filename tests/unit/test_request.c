@@ -5,6 +5,7 @@
 #include "fcgi/fleet.h"
 #include "fcgi/request.h"
 #include "fcgi/resources.h"
+#include "tests/unit/core_fixture.h"
 
 #include <string.h>
 
@@ -34,39 +35,15 @@ static void on_watch(Request *request) {
 
 static const Door door = {on_send, on_watch};
 
-typedef struct {
-  Core core;
-  Configuration configuration;
-} Fixture;
-
-static void on_changed(Rc *rc, gpointer data) {
-  Core *core = data;
-  answers_clear(core->answers);
-  events_servers_changed(core->events, rc);
-}
-
-static void on_server(FleetServer *server, gpointer data) {
-}
-
-static const FleetListener listener = {on_changed, on_server, on_server};
+typedef CoreFixture Fixture;
 
 static void set_up(Fixture *fixture, gconstpointer data) {
-  Core *core = &fixture->core;
-  fixture->configuration = (Configuration){.max_waiting = 2, .session_minutes = 60, .min_session_minutes = 5};
-  core->configuration = &fixture->configuration;
-  core->answers = answers_new();
-  core->timers = timers_new(NULL);
-  core->fleet = fleet_new(&listener, core);
-  core->events = events_new(core);
+  core_fixture_open(fixture, "\"max_waiting\":2,\"session_minutes\":60,\"min_session_minutes\":5");
 }
 
 static void tear_down(Fixture *fixture, gconstpointer data) {
-  Core *core = &fixture->core;
-  g_assert_cmpuint(core->waiting, ==, 0);
-  events_free(core->events);
-  fleet_free(core->fleet);
-  timers_free(core->timers);
-  answers_free(core->answers);
+  g_assert_cmpuint(fixture->core.waiting, ==, 0);
+  core_fixture_close(fixture);
 }
 
 static Request *ask_at(Fixture *fixture, Seen *seen, const char *method, const char *target,
@@ -85,7 +62,7 @@ static void set_list(Fixture *fixture, const char *text) {
   fleet_set_servers(fixture->core.fleet, servers_parse("list", text, strlen(text), NULL));
 }
 
-#define ONE_SERVER "[{\"server_name\":\"a\",\"ip\":\"h\",\"port\":1,\"rc_info\":{\"rc_name\":\"R\"}}]"
+#define ONE_SERVER "[{\"server_name\":\"a\",\"ip\":\"127.0.0.1\",\"port\":1,\"rc_info\":{\"rc_name\":\"R\"}}]"
 
 static void path_and_method_decide(Fixture *fixture, gconstpointer data) {
   static const struct {

@@ -1,0 +1,69 @@
+#include "fcgi/core.h"
+
+#include "fcgi/events.h"
+#include "fcgi/fleet.h"
+#include "fcgi/planning.h"
+#include "fcgi/starts.h"
+#include "fcgi/watches.h"
+
+/* ---- who needs to know what the fleet tells ---- */
+
+static void on_changed(Rc *rc, gpointer data) {
+  Core *core = data;
+  planning_capacity_changed(core->planning, rc);
+  answers_clear(core->answers);
+  events_servers_changed(core->events, rc);
+}
+
+static void on_added(FleetServer *server, gpointer data) {
+  planning_server_added(((Core *)data)->planning, server);
+  watches_add(((Core *)data)->watches, server);
+}
+
+static void on_removed(FleetServer *server, gpointer data) {
+  watches_remove(((Core *)data)->watches, server);
+}
+
+static void on_session_seen(FleetServer *server, const Session *session, gpointer data) {
+  planning_session_seen(((Core *)data)->planning, server, session);
+}
+
+static void on_session_over(FleetServer *server, const char *session, gpointer data) {
+  planning_session_over(((Core *)data)->planning, server, session);
+}
+
+static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_session_seen,
+                                             on_session_over};
+
+/* ---- opening and closing ---- */
+
+gboolean core_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error) {
+  core->configuration = configuration;
+  core->key = key;
+  core->started_us = g_get_monotonic_time();
+  core->mailbox = mailbox_new(NULL, NULL);
+  core->answers = answers_new();
+  core->timers = timers_new(NULL);
+  core->fleet = fleet_new(&fleet_listener, core);
+  core->events = events_new(core);
+  core->starts = starts_new(core);
+  core->watches = watches_new(core);
+  core->streamers =
+      streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
+  mailbox_attach(core->mailbox, NULL, core);
+  core->planning = planning_open(core, error);
+  return core->planning != NULL;
+}
+
+/* The reverse: first those who hold others' objects. */
+void core_close(Core *core) {
+  planning_close(core->planning);
+  starts_free(core->starts);
+  watches_free(core->watches);
+  streamer_client_free(core->streamers);
+  events_free(core->events);
+  fleet_free(core->fleet);
+  timers_free(core->timers);
+  answers_free(core->answers);
+  mailbox_free(core->mailbox);
+}
