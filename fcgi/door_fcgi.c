@@ -41,8 +41,9 @@
 #include <unistd.h>
 
 #define ACCEPTS_AT_ONCE 64
-/* A web server that neither reads nor writes for this long in the middle of a request is given up. */
-#define PEER_TIMEOUT_SECONDS 2
+/* A web server that neither reads nor writes for this long in the middle of a request is given up: meanwhile it
+ * holds a thread. */
+#define PEER_TIMEOUT_SECONDS 1
 /* No more than this is read of a request that is too large; then its connection is closed. */
 #define MAX_DRAIN (16 * 1024 * 1024)
 /* When descriptors have run out, accepting rests for so long. */

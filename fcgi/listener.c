@@ -44,7 +44,11 @@ static gboolean is_in_use(const struct sockaddr_un *address) {
 static int open_unix(const char *path, GError **error) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   struct stat info;
-  g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+  if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    set_failed(error, "socket", path);
+    return -1;
+  }
   if (lstat(path, &info) == 0 && S_ISSOCK(info.st_mode)) {
     if (is_in_use(&address)) {
       errno = EADDRINUSE;

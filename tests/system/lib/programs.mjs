@@ -21,6 +21,8 @@ export const source = process.env.VITRINA_SOURCE ?? resolve(dirname(fileURLToPat
 export const build = process.env.VITRINA_BUILD ?? join(source, 'build/dev');
 /** Programs are this many times slower under a sanitizer: time limits are multiplied by it. */
 export const slowness = process.env.SANITIZERS ? 5 : 1;
+/* ThreadSanitizer does not see the locks of GLib's slice allocator. */
+if (process.env.SANITIZERS) process.env.G_SLICE = 'always-malloc';
 
 /** The path of a program that make built. @param {string} name */
 export const built = name => join(build, name);
@@ -129,6 +131,11 @@ export class Program {
     this.exited.catch(() => {});
   }
 
+  /** Whether it ended otherwise than with status 0, and nobody killed it here. */
+  get endedBadly() {
+    return this.exit !== null && this.exit.code !== 0 && !this.#mayEndBadly;
+  }
+
   get pid() {
     return /** @type {number} */ (this.child.pid);
   }
@@ -187,7 +194,7 @@ export class Program {
       await this.exited;
       throw failure;
     }
-    if (exit.code !== 0 && !this.#mayEndBadly)
+    if (this.endedBadly)
       throw new Error(`${this.name} ended with ${JSON.stringify(exit)}; its output:\n${this.log}`);
     return exit;
   }
@@ -211,7 +218,11 @@ export async function start(scope, file, args = [], options = {}) {
     stdio: [options.input ?? 'ignore', 'pipe', 'pipe'],
   });
   const program = new Program(name, child);
-  onEnd(scope, () => (program.exit ? undefined : program.stop()));
+  onEnd(scope, () => {
+    if (!program.exit) return program.stop();
+    /* The test has failed already, probably for this reason. */
+    if (program.endedBadly) console.error(`${name} ended with ${JSON.stringify(program.exit)}; its output:\n${program.log}`);
+  });
   if (ready) await program.waitFor(ready, { timeout });
   return program;
 }

@@ -1,0 +1,213 @@
+// @ts-check
+// The coordinator's FastCGI door: where it listens, and what peers do to it that no web server should.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CoordinatorFiles, startCoordinator } from './lib/coordinator.mjs';
+import { FastCgi, abort, begin, record, wholeRequest } from './lib/fastcgi.mjs';
+import { freePort } from './lib/ports.mjs';
+import { Program, built, onEnd, run, slowness, until } from './lib/programs.mjs';
+
+const RCS = '{"verb":"GET_RCS"}';
+const POLL = '{"verb":"POLL_EVENTS","wait_seconds":60}';
+
+/** @param {import('node:test').TestContext} t @param {object} [settings] */
+async function startAlone(t, settings = {}) {
+  const files = new CoordinatorFiles(t);
+  files.writeConfiguration(settings);
+  files.writeServers([]);
+  const coordinator = await startCoordinator(t, files);
+  /** @param {string | number} [address] @param {{ allowHalfOpen?: boolean }} [options] */
+  const dial = (address = files.socket, options = {}) => {
+    const peer = new FastCgi(address, options);
+    onEnd(t, () => peer.close());
+    return peer;
+  };
+  const ask = async (/** @type {string} */ body) => {
+    const peer = dial();
+    peer.write(wholeRequest(body));
+    return peer.answer();
+  };
+  const waiting = async () => {
+    const peer = dial();
+    peer.write(wholeRequest('', { REQUEST_METHOD: 'GET', REQUEST_URI: '/health' }));
+    return (await peer.answer()).answer.waiting;
+  };
+  return { files, coordinator, dial, ask, waiting };
+}
+
+/** @param {string} path */
+const mode = path => statSync(path).mode & 0o777;
+
+test('a kept connection carries one request after the other', async t => {
+  const { dial } = await startAlone(t);
+  const peer = dial();
+  for (let i = 0; i < 100; i++) {
+    peer.write(wholeRequest(`{"verb":"GET_RCS","id":${i}}`));
+    assert.equal((await peer.answer()).answer.id, i);
+  }
+});
+
+test('a connection that is not to be kept is closed after its answer', async t => {
+  const { dial } = await startAlone(t);
+  const peer = dial();
+  peer.write(wholeRequest(RCS, {}, { keep: false }));
+  assert.equal((await peer.answer()).status, 200);
+  await until(() => peer.closed);
+});
+
+test('silent peers hold nothing, and half requests not for long', async t => {
+  const { dial, ask } = await startAlone(t);
+  const silent = Array.from({ length: 200 }, () => dial());
+  assert.equal((await ask(RCS)).status, 200);
+  const whole = wholeRequest(RCS);
+  const half = Array.from({ length: 4 }, (_, i) => {
+    const peer = dial();
+    peer.write(whole.subarray(0, 5 + 20 * i));
+    return peer;
+  });
+  assert.equal((await ask(RCS)).status, 200);
+  await until(() => half.every(peer => peer.closed), { what: 'half requests are given up' });
+  assert.ok(silent.every(peer => !peer.closed));
+  silent[0].write(whole);
+  assert.equal((await silent[0].answer()).status, 200);
+});
+
+test('rubbish closes its own connection and nothing else', async t => {
+  const { dial, ask, coordinator } = await startAlone(t);
+  const rubbish = [
+    'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+    Buffer.alloc(10_000, 0xff),
+    Buffer.alloc(10_000),
+    record(5, 'stdin before its beginning'),
+    Buffer.concat([begin(), record(4, Buffer.from([0x80, 0, 0, 5, 0x80, 0, 0xff, 0xff, 1, 2, 3])), record(4)]),
+    Buffer.concat([begin(), record(99, 'unknown'), abort()]),
+    Buffer.concat([begin(), begin(), begin()]),
+  ];
+  for (const bytes of rubbish) {
+    const peer = dial();
+    peer.write(bytes);
+    peer.socket.end();
+    await until(() => peer.closed, { what: 'it is closed' });
+    assert.equal((await ask(RCS)).status, 200);
+  }
+  assert.equal(coordinator.exit, null);
+});
+
+test('a body longer than it says, or than is allowed, is read to its end and refused', async t => {
+  const { dial } = await startAlone(t);
+  const peer = dial();
+  for (const length of ['1', '', 'x', '-5', '99999999999']) {
+    peer.write(wholeRequest('x'.repeat(70_000), { CONTENT_LENGTH: length }));
+    assert.deepEqual((await peer.answer()).answer.msg, 'TOO_LARGE', length);
+    peer.write(wholeRequest(RCS));
+    assert.equal((await peer.answer()).status, 200, 'the connection is still good');
+  }
+});
+
+test('waiting requests are dropped by an abort, and by a close', async t => {
+  const { dial, waiting } = await startAlone(t);
+  const aborted = dial();
+  const closed = dial();
+  aborted.write(wholeRequest(POLL));
+  closed.write(wholeRequest(POLL));
+  await until(async () => (await waiting()) === 2);
+  aborted.write(abort());
+  await until(async () => (await waiting()) === 1, { what: 'the aborted one is dropped' });
+  closed.close();
+  await until(async () => (await waiting()) === 0, { what: 'the closed one is dropped' });
+});
+
+test('a peer that only stops writing still gets its answer', async t => {
+  const { dial, waiting } = await startAlone(t);
+  const peer = dial(undefined, { allowHalfOpen: true });
+  peer.write(wholeRequest('{"verb":"POLL_EVENTS","wait_seconds":1}'));
+  await until(async () => (await waiting()) === 1);
+  peer.socket.end();
+  assert.equal((await peer.answer()).answer.msg, 'EVENTS');
+});
+
+test('by TCP it listens at ip and port, and a client that closes is dropped, too', async t => {
+  const port = await freePort();
+  const files = new CoordinatorFiles(t);
+  files.writeConfiguration({ socket: undefined, ip: '127.0.0.1', port: String(port) });
+  files.writeServers([]);
+  await startCoordinator(t, files);
+  const peer = new FastCgi(port);
+  onEnd(t, () => peer.close());
+  peer.write(wholeRequest(RCS));
+  assert.equal((await peer.answer()).status, 200);
+  const leaving = new FastCgi(port);
+  leaving.write(wholeRequest(POLL));
+  const waiting = async () => {
+    peer.write(wholeRequest('', { REQUEST_METHOD: 'GET', REQUEST_URI: '/health' }));
+    return (await peer.answer()).answer.waiting;
+  };
+  await until(async () => (await waiting()) === 1);
+  leaving.close();
+  await until(async () => (await waiting()) === 0, { what: 'it is dropped' });
+});
+
+test('the socket is for the group, and one left behind by a killed coordinator is replaced', async t => {
+  const { files, coordinator } = await startAlone(t);
+  assert.equal(mode(files.socket), 0o660);
+  const second = run(built('vitrina-coordinator'), ['--config', files.configuration]);
+  assert.equal(second.status, 1);
+  assert.match(second.stderr, /Address already in use/);
+  coordinator.kill();
+  await coordinator.exited;
+  await startCoordinator(t, files);
+});
+
+test('a missing key is made, for its owner alone, and said; a short one is refused', async t => {
+  const files = new CoordinatorFiles(t);
+  files.writeConfiguration({ key_file: 'new.key' });
+  files.writeServers([]);
+  const coordinator = await startCoordinator(t, files);
+  const key = join(files.directory, 'new.key');
+  assert.equal(mode(key), 0o600);
+  assert.ok(readFileSync(key, 'utf8').trim().length >= 32);
+  assert.match(coordinator.log, / key_created /);
+  assert.ok(!coordinator.log.includes(readFileSync(key, 'utf8').trim()));
+  await coordinator.stop();
+  writeFileSync(key, 'short');
+  const refused = run(built('vitrina-coordinator'), ['--config', files.configuration]);
+  assert.equal(refused.status, 78);
+  assert.match(refused.stderr, /new\.key/);
+});
+
+test('a socket passed by systemd is taken, and left for the next one', async t => {
+  const files = new CoordinatorFiles(t);
+  files.writeConfiguration({ socket: undefined });
+  files.writeServers([]);
+  const server = createServer();
+  await new Promise(settle => server.listen(files.socket, () => settle(null)));
+  onEnd(t, () => server.close());
+  const handle = /** @type {any} */ (server)._handle;
+  const command = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --config "$1"';
+  for (let round = 0; round < 2; round++) {
+    const child = spawn('sh', ['-c', command, built('vitrina-coordinator'), files.configuration], {
+      stdio: ['ignore', 'pipe', 'pipe', handle.fd],
+    });
+    const coordinator = new Program('vitrina-coordinator', child);
+    onEnd(t, () => coordinator.kill());
+    await coordinator.waitFor(/ ready door=systemd /);
+    /* The test's own process listens on the same socket, so any connection may come to it: count only answers. */
+    await until(
+      async () => {
+        const peer = new FastCgi(files.socket);
+        peer.write(wholeRequest(RCS, {}, { keep: false }));
+        const answered = peer.answer().then(() => true, () => false);
+        const given = await Promise.race([answered, new Promise(wake => setTimeout(wake, 200 * slowness, false))]);
+        peer.close();
+        return given;
+      },
+      { what: 'an answer over the passed socket' },
+    );
+    await coordinator.stop();
+  }
+});
