@@ -27,12 +27,16 @@ function pageScript() {
     frames = 0;
     /** the longest time between two frames, in milliseconds */
     gap = 0;
-    /** @type {'blue' | 'yellow' | ''} the colour near the top left */
+    /** what the picture shows near its top left: "blue", "yellow" or "" for neither */
     colour = '';
     state = '';
 
-    /** @param {{ codecs?: string[], data?: boolean, audio?: boolean }} options */
-    constructor({ codecs, data = true, audio = false } = {}) {
+    /**
+     * @param {{ codecs?: string[], data?: boolean, audio?: boolean, whole?: boolean }} options `whole`: the colour is
+     *   "lighter" or "darker", as the whole picture became when it last changed by much at once
+     */
+    constructor({ codecs, data = true, audio = false, whole = false } = {}) {
+      this.whole = whole;
       this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
       const video = this.peer.addTransceiver('video', { direction: 'recvonly' });
       if (audio) this.peer.addTransceiver('audio', { direction: 'recvonly' });
@@ -51,7 +55,7 @@ function pageScript() {
         this.video.srcObject = this.stream;
       });
       this.peer.addEventListener('connectionstatechange', () => (this.state = this.peer.connectionState));
-      this.context = new OffscreenCanvas(4, 4).getContext('2d', { willReadFrequently: true });
+      this.context = new OffscreenCanvas(16, 16).getContext('2d', { willReadFrequently: true });
       let last = 0;
       /** @type {VideoFrameRequestCallback} */
       const onFrame = (now, about) => {
@@ -66,13 +70,23 @@ function pageScript() {
     }
 
     look() {
-      this.context?.drawImage(this.video, 20, 20, 40, 40, 0, 0, 4, 4);
-      const [red, , blue] = this.context?.getImageData(2, 2, 1, 1).data ?? [0, 0, 0];
-      const colour = red > 150 && blue < 120 ? 'yellow' : blue > 120 && red < 120 ? 'blue' : '';
-      if (colour !== this.colour) {
-        this.colour = colour;
-        this.onColour?.(colour);
-      }
+      const size = 16;
+      const area = this.whole ? [0, 0, this.video.videoWidth, this.video.videoHeight] : [20, 20, 40, 40];
+      this.context?.drawImage(this.video, ...area, 0, 0, size, size);
+      const pixels = this.context?.getImageData(0, 0, size, size).data ?? [];
+      const [red, green, blue] = [0, 1, 2].map(of => {
+        let sum = 0;
+        for (let i = of; i < pixels.length; i += 4) sum += pixels[i];
+        return sum / size ** 2;
+      });
+      const light = red + green + blue;
+      const step = this.light ? light / this.light : 1;
+      this.light = light;
+      let colour = red > 150 && blue < 120 ? 'yellow' : blue > 120 && red < 120 ? 'blue' : '';
+      if (this.whole) colour = step > 1.3 ? 'lighter' : step < 0.77 ? 'darker' : this.colour;
+      const changed = this.whole ? step > 1.3 || step < 0.77 : colour !== this.colour;
+      this.colour = colour;
+      if (changed) this.onColour?.(colour);
     }
 
     async offer() {
