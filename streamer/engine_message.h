@@ -27,9 +27,9 @@ typedef enum {
   /* engine -> streamer */
   ENGINE_READY,            /* once: a window is up, the encoder runs, an offer can be answered at once */
   ENGINE_VIEWER_ANSWER,    /* viewer, sdp: the answer with its candidates */
-  ENGINE_VIEWER_FAILED,    /* viewer, reason: it never got an answer */
+  ENGINE_VIEWER_FAILED,    /* viewer, reason: a sentence why it got no answer */
   ENGINE_VIEWER_CONNECTED, /* viewer: media flows */
-  ENGINE_VIEWER_GONE,      /* viewer, reason: closed, removed, silent, ice_failed, failed */
+  ENGINE_VIEWER_GONE,      /* viewer, reason: one word of closed, removed, silent, ice_failed, failed */
   ENGINE_INPUT,            /* user: the controller does something; at most one a second */
   ENGINE_WINDOW_GONE,      /* the application's last window went away */
   ENGINE_WINDOW_READY,     /* one is there again */

@@ -136,7 +136,7 @@ static void on_ended(gint64 id, gboolean was_answered, const char *reason, gpoin
   update_capture(engine);
   say(engine, &(EngineMessage){.type = was_answered ? ENGINE_VIEWER_GONE : ENGINE_VIEWER_FAILED,
                                .viewer = id,
-                               .reason = (char *)reason});
+                               .reason = was_answered ? (char *)reason : "the offer could not be answered"});
 }
 
 static const ViewerEvents viewer_events = {

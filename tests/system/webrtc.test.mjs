@@ -258,6 +258,31 @@ describe('viewers', { concurrency: false }, () => {
     await host.until(`p.frames > ${frames}`);
   });
 
+  test('offers mangled at random harm nobody', { timeout: 120_000 }, async t => {
+    const { engine, browser } = await startSession(t);
+    const host = await browser.join(engine, 'host', { audio: true });
+    await host.until('p.frames > 0');
+    const good = (await host.call('offer')).split('\r\n');
+    let seed = 1;
+    const draw = (/** @type {number} */ below) => (seed = (seed * 48271) % 2147483647) % below;
+    const junk = ['', 'x', '-1', '99999999999', 'a=b', '*'];
+    for (let i = 0; i < 60; i++) {
+      const lines = [...good];
+      for (let changes = 1 + draw(4); changes > 0; changes--) {
+        const at = draw(lines.length);
+        const words = lines[at].split(/([ :=])/);
+        words[draw(words.length)] = junk[draw(junk.length)];
+        lines.splice(at, draw(2), ...[[], [lines[at], lines[at]], [lines[at].slice(0, draw(80))], [words.join('')]][draw(4)]);
+      }
+      const { msg, viewer } = await engine.answer(lines.join('\r\n'), 'guest');
+      if (msg !== 'viewer_answer') continue;
+      engine.send({ msg: 'viewer_candidate', viewer, sdp: 'a=mid:0\r\na=candidate:1 1 UDP 99999999999 1.2.3.4 99999 typ host\r\n' });
+      engine.send({ msg: 'viewer_remove', viewer });
+    }
+    const frames = await host.get('frames');
+    await host.until(`p.frames > ${frames}`);
+  });
+
   test('an offer whose player never comes is given up', { timeout: 60_000 }, async t => {
     const { engine, browser } = await startSession(t);
     const player = await browser.join(engine, 'host');
