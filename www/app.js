@@ -1,12 +1,13 @@
 // @ts-check
 import { invitationLink, readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
-import { Unreachable } from './net/ask.js';
+import { serverNowMs, Unreachable } from './net/ask.js';
 import { joinSession, listRcs, startSession, watch } from './net/coordinator.js';
 import { Bookings } from './plan/bookings.js';
 import { Desk } from './plan/desk.js';
 import { Planner } from './plan/planner.js';
 import { WaitingRoom } from './plan/waiting-room.js';
+import { countdown } from './plan/words.js';
 import { explainRefusal } from './refusals.js';
 import { Extension } from './session/extension.js';
 import { Session } from './session/session.js';
@@ -378,6 +379,10 @@ export class App {
       this.#extension?.withdraw();
       const untilMs = now.endsAtMs ?? 0;
       this.message.say(() => i18n.t('extend.extended', { time: i18n.time(untilMs) }), { passing: true });
+    } else if (now.warned) {
+      now.warned = false;
+      const time = countdown((now.endsAtMs ?? 0) - serverNowMs());
+      this.message.say(() => i18n.t('notice.ending', { time }), { passing: true });
     } else if (now.restarted) {
       now.restarted = false;
       this.message.say(() => i18n.t('notice.restarted'), { passing: true });

@@ -18,9 +18,6 @@ before(async () => {
 });
 after(() => scope.end());
 
-/** Frames in a second of walking that a picture of 30 frames a second must reach. */
-const SMOOTH = 25;
-
 test('one starts a session and walks, another joins by the code and watches, and leaving frees the place', async t => {
   const host = await Visitor.come(t, browser, { label: 'wide' });
   await host.open(house.url);
@@ -36,11 +33,6 @@ test('one starts a session and walks, another joins by the code and watches, and
   assert.deepEqual(await host.pictureSize(), { width: 960, height: 540 });
   const code = await host.code();
   assert.match(code, /^[0-9]{4}$/);
-
-  await t.test(`at least ${SMOOTH} frames a second arrive while walking`, async walking => {
-    const frames = await host.walksUntilItSees(SMOOTH);
-    walking.diagnostic(`${frames} frames in a second`);
-  });
 
   const guest = await Visitor.come(t, browser, { label: 'wide-guest' });
   await guest.open(house.url);

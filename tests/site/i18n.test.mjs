@@ -50,6 +50,17 @@ test('every text that the page and its modules name exists', () => {
   for (const name of named) assert.ok(name in TABLES.en, name);
 });
 
+test('no text is left over', () => {
+  const modules = readdirSync(new URL('www/', source), { recursive: true, encoding: 'utf8' }).filter(
+    path => path.endsWith('.html') || (path.endsWith('.js') && !path.startsWith('i18n/')),
+  );
+  const all = modules.map(path => read(`www/${path}`)).join('\n');
+  // These are put together from a word of the wire, of the state, or of the day.
+  const composed = /^(refusal|ended\.reason|rc|plan\.part)\./;
+  for (const key of Object.keys(TABLES.en))
+    if (!composed.test(key)) assert.match(all, new RegExp(`['"]${key.replaceAll('.', '\\.')}['"]`), key);
+});
+
 test('Russian counts as Russians do', () => {
   const ru = new I18n('ru');
   assert.deepEqual(

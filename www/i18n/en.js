@@ -18,12 +18,10 @@ export const en = {
   'rcs.heading': 'Residential complexes',
   'rcs.loading': 'Loading the complexes…',
   'rcs.none': 'There is nothing to show yet. Please come back a little later.',
-  'rc.picture': 'Drawing of {name}',
   'rc.free': { one: '{count} place of {capacity} free now', other: '{count} places of {capacity} free now' },
   'rc.free.only': 'Free now',
   'rc.busy': 'Everything is taken right now',
   'rc.closed': 'Not available at the moment',
-  'rc.chosen': 'Chosen',
 
   'ways.heading.none': 'How would you like to visit?',
   'ways.hint.none': 'Choose a complex to start a walk of your own, or enter the code of someone who is already there.',
@@ -61,7 +59,6 @@ export const en = {
   'session.hint.keys': 'W A S D to walk · drag to look around · wheel to go closer',
   'session.hint.touch': 'Drag to look around · the round pad walks',
   'session.hint.guest': 'The host steers. You see the same picture, live.',
-  'session.hint.sharing': 'Send the code {code} to look at it together.',
 
   'notice.offline': 'The connection is lost. Trying again…',
   'notice.back': 'The connection is back.',

@@ -34,7 +34,8 @@ import { WhepPlayer } from './whep.js';
  * @property {User[]} users
  * @property {number | undefined} endsAtMs by the server's clock
  * @property {number | undefined} inactiveSeconds the session ends in that time from the warning on, unless somebody moves
- * @property {boolean} restarted the application was started again
+ * @property {boolean} restarted the application was started again, and nobody was told yet
+ * @property {boolean} warned the session ends soon, and nobody was told yet
  * @property {boolean} hasSound
  * @property {string | undefined} endReason a reason word, a refusal word, or `left`
  * @property {MediaStream | undefined} stream
@@ -61,6 +62,7 @@ const ON_EVENT = {
   },
   SESSION_ENDING: (state, event) => {
     state.endsAtMs = inSeconds(event.seconds_left);
+    state.warned = true;
   },
   SESSION_EXTENDED: (state, event) => {
     state.endsAtMs = readInstant(event.ends_at);
@@ -94,6 +96,7 @@ export class Session {
       endsAtMs: readInstant(entry.ends_at),
       inactiveSeconds: undefined,
       restarted: false,
+      warned: false,
       hasSound: false,
       endReason: undefined,
       stream: undefined,

@@ -1,11 +1,13 @@
 // @ts-check
 import { serverNowMs } from '../net/ask.js';
+import { countdown } from '../plan/words.js';
 import { rcTitle } from '../rc.js';
 import { attachInput } from '../session/input.js';
 import { find, setText } from './dom.js';
 import { InviteView } from './invite.js';
 import { createRcPicture } from './rc-picture.js';
 import { ToolsView } from './tools.js';
+import { WakeView } from './wake.js';
 import { WalkPadView } from './walk-pad.js';
 
 /** The live picture and what stands around it: who steers, who is here, how long it lasts. */
@@ -41,6 +43,7 @@ export class StageView {
   #time = find('[data-fact="time"]', HTMLElement);
   #invite;
   #tools;
+  #wake = new WakeView();
   #pad;
   #input;
   #steers = false;
@@ -90,6 +93,7 @@ export class StageView {
     setText(this.#people, t('session.people', { count: state.users.length }));
     setText(this.#hint, this.#hintText(state.steers));
 
+    this.#wake.keep(true);
     this.#invite.render(state.code, title);
     this.#tools.render(state);
     this.#endsAtMs = state.endsAtMs;
@@ -102,6 +106,7 @@ export class StageView {
     this.#steer(false);
     this.#input.releaseAll();
     this.#tools.stop();
+    this.#wake.keep(false);
     this.#video.srcObject = null;
     this.#box.classList.remove('picture--playing', 'picture--hinted');
     clearInterval(this.#clock);
@@ -151,12 +156,6 @@ export class StageView {
   #showTime() {
     const leftMs = this.#endsAtMs === undefined ? Infinity : this.#endsAtMs - serverNowMs();
     this.#time.hidden = leftMs > TIME_SHOWN_MS;
-    if (!this.#time.hidden) setText(this.#time, this.#i18n.t('session.left', { time: clock(leftMs) }));
+    if (!this.#time.hidden) setText(this.#time, this.#i18n.t('session.left', { time: countdown(leftMs) }));
   }
-}
-
-/** @param {number} ms @returns {string} as 4:07 */
-export function clock(ms) {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

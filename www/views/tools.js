@@ -53,7 +53,7 @@ export class ToolsView {
   async #toggleFullscreen() {
     try {
       if (document.fullscreenElement) await document.exitFullscreen();
-      else if (document.fullscreenEnabled) await document.documentElement.requestFullscreen();
+      else if (document.fullscreenEnabled) await enterFullscreen();
       else /** @type {any} */ (this.#video).webkitEnterFullscreen();
     } catch {
       // The browser or the embedding site does not allow it; the picture stays as it is.
@@ -71,6 +71,13 @@ export class ToolsView {
     // Older browsers return nothing instead of a promise.
     Promise.resolve(this.#video.requestPointerLock()).catch(() => {});
   }
+}
+
+/** The whole page goes, and on a phone it turns to lie as the picture does. */
+async function enterFullscreen() {
+  await document.documentElement.requestFullscreen();
+  const orientation = /** @type {any} */ (screen.orientation);
+  await orientation?.lock?.('landscape').catch(() => {});
 }
 
 /** @param {HTMLVideoElement} video */
