@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MAX_NAME 100
+#define MAX_NAME 400
 
 const Field verbs_start_session_fields[] = {
     {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, rc_name), .required = TRUE, .min = 1, .max = 200},

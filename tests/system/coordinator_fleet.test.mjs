@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { CoordinatorFiles, listed, startCoordinator, startSite } from './lib/coordinator.mjs';
 import { FakeStreamer } from './lib/fake_streamer.mjs';
+import { makeCertificate } from './lib/nginx.mjs';
 import { built, run, slowness, until } from './lib/programs.mjs';
 
 /**
@@ -159,6 +160,21 @@ test('a server with another key is offline, and the log says why', async t => {
   await coordinator.waitFor(/ server_offline server=tower-1 .*why=NOT_AUTHORIZED/);
   assert.deepEqual(await states(client), { 'tower-1': 'offline' });
   assert.ok(!coordinator.log.includes(files.key), 'the key is not in the log');
+});
+
+test('streamers are called by HTTPS, and only if their certificate is trusted', async t => {
+  const files = new CoordinatorFiles(t);
+  const tls = makeCertificate(files.directory);
+  const streamer = await FakeStreamer.start(t, { name: 'tower-1', key: files.key, tls });
+  const settings = { streamer_tls: true, ca_file: 'certificate.pem' };
+  const site = await startSite(t, { files, servers: [listed(streamer, 'Tower')], settings });
+  await site.online(1);
+  const { answer } = await site.client.ask('START_SESSION', { rc_name: 'Tower' });
+  assert.equal(answer.url, `https://127.0.0.1:${streamer.port}/`);
+  await site.coordinator.stop();
+  files.writeConfiguration({ streamer_tls: true });
+  const distrustful = await startCoordinator(t, files);
+  await distrustful.waitFor(/ server_offline server=tower-1 .*why=unreachable detail=".*certificate/);
 });
 
 test('a draining server takes nobody, and its sessions can still be joined', async t => {

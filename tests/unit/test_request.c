@@ -137,6 +137,20 @@ static void id_is_echoed_also_on_refusals(Fixture *fixture, gconstpointer data) 
   g_free(seen.text);
 }
 
+static void our_own_errors_are_told_by_number_only(Fixture *fixture, gconstpointer data) {
+  Seen seen = {0};
+  Request *request = request_new(&door, &seen, "POST", "/api", NULL, g_strdup(""), 0);
+  g_autofree char *id = g_strdup(request_get_id(request));
+  g_autoptr(GError) error = g_error_new(G_FILE_ERROR, G_FILE_ERROR_NOSPC, "/secret/path is full");
+  request_set_core(request, &fixture->core);
+  request_refuse(request, error);
+  g_assert_cmpuint(seen.status, ==, 500);
+  g_assert_nonnull(strstr(seen.text, "\"msg\":\"INTERNAL_ERROR\""));
+  g_assert_nonnull(strstr(seen.text, id));
+  g_assert_null(strstr(seen.text, "secret"));
+  g_free(seen.text);
+}
+
 #define POLL "{\"verb\":\"POLL_EVENTS\",\"wait_seconds\":60}"
 
 static void run_until_sent(const Seen *seen) {
@@ -210,6 +224,7 @@ int main(int argc, char **argv) {
   ADD("/request/every-one-is-answered-once", every_request_is_answered_once);
   ADD("/request/answers-are-ready-until-the-fleet-changes", answers_are_ready_until_the_fleet_changes);
   ADD("/request/id-is-echoed-also-on-refusals", id_is_echoed_also_on_refusals);
+  ADD("/request/our-own-errors-are-told-by-number-only", our_own_errors_are_told_by_number_only);
   ADD("/events/waiting-polls-get-the-event", waiting_polls_get_the_event);
   ADD("/events/gone-clients-are-forgotten", gone_clients_are_forgotten);
   ADD("/events/too-many-waiting-are-refused", too_many_waiting_are_refused);

@@ -3,7 +3,9 @@
 // on request.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { freePort } from './ports.mjs';
 import { onEnd } from './programs.mjs';
 
@@ -31,11 +33,16 @@ export class FakeStreamer {
   #version = 1;
   /** Status polls that wait for a change. @type {Set<() => void>} */
   #waiting = new Set();
-  /** @type {import('node:http').Server | null} */
+  /** @type {http.Server | https.Server | null} */
   #server = null;
 
-  /** @param {{ name: string, port: number, key: string, limit: number }} options `key`: the text of the key file */
-  constructor({ name, port, key, limit }) {
+  /**
+   * @param {{ name: string, port: number, key: string, limit: number,
+   *           tls?: { certificate: string, key: string } }} options `key`: the text of the key file; `tls`: the paths of
+   *   a certificate and its key, to speak HTTPS
+   */
+  constructor({ name, port, key, limit, tls }) {
+    this.tls = tls;
     this.name = name;
     this.port = port;
     this.key = key.trim();
@@ -45,10 +52,11 @@ export class FakeStreamer {
   /**
    * A streamer that listens until the scope ends.
    * @param {import('./programs.mjs').Scope} scope
-   * @param {{ name: string, key: string, limit?: number, port?: number }} options
+   * @param {{ name: string, key: string, limit?: number, port?: number,
+   *           tls?: { certificate: string, key: string } }} options
    */
-  static async start(scope, { name, key, limit = 1, port }) {
-    const streamer = new FakeStreamer({ name, key, limit, port: port ?? (await freePort()) });
+  static async start(scope, { name, key, limit = 1, port, tls }) {
+    const streamer = new FakeStreamer({ name, key, limit, tls, port: port ?? (await freePort()) });
     await streamer.listen();
     onEnd(scope, () => streamer.close());
     return streamer;
@@ -56,7 +64,11 @@ export class FakeStreamer {
 
   /** Begins to listen (again, after close()). @returns {Promise<void>} */
   listen() {
-    const server = createServer((request, response) => void this.#serve(request, response));
+    /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+    const serve = (request, response) => void this.#serve(request, response);
+    const server = this.tls
+      ? https.createServer({ cert: readFileSync(this.tls.certificate), key: readFileSync(this.tls.key) }, serve)
+      : http.createServer(serve);
     this.#server = server;
     server.keepAliveTimeout = 60_000;
     return new Promise((settle, fail) => {
@@ -97,8 +109,8 @@ export class FakeStreamer {
   }
 
   /**
-   * @param {import('node:http').IncomingMessage} request
-   * @param {import('node:http').ServerResponse} response
+   * @param {http.IncomingMessage} request
+   * @param {http.ServerResponse} response
    */
   async #serve(request, response) {
     let text = '';
@@ -117,12 +129,12 @@ export class FakeStreamer {
     return handle ? handle() : this.#answer(response, 400, { msg: 'UNKNOWN_VERB' });
   }
 
-  /** @param {import('node:http').ServerResponse} response @param {number} status @param {object} object */
+  /** @param {http.ServerResponse} response @param {number} status @param {object} object */
   #answer(response, status, object) {
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(object));
   }
 
-  /** Does wrong as told; whether it did. @param {Behaviour} behaviour @param {import('node:http').ServerResponse} response */
+  /** Does wrong as told; whether it did. @param {Behaviour} behaviour @param {http.ServerResponse} response */
   #misbehave(behaviour, response) {
     if (behaviour === 'hangs') return true;
     if (behaviour === 'garbage') response.end('{"msg":"STATUS","sessions":[{]}');
@@ -141,7 +153,7 @@ export class FakeStreamer {
     return aud === this.name && role === 'coordinator' && Math.abs(Date.now() / 1000 - iat) <= 60;
   }
 
-  /** @param {any} asked @param {import('node:http').ServerResponse} response */
+  /** @param {any} asked @param {http.ServerResponse} response */
   #getStatus(asked, response) {
     if (this.#misbehave(this.status, response)) return;
     const answer = () =>
@@ -165,7 +177,7 @@ export class FakeStreamer {
     this.#waiting.add(wake);
   }
 
-  /** @param {any} asked @param {import('node:http').ServerResponse} response */
+  /** @param {any} asked @param {http.ServerResponse} response */
   async #startSession(asked, response) {
     await this.beforeStart();
     if (this.#misbehave(this.starting, response)) return;
@@ -197,7 +209,7 @@ export class FakeStreamer {
     });
   }
 
-  /** @param {any} asked @param {import('node:http').ServerResponse} response */
+  /** @param {any} asked @param {http.ServerResponse} response */
   #endSession(asked, response) {
     if (!this.sessions.has(asked.session))
       return this.#answer(response, 404, { msg: 'SESSION_NOT_EXIST', reason: 'There is no such session.' });

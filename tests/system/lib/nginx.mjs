@@ -46,7 +46,8 @@ export function makeCertificate(directory) {
 }
 
 /**
- * The text of a file with its @PLACEHOLDERS@ filled in; fails when one is left or does not exist.
+ * A template's text with its placeholders, words in capitals between at signs, filled in; fails when one has no value
+ * or does not exist.
  * @param {string} template the text
  * @param {Record<string, string | number>} values
  */

@@ -82,13 +82,13 @@ export function temporaryDirectory(scope, name = 'vitrina') {
  * @template T
  * @param {() => T | Promise<T>} condition
  * @param {{ what?: string, timeout?: number }} [options] `timeout` in milliseconds, before the sanitizers' factor
- * @returns {Promise<T>}
+ * @returns {Promise<NonNullable<T>>}
  */
 export async function until(condition, { what = String(condition), timeout = 10_000 } = {}) {
   const deadline = Date.now() + timeout * slowness;
   for (;;) {
     const value = await condition();
-    if (value) return value;
+    if (value) return /** @type {NonNullable<T>} */ (value);
     if (Date.now() > deadline) throw new Error(`not within ${timeout * slowness} ms: ${what}`);
     await new Promise(wake => setTimeout(wake, 10));
   }
