@@ -8,19 +8,18 @@
 #include "fcgi/door_fcgi.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
+#include "fcgi/record_file.h"
 #include "fcgi/servers_file.h"
 #include "fcgi/starts.h"
 #include "fcgi/streamer_client.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <glib-unix.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /* How long an orderly end waits for answers to be written and for streamers to be told, and how often it
  * looks. */
@@ -152,6 +151,11 @@ static void block_signals(sigset_t *old) {
   pthread_sigmask(SIG_SETMASK, &all, old);
 }
 
+/* Broken files stay broken; a socket or a file that another coordinator uses may be free a moment later. */
+static gboolean is_taken(const Program *program, const GError *error) {
+  return program->servers_file || g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED);
+}
+
 static int run(const Configuration *configuration, const TicketKey *key) {
   g_autoptr(GError) error = NULL;
   Program program = {.loop = g_main_loop_new(NULL, FALSE)};
@@ -176,7 +180,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
     log_notice("stopped", NULL);
   } else {
     log_error("not_started", "reason=\"%s\"", error->message);
-    status = program.servers_file ? EXIT_FAILURE : SETTINGS_EXIT_STATUS;
+    status = is_taken(&program, error) ? EXIT_FAILURE : SETTINGS_EXIT_STATUS;
   }
   for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
     g_source_remove(sources[i]);
