@@ -76,5 +76,8 @@ void verbs_cancel_session(gpointer request, gpointer arguments);
 
 /* How long a session shall be: @asked minutes, 0 for the usual, within the RC's limits. */
 gboolean verbs_read_minutes(const RcRules *rules, gint64 asked, guint *minutes, GError **error);
+/* Whether @code is digits alone. Otherwise refuses the request (transfer full then): what cannot be a code is
+ * no guess at one. */
+gboolean verbs_check_code(Request *request, const char *code);
 /* RC_NOT_FOUND. (transfer full @request) */
 void verbs_refuse_rc(Request *request);

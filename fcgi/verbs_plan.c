@@ -327,7 +327,8 @@ void verbs_cancel_session(gpointer data, gpointer arguments) {
   Core *core = request_get_core(request);
   const Reservation *reservation;
   /* A wrong key tells that the code lives: it is a guess like any other. */
-  if (planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
+  if (!verbs_check_code(request, asked->code) ||
+      planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
     return;
   if (!planning_key_is_right(core->planning, reservation, asked->key)) {
     request_refuse_with(request, WIRE_FORBIDDEN, "key", "This is not the key of the booking.");

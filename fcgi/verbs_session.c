@@ -80,16 +80,20 @@ static void join_running(Request *request, const Reservation *reservation, const
     starts_refuse_busy(request, NULL);
 }
 
+gboolean verbs_check_code(Request *request, const char *code) {
+  if (strspn(code, "0123456789") == strlen(code))
+    return TRUE;
+  request_refuse_with(request, WIRE_BAD_REQUEST, "code", "code: must be digits.");
+  return FALSE;
+}
+
 void verbs_connect_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const ConnectSession *asked = arguments;
   Core *core = request_get_core(request);
   const Reservation *reservation;
-  if (strspn(asked->code, "0123456789") != strlen(asked->code)) {
-    request_refuse_with(request, WIRE_BAD_REQUEST, "code", "code: must be digits.");
-    return;
-  }
-  if (planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
+  if (!verbs_check_code(request, asked->code) ||
+      planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
     return;
   if (starts_is_starting(core->starts, reservation->id))
     starts_begin_booked(core->starts, request, reservation, asked->name);
@@ -118,6 +122,7 @@ typedef struct {
   char *session;
   guint minutes;
   gint64 ends_at_us;
+  gboolean repeated; /* a lost answer has been asked for again */
 } Extension;
 
 static void free_extension(Extension *extension) {
@@ -149,8 +154,15 @@ static void refuse_extension(Extension *extension, const GError *error) {
   free_extension(extension);
 }
 
+static void tell_streamer(Extension *extension);
+
 static void on_streamer_told(const StreamerResult *result, gpointer data) {
   Extension *extension = data;
+  if (result->outcome == STREAMER_LOST && !extension->repeated) {
+    extension->repeated = TRUE; /* the same end again: told twice is told once */
+    tell_streamer(extension);
+    return;
+  }
   if (result->outcome == STREAMER_ANSWERED && result->status == 200) {
     answer_extension(extension);
     return;
@@ -161,22 +173,32 @@ static void on_streamer_told(const StreamerResult *result, gpointer data) {
   refuse_extension(extension, error);
 }
 
-static void on_extended(const Reservation *reservation, const GError *error, gpointer data) {
-  Extension *extension = data;
+static void tell_streamer(Extension *extension) {
+  const Reservation *reservation =
+      plan_find(planning_get_plan(extension->core->planning), extension->session);
   FleetServer *server = reservation && reservation->server_name
                             ? fleet_find_server(extension->core->fleet, reservation->server_name)
                             : NULL;
   StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
-  g_autoptr(GError) gone = NULL;
   if (!peer) {
+    g_autoptr(GError) gone = NULL;
     wire_set_error(&gone, WIRE_SESSION_NOT_EXIST, NULL, "The session's server is not in the list any more.");
-    refuse_extension(extension, error ? error : gone);
+    refuse_extension(extension, gone);
     return;
   }
-  extension->ends_at_us = reservation->ends_at_us;
   guint timeout_ms = 1000 * (guint)extension->core->configuration->call_timeout_seconds;
   streamer_peer_call(peer, control_extend_session(extension->session, extension->ends_at_us), timeout_ms,
                      FALSE, on_streamer_told, extension);
+}
+
+static void on_extended(const Reservation *reservation, const GError *error, gpointer data) {
+  Extension *extension = data;
+  if (!reservation) {
+    refuse_extension(extension, error);
+    return;
+  }
+  extension->ends_at_us = reservation->ends_at_us;
+  tell_streamer(extension);
 }
 
 void verbs_extend_session(gpointer data, gpointer arguments) {
