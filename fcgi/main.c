@@ -8,6 +8,8 @@
 #include "fcgi/door_fcgi.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
+#include "fcgi/plan.h"
+#include "fcgi/planning.h"
 #include "fcgi/record_file.h"
 #include "fcgi/servers_file.h"
 #include "fcgi/starts.h"
@@ -184,6 +186,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   }
   for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
     g_source_remove(sources[i]);
+  planning_stop(program.core.planning);
   door_fcgi_free(program.door);
   servers_file_close(program.servers_file);
   core_close(&program.core);
@@ -205,6 +208,10 @@ int main(int argc, char **argv) {
   }
   g_autoptr(Configuration) configuration = configuration_load(config, &error);
   if (!configuration || !check_files(configuration, &error)) {
+    fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
+    return SETTINGS_EXIT_STATUS;
+  }
+  if (options.check && !plan_check(configuration->plan_file, &error)) {
     fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
     return SETTINGS_EXIT_STATUS;
   }

@@ -13,6 +13,8 @@
 #define DAY_US (24 * 60 * INSTANT_MINUTE)
 #define RETRY_US (5 * INSTANT_SECOND) /* between tries to write facts that could not be written */
 
+static const char stopping_reason[] = "The coordinator is stopping; try again in a moment.";
+
 struct Plan {
   PlanRules rules;
   RecordFile *file;
@@ -23,6 +25,7 @@ struct Plan {
   gint64 now_us;         /* of the last call: the ledgers' present */
   PlanEnding ending;
   gpointer ending_data;
+  gboolean stopping; /* no more promises */
 };
 
 typedef struct {
@@ -244,6 +247,14 @@ static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gi
   write_entry(plan, entry, CHANGE_NEW, 0, *waiter);
 }
 
+/* To begin every promise with; whether it can be given. */
+static gboolean may_promise(Plan *plan, gint64 now_us, const Waiter *waiter) {
+  plan->now_us = now_us;
+  if (plan->stopping)
+    refuse(waiter, WIRE_STORE_UNAVAILABLE, NULL, stopping_reason);
+  return !plan->stopping;
+}
+
 /* The same request again: the same answer, now or when it is stored. */
 static gboolean is_repeated(Plan *plan, const PlanWish *wish, const Waiter *waiter) {
   PlanEntry *entry = wish->request_id ? plan_index_find_request(plan->index, wish->request_id) : NULL;
@@ -261,8 +272,7 @@ static gboolean is_repeated(Plan *plan, const PlanWish *wish, const Waiter *wait
 
 void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data) {
   const Waiter waiter = {done, user_data};
-  plan->now_us = now_us;
-  if (is_repeated(plan, wish, &waiter))
+  if (!may_promise(plan, now_us, &waiter) || is_repeated(plan, wish, &waiter))
     return;
   gint64 starts_at_us = whole_second(wish->starts_at_us);
   if (starts_at_us < now_us)
@@ -276,8 +286,7 @@ void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, g
 
 void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data) {
   const Waiter waiter = {done, user_data};
-  plan->now_us = now_us;
-  if (is_repeated(plan, wish, &waiter))
+  if (!may_promise(plan, now_us, &waiter) || is_repeated(plan, wish, &waiter))
     return;
   gint64 starts_at_us = whole_second(now_us);
   gint64 ends_at_us =
@@ -295,7 +304,8 @@ static PlanEntry *find_live(Plan *plan, const char *id, ReservationState state) 
 
 void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data) {
   const Waiter waiter = {done, user_data};
-  plan->now_us = now_us;
+  if (!may_promise(plan, now_us, &waiter))
+    return;
   PlanEntry *entry = find_live(plan, id, RESERVATION_PLANNED);
   if (!entry) {
     refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such booking, or it has begun.");
@@ -309,7 +319,8 @@ void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpoin
 void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done,
                  gpointer user_data) {
   const Waiter waiter = {done, user_data};
-  plan->now_us = now_us;
+  if (!may_promise(plan, now_us, &waiter))
+    return;
   PlanEntry *entry = find_live(plan, id, RESERVATION_RUNNING);
   if (!entry) {
     refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session.");
@@ -451,12 +462,22 @@ gint64 plan_next_due(const Plan *plan) {
 
 void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboolean *overbooked) {
   Ledger *ledger = ledger_of(plan, rc_name);
-  gboolean less = capacity < ledger_capacity(ledger);
+  gboolean is_worse = capacity < ledger_capacity(ledger) || capacity == 0;
   ledger_set_capacity(ledger, capacity);
   if (!overbooked)
     return;
-  g_autoptr(GArray) excess = less ? ledger_overbooked(ledger) : NULL;
+  g_autoptr(GArray) excess = is_worse ? ledger_overbooked(ledger) : NULL;
   *overbooked = excess && excess->len > 0;
+}
+
+GPtrArray *plan_list_rcs(const Plan *plan) {
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  GHashTableIter iter;
+  gpointer name;
+  g_hash_table_iter_init(&iter, plan->ledgers);
+  while (g_hash_table_iter_next(&iter, &name, NULL))
+    g_ptr_array_add(names, g_strdup(name));
+  return names;
 }
 
 const Reservation *plan_find_code(const Plan *plan, const char *code) {
@@ -510,16 +531,32 @@ guint64 plan_get_writes(const Plan *plan) {
 
 /* ---- opening and closing ---- */
 
-static gboolean restore(Plan *plan, const GPtrArray *records, GError **error) {
+/* The record's reservation (transfer full); NULL with an error that names the file and the place. */
+static Reservation *read_record(const char *path, const GPtrArray *records, guint i, GError **error) {
+  Reservation *reservation = reservation_parse(records->pdata[i], error);
+  if (!reservation)
+    g_prefix_error(error, "%s: [%u].", path, i);
+  return reservation;
+}
+
+static gboolean restore(Plan *plan, const char *path, const GPtrArray *records, GError **error) {
   for (guint i = 0; i < records->len; i++) {
-    Reservation *reservation = reservation_parse(records->pdata[i], error);
-    if (!reservation) {
-      g_prefix_error(error, "record %u: ", i + 1);
+    Reservation *reservation = read_record(path, records, i, error);
+    if (!reservation)
       return FALSE;
-    }
     hold(plan, reservation);
   }
   return TRUE;
+}
+
+gboolean plan_check(const char *path, GError **error) {
+  g_autoptr(GPtrArray) records = record_file_read(path, "id", error);
+  for (guint i = 0; records && i < records->len; i++) {
+    g_autoptr(Reservation) reservation = read_record(path, records, i, error);
+    if (!reservation)
+      return FALSE;
+  }
+  return records != NULL;
 }
 
 Plan *plan_open(const char *path, const PlanRules *rules, Mailbox *home, gint64 now_us, GError **error) {
@@ -532,30 +569,40 @@ Plan *plan_open(const char *path, const PlanRules *rules, Mailbox *home, gint64 
   plan->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)ledger_free);
   plan->under_way = g_hash_table_new(NULL, NULL);
   plan->file = record_file_open(path, "id", home, &records, error);
-  if (!plan->file || !restore(plan, records, error)) {
-    if (plan->file)
-      g_prefix_error(error, "%s: ", path);
+  if (!plan->file || !restore(plan, path, records, error)) {
     plan_close(plan);
     return NULL;
   }
   return plan;
 }
 
-static void abandon(Change *change) {
-  change->plan = NULL;
-  refuse(&change->waiter, WIRE_STORE_UNAVAILABLE, NULL,
-         "The coordinator is stopping; try again in a moment.");
+static void refuse_stopping(Waiter *waiter) {
+  PlanDone done = g_steal_pointer(&waiter->done);
+  refuse(&(Waiter){done, waiter->user_data}, WIRE_STORE_UNAVAILABLE, NULL, stopping_reason);
+}
+
+void plan_stop(Plan *plan) {
+  plan->stopping = TRUE;
+  g_autoptr(GList) changes = g_hash_table_get_keys(plan->under_way);
+  for (GList *link = changes; link; link = link->next) {
+    Change *change = link->data;
+    PlanEntry *entry = plan_index_find(plan->index, change->id);
+    refuse_stopping(&change->waiter);
+    for (guint i = 0; entry && entry->waiters && i < entry->waiters->len; i++)
+      refuse_stopping(&g_array_index(entry->waiters, Waiter, i));
+  }
 }
 
 void plan_close(Plan *plan) {
   if (!plan)
     return;
   record_file_close(plan->file);
+  plan_stop(plan);
   GHashTableIter iter;
   gpointer change;
   g_hash_table_iter_init(&iter, plan->under_way);
   while (g_hash_table_iter_next(&iter, &change, NULL))
-    abandon(change);
+    ((Change *)change)->plan = NULL;
   g_hash_table_unref(plan->under_way);
   g_hash_table_unref(plan->ledgers);
   codes_free(plan->codes);

@@ -49,12 +49,22 @@ void plan_set_ending_func(Plan *plan, PlanEnding ending, gpointer user_data);
  * where the disk's answers are delivered, on this thread. NULL with @error, one line for the log. (transfer
  * full) */
 Plan *plan_open(const char *path, const PlanRules *rules, Mailbox *home, gint64 now_us, GError **error);
-/* Writes what is under way. Callbacks that are still due are called with an error. NULL is allowed. */
+/* Whether plan_open() could read @path as it is now, by whomever it is open. A file that does not exist is
+ * good. FALSE with @error, one line. */
+gboolean plan_check(const char *path, GError **error);
+
+/* From now on nothing is promised any more: those who wait for the disk, and those who still come, get
+ * WIRE_STORE_UNAVAILABLE. What is under way is written all the same. */
+void plan_stop(Plan *plan);
+/* Writes what is under way, after plan_stop(). NULL is allowed. */
 void plan_close(Plan *plan);
 
 /* The sessions that all servers of the RC together can run. Nobody's booking is touched; @overbooked
- * (nullable) tells whether there are now slots with more bookings than places. */
+ * (nullable) tells whether there are slots with more bookings than places because of it: asked for when it
+ * becomes less, and when it is 0. */
 void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboolean *overbooked);
+/* The RCs that the plan has heard of: texts (transfer full). */
+GPtrArray *plan_list_rcs(const Plan *plan);
 
 /* Does what is due: no-shows, sessions whose time is over, old records. To be called at plan_next_due(),
  * which is G_MAXINT64 when nothing is. */

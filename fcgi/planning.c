@@ -30,25 +30,34 @@ Plan *planning_get_plan(Planning *planning) {
 
 /* ---- what the fleet tells ---- */
 
-static void set_capacity(Planning *planning, const Rc *rc) {
+static void set_capacity(Planning *planning, const char *rc_name, gint64 capacity) {
   gboolean overbooked;
-  plan_set_capacity(planning->plan, rc->name, (guint32)CLAMP(rc->capacity, 0, G_MAXINT32), &overbooked);
+  plan_set_capacity(planning->plan, rc_name, (guint32)CLAMP(capacity, 0, G_MAXINT32), &overbooked);
   if (overbooked) {
-    g_autofree char *name = log_quote(rc->name);
+    g_autofree char *name = log_quote(rc_name);
     log_error("overbooked",
               "rc=%s capacity=%d note=\"more is booked than there are places; no booking was dropped\"", name,
-              (int)rc->capacity);
+              (int)capacity);
   }
+}
+
+/* What is booked of an RC that left the list stays booked: it may come back, and the operator has to know. */
+static void set_capacity_of_gone(Planning *planning) {
+  g_autoptr(GPtrArray) names = plan_list_rcs(planning->plan);
+  for (guint i = 0; i < names->len; i++)
+    if (!fleet_find_rc(planning->core->fleet, names->pdata[i]))
+      set_capacity(planning, names->pdata[i], 0);
 }
 
 void planning_capacity_changed(Planning *planning, const Rc *rc) {
   const Fleet *fleet = planning->core->fleet;
   if (rc) {
-    set_capacity(planning, rc);
+    set_capacity(planning, rc->name, rc->capacity);
     return;
   }
   for (guint i = 0; i < fleet_count_rcs(fleet); i++)
-    set_capacity(planning, fleet_get_rc(fleet, i));
+    set_capacity(planning, fleet_get_rc(fleet, i)->name, fleet_get_rc(fleet, i)->capacity);
+  set_capacity_of_gone(planning);
 }
 
 static void restore_session(const Reservation *reservation, gpointer data) {
@@ -196,6 +205,11 @@ Planning *planning_open(Core *core, GError **error) {
   planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
   plan_set_ending_func(plan, on_ending, planning);
   return planning;
+}
+
+void planning_stop(Planning *planning) {
+  if (planning)
+    plan_stop(planning->plan);
 }
 
 void planning_close(Planning *planning) {

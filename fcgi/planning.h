@@ -9,7 +9,9 @@
 
 /* Opens the plan's file. NULL with @error, one line for the log. (transfer full) */
 Planning *planning_open(Core *core, GError **error);
-/* To be called while those who wait for the plan still can be told. NULL is allowed. */
+/* Refuses those who wait for the plan, while they still can be told. NULL is allowed. */
+void planning_stop(Planning *planning);
+/* When nobody waits any more. NULL is allowed. */
 void planning_close(Planning *planning);
 
 Plan *planning_get_plan(Planning *planning);

@@ -271,8 +271,7 @@ static void free_file(RecordFile *file) {
   g_free(file);
 }
 
-RecordFile *record_file_open(const char *path, const char *id_name, Mailbox *home, GPtrArray **records,
-                             GError **error) {
+static RecordFile *file_new(const char *path, Mailbox *home) {
   RecordFile *file = g_new0(RecordFile, 1);
   file->path = g_strdup(path);
   file->new_path = g_strconcat(path, ".new", NULL);
@@ -282,6 +281,19 @@ RecordFile *record_file_open(const char *path, const char *id_name, Mailbox *hom
   file->inbox = mailbox_new(NULL, NULL);
   file->by_id = g_hash_table_new(g_str_hash, g_str_equal);
   file->batch = g_ptr_array_new();
+  return file;
+}
+
+GPtrArray *record_file_read(const char *path, const char *id_name, GError **error) {
+  RecordFile *file = file_new(path, NULL);
+  GPtrArray *texts = load(file, id_name, error);
+  free_file(file);
+  return texts;
+}
+
+RecordFile *record_file_open(const char *path, const char *id_name, Mailbox *home, GPtrArray **records,
+                             GError **error) {
+  RecordFile *file = file_new(path, home);
   g_autoptr(GPtrArray) texts = lock(file, error) ? load(file, id_name, error) : NULL;
   if (!texts) {
     free_file(file);

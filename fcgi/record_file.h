@@ -32,6 +32,10 @@ typedef void (*RecordFileDone)(gboolean stored, const char *reason, gpointer use
 RecordFile *record_file_open(const char *path, const char *id_name, Mailbox *home, GPtrArray **records,
                              GError **error);
 
+/* The text of every record in @path (transfer full), whoever has it open; nothing is locked. For looking
+ * whether the file is good. */
+GPtrArray *record_file_read(const char *path, const char *id_name, GError **error);
+
 /* Adds the record or replaces the one of the same @id, by @text (transfer full), one JSON object; NULL
  * removes it.
  * @done (nullable) is called once. */

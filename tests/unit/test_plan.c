@@ -145,6 +145,21 @@ static void the_same_request_is_the_same_booking(Fixture *f, gconstpointer data)
   g_assert_cmpuint(plan_count(f->plan), ==, 1);
 }
 
+static void who_waits_when_it_stops_is_told_once(Fixture *f, gconstpointer data) {
+  const PlanWish wish = {
+      .rc_name = RC, .starts_at_us = NOW + MINUTES(60), .wanted_us = MINUTES(30), .request_id = "r"};
+  plan_book(f->plan, &wish, NOW, answered, f);
+  plan_book(f->plan, &wish, NOW, answered, f);
+  plan_stop(f->plan);
+  g_assert_cmpuint(f->answers, ==, 2);
+  g_assert_cmpint(f->refusal, ==, WIRE_STORE_UNAVAILABLE);
+  g_assert_cmpint(book(f, NOW + MINUTES(120), MINUTES(30), NOW), ==, WIRE_STORE_UNAVAILABLE);
+  reopen(f, NOW);
+  g_assert_cmpuint(f->answers, ==, 3);
+  g_assert_cmpuint(plan_count(f->plan), ==, 1);
+  g_assert_true(plan_check(f->path, NULL));
+}
+
 static void a_walk_in_gives_way_to_a_booking(Fixture *f, gconstpointer data) {
   g_assert_cmpint(book(f, NOW + MINUTES(40), MINUTES(30), NOW), ==, -1);
   g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(1)), ==, -1);
@@ -290,7 +305,7 @@ static void a_broken_plan_is_refused_and_kept(Fixture *f, gconstpointer data) {
   plan_close(g_steal_pointer(&f->plan));
   g_assert_true(g_file_set_contents(f->path, text, -1, NULL));
   g_assert_null(plan_open(f->path, &rules, f->home, NOW, &error));
-  g_assert_nonnull(strstr(error->message, "plan.json: record 1: state: must be planned, running or ended"));
+  g_assert_nonnull(strstr(error->message, "plan.json: [0].state: must be planned, running or ended"));
   g_assert_true(g_file_get_contents(f->path, &kept, NULL, NULL));
   g_assert_cmpstr(kept, ==, text);
 }
@@ -367,6 +382,7 @@ int main(int argc, char **argv) {
   ADD("/plan/times-outside-the-horizon-are-refused", times_outside_the_horizon_are_refused);
   ADD("/plan/of-five-hundred-three-get-the-last-three", of_five_hundred_three_get_the_last_three);
   ADD("/plan/the-same-request-is-the-same-booking", the_same_request_is_the_same_booking);
+  ADD("/plan/who-waits-when-it-stops-is-told-once", who_waits_when_it_stops_is_told_once);
   ADD("/plan/a-walk-in-gives-way-to-a-booking", a_walk_in_gives_way_to_a_booking);
   ADD("/plan/a-session-that-ends-early-frees-its-time", a_session_that_ends_early_frees_its_time);
   ADD("/plan/a-no-show-frees-its-place", a_no_show_frees_its_place);
