@@ -28,6 +28,8 @@ export class FakeStreamer {
   /** @type {Map<string, FakeSession>} */
   sessions = new Map();
   draining = false;
+  /** What EXTEND_SESSION does. @type {Behaviour} */
+  extending = 'right';
   /** What START_SESSION waits for before it does anything. @type {() => Promise<unknown>} */
   beforeStart = () => Promise.resolve();
   #version = 1;
@@ -123,6 +125,7 @@ export class FakeStreamer {
     const verbs = {
       GET_STATUS: () => this.#getStatus(asked, response),
       START_SESSION: () => this.#startSession(asked, response),
+      EXTEND_SESSION: () => this.#extendSession(asked, response),
       END_SESSION: () => this.#endSession(asked, response),
     };
     const handle = verbs[/** @type {keyof typeof verbs} */ (asked.verb)];
@@ -207,6 +210,20 @@ export class FakeStreamer {
       code: session.code,
       ends_at: session.ends_at,
     });
+  }
+
+  /** @param {any} asked @param {http.ServerResponse} response */
+  #extendSession(asked, response) {
+    const session = this.sessions.get(asked.session);
+    if (this.#misbehave(this.extending, response)) return;
+    if (!session) return this.#answer(response, 404, { msg: 'SESSION_NOT_EXIST', reason: 'There is no such session.' });
+    session.ends_at = asked.ends_at;
+    this.change();
+    if (this.extending === 'loses_reply') {
+      this.extending = 'right';
+      return void response.destroy();
+    }
+    this.#answer(response, 200, { msg: 'SESSION_EXTENDED', ends_at: session.ends_at });
   }
 
   /** @param {any} asked @param {http.ServerResponse} response */

@@ -1,0 +1,123 @@
+// @ts-check
+// What tests of planning share: sites with fake streamers, times as people write them, and the plan's file.
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CoordinatorFiles, listed, startCoordinator, startSite } from './coordinator.mjs';
+import { FakeStreamer } from './fake_streamer.mjs';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** An instant as it stands in answers and files. @param {number} ms @returns {string} */
+export const instant = ms => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The first multiple of @minutes that is at least @ahead from now. @param {number} ahead @param {number} [minutes] */
+export const roundTime = (ahead, minutes = 15) =>
+  Math.ceil((Date.now() + ahead) / (minutes * MINUTE)) * minutes * MINUTE;
+
+/** The date and time, UTC, as people write them. @param {number} ms @returns {{ date: string, time: string }} */
+export function written(ms) {
+  const at = new Date(ms);
+  return {
+    date: `${at.getUTCDate()}/${at.getUTCMonth() + 1}/${at.getUTCFullYear()}`,
+    time: at.toISOString().slice(11, 16),
+  };
+}
+
+/**
+ * @typedef {object} PlanRecord  an entry of sessions_planned.json
+ * @property {string} id
+ * @property {string} code
+ * @property {string} rc_name
+ * @property {string} starts_at
+ * @property {string} ends_at
+ * @property {'planned' | 'running' | 'ended'} state
+ * @property {boolean} [booked]
+ * @property {string} [server_name]
+ * @property {string} [reason]
+ * @property {string} [request_id]
+ * @property {string} [ended_at]
+ */
+
+/**
+ * A booking of "River" for the plan's file, from and until so many milliseconds from now: so that a test need not wait
+ * for the next whole minute.
+ * @param {number} from @param {number} until @param {Partial<PlanRecord>} [more]
+ * @returns {PlanRecord}
+ */
+export function planned(from, until, more = {}) {
+  return {
+    id: randomBytes(16).toString('hex'),
+    code: String(randomBytes(4).readUInt32BE() % 10_000).padStart(4, '0'),
+    rc_name: 'River',
+    starts_at: instant(Date.now() + from),
+    ends_at: instant(Date.now() + until),
+    state: 'planned',
+    booked: true,
+    ...more,
+  };
+}
+
+/** The coordinator's files with its plan among them. */
+export class PlanningFiles extends CoordinatorFiles {
+  plan = join(this.directory, 'sessions_planned.json');
+
+  /** @returns {PlanRecord[]} */
+  readPlan() {
+    return JSON.parse(readFileSync(this.plan, 'utf8'));
+  }
+
+  /** @param {PlanRecord[] | string} records */
+  writePlan(records) {
+    writeFileSync(this.plan, typeof records === 'string' ? records : JSON.stringify(records));
+  }
+
+  /** The record with that code that is not over. @param {string} code */
+  find(code) {
+    return this.readPlan().find(record => record.code === code && record.state !== 'ended');
+  }
+}
+
+/** Settings for tests about time: the finest slots, and quick watching. */
+const usual = { slot_minutes: 1, status_wait_seconds: 1 };
+
+/**
+ * A site with one RC, "River", on as many fake streamers as there are limits, and what the plan's file holds already.
+ * @param {import('./programs.mjs').Scope} scope
+ * @param {{ limits?: number[], settings?: object, plan?: PlanRecord[], files?: PlanningFiles }} [options]
+ */
+export async function startRiver(scope, { limits = [1], settings = {}, plan, files = new PlanningFiles(scope) } = {}) {
+  const streamers = await Promise.all(
+    limits.map((limit, i) => FakeStreamer.start(scope, { name: `river-${i + 1}`, key: files.key, limit })),
+  );
+  if (plan) files.writePlan(plan);
+  const servers = streamers.map(streamer => listed(streamer, 'River'));
+  const site = await startSite(scope, { files, servers, settings: { ...usual, ...settings } });
+  await site.online(limits.length);
+  const { client } = site;
+  return {
+    ...site,
+    files,
+    streamers,
+    /** Books River. @param {number} at @param {object} [fields] */
+    book: (at, fields = {}) => client.ask('PLAN_SESSION', { rc_name: 'River', ...written(at), ...fields }),
+    /** @param {string} code @param {object} [fields] */
+    come: (code, fields = {}) => client.ask('CONNECT_SESSION_WITH_CODE', { code, ...fields }),
+    /** @param {object} [fields] */
+    walkIn: (fields = {}) => client.ask('START_SESSION', { rc_name: 'River', ...fields }),
+    /**
+     * Ends the coordinator, lets `between` change its files, and starts another.
+     * @param {(() => void) | null} [between] @param {import('./programs.mjs').Program} [old]
+     */
+    restart: async (between, old = site.coordinator) => {
+      await old.stop();
+      between?.();
+      const coordinator = await startCoordinator(scope, files);
+      await site.online(limits.length);
+      return coordinator;
+    },
+  };
+}
