@@ -113,8 +113,9 @@ static SDL_Window *open_window(const Options *options) {
   SDL_GL_SetAttribute(SDL_GL_CONTEXT_PROFILE_MASK, SDL_GL_CONTEXT_PROFILE_CORE);
   SDL_GL_SetAttribute(SDL_GL_DEPTH_SIZE, 24);
   SDL_GL_SetAttribute(SDL_GL_STENCIL_SIZE, 8);
+  /* Whoever waits for the window waits for a picture, so it stays hidden until there is one. */
   return SDL_CreateWindow("Vitrina showroom", 0, 0, options->width, options->height,
-                          SDL_WINDOW_OPENGL | SDL_WINDOW_BORDERLESS);
+                          SDL_WINDOW_OPENGL | SDL_WINDOW_BORDERLESS | SDL_WINDOW_HIDDEN);
 }
 
 static int show(SDL_Window *window, const Options *options) {

@@ -212,6 +212,9 @@ void walk_run(SDL_Window *window, Renderer *renderer, const Scene *scene, const 
   double frame_seconds = 1.0 / options->fps;
   if (with_sound)
     sound_start();
+  /* The first picture takes its time, for it makes textures and code; the second is what the window shows. */
+  draw(&walk, 1);
+  SDL_ShowWindow(window);
   SDL_GetMouseState(&walk.pointer_x, &walk.pointer_y);
   draw(&walk, 1);
   walk.drawn_at = SDL_GetPerformanceCounter();
