@@ -17,6 +17,7 @@ typedef struct {
   char *code;
   char *ticket;
   char *role;
+  char *rc_name;
   gint64 starts_at_us;
   gint64 ends_at_us;
 } ConnectionData;
@@ -29,6 +30,7 @@ static const Field fields[] = {
     {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ConnectionData, code)},
     {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, ticket)},
     {"role", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, role)},
+    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, rc_name)},
     {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(ConnectionData, starts_at_us)},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(ConnectionData, ends_at_us)},
     {NULL},
@@ -61,6 +63,7 @@ void connection_data_answer(Request *request, const Session *session, const char
                          .code = session->code,
                          .ticket = ticket,
                          .role = (char *)role,
+                         .rc_name = server->rc_name,
                          .starts_at_us = session->starts_at_us,
                          .ends_at_us = session->ends_at_us};
   g_autofree char *object = fields_write(fields, &data);

@@ -88,6 +88,7 @@ test('START_SESSION gives a host everything to connect; the code lets guests in'
   assert.match(data.starts_at, INSTANT);
   assert.equal((Date.parse(data.ends_at) - Date.parse(data.starts_at)) / 60_000, 60);
   assert.equal(data.role, 'host');
+  assert.equal(data.rc_name, 'Park');
   const host = claims(data.ticket);
   assert.equal(host.aud, 'park-1');
   assert.equal(host.sid, data.session);
