@@ -39,6 +39,7 @@ test('one starts a session and walks, another joins by the code and watches, and
   await guest.seesCard('River Quarter', /1 place of 2 free/);
   await guest.enterCode(code);
   await guest.seesPicture();
+  await guest.site.getByRole('heading', { name: 'River Quarter' }).waitFor();
   await guest.screenshot('4-joined');
 
   await t.test('both see the same', async () => {
