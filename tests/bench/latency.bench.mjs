@@ -1,8 +1,8 @@
 // @ts-check
 // Input to picture: from the data channel's send to the frame that shows the change, beside the plain pipeline
 // (plain.c). Goals: a median of 20 ms on a still picture and a quarter of the plain one's, 40 ms and a half while
-// walking. "Walking" is the showroom, turning all the time, whose whole picture changes between day and night; it
-// includes the time that the showroom takes to draw. Usage: node latency.bench.mjs [CLICKS]
+// walking. "Walking" is the showroom, stepping left and right all the time, whose whole picture changes between
+// day and night; it includes the time that the showroom takes to draw. Usage: node latency.bench.mjs [CHANGES [PICTURE]]
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,8 @@ import { built, ownScope, start, temporaryDirectory } from '../system/lib/progra
 /** @typedef {import('../system/lib/programs.mjs').Scope} Scope */
 /** @typedef {{ sent: number, seen: number, received: number, rtp: number }} Change times in ms since 1970 */
 
-const CLICKS = Number(process.argv[2] ?? 60);
+const CHANGES = Number(process.argv[2] ?? 60);
+const ONLY = process.argv[3] ?? '';
 const FLIP_ONCE = [{ type: 'pointerdown', button: 0 }, { type: 'pointerup', button: 0 }];
 const DAY_OR_NIGHT = [{ type: 'keydown', code: 'KeyN' }, { type: 'keyup', code: 'KeyN' }];
 
@@ -29,7 +30,7 @@ const PICTURES = [
     name: 'walking in the showroom',
     app: (/** @type {Scope} */ scope, /** @type {string} */ display) =>
       start(scope, built('vitrina-showroom'), [], { env: { DISPLAY: display } }),
-    first: [{ type: 'keydown', code: 'ArrowLeft' }],
+    steps: ['KeyA', 'KeyD'],
     events: DAY_OR_NIGHT,
     goal: { median: 40, ratio: 0.5 },
   },
@@ -51,13 +52,25 @@ async function change({ count, events }) {
       setTimeout(settle, 5000, 0);
     });
     player.onColour = undefined;
-    if (!seen) throw new Error('nothing changed within 5 s');
+    if (!seen) throw new Error(`change ${i}: nothing within 5 s, light ${player.light}, ${player.frames} frames`);
     const { receiveTime, rtpTimestamp } = player.about;
     const at = performance.timeOrigin;
     /* The first ones warm up. */
     if (i >= 0) changes.push({ sent: at + begun, seen: at + seen, received: at + receiveTime, rtp: rtpTimestamp });
   }
   return changes;
+}
+
+/** Runs in the page: walks one way and the other from now on. @param {string[]} steps */
+function walk(steps) {
+  const player = /** @type {any} */ (globalThis).players.player1;
+  let at = 0;
+  player.send({ type: 'keydown', code: steps[0] });
+  setInterval(() => {
+    player.send({ type: 'keyup', code: steps[at] });
+    at = (at + 1) % steps.length;
+    player.send({ type: 'keydown', code: steps[at] });
+  }, 400);
 }
 
 /** @param {number[]} values @param {number} part */
@@ -101,7 +114,7 @@ function parts(changes, trace, words) {
 }
 
 /** @param {string} program @param {typeof PICTURES[number]} picture */
-async function measure(program, { app, first = [], events }) {
+async function measure(program, { app, steps, events }) {
   const scope = ownScope();
   try {
     const trace = join(temporaryDirectory(scope), 'trace');
@@ -112,9 +125,9 @@ async function measure(program, { app, first = [], events }) {
     const browser = await startBrowser(scope);
     const host = await browser.join(engine, 'host', { whole: events === DAY_OR_NIGHT });
     await host.until('p.frames > 0 && p.input.readyState === "open"', 40_000);
-    for (const event of first) await host.send(event);
+    if (steps) await host.page.evaluate(walk, steps);
     await host.until('p.frames > 5', 20_000);
-    const changes = await host.page.evaluate(change, { count: CLICKS, events });
+    const changes = await host.page.evaluate(change, { count: CHANGES, events });
     const times = changes.map(({ sent, seen }) => seen - sent);
     return {
       median: median(times),
@@ -127,11 +140,11 @@ async function measure(program, { app, first = [], events }) {
   }
 }
 
-for (const picture of PICTURES) {
+for (const picture of PICTURES.filter(({ name }) => name.includes(ONLY))) {
   const ours = await measure('vitrina-webrtc', picture);
   const plain = await measure('plain', picture);
   const ratio = ours.median / plain.median;
-  console.log(`${picture.name}, ${CLICKS} changes`);
+  console.log(`${picture.name}, ${CHANGES} changes`);
   console.log(`  vitrina-webrtc  median ${ours.median.toFixed(1)} ms, p95 ${ours.p95.toFixed(1)} ms (${ours.codec})`);
   console.log(`    ${ours.parts}`);
   console.log(`  plain pipeline  median ${plain.median.toFixed(1)} ms, p95 ${plain.p95.toFixed(1)} ms (${plain.codec})`);
