@@ -28,6 +28,8 @@
 #define SILENT_US (10 * G_USEC_PER_SEC)
 /* Frames that may wait in a viewer's pipeline; beyond it the viewer goes on from the next key frame. */
 #define MAX_WAITING 8
+/* Between two key frames that one player asks for. */
+#define KEY_INTERVAL_US (G_USEC_PER_SEC / 2)
 
 struct Viewer {
   gint64 id;
@@ -43,10 +45,11 @@ struct Viewer {
   /* of the main thread */
   gboolean answered, connected, ended;
   /* shared */
-  atomic_bool is_live;   /* connected and not ended: frames flow */
-  atomic_llong heard_us; /* when the player was last heard */
-  gboolean needs_key;    /* under the fan-out's lock */
-  GstCaps *picture_caps; /* under the fan-out's lock: what was last set */
+  atomic_bool is_live;                /* connected and not ended: frames flow */
+  atomic_llong heard_us;              /* when the player was last heard */
+  gint64 key_asked_us;                /* of the thread that takes RTCP in */
+  gboolean needs_key;                 /* under the fan-out's lock */
+  GstCaps *picture_caps, *sound_caps; /* under the locks of their fan-outs: what was set last */
 };
 
 static void viewer_clear(gpointer data) {
@@ -54,6 +57,7 @@ static void viewer_clear(gpointer data) {
   sdp_choice_free(viewer->choice);
   steering_seat_unref(viewer->seat);
   gst_clear_caps(&viewer->picture_caps);
+  gst_clear_caps(&viewer->sound_caps);
   gst_clear_object(&viewer->webrtc);
   gst_clear_object(&viewer->picture);
   gst_clear_object(&viewer->audio);
@@ -114,26 +118,27 @@ static void end_unreachable(Viewer *viewer) {
 
 /* ---- frames ---- */
 
-static gboolean push(GstElement *source, GstBuffer *buffer, GstCaps *caps, GstCaps **known) {
+/* @known: the caps that @source was given last. */
+static void push(GstElement *source, GstBuffer *buffer, GstCaps *caps, GstCaps **known) {
   if (*known != caps) {
     gst_app_src_set_caps(GST_APP_SRC(source), caps);
     gst_caps_replace(known, caps);
   }
-  return gst_app_src_push_buffer(GST_APP_SRC(source), gst_buffer_ref(buffer)) == GST_FLOW_OK;
+  gst_app_src_push_buffer(GST_APP_SRC(source), gst_buffer_ref(buffer));
 }
 
-/* The encoder's thread, under the fan-out's lock. */
+/* The encoder's thread, under the fan-out's lock. A viewer whose pipeline is full waits until it has room,
+ * and asks for a key frame only then: key frames are at everybody's cost. */
 static gboolean take_picture(GstBuffer *buffer, GstCaps *caps, gpointer data) {
   Viewer *viewer = data;
-  gboolean is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   if (!atomic_load(&viewer->is_live))
     return TRUE;
-  if (viewer->needs_key && !is_key)
-    return FALSE;
   if (gst_app_src_get_current_level_buffers(GST_APP_SRC(viewer->picture)) > MAX_WAITING) {
     viewer->needs_key = TRUE;
-    return FALSE;
+    return TRUE;
   }
+  if (viewer->needs_key && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
+    return FALSE;
   viewer->needs_key = FALSE;
   push(viewer->picture, buffer, caps, &viewer->picture_caps);
   return TRUE;
@@ -141,20 +146,23 @@ static gboolean take_picture(GstBuffer *buffer, GstCaps *caps, gpointer data) {
 
 static gboolean take_sound(GstBuffer *buffer, GstCaps *caps, gpointer data) {
   Viewer *viewer = data;
-  if (atomic_load(&viewer->is_live)) {
-    gst_app_src_set_caps(GST_APP_SRC(viewer->audio), caps);
-    gst_app_src_push_buffer(GST_APP_SRC(viewer->audio), gst_buffer_ref(buffer));
-  }
+  if (atomic_load(&viewer->is_live))
+    push(viewer->audio, buffer, caps, &viewer->sound_caps);
   return TRUE;
 }
 
-/* A player that lost a picture asks for a key frame (PLI, FIR); the request stops here, at the end of its own
- * pipeline, and goes on to the shared encoder. */
+/* A player that lost a picture asks for a key frame (PLI, FIR). The request stops here, at the end of its own
+ * pipeline, and goes on to the shared encoder, but not more often than one bad connection may cost everybody.
+ */
 static GstPadProbeReturn on_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   Viewer *viewer = data;
   if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)))
     return GST_PAD_PROBE_OK;
-  encoder_request_key(viewer->encoder);
+  gint64 now_us = g_get_monotonic_time();
+  if (now_us - viewer->key_asked_us >= KEY_INTERVAL_US) {
+    viewer->key_asked_us = now_us;
+    encoder_request_key(viewer->encoder);
+  }
   return GST_PAD_PROBE_DROP;
 }
 
