@@ -9,6 +9,13 @@ const EngineKind *engine_kind_find(const char *name) {
   return NULL;
 }
 
+void engine_prepare(const StreamerSettings *settings, char *const *environment) {
+  const EngineKind *kind = engine_kind_find(settings->engine);
+  g_return_if_fail(kind);
+  if (kind->prepare)
+    kind->prepare(settings, environment);
+}
+
 Engine *engine_start(const EnginePlan *plan, const EngineEvents *events, gpointer data, GError **error) {
   const EngineKind *kind = engine_kind_find(plan->settings->engine);
   g_return_val_if_fail(kind, NULL);

@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
   const char *name;      /* the setting's word */
   const char *wire_name; /* WIRE.md's: what WebRTC_connection_data is */
+  void (*prepare)(const StreamerSettings *settings, char *const *environment); /* nullable */
   Engine *(*start)(const EnginePlan *plan, const EngineEvents *events, gpointer data, GError **error);
   void (*control)(Engine *engine, const char *user);
   void (*viewer_add)(Engine *engine, gint64 viewer, const char *user, const char *offer);
@@ -50,6 +51,10 @@ struct Engine {
 
 /* The kind of this name; NULL when there is none. */
 const EngineKind *engine_kind_find(const char *name);
+
+/* Does, in the background, what would otherwise make the first session start slowly. @environment: as a
+ * session's. */
+void engine_prepare(const StreamerSettings *settings, char *const *environment);
 
 /* Starts the engine of the setting's kind. (transfer full) or NULL with an error. */
 Engine *engine_start(const EnginePlan *plan, const EngineEvents *events, gpointer data, GError **error);

@@ -4,6 +4,8 @@
 #include "common/log.h"
 #include "streamer/call.h"
 #include "streamer/control.h"
+#include "streamer/engine.h"
+#include "streamer/environment.h"
 #include "streamer/http.h"
 #include "streamer/keeper.h"
 #include "streamer/people.h"
@@ -171,7 +173,11 @@ static gboolean set_up(Program *program, GError **error) {
       .data = streamer,
   };
   program->http = http_new(&plan, error);
-  return program->http != NULL;
+  if (!program->http)
+    return FALSE;
+  g_auto(GStrv) environment = environment_new(program->directory, program->state_directory);
+  engine_prepare(streamer->settings, environment);
+  return TRUE;
 }
 
 static void tear_down(Program *program) {

@@ -75,7 +75,7 @@ static gboolean on_no_window(gpointer data) {
   Stage *stage = data;
   stage->window_source = 0;
   g_autofree char *words = stage->app ? process_last_words(stage->app) : NULL;
-  fail(stage, words, "the application showed no window within %" G_GINT64_FORMAT " seconds",
+  fail(stage, words, "there was no picture of the application within %" G_GINT64_FORMAT " seconds",
        stage->settings->start_timeout_seconds);
   return G_SOURCE_REMOVE;
 }

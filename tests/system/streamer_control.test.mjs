@@ -159,7 +159,7 @@ test('an application that shows no window: refused in time, its last words in th
   const began = Date.now();
   const { status, answer } = await streamer.control('START_SESSION', { session: 'dark' });
   assert.deepEqual([status, answer.msg], [502, 'SESSION_START_FAILED']);
-  assert.match(answer.reason, /no window within 1 seconds/);
+  assert.match(answer.reason, /no picture of the application within 1 seconds/);
   assert.ok(Date.now() - began < 8000);
   await streamer.program.waitFor(/stage_failed session=dark .*last_words="looking for the scene \| scene not found, waiting"/);
   await until(async () => (await streamer.status()).state === 'free', { what: 'the free place' });

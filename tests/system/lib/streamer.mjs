@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Client, request } from './client.mjs';
 import { freePort } from './ports.mjs';
 import { WebSocketClient } from './websocket.mjs';
-import { build, built, onEnd, start, temporaryDirectory, until } from './programs.mjs';
+import { build, built, onEnd, slowness, start, temporaryDirectory, until } from './programs.mjs';
 
 /** @typedef {import('./programs.mjs').Scope} Scope */
 /** @typedef {import('./client.mjs').Reply} Reply */
@@ -31,17 +31,20 @@ export function signed(key, claims, header = { alg: 'HS256', typ: 'JWT' }) {
 
 const now = () => Math.floor(Date.now() / 1000);
 
+/** A process's environment, '' when it is gone. @param {number | string} pid */
+function environment(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** The processes whose environment has `text`. @param {string} text @returns {number[]} */
 export function processesWith(text) {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(text);
-      } catch {
-        return false;
-      }
-    })
+    .filter(pid => environment(pid).includes(text))
     .map(Number);
 }
 
@@ -172,9 +175,16 @@ export class Streamer {
     await this.program.waitFor(/reloaded|reload_failed/, { from });
   }
 
-  /** The processes of its sessions. */
+  /** The processes of its sessions: those whose directory is a session's. */
   sessionProcesses() {
-    return processesWith(`VITRINA_SESSION_DIRECTORY=${this.state}`);
+    return processesWith(`VITRINA_SESSION_DIRECTORY=${this.state}/`).filter(pid =>
+      /VITRINA_SESSION_DIRECTORY=[^\0]*\/s\d+\0/.test(environment(pid)),
+    );
+  }
+
+  /** All processes that carry its mark. */
+  markedProcesses() {
+    return processesWith(`VITRINA_SESSION_DIRECTORY=${this.state}/`);
   }
 
   /** Process numbers by name ("app", "engine", "display"), from the log; of the newest session. */
@@ -202,9 +212,15 @@ export class Streamer {
   }
 }
 
-/** The files of an X display that exist. @param {number} number */
-export const displayFiles = number =>
-  [`/tmp/.X${number}-lock`, `/tmp/.X11-unix/X${number}`].filter(path => existsSync(path));
+/**
+ * The files of an X display that exist though no server has it any more. (Another may have taken the number.)
+ * @param {number} number
+ */
+export function staleDisplayFiles(number) {
+  const socket = `/tmp/.X11-unix/X${number}`;
+  if (readFileSync('/proc/net/unix', 'utf8').includes(` ${socket}\n`)) return [];
+  return [`/tmp/.X${number}-lock`, socket].filter(path => existsSync(path));
+}
 
 export class Person {
   /** @param {Streamer} streamer @param {string} session @param {string} user @param {string} ticket */
@@ -276,15 +292,20 @@ export async function startStreamer(scope, settings = {}, options = {}) {
     webrtc: { width: 320, height: 240 },
     webrtc_program: join(build, 'vitrina-webrtc'),
     state_directory: 'state',
+    start_timeout_seconds: 15 * slowness,
     ...settings,
   };
   writeFileSync(join(directory, 'vitrina.key'), key, { mode: 0o600 });
   writeFileSync(config, JSON.stringify(all));
-  const program = await start(scope, built('vitrina-streamer'), ['--config', config], { ready: /listening/, env });
+  const program = await start(scope, built('vitrina-streamer'), ['--config', config], {
+    ready: /listening/,
+    /* Plugins are looked at once, not in every test. */
+    env: { GST_REGISTRY: join(build, 'gstreamer-registry.bin'), ...env },
+  });
   const streamer = new Streamer(program, { directory, port, key, settings: all, config });
   onEnd(scope, async () => {
     if (!program.exit) await program.stop();
-    await until(() => streamer.sessionProcesses().length === 0, { what: 'the end of all session processes' });
+    await until(() => streamer.markedProcesses().length === 0, { what: 'the end of all its processes' });
   });
   return streamer;
 }
