@@ -220,14 +220,28 @@ static void choose_audio(const GstSDPMessage *offer, SdpChoice *choice) {
   }
 }
 
+/* What follows "candidate:", as far as it matters here (RFC 8839 section 5.1): printable text of a
+ * candidate's length. Names of multicast DNS, behind which browsers hide their addresses, mean nothing
+ * outside their network; such a browser is found by the checks that it sends itself. */
+static gboolean is_candidate(const char *value) {
+  gsize length = strlen(value);
+  if (length > 400)
+    return FALSE;
+  for (const char *c = value; *c; c++)
+    if (!g_ascii_isprint(*c))
+      return FALSE;
+  g_auto(GStrv) words = g_strsplit(value, " ", 0);
+  return g_strv_length(words) >= 8 && g_str_equal(words[6], "typ") && !g_str_has_suffix(words[4], ".local");
+}
+
 /* Whether an attribute of a stream stays in the offer as we take it: all that is not about payload types or
  * header extensions, and of those the ones that are about @payload, its @retransmission, and ours. */
 static gboolean is_kept(const GstSDPAttribute *attribute, gint payload, gint retransmission) {
   static const char *const by_payload[] = {"rtpmap", "fmtp", "rtcp-fb", NULL};
   static const char *const feedbacks[] = {"nack", "nack pli", "ccm fir", "transport-cc", NULL};
-  static const char *const dropped[] = {
-      "extmap-allow-mixed", "ssrc", "ssrc-group", "msid",      "sendrecv",          "sendonly", "recvonly",
-      "inactive",           "rid",  "simulcast",  "candidate", "end-of-candidates", NULL};
+  static const char *const dropped[] = {"extmap-allow-mixed", "ssrc",     "ssrc-group", "msid", "sendrecv",
+                                        "sendonly",           "recvonly", "inactive",   "rid",  "simulcast",
+                                        "end-of-candidates",  NULL};
   const char *value = attribute->value ? attribute->value : "";
   if (g_strv_contains(dropped, attribute->key))
     return FALSE;
@@ -235,6 +249,8 @@ static gboolean is_kept(const GstSDPAttribute *attribute, gint payload, gint ret
     const char *uri = strchr(value, ' ');
     return uri && (g_str_equal(uri + 1, SDP_TRANSPORT_CC_URI) || g_str_equal(uri + 1, PLAYOUT_DELAY_URI));
   }
+  if (g_str_equal(attribute->key, "candidate"))
+    return is_candidate(value);
   if (!g_strv_contains(by_payload, attribute->key))
     return TRUE;
   const char *rest = NULL;
@@ -263,8 +279,10 @@ static void cut_attributes(GstSDPMedia *media, gint payload, gint retransmission
 static void cut_offer(SdpChoice *choice) {
   for (guint i = 0; i < gst_sdp_message_medias_len(choice->offer); i++) {
     GstSDPMedia *media = (GstSDPMedia *)gst_sdp_message_get_media(choice->offer, i);
-    if (is_kind(media, "application"))
+    if (is_kind(media, "application")) {
+      cut_attributes(media, NO_PAYLOAD, NO_PAYLOAD);
       continue;
+    }
     gboolean is_video = i == choice->video_mline, is_audio = (gint)i == choice->audio_mline;
     gint payload = is_video   ? choice->video_payload
                    : is_audio ? choice->audio_payload
@@ -352,18 +370,6 @@ static void candidate_free(gpointer data) {
   g_free(candidate);
 }
 
-/* RFC 8839 section 5.1, as far as it matters here: printable text of a candidate's length. */
-static gboolean is_candidate(const char *text) {
-  gsize length = strlen(text);
-  if (length > 400 || !g_str_has_prefix(text, "candidate:"))
-    return FALSE;
-  for (const char *c = text; *c; c++)
-    if (!g_ascii_isprint(*c))
-      return FALSE;
-  g_auto(GStrv) words = g_strsplit(text, " ", 0);
-  return g_strv_length(words) >= 8 && g_str_equal(words[6], "typ");
-}
-
 static gint find_mid(const SdpChoice *choice, const char *mid) {
   for (guint i = 0; i < gst_sdp_message_medias_len(choice->offer); i++) {
     const GstSDPMedia *media = gst_sdp_message_get_media(choice->offer, i);
@@ -393,7 +399,8 @@ GPtrArray *sdp_read_candidates(const SdpChoice *choice, const char *fragment) {
       current = is_our_generation(choice, line + strlen("a=ice-ufrag:"));
     else if (g_str_has_prefix(line, "a=mid:"))
       mline = find_mid(choice, line + strlen("a=mid:"));
-    else if (g_str_has_prefix(line, "a=candidate:") && current && mline >= 0 && is_candidate(line + 2)) {
+    else if (g_str_has_prefix(line, "a=candidate:") && current && mline >= 0 &&
+             is_candidate(line + strlen("a=candidate:"))) {
       SdpCandidate *candidate = g_new(SdpCandidate, 1);
       *candidate = (SdpCandidate){.mline = (guint)mline, .text = g_strdup(line + 2)};
       g_ptr_array_add(candidates, candidate);

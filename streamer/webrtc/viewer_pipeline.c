@@ -62,7 +62,7 @@ static void describe_picture(GString *text, const Stream *stream, const SdpChoic
 static void describe_sound(GString *text, const Stream *stream, const SdpChoice *choice) {
   g_string_append_printf(
       text,
-      " appsrc name=audio is-live=true format=time do-timestamp=false block=false max-buffers=32 ! "
+      " appsrc name=audio is-live=true format=time do-timestamp=false leaky-type=downstream max-buffers=32 ! "
       "rtpopuspay pt=%d ssrc=%u ! %s ! webrtc.sink_%u",
       choice->audio_payload, stream->ssrc, stream->caps, stream->mline);
 }

@@ -74,6 +74,19 @@ static void test_what_is_not_chosen_is_cut(void) {
   g_assert_null(strstr(video, "abs-send-time"));
 }
 
+static void test_candidates_of_the_offer_stay_if_they_mean_something(void) {
+  g_autofree char *offer = g_strconcat(
+      OFFER, "a=candidate:1 1 udp 2113937151 192.0.2.7 40000 typ host generation 0\r\n",
+      "a=candidate:2 1 udp 2113937151 25f22b52-74e2-40c9-ab96-86c23c3705f6.local 40001 typ host\r\n",
+      "a=candidate:3 1 udp\r\na=end-of-candidates\r\n", NULL);
+  g_autoptr(SdpChoice) choice = sdp_choose(offer, vp8_first, FALSE, NULL);
+  g_autofree char *data = media_text(choice, 2);
+  g_assert_nonnull(strstr(data, "192.0.2.7"));
+  g_assert_nonnull(strstr(data, "a=sctp-port:5000"));
+  g_assert_null(strstr(data, ".local"));
+  g_assert_null(strstr(data, "candidate:3"));
+}
+
 static void test_sound_only_if_there_is_some(void) {
   g_autoptr(SdpChoice) silent = sdp_choose(OFFER, vp8_first, FALSE, NULL);
   g_autofree char *rejected = media_text(silent, 0);
@@ -162,6 +175,7 @@ static void test_candidates_that_are_none(void) {
                                           "a=candidate:1 1 UDP 1 192.0.2.2 55921",
                                           "a=candidate:1 1 UDP 1 192.0.2.2 55921 x host",
                                           "a=candidate:1 1 UDP 1 192.0.2.2\x01 55921 typ host",
+                                          "a=candidate:1 1 UDP 1 0a.local 55921 typ host",
                                           "a=ice-ufrag:other\r\na=" CANDIDATE};
   g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(fragments); i++) {
@@ -184,6 +198,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/sdp/h264-of-the-usable-profile", test_h264_of_the_usable_profile);
   g_test_add_func("/sdp/preference-decides", test_preference_decides);
   g_test_add_func("/sdp/what-is-not-chosen-is-cut", test_what_is_not_chosen_is_cut);
+  g_test_add_func("/sdp/candidates-of-the-offer-stay-if-they-mean-something",
+                  test_candidates_of_the_offer_stay_if_they_mean_something);
   g_test_add_func("/sdp/sound-only-if-there-is-some", test_sound_only_if_there_is_some);
   g_test_add_func("/sdp/the-answer-names-the-profile", test_the_answer_names_the_profile);
   g_test_add_func("/sdp/offers-that-are-refused", test_offers_that_are_refused);
