@@ -6,7 +6,9 @@
  *   deaf           ignores TERM
  *   stray          leaves a child behind that has a session of its own
  *   chatty         writes without end
- *   environment    writes its environment, a variable a line */
+ *   environment    writes its environment, a variable a line
+ *
+ * or, told `watch` alone, opens none but waits for another's: it writes "watching", and "mapped" at its end. */
 #include <X11/Xlib.h>
 #include <poll.h>
 #include <signal.h>
@@ -58,7 +60,28 @@ static Window open_window(Display *display) {
   return window;
 }
 
+static void say(const char *word) {
+  puts(word);
+  fflush(stdout);
+}
+
+static int watch(void) {
+  Display *display = XOpenDisplay(NULL);
+  XEvent event = {0};
+  if (!display)
+    return 1;
+  XSelectInput(display, DefaultRootWindow(display), SubstructureNotifyMask);
+  XSync(display, False);
+  say("watching");
+  while (event.type != MapNotify)
+    XNextEvent(display, &event);
+  say("mapped");
+  return 0;
+}
+
 int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "watch") == 0)
+    return watch();
   int chatty = 0;
   for (int i = 1; i < argc; i++) {
     behave(argv[i]);

@@ -1,0 +1,100 @@
+// @ts-check
+// START_SESSION to the first frame that Chromium shows, with the showroom as the application; the goal is 0.8 s. Its
+// yardstick is what no streamer can do without: Xvfb and the showroom, started by hand, until the window is up. They
+// take turns. The page makes its offer while the session starts, as the site does. Usage: node start.bench.mjs [STARTS]
+
+import { startDisplay } from '../system/lib/engine.mjs';
+import { startBrowser } from '../system/lib/player.mjs';
+import { built, ownScope, start } from '../system/lib/programs.mjs';
+import { startStreamer, windowProgram } from '../system/lib/streamer.mjs';
+
+const STARTS = Number(process.argv[2] ?? 10);
+const GOAL_MS = 800;
+const showroom = built('vitrina-showroom');
+
+/** @param {number[]} values @param {number} part 0 to 1 */
+const quantile = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
+/** @param {string} what @param {number[]} values in milliseconds */
+const say = (what, values) =>
+  console.log(`${what.padEnd(44)} median ${quantile(values, 0.5).toFixed(0).padStart(5)} ms, p95 ${quantile(values, 0.95).toFixed(0).padStart(5)} ms`);
+
+/** Xvfb and the showroom until its window is mapped, without the time that watching takes. */
+async function byHand() {
+  const scope = ownScope();
+  try {
+    const began = performance.now();
+    const { display } = await startDisplay(scope);
+    const server = performance.now() - began;
+    const watch = await start(scope, windowProgram, ['watch'], { env: { DISPLAY: display }, ready: /watching/ });
+    const execed = performance.now();
+    const app = await start(scope, showroom, [], { env: { DISPLAY: display } });
+    await watch.exited;
+    const ms = server + performance.now() - execed;
+    app.kill();
+    return ms;
+  } finally {
+    await scope.end();
+  }
+}
+
+/**
+ * Runs in the page: an offer made ahead, the picture asked for, the first frame waited for.
+ * @param {{ url: string, ticket: string }} place
+ * @returns {Promise<{ answered: number, shown: number }>} when, in milliseconds since 1970
+ */
+async function view({ url, ticket }) {
+  const { players } = /** @type {any} */ (globalThis);
+  const sdp = await players.sdp;
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/sdp', Authorization: `Bearer ${ticket}` },
+    body: sdp,
+  });
+  if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
+  await players.bench.accept(await answer.text());
+  const answered = performance.timeOrigin + performance.now();
+  while (players.bench.frames === 0) {
+    if (performance.timeOrigin + performance.now() - answered > 10_000) throw new Error('no frame within 10 s');
+    await new Promise(requestAnimationFrame);
+  }
+  return { answered, shown: performance.timeOrigin + performance.now() };
+}
+
+const scope = ownScope();
+try {
+  const streamer = await startStreamer(scope, { app: [showroom, '--width', '{width}', '--height', '{height}'], webrtc: {} });
+  const { page } = await startBrowser(scope);
+  /** @type {Record<'started' | 'answered' | 'shown' | 'byHand', number[]>} */
+  const taken = { started: [], answered: [], shown: [], byHand: [] };
+  for (let i = -1; i < STARTS; i++) {
+    await page.evaluate(() => {
+      const { Player, players } = /** @type {any} */ (globalThis);
+      players.bench = new Player({});
+    });
+    const began = performance.timeOrigin + performance.now();
+    const making = page.evaluate(() => {
+      const { players } = /** @type {any} */ (globalThis);
+      players.sdp = players.bench.offer();
+    });
+    const { session } = await streamer.startSession();
+    const started = performance.timeOrigin + performance.now();
+    await making;
+    const place = { url: `${streamer.base}whep/${session}`, ticket: streamer.ticket(session, 'visitor', { role: 'host' }) };
+    const { answered, shown } = await page.evaluate(view, place);
+    await page.evaluate(() => /** @type {any} */ (globalThis).players.bench.close());
+    await streamer.control('END_SESSION', { session });
+    const yardstick = await byHand();
+    if (i < 0) continue; /* the first one warms up */
+    taken.started.push(started - began);
+    taken.answered.push(answered - started);
+    taken.shown.push(shown - began);
+    taken.byHand.push(yardstick);
+  }
+  say('START_SESSION answered', taken.started);
+  say('then the offer answered', taken.answered);
+  say(`START_SESSION to the first frame (goal ${GOAL_MS})`, taken.shown);
+  say('yardstick: Xvfb and showroom until the window', taken.byHand);
+  console.log(`ratio of the medians ${(quantile(taken.shown, 0.5) / quantile(taken.byHand, 0.5)).toFixed(2)}`);
+} finally {
+  await scope.end();
+}
