@@ -15,7 +15,7 @@ let house;
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  house = await startHouse(scope, { path: '/sales/show/' });
+  house = await startHouse(scope, { path: '/sales/show/', settings: { reconnect_grace_seconds: 8 } });
   browser = await startBrowser(scope);
 });
 after(() => scope.end());
@@ -79,6 +79,17 @@ test('a reload comes back to the same scene, at the same place in it', async t =
   await visitor.seesChange(again, 'a step after the reload');
   await visitor.page.keyboard.up('KeyS');
   await visitor.leave();
+});
+
+test('whoever closes the page instead of leaving gives the place back, a little later', async t => {
+  const gone = await Visitor.come(t, browser);
+  await gone.open(house.url);
+  await gone.start('Park Side');
+  const other = await Visitor.come(t, browser);
+  await other.open(house.url);
+  await other.seesCard('Park Side', /taken right now/);
+  await gone.page.close();
+  await other.seesCard('Park Side', /Free now/);
 });
 
 test('where no WebSocket gets through, the session is held by long polling', async t => {

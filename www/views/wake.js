@@ -21,9 +21,15 @@ export class WakeView {
     if (!this.#wanted) {
       await this.#lock?.release().catch(() => {});
       this.#lock = null;
-    } else if (!document.hidden && (this.#lock === null || this.#lock.released)) {
+    } else if (isAllowed() && !document.hidden && (this.#lock === null || this.#lock.released)) {
       this.#lock = (await navigator.wakeLock?.request('screen').catch(() => null)) ?? null;
       if (!this.#wanted) await this.#update();
     }
   }
+}
+
+/** Whether a site that embeds the page lets it; asking all the same would be an error in its log. */
+function isAllowed() {
+  const { featurePolicy } = /** @type {any} */ (document);
+  return featurePolicy?.allowsFeature('screen-wake-lock') ?? true;
 }

@@ -140,8 +140,9 @@ export class Visitor {
     return this.site.locator('[data-message]');
   }
 
-  /** Chooses, starts, and waits for the picture. @param {string} rcName @returns {Promise<string>} the code */
+  /** Waits for a free place, chooses, starts, and waits for the picture. @param {string} rcName @returns {Promise<string>} the code */
   async start(rcName) {
+    await this.card(rcName).locator('[data-state="free"]').waitFor();
     await this.card(rcName).click();
     await this.action('start').click();
     await this.seesPicture();
