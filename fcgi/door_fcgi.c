@@ -41,8 +41,8 @@
 #include <unistd.h>
 
 #define ACCEPTS_AT_ONCE 64
-/* A web server that neither reads nor writes for this long in the middle of a request is given up: meanwhile it
- * holds a thread. */
+/* A web server that neither reads nor writes for this long in the middle of a request is given up: meanwhile
+ * it holds a thread. */
 #define PEER_TIMEOUT_SECONDS 1
 /* No more than this is read of a request that is too large; then its connection is closed. */
 #define MAX_DRAIN (16 * 1024 * 1024)

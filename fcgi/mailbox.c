@@ -81,16 +81,35 @@ guint mailbox_deliver(Mailbox *mailbox, gpointer receiver) {
   return delivered;
 }
 
-gboolean mailbox_deliver_next(Mailbox *mailbox, gpointer receiver) {
-  pthread_mutex_lock(&mailbox->lock);
-  while (!mailbox->first && !mailbox->closed)
-    pthread_cond_wait(&mailbox->filled, &mailbox->lock);
+/* Under lock. NULL when there is none. */
+static Letter *take_first(Mailbox *mailbox) {
   Letter *letter = mailbox->first;
   if (letter) {
     mailbox->first = letter->next;
     if (!mailbox->first)
       mailbox->last = &mailbox->first;
   }
+  return letter;
+}
+
+gboolean mailbox_deliver_some(Mailbox *mailbox, guint limit, gpointer receiver) {
+  for (;;) {
+    pthread_mutex_lock(&mailbox->lock);
+    Letter *letter = limit > 0 ? take_first(mailbox) : NULL;
+    gboolean is_more = mailbox->first != NULL;
+    pthread_mutex_unlock(&mailbox->lock);
+    if (!letter)
+      return is_more;
+    limit--;
+    letter->deliver(letter, receiver);
+  }
+}
+
+gboolean mailbox_deliver_next(Mailbox *mailbox, gpointer receiver) {
+  pthread_mutex_lock(&mailbox->lock);
+  while (!mailbox->first && !mailbox->closed)
+    pthread_cond_wait(&mailbox->filled, &mailbox->lock);
+  Letter *letter = take_first(mailbox);
   pthread_mutex_unlock(&mailbox->lock);
   if (!letter)
     return FALSE;

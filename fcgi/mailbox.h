@@ -32,6 +32,9 @@ void mailbox_post(Mailbox *mailbox, Letter *letter);
 /* Delivers everything that is there, in the order of posting, and does not wait. Returns how many. */
 guint mailbox_deliver(Mailbox *mailbox, gpointer receiver);
 
+/* The same for at most @limit letters. Returns whether there are more. */
+gboolean mailbox_deliver_some(Mailbox *mailbox, guint limit, gpointer receiver);
+
 /* Waits for a letter and delivers it. Returns FALSE, at once, when the mailbox is closed and empty. Several
  * threads may do this on one mailbox. */
 gboolean mailbox_deliver_next(Mailbox *mailbox, gpointer receiver);

@@ -10,6 +10,8 @@
 #include "fcgi/control.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -21,19 +23,25 @@
 /* A connection's buffer, allocated for each: statuses are small, and there may be thousands. */
 #define RECEIVE_BUFFER 4096L
 
+/* curl's work for a handle grows with the number of those beside it: beyond so many streamers a lane more is
+ * cheaper. */
+#define STREAMERS_A_LANE 1000
+/* So many letters are read before curl has its turn: each may begin a connection. */
+#define LETTERS_A_TURN 64
+
 typedef struct {
-  StreamerClient *client;
   GThread *thread;
   Mailbox *mailbox; /* calls and forgettings from the core */
   CURLM *multi;
   GHashTable *active; /* call's number -> StreamerCall; the lane's */
   GPtrArray *idle;    /* easy handles; the lane's */
   atomic_bool ending;
+  guint peers; /* how many streamers are called here; core */
 } Lane;
 
 struct StreamerClient {
-  Lane *lanes;
-  guint n_lanes;
+  GPtrArray *lanes; /* of Lane */
+  guint max_lanes;
   char *ca_file;
   const TicketKey *key;
   Mailbox *home;
@@ -47,6 +55,7 @@ struct StreamerPeer {
   Lane *lane;
   char *name;
   char *url;
+  gboolean is_address;
   char *authorization; /* the header line */
   gint64 authorization_us;
 };
@@ -61,6 +70,7 @@ struct StreamerCall {
   gpointer user_data;        /* core */
 
   char *url;
+  gboolean is_address; /* the host in the URL is one, not a name */
   char *body;
   guint timeout_ms;
   struct curl_slist *headers;
@@ -119,6 +129,10 @@ static void set_options(StreamerCall *call) {
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+  /* Addresses are no names: there is nothing to look up again, and curl would look through all of them to
+   * find out. */
+  if (call->is_address)
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "vitrina-coordinator/" PACKAGE_VERSION);
   if (call->client->ca_file)
     curl_easy_setopt(easy, CURLOPT_CAINFO, call->client->ca_file);
@@ -190,25 +204,31 @@ static void reap(Lane *lane) {
   }
 }
 
-static gpointer run_lane(gpointer data) {
-  Lane *lane = data;
-  while (!atomic_load(&lane->ending)) {
-    int running;
-    mailbox_deliver(lane->mailbox, lane);
-    curl_multi_perform(lane->multi, &running);
-    reap(lane);
-    curl_multi_poll(lane->multi, NULL, 0, 10000, NULL);
-  }
+/* Breaks off what is under way. */
+static void end_calls(Lane *lane) {
   GHashTableIter iter;
-  gpointer call;
+  gpointer value;
   g_hash_table_iter_init(&iter, lane->active);
-  while (g_hash_table_iter_next(&iter, NULL, &call)) {
-    curl_multi_remove_handle(lane->multi, ((StreamerCall *)call)->easy);
-    curl_easy_cleanup(g_steal_pointer(&((StreamerCall *)call)->easy));
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    StreamerCall *call = value;
+    curl_multi_remove_handle(lane->multi, call->easy);
+    curl_easy_cleanup(g_steal_pointer(&call->easy));
   }
   g_ptr_array_set_free_func(lane->idle, curl_easy_cleanup);
   g_clear_pointer(&lane->idle, g_ptr_array_unref);
   g_clear_pointer(&lane->active, g_hash_table_unref);
+}
+
+static gpointer run_lane(gpointer data) {
+  Lane *lane = data;
+  while (!atomic_load(&lane->ending)) {
+    int running;
+    gboolean is_more = mailbox_deliver_some(lane->mailbox, LETTERS_A_TURN, lane);
+    curl_multi_perform(lane->multi, &running);
+    reap(lane);
+    curl_multi_poll(lane->multi, NULL, 0, is_more ? 0 : 10000, NULL);
+  }
+  end_calls(lane);
   return NULL;
 }
 
@@ -244,39 +264,63 @@ static void deliver_to_core(Letter *letter, gpointer receiver) {
   free_call(call);
 }
 
-StreamerClient *streamer_client_new(guint lanes, const char *ca_file, const TicketKey *key, Mailbox *home) {
+static Lane *lane_new(void) {
+  Lane *lane = g_new0(Lane, 1);
+  lane->multi = curl_multi_init();
+  curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, MAX_KEPT_CONNECTIONS);
+  lane->mailbox = mailbox_new(wake_lane, lane);
+  lane->active = g_hash_table_new(g_int64_hash, g_int64_equal);
+  lane->idle = g_ptr_array_new();
+  atomic_init(&lane->ending, FALSE);
+  /* Signals come to the main thread. */
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  lane->thread = g_thread_new("streamers", run_lane, lane);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  return lane;
+}
+
+/* The lane with the fewest streamers, or a new one when all have enough. */
+static Lane *choose_lane(StreamerClient *client) {
+  Lane *best = NULL;
+  for (guint i = 0; i < client->lanes->len; i++) {
+    Lane *lane = client->lanes->pdata[i];
+    if (!best || lane->peers < best->peers)
+      best = lane;
+  }
+  if (!best || (best->peers >= STREAMERS_A_LANE && client->lanes->len < client->max_lanes)) {
+    best = lane_new();
+    g_ptr_array_add(client->lanes, best);
+  }
+  return best;
+}
+
+StreamerClient *streamer_client_new(guint max_lanes, const char *ca_file, const TicketKey *key,
+                                    Mailbox *home) {
   StreamerClient *client = g_new0(StreamerClient, 1);
   client->ca_file = g_strdup(ca_file);
   client->key = key;
   client->home = home;
   client->outstanding = g_hash_table_new(NULL, NULL);
-  client->n_lanes = lanes;
-  client->lanes = g_new0(Lane, lanes);
-  for (guint i = 0; i < lanes; i++) {
-    Lane *lane = &client->lanes[i];
-    lane->client = client;
-    lane->multi = curl_multi_init();
-    curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, MAX_KEPT_CONNECTIONS);
-    lane->mailbox = mailbox_new(wake_lane, lane);
-    lane->active = g_hash_table_new(g_int64_hash, g_int64_equal);
-    lane->idle = g_ptr_array_new();
-    atomic_init(&lane->ending, FALSE);
-    lane->thread = g_thread_new("streamers", run_lane, lane);
-  }
+  client->max_lanes = max_lanes;
+  client->lanes = g_ptr_array_new_with_free_func(g_free);
   return client;
 }
 
 void streamer_client_free(StreamerClient *client) {
   if (!client)
     return;
-  for (guint i = 0; i < client->n_lanes; i++) {
-    atomic_store(&client->lanes[i].ending, TRUE);
-    wake_lane(&client->lanes[i]);
+  for (guint i = 0; i < client->lanes->len; i++) {
+    Lane *lane = client->lanes->pdata[i];
+    atomic_store(&lane->ending, TRUE);
+    wake_lane(lane);
   }
-  for (guint i = 0; i < client->n_lanes; i++) {
-    g_thread_join(client->lanes[i].thread);
-    mailbox_free(client->lanes[i].mailbox);
-    curl_multi_cleanup(client->lanes[i].multi);
+  for (guint i = 0; i < client->lanes->len; i++) {
+    Lane *lane = client->lanes->pdata[i];
+    g_thread_join(lane->thread);
+    mailbox_free(lane->mailbox);
+    curl_multi_cleanup(lane->multi);
   }
   /* What came home meanwhile must not lie in the mailbox when it is freed. */
   mailbox_deliver(client->home, NULL);
@@ -286,7 +330,7 @@ void streamer_client_free(StreamerClient *client) {
   while (g_hash_table_iter_next(&iter, &call, NULL))
     free_call(call);
   g_hash_table_unref(client->outstanding);
-  g_free(client->lanes);
+  g_ptr_array_unref(client->lanes);
   g_free(client->ca_file);
   g_free(client);
 }
@@ -295,18 +339,26 @@ guint streamer_client_count_calls(const StreamerClient *client) {
   return client->calls;
 }
 
+static gboolean has_address(const char *url) {
+  g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+  return uri && g_uri_get_host(uri) && g_hostname_is_ip_address(g_uri_get_host(uri));
+}
+
 StreamerPeer *streamer_peer_new(StreamerClient *client, const char *name, const char *url) {
   StreamerPeer *peer = g_new0(StreamerPeer, 1);
   peer->client = client;
-  peer->lane = &client->lanes[g_str_hash(name) % client->n_lanes];
+  peer->lane = choose_lane(client);
+  peer->lane->peers++;
   peer->name = g_strdup(name);
   peer->url = g_strconcat(url, "control", NULL);
+  peer->is_address = has_address(url);
   return peer;
 }
 
 void streamer_peer_free(StreamerPeer *peer) {
   if (!peer)
     return;
+  peer->lane->peers--;
   g_free(peer->name);
   g_free(peer->url);
   g_free(peer->authorization);
@@ -336,6 +388,7 @@ StreamerCall *streamer_peer_call(StreamerPeer *peer, char *body, guint timeout_m
   call->answered = answered;
   call->user_data = user_data;
   call->url = g_strdup(peer->url);
+  call->is_address = peer->is_address;
   call->body = body;
   call->timeout_ms = timeout_ms;
   call->text = g_string_new(NULL);

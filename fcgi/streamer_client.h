@@ -32,9 +32,10 @@ typedef struct {
 /* @result is valid during the call only. */
 typedef void (*StreamerAnswered)(const StreamerResult *result, gpointer user_data);
 
-/* @lanes: how many threads. @ca_file (nullable): certificates to trust. @key (transfer none) and @home, the
- * mailbox that brings answers to the core, must outlive the client. (transfer full) */
-StreamerClient *streamer_client_new(guint lanes, const char *ca_file, const TicketKey *key, Mailbox *home);
+/* @max_lanes: at most so many threads. @ca_file (nullable): certificates to trust. @key (transfer none) and
+ * @home, the mailbox that brings answers to the core, must outlive the client. (transfer full) */
+StreamerClient *streamer_client_new(guint max_lanes, const char *ca_file, const TicketKey *key,
+                                    Mailbox *home);
 
 /* Ends the threads; calls under way are given up, and no StreamerAnswered is called any more. NULL is
  * allowed. */

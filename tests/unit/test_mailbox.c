@@ -113,8 +113,13 @@ static void reader_is_woken_when_the_mailbox_fills(void) {
   g_assert_cmpuint(mailbox_deliver(mailbox, &reader), ==, 0);
   post(mailbox, 0, 2);
   g_assert_cmpuint(wakes, ==, 2);
+  post(mailbox, 0, 3);
+  g_assert_true(mailbox_deliver_some(mailbox, 1, &reader));
+  g_assert_false(mailbox_deliver_some(mailbox, 1, &reader));
+  g_assert_cmpuint(reader.count, ==, 4);
+  post(mailbox, 0, 4);
   mailbox_free(mailbox); /* with a letter in it, which is delivered to nobody */
-  g_assert_cmpuint(reader.count, ==, 2);
+  g_assert_cmpuint(reader.count, ==, 4);
 }
 
 typedef struct {
