@@ -93,8 +93,11 @@ static gboolean is_method(const HttpRoute *route, const char *method) {
   return g_strv_contains((const char *const *)methods, method);
 }
 
+/* What a web server on this machine passes on comes from somewhere else. */
 static gboolean is_local(struct lws *wsi) {
   char name[64] = "";
+  if (lws_hdr_total_length(wsi, WSI_TOKEN_X_FORWARDED_FOR) > 0)
+    return FALSE;
   lws_get_peer_simple(wsi, name, sizeof name);
   return g_str_has_prefix(name, "127.") || g_str_equal(name, "::1") || g_str_has_prefix(name, "::ffff:127.");
 }

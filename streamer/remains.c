@@ -20,6 +20,7 @@
 
 #define PREFIX "streamer-"
 #define LOCK_NAME "lock"
+#define STATE_LOCK_NAME ".lock"
 #define DISPLAY_NAME "display"
 /* Descriptors that nftw() may hold; deeper trees are walked too, only slower. */
 #define WALK_DESCRIPTORS 16
@@ -50,6 +51,16 @@ static gboolean check_state(const char *state, GError **error) {
   return TRUE;
 }
 
+/* Held while a directory is made or looked at, so that nobody takes a new one, not locked yet, for a dead
+ * one's. Waits; -1: cannot be. */
+static int lock_state(const char *state) {
+  g_autofree char *path = g_build_filename(state, STATE_LOCK_NAME, NULL);
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+    ;
+  return fd;
+}
+
 static int lock_directory(const char *directory) {
   g_autofree char *path = g_build_filename(directory, LOCK_NAME, NULL);
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -66,16 +77,19 @@ char *remains_claim(const char *state, int *lock_fd, GError **error) {
   g_autofree char *id = random_hex(4);
   g_autofree char *name = g_strconcat(PREFIX, id, NULL);
   g_autofree char *directory = g_build_filename(state, name, NULL);
-  if (g_mkdir(directory, 0700) != 0 || (*lock_fd = lock_directory(directory)) < 0) {
+  int state_fd = lock_state(state);
+  *lock_fd = state_fd >= 0 && g_mkdir(directory, 0700) == 0 ? lock_directory(directory) : -1;
+  if (*lock_fd < 0)
     fail(error, directory, "cannot make or lock it");
-    return NULL;
-  }
-  return g_steal_pointer(&directory);
+  if (state_fd >= 0)
+    close(state_fd);
+  return *lock_fd < 0 ? NULL : g_steal_pointer(&directory);
 }
 
 guint remains_clear_dead(const char *state) {
   guint cleared = 0;
-  g_autoptr(GDir) dir = g_dir_open(state, 0, NULL);
+  int state_fd = lock_state(state);
+  g_autoptr(GDir) dir = state_fd < 0 ? NULL : g_dir_open(state, 0, NULL);
   for (const char *name; dir && (name = g_dir_read_name(dir));) {
     g_autofree char *directory = g_build_filename(state, name, NULL);
     if (!g_str_has_prefix(name, PREFIX))
@@ -87,6 +101,8 @@ guint remains_clear_dead(const char *state) {
     close(fd);
     cleared++;
   }
+  if (state_fd >= 0)
+    close(state_fd);
   return cleared;
 }
 

@@ -189,6 +189,25 @@ char *sessions_status(const Sessions *sessions) {
   return fields_write_members(status_fields, &status);
 }
 
+typedef struct {
+  char *server_name, *state;
+  gint64 session_limit, sessions;
+} Health;
+
+static const Field health_fields[] = {
+    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Health, server_name)},
+    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Health, state)},
+    {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Health, session_limit)},
+    {"sessions", FIELD_INT, G_STRUCT_OFFSET(Health, sessions)},
+    {NULL},
+};
+
+char *sessions_health(const Sessions *sessions) {
+  Health health = {sessions->settings->server_name, (char *)state_name(sessions),
+                   sessions->settings->session_limit, sessions->list->len};
+  return fields_write(health_fields, &health);
+}
+
 /* ---- what sessions tell ---- */
 
 static void ended_free(gpointer data) {

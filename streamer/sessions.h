@@ -47,6 +47,9 @@ void sessions_drain(Sessions *sessions, gboolean on);
 
 /* STATUS as wire_answer() takes it (transfer full). */
 char *sessions_status(const Sessions *sessions);
+/* The same in short and without secrets, as a JSON object (transfer full): server_name, state, session_limit,
+ * and the number of sessions. */
+char *sessions_health(const Sessions *sessions);
 /* Calls @func once when the status differs from @version (then at once, returning NULL) or after @wait_ms. */
 SessionsWatch *sessions_watch(Sessions *sessions, gint64 version, guint wait_ms, GSourceOnceFunc func,
                               gpointer data);

@@ -56,7 +56,9 @@ test('every address answers what it is asked for and refuses the rest', async t 
     assert.equal(headers['cache-control'], 'no-store');
   }
   const health = await ask('GET', 'health');
-  assert.equal(health.answer.state, 'free');
+  assert.deepEqual(health.answer, { server_name: 'test-streamer', state: 'free', session_limit: 1, sessions: 0 });
+  const passed_on = await request(streamer.base + 'health', { headers: { 'X-Forwarded-For': '203.0.113.9' } });
+  assert.deepEqual([passed_on.status, passed_on.answer.msg], [403, 'FORBIDDEN']);
   assert.equal(health.headers['content-type'], 'application/json');
   const head = await ask('HEAD', 'health');
   assert.deepEqual([head.status, head.text, head.headers['content-length']], [200, '', health.headers['content-length']]);
@@ -180,5 +182,5 @@ test('with a certificate it speaks HTTPS, WebSockets included', async t => {
   const { ticket } = streamer.person(control.answer.session, 'p');
   const { WebRTC_connection_data: url } = await socket.ask('CONNECT_TO_SESSION', { ticket });
   assert.equal(url, `${streamer.base}whep/${control.answer.session}`);
-  assert.doesNotMatch(await raw(streamer.port, 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'), /STATUS/);
+  assert.doesNotMatch(await raw(streamer.port, 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'), /server_name/);
 });

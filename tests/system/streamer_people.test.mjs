@@ -186,6 +186,24 @@ test('a long message in pieces is one; too long or binary ones end the WebSocket
   assert.equal((await binary.end()).code, 1003);
 });
 
+test('who asks without end and never reads is cut off, and slows nobody', async t => {
+  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1 });
+  const { session } = await streamer.startSession();
+  const greedy = await streamer.person(session, 'greedy').socket(t);
+  greedy.stream.pause();
+  const question = JSON.stringify({ id: 'x'.repeat(100), verb: 'POLL_EVENTS', cursor: 0 });
+  const cut = streamer.program.waitFor(/socket_slow/, { timeout: 30_000 });
+  let done = false;
+  cut.finally(() => (done = true)).catch(() => {});
+  while (!done && !greedy.stream.destroyed) {
+    for (let i = 0; i < 1000; i++) greedy.send(question);
+    await new Promise(wake => setTimeout(wake, 1));
+    assert.equal((await streamer.status()).msg, 'STATUS');
+  }
+  await cut;
+  await streamer.program.waitFor(/session_ended .*reason=users_left/);
+});
+
 test('who stops answering pings is noticed', async t => {
   const streamer = await startStreamer(t, { reconnect_grace_seconds: 1 });
   const { session } = await streamer.startSession();
