@@ -98,7 +98,7 @@ test('the next free times are half an hour apart or more', () => {
   assert.deepEqual(nextFree(readStarts(day(5, () => 0), 'd', 0), 3), []);
 });
 
-test('alternatives keep the coordinator’s order and carry what books them', () => {
+test('alternatives come in order and carry what books them', () => {
   const alternatives = [
     { date: '1/12/2026', time: '15:30', starts_at: '2026-12-01T15:30:00Z' },
     { date: '1/12/2026', time: '14:00', starts_at: '2026-12-01T14:00:00Z' },
@@ -107,6 +107,6 @@ test('alternatives keep the coordinator’s order and carry what books them', ()
     null,
   ];
   const read = readAlternatives({ msg: 'TIME_NOT_AVAILABLE', alternatives }, midnight);
-  assert.deepEqual(read.map(({ date, time, free }) => [date, time, free]), [['1/12/2026', '15:30', 1], ['1/12/2026', '14:00', 1]]);
+  assert.deepEqual(read.map(({ date, time, free }) => [date, time, free]), [['1/12/2026', '14:00', 1], ['1/12/2026', '15:30', 1]]);
   assert.deepEqual(readAlternatives({ msg: 'TIME_NOT_AVAILABLE' }, 0), []);
 });

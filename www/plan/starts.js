@@ -28,13 +28,14 @@ export function readStarts(answer, date, nowMs) {
 /**
  * @param {Answer} answer TIME_NOT_AVAILABLE
  * @param {number} nowMs
- * @returns {Start[]} the nearest ones, as the coordinator ordered them
+ * @returns {Start[]} the nearest ones, in order
  */
 export function readAlternatives(answer, nowMs) {
   const alternatives = Array.isArray(answer.alternatives) ? answer.alternatives : [];
   return alternatives
     .map((alternative) => readStart({ free: 1, ...alternative }, alternative?.date))
-    .filter((start) => start !== null && start.startsAtMs > nowMs);
+    .filter((start) => start !== null && start.startsAtMs > nowMs)
+    .sort((one, other) => one.startsAtMs - other.startsAtMs);
 }
 
 /** @param {any} slot @param {unknown} date @returns {Start} or null, which the callers filter out */

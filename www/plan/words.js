@@ -46,7 +46,7 @@ export function instantInWords(ms, { language }) {
 /** @param {number} leftMs @param {I18n} i18n @returns {string} for instance "in 12 minutes": never less than it is */
 export function untilInWords(leftMs, { language }) {
   const format = new Intl.RelativeTimeFormat(language);
-  if (leftMs < 90_000) return format.format(Math.max(1, Math.ceil(leftMs / 1000)), 'second');
+  if (leftMs < MINUTE_MS) return format.format(Math.max(1, Math.ceil(leftMs / 1000)), 'second');
   if (leftMs <= 90 * MINUTE_MS) return format.format(Math.ceil(leftMs / MINUTE_MS), 'minute');
   if (leftMs <= 36 * HOUR_MS) return format.format(Math.ceil(leftMs / HOUR_MS), 'hour');
   return format.format(Math.ceil(leftMs / DAY_MS), 'day');

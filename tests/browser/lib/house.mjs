@@ -29,9 +29,10 @@ function sampleInfo(rcName) {
 
 /**
  * @param {import('../../system/lib/programs.mjs').Scope} scope
- * @param {{ path?: string, wanted?: Wanted[], settings?: object }} [options] `settings`: the streamers', where they differ
+ * @param {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object }} [options]
+ *   `settings`: the streamers', `rules`: the coordinator's, where they differ
  */
-export async function startHouse(scope, { path = '/', wanted = usual, settings = {} } = {}) {
+export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules } = {}) {
   const files = new CoordinatorFiles(scope);
   /** @type {Place[]} */
   const places = [];
@@ -57,7 +58,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
     url,
     rc_info: sampleInfo(rcName),
   }));
-  const site = await startSite(scope, { files, servers, path, streamers: places });
+  const site = await startSite(scope, { files, settings: rules, servers, path, streamers: places });
   await site.online(places.length);
   return {
     ...site,

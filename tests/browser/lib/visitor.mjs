@@ -113,7 +113,7 @@ export class Visitor {
     await context.addInitScript(keepChannels);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    return new Visitor(page, label);
+    return new this(page, label);
   }
 
   /** Opens the site and waits for its cards, unless the address leads elsewhere. @param {string} url */
