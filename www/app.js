@@ -37,6 +37,9 @@ import { WaysView } from './views/ways.js';
 /** The end moves by a few seconds when it is told anew; a longer stay is more than that. */
 const EXTENSION_MS = 45_000;
 
+/** So long nothing takes away the word that one may stay. */
+const EXTENSION_READ_MS = 5_000;
+
 export class App {
   #i18n;
   /** @type {Rc[] | null} null until the list came */ #rcs = null;
@@ -45,6 +48,7 @@ export class App {
   /** @type {string | null} a complex that was full when last tried */ #full = null;
   /** @type {Session | null} */ #session = null;
   /** @type {Extension | null} of the session */ #extension = null;
+  #extendedAtMs = -Infinity;
   /** @type {SessionState | null} as it was last shown */ #shown = null;
 
   /** @param {import('./i18n.js').I18n} i18n */
@@ -72,6 +76,7 @@ export class App {
     this.desk = new Desk(i18n, bookings, {
       onShow: (view) => this.#showDesk(view),
       onGone: () => this.ways.focus(),
+      isEntering: () => this.#asking === 'join',
       onEnter: (digits) => this.#join(digits),
       findRc: (rcName) => this.#findRc(rcName),
       showCode: (digits) => code.show('booked', digits),
@@ -379,8 +384,11 @@ export class App {
       this.#extension?.withdraw();
       const untilMs = now.endsAtMs ?? 0;
       this.message.say(() => i18n.t('extend.extended', { time: i18n.time(untilMs) }), { passing: true });
+      this.#extendedAtMs = performance.now();
     } else if (now.warned) {
       now.warned = false;
+      // A short extension is followed by the warning of the new end, which would take the good news away.
+      if (performance.now() - this.#extendedAtMs < EXTENSION_READ_MS) return;
       const time = countdown((now.endsAtMs ?? 0) - serverNowMs());
       this.message.say(() => i18n.t('notice.ending', { time }), { passing: true });
     } else if (now.restarted) {

@@ -66,13 +66,14 @@ export class I18n {
 
   /** @param {number} ms an instant @returns {string} its time of day */
   time(ms) {
-    return new Intl.DateTimeFormat(this.#language, { hour: '2-digit', minute: '2-digit' }).format(ms);
+    return new Intl.DateTimeFormat(this.#language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(ms);
   }
 
   /** @param {number} ms an instant @returns {string} day and time of day */
   dayAndTime(ms) {
-    const format = new Intl.DateTimeFormat(this.#language, { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' });
-    return format.format(ms);
+    return new Intl.DateTimeFormat(this.#language, {
+      day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
+    }).format(ms);
   }
 
   /** @param {number} seconds @returns {string} a rough length of time in words */

@@ -20,6 +20,7 @@ import { clocksDiffer, instantAt, instantInWords, spanInWords } from './words.js
  * @property {(view: 'booked' | 'choose') => void} onShow
  * @property {() => void} onGone the booking that was shown is no more
  * @property {(code: string) => void} onEnter
+ * @property {() => boolean} isEntering the code is being tried
  * @property {(rcName: string) => import('../net/coordinator.js').Rc | undefined} findRc
  * @property {(code: string) => void} showCode
  * @property {(text: () => string, kind?: { problem?: boolean, passing?: boolean }) => void} tell
@@ -113,6 +114,7 @@ export class Desk {
       qr: drawQr(link),
       fileName: `vitrina-${code}.ics`,
       begun: nowMs >= startsAtMs,
+      entering: this.#handlers.isEntering(),
       unsure: this.#unsure,
       asking: this.#asking,
     });

@@ -14,6 +14,7 @@ import { setIcon } from './icons.js';
  * @property {{ size: number, path: string }} qr of the link
  * @property {string} fileName of the calendar file
  * @property {boolean} begun its time has come
+ * @property {boolean} entering the code is being tried
  * @property {boolean} asking the coordinator is being asked
  * @property {boolean} unsure the visitor is being asked whether the booking shall be cancelled
  *
@@ -76,7 +77,9 @@ export class BookedView {
     setText(this.#link, state.link.replace(/^https?:\/\//, ''));
     this.#showQr(state.qr);
     this.#fileName = state.fileName;
-    setText(this.#enter, t(state.begun ? 'booked.enter' : 'booked.wait'));
+    setText(this.#enter, t(state.entering ? 'early.now' : state.begun ? 'booked.enter' : 'booked.wait'));
+    this.#enter.setAttribute('aria-disabled', String(state.entering));
+    this.#enter.classList.toggle('button--working', state.entering);
     this.#share.hidden = typeof navigator.share !== 'function';
     this.#cancel.hidden = state.unsure;
     this.#surely.hidden = !state.unsure;
