@@ -37,7 +37,7 @@ static gboolean is_zone_name(const char *name) {
 static GTimeZone *known_zone(const char *name) {
   static GMutex lock;
   static GHashTable *zones; /* name -> GTimeZone */
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
   if (!zones)
     zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_time_zone_unref);
   GTimeZone *zone = g_hash_table_lookup(zones, name);

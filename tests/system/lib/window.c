@@ -8,7 +8,8 @@
  *   chatty         writes without end
  *   environment    writes its environment, a variable a line
  *
- * or, told `watch` alone, opens none but waits for another's: it writes "watching", and "mapped" at its end. */
+ * or, told `watch` alone, opens none but waits for another's: it writes "watching", and "mapped" at its end.
+ */
 #include <X11/Xlib.h>
 #include <poll.h>
 #include <signal.h>
