@@ -495,6 +495,10 @@ double plan_code_chance(const Plan *plan, const char *code) {
   return codes_chance(plan->codes, code);
 }
 
+gboolean plan_codes_are_dense(const Plan *plan) {
+  return codes_are_dense(plan->codes);
+}
+
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name) {
   return ledger_of(plan, rc_name);
 }
@@ -549,6 +553,29 @@ static gboolean restore(Plan *plan, const char *path, const GPtrArray *records, 
   return TRUE;
 }
 
+static void collect_resting(PlanEntry *entry, gpointer data) {
+  if (entry->reservation->state == RESERVATION_ENDED)
+    g_ptr_array_add(data, entry->reservation);
+}
+
+static gint compare_ends(gconstpointer a, gconstpointer b) {
+  gint64 x = (*(const Reservation *const *)a)->ended_at_us, y = (*(const Reservation *const *)b)->ended_at_us;
+  return (x > y) - (x < y);
+}
+
+/* Codes rest after their sessions' ends, whether there was a restart or not (codes.h). */
+static void let_codes_rest(Plan *plan) {
+  g_autoptr(GPtrArray) ended = g_ptr_array_new();
+  plan_index_for_each(plan->index, collect_resting, ended);
+  g_ptr_array_sort(ended, compare_ends);
+  for (guint i = 0; i < ended->len; i++) {
+    Reservation *reservation = ended->pdata[i];
+    if (reservation->ended_at_us + CODES_REST_US > plan->now_us &&
+        codes_claim(plan->codes, reservation->code, reservation))
+      codes_release(plan->codes, reservation->code, reservation->ended_at_us);
+  }
+}
+
 gboolean plan_check(const char *path, GError **error) {
   g_autoptr(GPtrArray) records = record_file_read(path, "id", error);
   for (guint i = 0; records && i < records->len; i++) {
@@ -573,6 +600,7 @@ Plan *plan_open(const char *path, const PlanRules *rules, Mailbox *home, gint64 
     plan_close(plan);
     return NULL;
   }
+  let_codes_rest(plan);
   return plan;
 }
 

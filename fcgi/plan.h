@@ -108,6 +108,9 @@ const Reservation *plan_find(const Plan *plan, const char *id);
 /* The share of codes like @code that are in use (codes_chance()). */
 double plan_code_chance(const Plan *plan, const char *code);
 
+/* Whether so many codes are in use that guessing pays (codes_are_dense()). */
+gboolean plan_codes_are_dense(const Plan *plan);
+
 /* The RC's ledger, for questions; one of capacity 0 when no servers were told of. */
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name);
 

@@ -22,6 +22,7 @@ struct Planning {
   Timer *timer;
   Timer *orphans_timer;
   gboolean warned; /* that guessing has used up most of what may be wrong in a day */
+  gboolean dense;  /* the log has it that too many codes are in use */
 };
 
 Plan *planning_get_plan(Planning *planning) {
@@ -90,9 +91,17 @@ void planning_session_over(Planning *planning, FleetServer *server, const char *
 
 /* ---- the clock ---- */
 
+static void watch_density(Planning *planning) {
+  gboolean dense = plan_codes_are_dense(planning->plan);
+  if (dense && !planning->dense)
+    log_warning("codes_are_dense", "note=\"so many are in use that guessing pays; set more code_digits\"");
+  planning->dense = dense;
+}
+
 static void on_tick(gpointer data) {
   Planning *planning = data;
   plan_tick(planning->plan, instant_now_us());
+  watch_density(planning);
   planning->timer = timers_add(planning->core->timers, TICK_US, on_tick, planning);
 }
 

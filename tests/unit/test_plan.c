@@ -160,6 +160,39 @@ static void who_waits_when_it_stops_is_told_once(Fixture *f, gconstpointer data)
   g_assert_true(plan_check(f->path, NULL));
 }
 
+/* A plan whose sessions had each of the codes below 2000, the most that may rest, and ended so long ago. */
+static void open_with_ended(Fixture *f, gint64 ago_us) {
+  g_autofree char *at = instant_format(NOW - ago_us);
+  g_autoptr(GString) text = g_string_new("[");
+  for (int code = 0; code < 2000; code++)
+    g_string_append_printf(text,
+                           "%s{\"id\":\"old-%d\",\"code\":\"%04d\",\"rc_name\":\"Park\",\"state\":\"ended\","
+                           "\"starts_at\":\"%s\",\"ends_at\":\"%s\",\"ended_at\":\"%s\"}",
+                           code ? "," : "", code, code, at, at, at);
+  g_string_append_c(text, ']');
+  plan_close(f->plan);
+  g_assert_true(g_file_set_contents(f->path, text->str, -1, NULL));
+  open_plan(f, NOW);
+  plan_set_capacity(f->plan, RC, 500, NULL);
+}
+
+/* Whether one of 500 new bookings has a code below 2000. */
+static gboolean draws_old_codes(Fixture *f) {
+  gboolean found = FALSE;
+  for (int i = 0; i < 500; i++) {
+    g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(5), NOW), ==, -1);
+    found |= strcmp(f->last->code, "2000") < 0;
+  }
+  return found;
+}
+
+static void codes_rest_over_a_restart(Fixture *f, gconstpointer data) {
+  open_with_ended(f, MINUTES(60));
+  g_assert_false(draws_old_codes(f));
+  open_with_ended(f, MINUTES(25 * 60));
+  g_assert_true(draws_old_codes(f)); /* all 500 miss them once in 10^48 */
+}
+
 static void a_walk_in_gives_way_to_a_booking(Fixture *f, gconstpointer data) {
   g_assert_cmpint(book(f, NOW + MINUTES(40), MINUTES(30), NOW), ==, -1);
   g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(1)), ==, -1);
@@ -382,6 +415,7 @@ int main(int argc, char **argv) {
   ADD("/plan/times-outside-the-horizon-are-refused", times_outside_the_horizon_are_refused);
   ADD("/plan/of-five-hundred-three-get-the-last-three", of_five_hundred_three_get_the_last_three);
   ADD("/plan/the-same-request-is-the-same-booking", the_same_request_is_the_same_booking);
+  ADD("/plan/codes-rest-over-a-restart", codes_rest_over_a_restart);
   ADD("/plan/who-waits-when-it-stops-is-told-once", who_waits_when_it_stops_is_told_once);
   ADD("/plan/a-walk-in-gives-way-to-a-booking", a_walk_in_gives_way_to_a_booking);
   ADD("/plan/a-session-that-ends-early-frees-its-time", a_session_that_ends_early_frees_its_time);
