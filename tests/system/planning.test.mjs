@@ -71,7 +71,7 @@ test('what is missing, malformed or out of range is a BAD_REQUEST that names the
   ]))
     for (const value of values)
       assertRefused(await client.ask('CANCEL_SESSION', { code: '1234', key: 'x', [field]: value }), 400, 'BAD_REQUEST', field);
-  assert.throws(() => files.readPlan(), /ENOENT/, 'nothing was written');
+  assert.deepEqual(files.readPlan(), [], 'nothing was written');
 });
 
 test('GET_AVAILABILITY lists every start of the day with its free places', async t => {

@@ -2,7 +2,7 @@
 // What tests of planning share: sites with fake streamers, times as people write them, and the plan's file.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordinatorFiles, listed, startCoordinator, startSite } from './coordinator.mjs';
 import { FakeStreamer } from './fake_streamer.mjs';
@@ -65,9 +65,9 @@ export function planned(from, until, more = {}) {
 export class PlanningFiles extends CoordinatorFiles {
   plan = join(this.directory, 'sessions_planned.json');
 
-  /** @returns {PlanRecord[]} */
+  /** @returns {PlanRecord[]} none while there is no file */
   readPlan() {
-    return JSON.parse(readFileSync(this.plan, 'utf8'));
+    return existsSync(this.plan) ? JSON.parse(readFileSync(this.plan, 'utf8')) : [];
   }
 
   /** @param {PlanRecord[] | string} records */
