@@ -123,6 +123,7 @@ static void update(FleetServer *server) {
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), rank);
   rc->capacity += server->session_limit - server->counted_capacity;
   rc->free += free - server->counted_free;
+  rc->online += (guint)(state != FLEET_OFFLINE) - (guint)(server->counted_state != FLEET_OFFLINE);
   rc->free_at_us = 0;
   guint sessions = g_hash_table_size(server->sessions);
   gboolean is_news = state != server->counted_state || sessions != server->counted_sessions ||
@@ -143,8 +144,10 @@ static void leave_rc(FleetServer *server) {
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), RC_NOT_NOW);
   rc->capacity -= server->counted_capacity;
   rc->free -= server->counted_free;
+  rc->online -= server->counted_state != FLEET_OFFLINE;
   rc->servers--;
   server->counted_capacity = server->counted_free = 0;
+  server->counted_state = FLEET_OFFLINE;
 }
 
 static void set_online(FleetServer *server, gboolean online) {

@@ -25,6 +25,7 @@ typedef struct {
   char *name;
   char *info;        /* JSON text as the list of servers has it for the first server (nullable) */
   guint servers;     /* in the list */
+  guint online;      /* of them */
   gint64 capacity;   /* sessions that all its servers take; one never seen counts 1 */
   gint64 free;       /* sessions that could start now */
   gint64 free_at_us; /* when the first session ends, or G_MAXINT64; in the past: to be found out */

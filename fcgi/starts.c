@@ -107,7 +107,9 @@ void starts_refuse_busy(Request *request, Rc *rc) {
     gint64 seconds = (free_at_us - instant_now_us()) / INSTANT_SECOND;
     retry_seconds = (guint)CLAMP(seconds, 1, RETRY_LATE_SECONDS);
   }
-  wire_set_error(&error, WIRE_SERVERS_BUSY, NULL, "All servers of this residential complex are busy.");
+  wire_set_error(&error, WIRE_SERVERS_BUSY, NULL,
+                 rc && rc->online == 0 ? "No server of this residential complex can be reached just now."
+                                       : "All servers of this residential complex are busy.");
   request_refuse_until(request, error, retry_seconds, members);
 }
 

@@ -128,6 +128,16 @@ test('a dead server is offline within 5 seconds, not offered, and comes back by 
   assert.equal((await client.ask('START_SESSION', { rc_name: 'Tower' })).status, 200);
 });
 
+test('when no server of an RC answers, the refusal says so', async t => {
+  const { client, streamers, online } = await startCopies(t, [1, 1]);
+  for (const streamer of streamers) await streamer.close();
+  await online(0);
+  const { status, answer } = await client.ask('START_SESSION', { rc_name: 'Tower' });
+  assert.deepEqual([status, answer.msg], [503, 'SERVERS_BUSY']);
+  assert.match(answer.reason, /reached/);
+  assert.ok(answer.retry_after_seconds > 0);
+});
+
 test('a server that hangs is offline within 5 seconds with default settings, and comes back', async t => {
   const { client, streamers } = await startCopies(t, [1], { status_wait_seconds: 3 });
   await until(() => streamers[0].count('GET_STATUS') >= 2);

@@ -86,11 +86,13 @@ static void numbers_add_up(Fixture *fixture, gconstpointer data) {
   g_assert_cmpint(rc->capacity, ==, 6);
   g_assert_cmpint(rc->free, ==, 4);
   g_assert_cmpuint(fleet_count_online(fixture->fleet), ==, 1);
+  g_assert_cmpuint(rc->online, ==, 1);
   tell(c, 5, "draining", "s1:1111");
   g_assert_cmpint(rc->free, ==, 0);
   fleet_server_set_offline(c);
   g_assert_cmpint(rc->capacity, ==, 6); /* as last told */
   g_assert_cmpuint(fleet_count_online(fixture->fleet), ==, 0);
+  g_assert_cmpuint(rc->online, ==, 0);
   g_autoptr(GString) text = g_string_new(NULL);
   fleet_append_rcs(fixture->fleet, text);
   g_assert_cmpstr(text->str, ==,
@@ -195,6 +197,7 @@ static void unchanged_servers_survive_a_new_list(Fixture *fixture, gconstpointer
   g_assert_cmpint(fleet_server_get_state(a), ==, FLEET_FREE);
   g_assert_null(fleet_find_rc(fixture->fleet, "R"));
   g_assert_cmpint(fleet_find_rc(fixture->fleet, "S")->free, ==, 2);
+  g_assert_cmpuint(fleet_find_rc(fixture->fleet, "S")->online, ==, 1);
   g_assert_true(rc_choose(fleet_find_rc(fixture->fleet, "S"), NULL) == a);
   g_assert_nonnull(sessions_find(fleet_get_sessions(fixture->fleet), "1111"));
 
