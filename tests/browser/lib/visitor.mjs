@@ -105,7 +105,7 @@ export class Visitor {
    * Somebody with a fresh browser profile.
    * @param {Scope} scope @param {Browser} browser
    * @param {{ screen?: keyof typeof screens, language?: string, label?: string,
-   *           colorScheme?: 'light' | 'dark', reducedMotion?: 'reduce' | 'no-preference' }} [options]
+   *           viewport?: { width: number, height: number }, colorScheme?: 'light' | 'dark', reducedMotion?: 'reduce' | 'no-preference' }} [options]
    */
   static async come(scope, browser, { screen = 'wide', language = 'en', label = screen, ...rest } = {}) {
     const context = await browser.newContext({ ...screens[screen], locale: language, ignoreHTTPSErrors: true, ...rest });
