@@ -13,9 +13,10 @@ bootstrap_if_needed() {
   done
 }
 
-# build_in DIRECTORY TARGET CONFIGURE_ARGUMENT...: configures when the arguments changed, and makes the target.
+# build_in DIRECTORY TARGETS CONFIGURE_ARGUMENT...: configures when the arguments changed, and makes the targets (words,
+# variables included).
 build_in() {
-  local directory=$1 target=$2 log
+  local directory=$1 targets=$2 log
   shift 2
   mkdir -p "$directory"
   log=$directory/build.log
@@ -24,7 +25,10 @@ build_in() {
     (cd "$directory" && "$source/configure" --quiet "$@") >"$log" 2>&1 || { tail -n 30 "$log" >&2; return 1; }
     echo "$*" >"$directory/arguments"
   fi
-  make -C "$directory" -j"$jobs" "$target" >"$log" 2>&1 || { grep -E 'error|Error|warning' "$log" >&2 || tail -n 30 "$log" >&2; return 1; }
+  # shellcheck disable=SC2086
+  make -C "$directory" -j"$jobs" $targets >"$log" 2>&1 && return
+  grep -E 'error|Error|warning' "$log" >&2 || tail -n 30 "$log" >&2
+  return 1
 }
 
 build_release() {
