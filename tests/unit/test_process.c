@@ -126,7 +126,7 @@ static void the_channel_is_descriptor_three(void) {
   gboolean ended = FALSE;
   g_autoptr(Process) process = process_start(&plan, on_ended, &ended, NULL);
   close(ends[1]);
-  g_autofree char *pid = read_line(ends[0]), *group = NULL;
+  g_autofree char *pid = read_line(ends[0]);
   g_assert_cmpint(g_ascii_strtoll(pid, NULL, 10), ==, process_pid(process));
   g_assert_cmpint(getpgid(process_pid(process)), ==, process_pid(process));
   g_assert_cmpint(write(ends[0], "7\n", 2), ==, 2);
@@ -167,7 +167,7 @@ static void assert_gone(pid_t pid) {
 static void the_group_ends_with_its_leader(void) {
   gboolean ended = FALSE;
   pid_t grandchild;
-  g_autoptr(Process) process = start_family("true", "exit 0", &ended, &grandchild);
+  G_GNUC_UNUSED g_autoptr(Process) process = start_family("true", "exit 0", &ended, &grandchild);
   while (!ended)
     g_main_context_iteration(NULL, TRUE);
   assert_gone(grandchild);

@@ -176,7 +176,7 @@ static void test_candidates_that_are_none(void) {
                                           "a=candidate:1 1 UDP 1 192.0.2.2 55921 x host",
                                           "a=candidate:1 1 UDP 1 192.0.2.2\x01 55921 typ host",
                                           "a=candidate:1 1 UDP 1 0a.local 55921 typ host",
-                                          "a=ice-ufrag:other\r\na=" CANDIDATE};
+                                          ("a=ice-ufrag:other\r\na=" CANDIDATE)};
   g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(fragments); i++) {
     g_autoptr(GPtrArray) candidates = sdp_read_candidates(choice, fragments[i]);
