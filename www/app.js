@@ -315,8 +315,8 @@ export class App {
     if (answer.msg === 'SESSION_EXTENDED') this.#session?.extendTo(answer.ends_at);
     else if (extension && extension.minutes > 0 && answer.msg === 'EXTENSION_NOT_AVAILABLE') {
       const count = extension.minutes;
-      this.message.say(() => this.#i18n.t('extend.less', { count }), { problem: true });
-    } else this.message.say(() => explainRefusal(answer, this.#i18n), { problem: true });
+      this.message.say(() => this.#i18n.t('extend.less', { count }), { problem: true, passing: true });
+    } else this.message.say(() => explainRefusal(answer, this.#i18n), { problem: true, passing: true });
   }
 
   // The session.
