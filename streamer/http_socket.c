@@ -109,7 +109,6 @@ int http_socket_on_bytes(struct lws *wsi, HttpConnection *connection, const char
   g_string_append_len(socket->text, bytes, (gssize)length);
   if (lws_remaining_packet_payload(wsi) > 0 || !lws_is_final_fragment(wsi))
     return 0;
-  G_GNUC_UNUSED g_autoptr(HttpSocket) kept = http_socket_ref(socket);
   if (socket->route->sockets->text)
     socket->route->sockets->text(socket, socket->text->str, socket->text->len, socket->shared->data);
   g_string_truncate(socket->text, 0);

@@ -170,6 +170,7 @@ static void the_group_ends_with_its_leader(void) {
   G_GNUC_UNUSED g_autoptr(Process) process = start_family("true", "exit 0", &ended, &grandchild);
   while (!ended)
     g_main_context_iteration(NULL, TRUE);
+  g_assert_true(process_has_ended(process));
   assert_gone(grandchild);
 }
 
