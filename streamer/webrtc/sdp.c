@@ -17,6 +17,7 @@ static gboolean refuse(GError **error, SdpError code, const char *message) {
  */
 static gint split_payload(const char *value, const char **rest) {
   char *end;
+  *rest = "";
   long payload = strtol(value, &end, 10);
   if (end == value || payload < 0 || payload > 127 || *end != ' ')
     return NO_PAYLOAD;
@@ -28,7 +29,7 @@ static gint split_payload(const char *value, const char **rest) {
 static const char *payload_attribute(const GstSDPMedia *media, const char *key, gint payload) {
   for (guint i = 0; i < gst_sdp_media_attributes_len(media); i++) {
     const GstSDPAttribute *attribute = gst_sdp_media_get_attribute(media, i);
-    const char *rest = NULL;
+    const char *rest;
     if (attribute->value && g_str_equal(attribute->key, key) &&
         split_payload(attribute->value, &rest) == payload)
       return rest;
@@ -104,7 +105,7 @@ static gint find_retransmission(const GstSDPMedia *media, gint payload) {
 static gboolean has_feedback(const GstSDPMedia *media, gint payload, const char *feedback) {
   for (guint i = 0; i < gst_sdp_media_attributes_len(media); i++) {
     const GstSDPAttribute *attribute = gst_sdp_media_get_attribute(media, i);
-    const char *rest = NULL;
+    const char *rest;
     if (attribute->value && g_str_equal(attribute->key, "rtcp-fb") &&
         split_payload(attribute->value, &rest) == payload && g_str_equal(rest, feedback))
       return TRUE;
@@ -253,7 +254,7 @@ static gboolean is_kept(const GstSDPAttribute *attribute, gint payload, gint ret
     return is_candidate(value);
   if (!g_strv_contains(by_payload, attribute->key))
     return TRUE;
-  const char *rest = NULL;
+  const char *rest;
   gint about = split_payload(value, &rest);
   if (about == NO_PAYLOAD || (about != payload && about != retransmission))
     return FALSE;
@@ -341,7 +342,7 @@ void sdp_choice_free(SdpChoice *choice) {
 static void add_profile(GstSDPMedia *media, gint payload, const char *profile_level_id) {
   for (guint i = 0; i < gst_sdp_media_attributes_len(media); i++) {
     const GstSDPAttribute *old = gst_sdp_media_get_attribute(media, i);
-    const char *rest = NULL;
+    const char *rest;
     if (!old->value || !g_str_equal(old->key, "fmtp") || split_payload(old->value, &rest) != payload ||
         strstr(rest, "profile-level-id"))
       continue;
