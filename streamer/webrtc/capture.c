@@ -103,8 +103,10 @@ static void take_events(Capture *capture) {
   while (XPending(capture->display) > 0) {
     XEvent event;
     XNextEvent(capture->display, &event);
-    if (event.type == capture->damage_event)
-      capture->changed = TRUE;
+    if (event.type != capture->damage_event)
+      continue;
+    capture->changed = TRUE;
+    trace_point("changed", 0);
   }
 }
 

@@ -52,7 +52,8 @@ async function change({ count, events }) {
       setTimeout(settle, 5000, 0);
     });
     player.onColour = undefined;
-    if (!seen) throw new Error(`change ${i}: nothing within 5 s, light ${player.light}, ${player.frames} frames`);
+    /* On a machine that is too busy two changes can fall between two frames, and cancel each other. */
+    if (!seen) continue;
     const { receiveTime, rtpTimestamp } = player.about;
     const at = performance.timeOrigin;
     /* The first ones warm up. */
@@ -80,17 +81,16 @@ const quantile = (values, part) =>
 const median = values => quantile(values, 0.5);
 
 /**
- * The median time that each station took, from the engine's trace and the flip program's words. A program that tells
- * no flips counts for the capture.
- * @param {Change[]} changes @param {string} trace @param {string} words
+ * The median time that each station took, from the engine's trace: the data channel, the application until its
+ * picture changed, capture, encoder, network and reassembly, decoder and display.
+ * @param {Change[]} changes @param {string} trace
  */
-function parts(changes, trace, words) {
+function parts(changes, trace) {
   const lines = trace.split('\n').map(line => line.split(' '));
   const offset = Number(lines.find(([station]) => station === 'offset')?.[2]);
   const at = (/** @type {string} */ station) =>
     lines.filter(([of]) => of === station).map(([, time, frame]) => [Number(time) / 1000, Number(frame)]);
-  const [inputs, captured, encoded] = ['input', 'captured', 'encoded'].map(at);
-  const flips = [...words.matchAll(/^flip (\d+)/gm)].map(([, time]) => Number(time) / 1000);
+  const [inputs, damages, captured, encoded] = ['input', 'changed', 'captured', 'encoded'].map(at);
   /** @type {Record<string, number[]>} */
   const taken = { channel: [], application: [], capture: [], encode: [], receive: [], show: [] };
   for (const { sent, seen, received, rtp } of changes) {
@@ -100,10 +100,10 @@ function parts(changes, trace, words) {
     const shot = captured.find(isIt)?.[0];
     const coded = encoded.find(isIt)?.[0];
     if (input === undefined || shot === undefined || coded === undefined) continue;
-    const flip = flips.find(time => time >= sent - 0.5) ?? input;
+    const changed = damages.filter(([time]) => time >= input && time <= shot).pop()?.[0] ?? shot;
     taken.channel.push(input - sent);
-    taken.application.push(flip - input);
-    taken.capture.push(shot - flip);
+    taken.application.push(changed - input);
+    taken.capture.push(shot - changed);
     taken.encode.push(coded - shot);
     taken.receive.push(received - coded);
     taken.show.push(seen - received);
@@ -119,7 +119,7 @@ async function measure(program, { app, steps, events }) {
   try {
     const trace = join(temporaryDirectory(scope), 'trace');
     const { display } = await startDisplay(scope);
-    const shown = await app(scope, display);
+    await app(scope, display);
     const engine = await startEngine(scope, display, { program, env: { VITRINA_TRACE: trace } });
     engine.send({ msg: 'control', user: 'host' });
     const browser = await startBrowser(scope);
@@ -128,12 +128,13 @@ async function measure(program, { app, steps, events }) {
     if (steps) await host.page.evaluate(walk, steps);
     await host.until('p.frames > 5', 20_000);
     const changes = await host.page.evaluate(change, { count: CHANGES, events });
+    if (changes.length < CHANGES / 2) throw new Error('the machine is too busy to measure');
     const times = changes.map(({ sent, seen }) => seen - sent);
     return {
       median: median(times),
       p95: quantile(times, 0.95),
       codec: await host.call('codec'),
-      parts: program === 'plain' ? '' : parts(changes, readFileSync(trace, 'utf8'), shown.log),
+      parts: program === 'plain' ? '' : parts(changes, readFileSync(trace, 'utf8')),
     };
   } finally {
     await scope.end();
