@@ -9,11 +9,18 @@ char *instant_format(gint64 instant_us) {
   return g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
 }
 
+/* GLib reads ISO 8601, which is wider: RFC 3339 wants date, 'T', time to the second, and an offset. */
+static gboolean has_form(const char *text) {
+  static GRegex *form; /* compiled once: a plan's file has hundreds of thousands of instants */
+  if (g_once_init_enter(&form))
+    g_once_init_leave(&form, g_regex_new("^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}"
+                                         "(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
+                                         G_REGEX_DOLLAR_ENDONLY, 0, NULL));
+  return g_regex_match(form, text, 0, NULL);
+}
+
 gboolean instant_parse(const char *text, gint64 *instant_us) {
-  /* GLib reads ISO 8601, which is wider: RFC 3339 wants date, 'T', time to the second, and an offset. */
-  if (!g_regex_match_simple("^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
-                            "([Zz]|[+-][0-9]{2}:[0-9]{2})$",
-                            text, G_REGEX_DOLLAR_ENDONLY, 0))
+  if (!has_form(text))
     return FALSE;
   g_autofree char *upper = g_ascii_strup(text, -1);
   g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(upper, NULL);

@@ -60,7 +60,7 @@ export function listed({ name, port }, rcName, more = {}) {
  * @param {import('./programs.mjs').Scope} scope @param {CoordinatorFiles} files
  */
 export function startCoordinator(scope, files) {
-  return start(scope, built('vitrina-coordinator'), ['--config', files.configuration], { ready: / ready door=/ });
+  return start(scope, built('vitrina-coordinator'), ['--config', files.configuration], { ready: / ready door=/, timeout: 60_000 });
 }
 
 /**
