@@ -62,7 +62,8 @@ async function view({ url, ticket }) {
 
 const scope = ownScope();
 try {
-  const streamer = await startStreamer(scope, { app: [showroom, '--width', '{width}', '--height', '{height}'], webrtc: {} });
+  const app = [showroom, '--width', '{width}', '--height', '{height}'];
+  const streamer = await startStreamer(scope, { app, webrtc: {}, start_timeout_seconds: 60 });
   const { page } = await startBrowser(scope);
   /** @type {Record<'started' | 'answered' | 'shown' | 'byHand', number[]>} */
   const taken = { started: [], answered: [], shown: [], byHand: [] };
