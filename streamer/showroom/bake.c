@@ -115,7 +115,7 @@ static void grid_fill(LampGrid *grid, const Scene *scene) {
 static void bake_vertex(const Scene *scene, const LampGrid *grid, MeshVertex *vertex) {
   Vec3 at = vec(vertex->position[0], vertex->position[1], vertex->position[2]);
   Vec3 normal = vec_normalize(vec(vertex->normal[0], vertex->normal[1], vertex->normal[2]));
-  int leafy = vertex->tile >= TILE_FOLIAGE && vertex->tile <= TILE_NEEDLES;
+  int leafy = vertex->tile == TILE_FOLIAGE || vertex->tile == TILE_LEAVES;
   float openness = (float)vertex->day[3] / 255;
   Vec3 day = day_light(scene, at, normal, openness, leafy);
   Vec3 night = ambient(&scene->night, normal, openness);

@@ -138,39 +138,65 @@ static void add_cell(Work *work, const Face *face, int storey, int bay) {
       corner[i].uv[0] = 1 - corner[i].uv[0];
 }
 
+/* The front and both ends of something that stands out from the wall, its ends `end_u` tiles wide. */
+static void wall_bay(Mesh *mesh, const Face *face, float x0, float y0, float x1, float y1, float out, float u,
+                     float end_u) {
+  wall_quad(mesh, face, x0, y0, x1, y1, out, u, 1);
+  const Face left = {on_face(face, x0, 0, 0), face->out, vec_scale(face->right, -1), 0, 0};
+  const Face right = {on_face(face, x1, 0, out), vec_scale(face->out, -1), face->right, 0, 0};
+  wall_quad(mesh, &left, 0, y0, out, y1, 0, end_u, 1);
+  wall_quad(mesh, &right, 0, y0, out, y1, 0, end_u, 1);
+}
+
+/* Nobody stands above it: it has no top. */
 static void add_balcony(Work *work, const Face *face, int storey, int bay) {
   const Building *b = work->building;
   Mesh *mesh = work->mesh;
   const float deep = 1.35f, high = 1.08f;
-  float floor = storey_level(work, storey), x0 = (float)bay * BUILDING_BAY_M + 0.12f;
-  float x1 = x0 + BUILDING_BAY_M - 0.24f;
-  mesh_paint(mesh, TILE_PLASTER, b->pattern == BUILDING_GLASS ? 0xdfe3e6 : 0xf2f0ec, 3);
+  float floor = storey_level(work, storey), low = floor - 0.12f, x0 = (float)bay * BUILDING_BAY_M + 0.12f;
+  float x1 = x0 + BUILDING_BAY_M - 0.24f, wide = (x1 - x0) / 1.1f;
+  mesh_paint(mesh, TILE_METAL, b->pattern == BUILDING_GLASS ? 0xdfe3e6 : 0xf2f0ec, 3);
   mesh->paint.openness = 0.85f;
-  wall_box(mesh, face, x0, floor - 0.12f, x1, floor + 0.08f, 0, deep);
-  if (b->balcony == BUILDING_LOGGIA) {
+  wall_bay(mesh, face, x0, low, x1, floor + 0.08f, deep, 1, 1);
+  mesh_quad(mesh,
+            (Vec3[]){on_face(face, x0, low, 0), on_face(face, x1, low, 0), on_face(face, x1, low, deep),
+                     on_face(face, x0, low, deep)},
+            1, 1);
+  switch (b->balcony) {
+  case BUILDING_LOGGIA:
     mesh_paint(mesh, TILE_CURTAIN_DIM, b->accent, BUILDING_BAY_M);
     mesh->paint.glow = vec_scale(flat_glow(work, face->index, storey, bay), 0.8f);
-    wall_quad(mesh, face, x0, floor + 0.08f, x1, floor + BUILDING_STOREY_M - 0.12f, deep - 0.02f, 1, 1);
-    const Face left = {on_face(face, x0 + 0.02f, 0, 0), face->out, vec_scale(face->right, -1), 0, 0};
-    const Face right = {on_face(face, x1 - 0.02f, 0, deep), vec_scale(face->out, -1), face->right, 0, 0};
-    wall_quad(mesh, &left, 0, floor + 0.08f, deep, floor + BUILDING_STOREY_M - 0.12f, 0, 0.33f, 1);
-    wall_quad(mesh, &right, 0, floor + 0.08f, deep, floor + BUILDING_STOREY_M - 0.12f, 0, 0.33f, 1);
-    return;
+    wall_bay(mesh, face, x0 + 0.02f, floor + 0.08f, x1 - 0.02f, floor + BUILDING_STOREY_M - 0.12f,
+             deep - 0.02f, 1, 0.33f);
+    break;
+  case BUILDING_RAIL_BALCONY:
+    mesh_paint(mesh, TILE_BARS, 0xffffff, 1);
+    wall_bay(mesh, face, x0 + 0.03f, floor + 0.08f, x1 - 0.03f, floor + 0.08f + high, deep - 0.03f, wide,
+             1.2f);
+    break;
+  default:
+    mesh_paint(mesh, TILE_GLASS, b->accent, 1);
+    wall_bay(mesh, face, x0 + 0.03f, floor + 0.08f, x1 - 0.03f, floor + 0.08f + high, deep - 0.03f, 1, 1);
+    break;
   }
-  int rail = b->balcony == BUILDING_RAIL_BALCONY;
-  mesh_paint(mesh, rail ? TILE_RAILING : TILE_GLASS, rail ? 0x30343a : b->accent, 1);
-  mesh->pass = rail ? MESH_CUTOUT : MESH_SOLID;
-  float low = floor + 0.08f, top = low + high, end = deep - 0.03f, wide = (x1 - x0) / 1.1f;
-  const Vec3 a = on_face(face, x0 + 0.03f, low, 0), b1 = on_face(face, x0 + 0.03f, low, end);
-  const Vec3 c = on_face(face, x1 - 0.03f, low, end), d = on_face(face, x1 - 0.03f, low, 0);
-  const Vec3 up = vec(0, top - low, 0);
-  const Vec3 line[4] = {a, b1, c, d};
-  for (int i = 0; i < 3; i++) {
-    Vec3 from = line[i], to = line[i + 1];
-    float u = i == 1 ? wide : 1.2f;
-    mesh_sheet(mesh, (Vec3[]){from, to, vec_add(to, up), vec_add(from, up)}, u, 1);
+}
+
+/* What the water shows of a face: its windows all the same, the light of those that are lit spread evenly. */
+static void add_reflection(Work *work, const Face *face) {
+  const Building *b = work->building;
+  Mesh *mesh = work->mesh;
+  Tile window = (Tile)(b->wall + (Tile)choose_cell(work, face, 1, 0).window);
+  mesh->pass = MESH_MIRROR;
+  mesh_paint(mesh, b->pattern == BUILDING_GLASS ? TILE_CURTAIN : window,
+             b->pattern == BUILDING_GLASS ? b->accent : b->tint, 1);
+  mesh->paint.glow = vec_scale(vec_rgb(0xffd090), 0.55f * b->lit);
+  wall_quad(mesh, face, 0, b->from_m, (float)face->bays * BUILDING_BAY_M, work->top_m, 0, (float)face->bays,
+            (float)b->storeys);
+  if (b->pitched) {
+    mesh_paint(mesh, TILE_ROOFING, b->accent, 3);
+    wall_quad(mesh, face, 0, work->top_m, (float)face->bays * BUILDING_BAY_M, work->top_m + 2.5f, 0, 9, 1);
   }
-  mesh->pass = MESH_SOLID;
+  mesh->pass = MESH_TILED;
 }
 
 /* The canopy over a door, its lamp and the step before it. */
@@ -179,7 +205,7 @@ static void add_entrance(Work *work, const Face *face) {
   float x = (float)(face->bays / 2) * BUILDING_BAY_M, middle = x + BUILDING_BAY_M / 2;
   mesh_paint(mesh, TILE_METAL, work->building->accent, 2);
   wall_box(mesh, face, x - 0.5f, 3.9f, x + BUILDING_BAY_M + 0.5f, 4.15f, 0, 2.2f);
-  mesh_paint(mesh, TILE_STONE, 0xc9c4bc, 2);
+  mesh_paint(mesh, TILE_METAL, 0xc2bdb5, 2);
   wall_box(mesh, face, x - 0.3f, 0, x + BUILDING_BAY_M + 0.3f, 0.14f, 0, 1.9f);
   mesh_paint(mesh, TILE_METAL, 0x3a3e44, 1);
   for (int side = 0; side < 2; side++) {
@@ -202,18 +228,18 @@ static void add_face(Work *work, int index) {
   for (int storey = 0; storey < b->storeys; storey++)
     for (int bay = 0; bay < face.bays; bay++)
       add_cell(work, &face, storey, bay);
+  if (b->mirrored)
+    add_reflection(work, &face);
   mesh_paint(work->mesh, b->wall, b->tint, BUILDING_BAY_M);
   if (!b->pitched)
     wall_quad(work->mesh, &face, 0, work->top_m, width, work->top_m + 0.9f, 0, (float)face.bays, 0.3f);
   SceneBlock *block = scene_end_block(work->scene);
-  if (block != NULL) {
+  if (block != NULL)
     block->facing = out;
-    block->mirrored = b->mirrored;
-  }
 
   scene_begin_block(work->scene);
   if (b->pattern == BUILDING_GLASS || b->from_m == 0) {
-    mesh_paint(work->mesh, TILE_STONE, b->pattern == BUILDING_GLASS ? 0xd9dde0 : 0xe9e6e0, 3);
+    mesh_paint(work->mesh, TILE_METAL, b->pattern == BUILDING_GLASS ? 0xd2d6d9 : 0xe2dfd9, 3);
     for (int storey = 1; storey < b->storeys; storey += b->pattern == BUILDING_GLASS ? 1 : b->storeys) {
       float level = storey_level(work, storey);
       wall_box(work->mesh, &face, -0.16f, level - 0.2f, width + 0.16f, level + 0.12f, 0, 0.16f);
@@ -266,7 +292,7 @@ static void add_pitched_roof(Work *work) {
     mesh_quad(mesh, (Vec3[]){sw, se, first, first}, inset, v);
     mesh_quad(mesh, (Vec3[]){ne, nw, second, second}, inset, v);
   }
-  mesh_paint(mesh, TILE_PLASTER, 0x8a8378, 3);
+  mesh_paint(mesh, TILE_METAL, 0x8a8378, 3);
   mesh_box(mesh, vec(-x, y - 0.02f, -z), vec(x, y, z), MESH_BOTTOM);
   mesh_paint(mesh, TILE_BRICK, 0xa07a66, 3);
   for (int i = -1; i <= 1; i += 2)
@@ -290,8 +316,7 @@ float building_add(Scene *scene, const Building *building) {
     add_pitched_roof(&work);
   else
     add_flat_roof(&work);
-  SceneBlock *roof = scene_end_block(scene);
-  roof->mirrored = building->mirrored;
+  scene_end_block(scene);
   scene_add_shade(scene, 0, 0, work.half_x, work.half_z, building->from_m, work.top_m + 0.9f);
   if (building->from_m == 0)
     scene_add_obstacle(scene, 0, 0, work.half_x + 0.1f, work.half_z + 0.1f);
@@ -305,7 +330,10 @@ void building_add_far(Scene *scene, float x, float z, float width, float depth, 
   mesh_paint(mesh, TILE_CITY, tint, 12.5f);
   mesh->paint.glow = vec_rgb(0xe0a860);
   mesh_block(mesh, 0, 0, 0, width, height, depth, MESH_SIDES);
-  mesh_paint(mesh, TILE_PLASTER, tint, 4);
+  mesh->pass = MESH_MIRROR;
+  mesh_block(mesh, 0, 0, 0, width, height, depth, MESH_SIDES);
+  mesh->pass = MESH_TILED;
+  mesh_paint(mesh, TILE_METAL, tint, 4);
   mesh_block(mesh, 0, 0, 0, width, height, depth, MESH_TOP);
   mesh_place(mesh, 0, 0, 0, 0);
 }

@@ -73,6 +73,7 @@ static int benchmark(SDL_Window *window, Renderer *renderer, const Scene *scene,
   RenderStats most = {0};
   if (ms == NULL)
     return fail(EX_OSERR, "out of memory");
+  SDL_ShowWindow(window);
   for (int i = -3; i < count; i++) {
     float turn = (float)i / (float)count, out = 25 * sinf(turn * 2 * VEC_PI);
     RenderView view = {.eye = start.eye,
@@ -97,9 +98,10 @@ static int benchmark(SDL_Window *window, Renderer *renderer, const Scene *scene,
     total += ms[i];
   }
   qsort(ms, (size_t)count, sizeof *ms, compare_doubles);
-  printf("frames=%d min_ms=%.2f median_ms=%.2f p95_ms=%.2f max_ms=%.2f fps=%.1f cpu_ms=%.2f triangles_max=%d\n", count,
-         ms[0], ms[count / 2], ms[(count - 1) * 95 / 100], ms[count - 1], 1000 * count / total,
-         (cpu_ms() - cpu_before_ms) / count, most.triangles);
+  printf(
+      "frames=%d min_ms=%.2f median_ms=%.2f p95_ms=%.2f max_ms=%.2f fps=%.1f cpu_ms=%.2f triangles_max=%d\n",
+      count, ms[0], ms[count / 2], ms[(count - 1) * 95 / 100], ms[count - 1], 1000 * count / total,
+      (cpu_ms() - cpu_before_ms) / count, most.triangles);
   free(ms);
   return 0;
 }
@@ -123,25 +125,56 @@ static SDL_Window *open_window(const Options *options) {
   SDL_GL_SetAttribute(SDL_GL_CONTEXT_MINOR_VERSION, 3);
   SDL_GL_SetAttribute(SDL_GL_CONTEXT_PROFILE_MASK, SDL_GL_CONTEXT_PROFILE_CORE);
   SDL_GL_SetAttribute(SDL_GL_DEPTH_SIZE, 24);
-  SDL_GL_SetAttribute(SDL_GL_STENCIL_SIZE, 8);
   /* Whoever waits for the window waits for a picture, so it stays hidden until there is one. */
   return SDL_CreateWindow("Vitrina showroom", 0, 0, options->width, options->height,
                           SDL_WINDOW_OPENGL | SDL_WINDOW_BORDERLESS | SDL_WINDOW_HIDDEN);
 }
 
-static int show(SDL_Window *window, const Options *options) {
-  Scene *scene = scene_new(options->rc);
-  Renderer *renderer = render_new(scene);
-  int status = 0;
+/* The scene is made while the window and its context are: both take about as long. */
+typedef struct Making {
+  const Options *options;
+  Scene *scene;
+  RenderPaint *paint;
+} Making;
+
+static void *make(void *data) {
+  Making *making = data;
+  making->scene = scene_new(making->options->rc);
+  making->paint = render_paint(making->scene, making->options->night);
+  return NULL;
+}
+
+static int show(SDL_Window *window, Renderer *renderer, const Scene *scene, const Options *options) {
   SDL_GL_SetSwapInterval(0);
   if (options->benchmark_frames > 0)
-    status = benchmark(window, renderer, scene, options);
-  else if (options->screenshot != NULL)
-    status = screenshot(renderer, scene, options);
+    return benchmark(window, renderer, scene, options);
+  if (options->screenshot != NULL)
+    return screenshot(renderer, scene, options);
+  walk_run(window, renderer, scene, options, options->sound);
+  return 0;
+}
+
+/* Opens the window, shows what is asked for in it, and closes it. */
+static int run(const Options *options) {
+  Making making = {.options = options};
+  pthread_t maker;
+  int helped = pthread_create(&maker, NULL, make, &making) == 0;
+  SDL_Window *window = SDL_Init(SDL_INIT_VIDEO) == 0 ? open_window(options) : NULL;
+  SDL_GLContext context = window == NULL ? NULL : SDL_GL_CreateContext(window);
+  if (helped)
+    pthread_join(maker, NULL);
   else
-    walk_run(window, renderer, scene, options, options->sound);
+    make(&making);
+  Renderer *renderer = context == NULL ? NULL : render_new(making.scene, making.paint);
+  if (renderer == NULL)
+    render_paint_free(making.paint);
+  int status = context == NULL ? fail(EX_UNAVAILABLE, "no display with OpenGL 3.3: %s", SDL_GetError())
+                               : show(window, renderer, making.scene, options);
   render_free(renderer);
-  scene_free(scene);
+  scene_free(making.scene);
+  SDL_GL_DeleteContext(context);
+  SDL_DestroyWindow(window);
+  SDL_Quit();
   return status;
 }
 
@@ -162,14 +195,5 @@ int main(int argc, char **argv) {
   catch_signals();
   SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
   SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-  if (SDL_Init(SDL_INIT_VIDEO) != 0)
-    return fail(EX_UNAVAILABLE, "no display: %s", SDL_GetError());
-  SDL_Window *window = open_window(&options);
-  SDL_GLContext context = window == NULL ? NULL : SDL_GL_CreateContext(window);
-  int status = context == NULL ? fail(EX_UNAVAILABLE, "no OpenGL 3.3 window: %s", SDL_GetError())
-                               : show(window, &options);
-  SDL_GL_DeleteContext(context);
-  SDL_DestroyWindow(window);
-  SDL_Quit();
-  return status;
+  return run(&options);
 }

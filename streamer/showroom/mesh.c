@@ -42,24 +42,30 @@ static int8_t to_signed(float value) {
 
 uint32_t mesh_vertex(Mesh *mesh, Vec3 position, Vec3 normal, float u, float v) {
   const MeshPaint *paint = &mesh->paint;
-  Vec3 p = mesh_to_world(&mesh->place, position), n = turn(&mesh->place, normal);
+  Vec3 p = mesh_to_world(&mesh->place, position), n = turn(&mesh->place, normal), tint = paint->tint, flat;
+  float glass = 0;
+  if (mesh->pass == MESH_TILED && tiles_flat(paint->tile, &flat, &glass))
+    tint = vec_mul(tint, flat);
   MeshVertex *vertex = array_push(&mesh->vertices);
   *vertex = (MeshVertex){
       .position = {p.x, p.y, p.z},
       .uv = {u, v},
       .normal = {to_signed(n.x), to_signed(n.y), to_signed(n.z)},
       .tile = (int8_t)paint->tile,
-      .day = {to_byte(paint->tint.x), to_byte(paint->tint.y), to_byte(paint->tint.z),
-              to_byte(paint->openness)},
-      .glow = {to_byte(paint->glow.x), to_byte(paint->glow.y), to_byte(paint->glow.z), 255},
+      .day = {to_byte(tint.x), to_byte(tint.y), to_byte(tint.z), to_byte(paint->openness)},
+      .glow = {to_byte(paint->glow.x), to_byte(paint->glow.y), to_byte(paint->glow.z), to_byte(glass)},
   };
   return (uint32_t)mesh->vertices.count - 1;
 }
 
 void mesh_triangle(Mesh *mesh, uint32_t a, uint32_t b, uint32_t c) {
-  *(uint32_t *)array_push(&mesh->triangles[mesh->pass]) = a;
-  *(uint32_t *)array_push(&mesh->triangles[mesh->pass]) = b;
-  *(uint32_t *)array_push(&mesh->triangles[mesh->pass]) = c;
+  Vec3 colour;
+  float glass;
+  int flat = mesh->pass == MESH_TILED && tiles_flat(mesh->paint.tile, &colour, &glass);
+  MeshPass pass = flat ? MESH_PLAIN : mesh->pass;
+  *(uint32_t *)array_push(&mesh->triangles[pass]) = a;
+  *(uint32_t *)array_push(&mesh->triangles[pass]) = b;
+  *(uint32_t *)array_push(&mesh->triangles[pass]) = c;
 }
 
 uint32_t mesh_quad(Mesh *mesh, const Vec3 corners[4], float u, float v) {
@@ -138,35 +144,76 @@ void mesh_bar(Mesh *mesh, Vec3 from, Vec3 to, float radius_from, float radius_to
   }
 }
 
-/* One corner of a ball, pushed out by its bumps; `out` is its unit direction. */
-static uint32_t ball_vertex(Mesh *mesh, Vec3 centre, Vec3 radii, float bumps, int seed, Vec3 out) {
+typedef struct Ball {
+  Vec3 centre, radii;
+  float bumps, spikes;
+  int seed, facets;
+} Ball;
+
+/* Where the surface is in the direction of a unit vector. */
+static Vec3 ball_point(const Ball *ball, Vec3 out) {
   int qx = (int)lrintf(out.x * 50), qy = (int)lrintf(out.y * 50), qz = (int)lrintf(out.z * 50);
-  float reach = 1 + bumps * (2 * noise_fraction(qx + 100 * qz, qy, seed) - 1);
-  Vec3 arm = vec_scale(vec_mul(out, radii), reach);
-  Vec3 normal = vec_normalize(vec(out.x / radii.x, out.y / radii.y, out.z / radii.z));
-  float tile_m = mesh->paint.tile_m;
-  return mesh_vertex(mesh, vec_add(centre, arm), normal, (arm.x + 0.7f * arm.z) / tile_m,
-                     (arm.y + 0.5f * arm.z) / tile_m);
+  float reach = 1 + ball->bumps * (2 * noise_fraction(qx + 100 * qz, qy, ball->seed) - 1);
+  return vec_add(ball->centre, vec_scale(vec_mul(out, ball->radii), reach));
 }
 
-static void ball_face(Mesh *mesh, Vec3 centre, Vec3 radii, float bumps, int seed, int splits, Vec3 a, Vec3 b,
-                      Vec3 c) {
+static void smooth_face(Mesh *mesh, const Ball *ball, const Vec3 outs[3]) {
+  uint32_t first = (uint32_t)mesh->vertices.count;
+  for (int i = 0; i < 3; i++) {
+    Vec3 at = ball_point(ball, outs[i]), arm = vec_sub(at, ball->centre);
+    Vec3 normal =
+        vec_normalize(vec(outs[i].x / ball->radii.x, outs[i].y / ball->radii.y, outs[i].z / ball->radii.z));
+    float tile_m = mesh->paint.tile_m;
+    mesh_vertex(mesh, at, normal, (arm.x + 0.7f * arm.z) / tile_m, (arm.y + 0.5f * arm.z) / tile_m);
+  }
+  mesh_triangle(mesh, first, first + 1, first + 2);
+}
+
+/* One flat triangle of leaves, its light between that of a facet and that of the whole ball. */
+static void leaf_face(Mesh *mesh, const Ball *ball, Vec3 a, Vec3 b, Vec3 c, Vec3 out) {
+  Vec3 face = vec_normalize(vec_cross(vec_sub(b, a), vec_sub(c, a)));
+  Vec3 normal = vec_normalize(vec_add(vec_scale(face, 0.7f), out)), tint = mesh->paint.tint;
+  int key = (int)mesh->vertices.count;
+  mesh->paint.tint = vec_scale(tint, 0.86f + 0.26f * noise_fraction(key, 3, ball->seed));
+  uint32_t first = mesh_vertex(mesh, a, normal, 0, 0);
+  mesh_vertex(mesh, b, normal, 0, 0);
+  mesh_vertex(mesh, c, normal, 0, 0);
+  mesh_triangle(mesh, first, first + 1, first + 2);
+  mesh->paint.tint = tint;
+}
+
+static void facet(Mesh *mesh, const Ball *ball, const Vec3 outs[3]) {
+  Vec3 corners[3], out = vec_normalize(vec_add(vec_add(outs[0], outs[1]), outs[2]));
+  for (int i = 0; i < 3; i++)
+    corners[i] = ball_point(ball, outs[i]);
+  float openness = mesh->paint.openness;
+  mesh->paint.openness = openness * (0.72f + 0.28f * out.y);
+  if (ball->spikes > 0) {
+    Vec3 middle = vec_scale(vec_add(vec_add(corners[0], corners[1]), corners[2]), 1.0f / 3);
+    float drop = 0.5f - noise_fraction((int)mesh->vertices.count, 5, ball->seed);
+    Vec3 way = vec_normalize(vec_add(out, vec(drop, drop - 0.3f, -drop)));
+    Vec3 tip = vec_add(middle, vec_scale(vec_mul(way, ball->radii), ball->spikes));
+    for (int i = 0; i < 3; i++)
+      leaf_face(mesh, ball, corners[i], corners[(i + 1) % 3], tip, out);
+  } else
+    leaf_face(mesh, ball, corners[0], corners[1], corners[2], out);
+  mesh->paint.openness = openness;
+}
+
+static void ball_face(Mesh *mesh, const Ball *ball, int splits, Vec3 a, Vec3 b, Vec3 c) {
   if (splits == 0) {
-    uint32_t first = ball_vertex(mesh, centre, radii, bumps, seed, a);
-    ball_vertex(mesh, centre, radii, bumps, seed, b);
-    ball_vertex(mesh, centre, radii, bumps, seed, c);
-    mesh_triangle(mesh, first, first + 1, first + 2);
+    (ball->facets ? facet : smooth_face)(mesh, ball, (Vec3[]){a, b, c});
     return;
   }
   Vec3 ab = vec_normalize(vec_add(a, b)), bc = vec_normalize(vec_add(b, c)),
        ca = vec_normalize(vec_add(c, a));
-  ball_face(mesh, centre, radii, bumps, seed, splits - 1, a, ab, ca);
-  ball_face(mesh, centre, radii, bumps, seed, splits - 1, ab, b, bc);
-  ball_face(mesh, centre, radii, bumps, seed, splits - 1, ca, bc, c);
-  ball_face(mesh, centre, radii, bumps, seed, splits - 1, ab, bc, ca);
+  ball_face(mesh, ball, splits - 1, a, ab, ca);
+  ball_face(mesh, ball, splits - 1, ab, b, bc);
+  ball_face(mesh, ball, splits - 1, ca, bc, c);
+  ball_face(mesh, ball, splits - 1, ab, bc, ca);
 }
 
-void mesh_ball(Mesh *mesh, Vec3 centre, Vec3 radii, int splits, float bumps, int seed) {
+static void add_ball(Mesh *mesh, const Ball *ball, int splits) {
   const float g = 1.618034f;
   const Vec3 corners[12] = {{-1, g, 0},  {1, g, 0},  {-1, -g, 0}, {1, -g, 0}, {0, -1, g},  {0, 1, g},
                             {0, -1, -g}, {0, 1, -g}, {g, 0, -1},  {g, 0, 1},  {-g, 0, -1}, {-g, 0, 1}};
@@ -175,8 +222,18 @@ void mesh_ball(Mesh *mesh, Vec3 centre, Vec3 radii, int splits, float bumps, int
                                        {3, 9, 4},  {3, 4, 2},  {3, 2, 6},   {3, 6, 8},  {3, 8, 9},
                                        {4, 9, 5},  {2, 4, 11}, {6, 2, 10},  {8, 6, 7},  {9, 8, 1}};
   for (int i = 0; i < 20; i++)
-    ball_face(mesh, centre, radii, bumps, seed, splits, vec_normalize(corners[faces[i][0]]),
-              vec_normalize(corners[faces[i][1]]), vec_normalize(corners[faces[i][2]]));
+    ball_face(mesh, ball, splits, vec_normalize(corners[faces[i][0]]), vec_normalize(corners[faces[i][1]]),
+              vec_normalize(corners[faces[i][2]]));
+}
+
+void mesh_ball(Mesh *mesh, Vec3 centre, Vec3 radii, int splits, float bumps, int seed) {
+  add_ball(mesh, &(Ball){.centre = centre, .radii = radii, .bumps = bumps, .seed = seed}, splits);
+}
+
+void mesh_clump(Mesh *mesh, Vec3 centre, Vec3 radii, int splits, float spikes, int seed) {
+  const Ball ball = {
+      .centre = centre, .radii = radii, .bumps = 0.14f, .spikes = spikes, .seed = seed, .facets = 1};
+  add_ball(mesh, &ball, splits);
 }
 
 float mesh_outline_area(const Vec3 *outline, int count) {

@@ -14,10 +14,11 @@
 #include "vec.h"
 
 typedef enum MeshPass {
-  MESH_SOLID,
+  MESH_TILED,  /* with a tile's picture */
+  MESH_PLAIN,  /* colours alone; what is built for MESH_TILED with a flat tile comes here by itself */
   MESH_GROUND, /* lit by the light maps of the ground instead of its vertices' light */
-  MESH_CUTOUT, /* full of holes: leaves, railings */
   MESH_WATER,
+  MESH_MIRROR, /* is seen in the water and nowhere else: a simpler shape of what stands by it */
   MESH_PASSES
 } MeshPass;
 
@@ -29,7 +30,7 @@ typedef struct MeshVertex {
   int8_t tile;
   uint8_t day[4];   /* light by day, half scale: 255 is twice the texture's colour */
   uint8_t night[4]; /* the same by night */
-  uint8_t glow[4];  /* what the texture's alpha shows by night */
+  uint8_t glow[4];  /* what glass shows by night; alpha: how much a flat surface is glass */
 } MeshVertex;
 
 typedef struct MeshPaint {
@@ -112,6 +113,14 @@ void mesh_bar(Mesh *mesh, Vec3 from, Vec3 to, float radius_from, float radius_to
  * @bumps: how far the surface wanders, as a part of the radii; @seed: which bumps.
  */
 void mesh_ball(Mesh *mesh, Vec3 centre, Vec3 radii, int splits, float bumps, int seed);
+
+/*
+ * A ball of leaves: facets, each with a shade of its own, darker towards the ground.
+ *
+ * @spikes: how far every facet's middle is drawn out, as a part of the radii: three times the triangles; 0
+ * for none.
+ */
+void mesh_clump(Mesh *mesh, Vec3 centre, Vec3 radii, int splits, float spikes, int seed);
 
 /* A level polygon (any simple outline in the xz plane, either direction) at `y`, facing up. */
 void mesh_polygon(Mesh *mesh, const Vec3 *outline, int count, float y);

@@ -6,11 +6,10 @@
 #include "shaders.h"
 #include "sky.h"
 
-#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 
-enum { BLOCKS_MAX = 2048, TILE_LEVELS = 7 };
+enum { BLOCKS_MAX = 2048, TILE_LEVELS = 6 };
 
 static const float near_m = 0.2f, far_m = 2600;
 
@@ -20,13 +19,13 @@ typedef struct Geometry {
 
 struct Renderer {
   const Scene *scene;
-  GLuint programs[SHADER_COUNT];
+  GLuint programs[SHADER_COUNT]; /* linked when first needed */
   Geometry passes[MESH_PASSES];
   GLuint vertices; /* shared by the passes */
   Geometry sky, halos, text;
   GLsizei sky_indices, halo_indices;
   GLuint tiles, text_picture;
-  GLuint sky_picture[2], light_map[2]; /* by day, by night; made when first needed */
+  GLuint light_map[2]; /* by day, by night; made when first needed */
   GLuint fine_target, fine_colour, fine_depth;
   int fine_width, fine_height, fine_samples;
   int order[BLOCKS_MAX];
@@ -79,33 +78,40 @@ static GLuint upload_vertices(const void *vertices, size_t size) {
   return buffer;
 }
 
-/* Half of the tiles each: painting is the longest part of the start, and there are two threads at least. */
-typedef struct TileWork {
-  uint8_t *pixels;
-  int first, step;
-} TileWork;
-
 static const size_t tile_bytes = (size_t)TILE_PIXELS * TILE_PIXELS * 4;
 
-static void *paint_tiles(void *data) {
-  TileWork *work = data;
-  for (int tile = work->first; tile < TILE_COUNT; tile += work->step)
-    tiles_paint((Tile)tile, work->pixels + (size_t)tile * tile_bytes);
-  return NULL;
+struct RenderPaint {
+  uint8_t *tiles;
+  uint8_t *light_map[2]; /* by day, by night; NULL: not painted */
+};
+
+static uint8_t *paint_light_map(const Scene *scene, int night) {
+  return night ? bake_ground_night(scene) : bake_ground_day(scene);
 }
 
-static GLuint make_tiles(void) {
-  uint8_t *pixels = malloc(tile_bytes * TILE_COUNT);
-  if (pixels == NULL)
+RenderPaint *render_paint(const Scene *scene, int night) {
+  RenderPaint *paint = calloc(1, sizeof *paint);
+  uint8_t *tiles = malloc(tile_bytes * TILE_PICTURES);
+  if (paint == NULL || tiles == NULL)
     abort();
-  TileWork halves[2] = {{pixels, 0, 2}, {pixels, 1, 2}};
-  pthread_t helper;
-  int helped = pthread_create(&helper, NULL, paint_tiles, &halves[1]) == 0;
-  paint_tiles(&halves[0]);
-  if (helped)
-    pthread_join(helper, NULL);
-  else
-    paint_tiles(&halves[1]);
+  for (int tile = 0; tile < TILE_PICTURES; tile++)
+    tiles_paint((Tile)tile, tiles + (size_t)tile * tile_bytes);
+  paint->tiles = tiles;
+  paint->light_map[night] = paint_light_map(scene, night);
+  return paint;
+}
+
+void render_paint_free(RenderPaint *paint) {
+  if (paint == NULL)
+    return;
+  free(paint->tiles);
+  free(paint->light_map[0]);
+  free(paint->light_map[1]);
+  free(paint);
+}
+
+/* Takes `pixels`, the tiles one after the other, over. */
+static GLuint make_tiles(uint8_t *pixels) {
   GLuint texture;
   glGenTextures(1, &texture);
   glBindTexture(GL_TEXTURE_2D_ARRAY, texture);
@@ -114,12 +120,12 @@ static GLuint make_tiles(void) {
   glTexParameteri(GL_TEXTURE_2D_ARRAY, GL_TEXTURE_MAX_LEVEL, TILE_LEVELS - 1);
   glTexParameterf(GL_TEXTURE_2D_ARRAY, GL_TEXTURE_LOD_BIAS, -0.35f);
   for (int level = 0, size = TILE_PIXELS; level < TILE_LEVELS; level++, size /= 2) {
-    glTexImage3D(GL_TEXTURE_2D_ARRAY, level, GL_RGBA8, size, size, TILE_COUNT, 0, GL_RGBA, GL_UNSIGNED_BYTE,
-                 NULL);
-    for (int tile = 0; tile < TILE_COUNT; tile++) {
+    glTexImage3D(GL_TEXTURE_2D_ARRAY, level, GL_RGBA8, size, size, TILE_PICTURES, 0, GL_RGBA,
+                 GL_UNSIGNED_BYTE, NULL);
+    for (int tile = 0; tile < TILE_PICTURES; tile++) {
       uint8_t *picture = pixels + (size_t)tile * tile_bytes;
       if (level > 0)
-        tiles_halve(picture, picture, size * 2, tiles_is_cutout((Tile)tile));
+        tiles_halve(picture, picture, size * 2);
       glTexSubImage3D(GL_TEXTURE_2D_ARRAY, level, 0, 0, tile, size, size, 1, GL_RGBA, GL_UNSIGNED_BYTE,
                       picture);
     }
@@ -129,28 +135,26 @@ static GLuint make_tiles(void) {
 }
 
 /* Takes `pixels` over. */
-static GLuint make_picture(uint8_t *pixels, int width, int height, GLint wrap_x) {
+static GLuint make_picture(uint8_t *pixels, int width, int height) {
   GLuint texture;
   glGenTextures(1, &texture);
   glBindTexture(GL_TEXTURE_2D, texture);
   glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, width, height, 0, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
-  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, wrap_x);
+  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
   glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
   free(pixels);
   return texture;
 }
 
-static void make_mood(Renderer *renderer, int night) {
+/* Takes `map` (nullable: is painted now) over, unless there is a light map already. */
+static void make_light_map(Renderer *renderer, int night, uint8_t *map) {
   const Scene *scene = renderer->scene;
-  if (renderer->sky_picture[night] != 0)
+  if (renderer->light_map[night] != 0)
     return;
-  uint8_t *sky = sky_paint(night ? &scene->night : &scene->day, night);
-  renderer->sky_picture[night] = make_picture(sky, SKY_WIDTH, SKY_HEIGHT, GL_REPEAT);
-  uint8_t *map = night ? bake_ground_night(scene) : bake_ground_day(scene);
   int size = night ? BAKE_NIGHT_PIXELS : BAKE_DAY_PIXELS;
-  renderer->light_map[night] = make_picture(map, size, size, GL_CLAMP_TO_EDGE);
+  renderer->light_map[night] = make_picture(map != NULL ? map : paint_light_map(scene, night), size, size);
 }
 
 typedef struct HaloVertex {
@@ -193,10 +197,10 @@ static void make_halos(Renderer *renderer) {
 static void make_sky(Renderer *renderer) {
   Mesh dome;
   mesh_init(&dome);
-  sky_dome(&dome);
+  sky_dome(&dome, renderer->scene);
   GLuint vertices = upload_vertices(dome.vertices.items, dome.vertices.count * sizeof(MeshVertex));
-  renderer->sky = upload(vertices, dome.triangles[MESH_SOLID].items, dome.triangles[MESH_SOLID].count);
-  renderer->sky_indices = (GLsizei)dome.triangles[MESH_SOLID].count;
+  renderer->sky = upload(vertices, dome.triangles[MESH_PLAIN].items, dome.triangles[MESH_PLAIN].count);
+  renderer->sky_indices = (GLsizei)dome.triangles[MESH_PLAIN].count;
   mesh_clear(&dome);
 }
 
@@ -209,13 +213,11 @@ static void make_text(Renderer *renderer) {
   glVertexAttribPointer(0, 2, GL_FLOAT, GL_FALSE, 0, NULL);
 }
 
-Renderer *render_new(const Scene *scene) {
+Renderer *render_new(const Scene *scene, RenderPaint *paint) {
   Renderer *renderer = calloc(1, sizeof *renderer);
   if (renderer == NULL || scene->blocks.count > BLOCKS_MAX)
     abort();
   renderer->scene = scene;
-  for (int i = 0; i < SHADER_COUNT; i++)
-    renderer->programs[i] = shaders_link((Shader)i);
   renderer->vertices =
       upload_vertices(scene->mesh.vertices.items, scene->mesh.vertices.count * sizeof(MeshVertex));
   for (int pass = 0; pass < MESH_PASSES; pass++)
@@ -224,7 +226,11 @@ Renderer *render_new(const Scene *scene) {
   make_sky(renderer);
   make_halos(renderer);
   make_text(renderer);
-  renderer->tiles = make_tiles();
+  renderer->tiles = make_tiles(paint->tiles);
+  for (int night = 0; night < 2; night++)
+    if (paint->light_map[night] != NULL)
+      make_light_map(renderer, night, paint->light_map[night]);
+  free(paint);
   glEnable(GL_DEPTH_TEST);
   glDepthFunc(GL_LEQUAL);
   glEnable(GL_CULL_FACE);
@@ -255,7 +261,6 @@ void render_free(Renderer *renderer) {
   free_geometry(&renderer->text);
   glDeleteTextures(1, &renderer->tiles);
   glDeleteTextures(1, &renderer->text_picture);
-  glDeleteTextures(2, renderer->sky_picture);
   glDeleteTextures(2, renderer->light_map);
   free_fine(renderer);
   free(renderer);
@@ -282,15 +287,14 @@ static int faces_away(const SceneBlock *block, Vec3 eye) {
 }
 
 /* Lists the blocks to draw, the nearest first. Returns how many. */
-static int choose_blocks(Renderer *renderer, Vec3 eye, const VecMatrix *camera, int mirrored) {
+static int choose_blocks(Renderer *renderer, Vec3 eye, const VecMatrix *camera) {
   const Scene *scene = renderer->scene;
   float planes[6][4];
   int count = 0;
   vec_frustum_planes(camera, planes);
   for (size_t i = 0; i < scene->blocks.count; i++) {
     const SceneBlock *block = &scene->blocks.items[i];
-    if ((mirrored && !block->mirrored) || faces_away(block, eye) ||
-        !vec_frustum_sees_box(planes, block->low, block->high))
+    if (faces_away(block, eye) || !vec_frustum_sees_box(planes, block->low, block->high))
       continue;
     float distance = block_distance(block, eye),
           centre = vec_length(vec_sub(vec_scale(vec_add(block->low, block->high), 0.5f), eye));
@@ -305,6 +309,25 @@ static int choose_blocks(Renderer *renderer, Vec3 eye, const VecMatrix *camera, 
     renderer->order[at] = (int)i;
   }
   return count;
+}
+
+/*
+ * The ground lies in layers that hide each other, all about as near: the upper ones come first. Leaves only
+ * the blocks with ground in the order; returns how many.
+ */
+static int order_layers(Renderer *renderer, int chosen) {
+  const SceneBlock *blocks = renderer->scene->blocks.items;
+  int layers = 0;
+  for (int i = 0; i < chosen; i++) {
+    int block = renderer->order[i];
+    if (blocks[block].count[MESH_GROUND] == 0)
+      continue;
+    int at = layers++;
+    for (; at > 0 && blocks[renderer->order[at - 1]].high.y < blocks[block].high.y; at--)
+      renderer->order[at] = renderer->order[at - 1];
+    renderer->order[at] = block;
+  }
+  return layers;
 }
 
 static void draw_pass(Renderer *renderer, MeshPass pass, int chosen) {
@@ -331,6 +354,8 @@ static void use(Renderer *renderer, Shader shader, const RenderView *view, const
                 Vec3 eye) {
   const Scene *scene = renderer->scene;
   const SceneMood *mood = view->night ? &scene->night : &scene->day;
+  if (renderer->programs[shader] == 0)
+    renderer->programs[shader] = shaders_link(shader);
   GLuint program = renderer->programs[shader];
   glUseProgram(program);
   set_uniform(program, "camera", 16, camera->m);
@@ -338,59 +363,118 @@ static void use(Renderer *renderer, Shader shader, const RenderView *view, const
   set_uniform(program, "is_night", 1, (float[]){view->night ? 1 : 0});
   set_uniform(program, "fog_density", 1, (float[]){1 / mood->fog_m});
   set_uniform(program, "map_scale", 1, (float[]){0.5f / scene->half_m});
-  set_uniform(program, "clip_level", 1, (float[]){-1e6f});
   set_uniform(program, "zenith", 3, &mood->zenith.x);
   set_uniform(program, "horizon", 3, &mood->horizon.x);
   glUniform1i(glGetUniformLocation(program, "light_map"), 1);
 }
 
-static void draw_sky(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
-  use(renderer, SHADER_SKY, view, camera, view->eye);
+/*
+ * What is drawn where in the depth buffer: the world before the sky, and behind it what the water mirrors. So
+ * the mirrored world can be drawn first, all over the place where water may be, and is covered by whatever is
+ * really there; no stencil is needed, and no second clearing.
+ */
+static const double world_depth = 0.90, sky_depth = 0.92, mirror_depth = 0.95;
+
+/* `look` turns the world around the eye, without moving it there. */
+static void draw_sky(Renderer *renderer, const RenderView *view, const VecMatrix *look, double depth) {
+  use(renderer, SHADER_PLAIN, view, look, vec(0, 0, 0));
+  set_uniform(renderer->programs[SHADER_PLAIN], "fog_density", 1, (float[]){0});
+  glDepthRange(depth, depth);
   glBindVertexArray(renderer->sky.array);
   glDrawElements(GL_TRIANGLES, renderer->sky_indices, GL_UNSIGNED_INT, NULL);
 }
 
-/*
- * The water: its visible pixels are marked in the stencil and opened to infinite depth, the world is drawn
- * upside down into them, what lies under the water's level cut off, and then the surface over it.
- */
-static void draw_water(Renderer *renderer, const RenderView *view, const VecMatrix *camera, int chosen) {
+typedef struct ClipPoint {
+  float x, y, z, w;
+} ClipPoint;
+
+static ClipPoint project(const VecMatrix *camera, float x, float y, float z) {
+  float out[4];
+  for (int k = 0; k < 4; k++)
+    out[k] = camera->m[k] * x + camera->m[4 + k] * y + camera->m[8 + k] * z + camera->m[12 + k];
+  return (ClipPoint){out[0], out[1], out[2], out[3]};
+}
+
+static ClipPoint between(ClipPoint a, ClipPoint b, float t) {
+  return (ClipPoint){a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t, a.z + (b.z - a.z) * t,
+                     a.w + (b.w - a.w) * t};
+}
+
+/* The bounds, -1..1 across the picture, of what has been added. */
+typedef struct Bounds {
+  float low[2], high[2];
+} Bounds;
+
+/* Adds the part of an edge that lies before the eye. */
+static void bounds_add(Bounds *bounds, ClipPoint a, ClipPoint b) {
+  if (a.w < near_m && b.w < near_m)
+    return;
+  ClipPoint ends[2] = {a, b};
+  if (a.w < near_m)
+    ends[0] = between(a, b, (near_m - a.w) / (b.w - a.w));
+  if (b.w < near_m)
+    ends[1] = between(a, b, (near_m - a.w) / (b.w - a.w));
+  for (int i = 0; i < 2; i++) {
+    const float at[2] = {ends[i].x / ends[i].w, ends[i].y / ends[i].w};
+    for (int k = 0; k < 2; k++) {
+      bounds->low[k] = fminf(bounds->low[k], at[k]);
+      bounds->high[k] = fmaxf(bounds->high[k], at[k]);
+    }
+  }
+}
+
+/* The part of the picture that may show water, as a scissor box. Returns false when there is none. */
+static int water_box(const Renderer *renderer, const RenderView *view, const VecMatrix *camera, int chosen,
+                     int box[4]) {
+  Bounds bounds = {{1, 1}, {-1, -1}};
+  float y = renderer->scene->water_m;
+  for (int i = 0; i < chosen; i++) {
+    const SceneBlock *block = &renderer->scene->blocks.items[renderer->order[i]];
+    if (block->count[MESH_WATER] == 0)
+      continue;
+    const ClipPoint corners[4] = {
+        project(camera, block->low.x, y, block->low.z), project(camera, block->high.x, y, block->low.z),
+        project(camera, block->high.x, y, block->high.z), project(camera, block->low.x, y, block->high.z)};
+    for (int corner = 0; corner < 4; corner++)
+      bounds_add(&bounds, corners[corner], corners[(corner + 1) % 4]);
+  }
+  const int size[2] = {view->width, view->height};
+  for (int k = 0; k < 2; k++) {
+    int from = (int)floorf((fmaxf(bounds.low[k], -1) + 1) / 2 * (float)size[k]);
+    box[k] = from;
+    box[2 + k] = (int)ceilf((fminf(bounds.high[k], 1) + 1) / 2 * (float)size[k]) - from;
+  }
+  return box[2] > 0 && box[3] > 0;
+}
+
+/* The water, with the world upside down under its surface. Comes before everything else. */
+static void draw_water(Renderer *renderer, const RenderView *view, const VecMatrix *camera,
+                       const VecMatrix *turned) {
+  int box[4];
+  int chosen = choose_blocks(renderer, view->eye, camera);
+  if (!water_box(renderer, view, camera, chosen, box))
+    return;
   float level = renderer->scene->water_m;
-  VecMatrix mirror = vec_matrix_mirror(level), mirrored = vec_matrix_multiply(camera, &mirror);
+  VecMatrix around = vec_matrix_mirror(0), mirror = vec_matrix_mirror(level);
+  VecMatrix sky = vec_matrix_multiply(turned, &around), world = vec_matrix_multiply(camera, &mirror);
   Vec3 eye = vec(view->eye.x, 2 * level - view->eye.y, view->eye.z);
 
-  use(renderer, SHADER_WATER, view, camera, view->eye);
-  glEnable(GL_STENCIL_TEST);
-  glColorMask(GL_FALSE, GL_FALSE, GL_FALSE, GL_FALSE);
-  glStencilFunc(GL_ALWAYS, 1, 1);
-  glStencilOp(GL_KEEP, GL_KEEP, GL_REPLACE);
-  draw_pass(renderer, MESH_WATER, chosen);
-  glStencilFunc(GL_EQUAL, 1, 1);
-  glStencilOp(GL_KEEP, GL_KEEP, GL_KEEP);
-  glDepthFunc(GL_ALWAYS);
-  glDepthRange(1, 1);
-  draw_pass(renderer, MESH_WATER, chosen);
-  glDepthRange(0, 1);
-  glDepthFunc(GL_LEQUAL);
-  glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
-
-  draw_sky(renderer, view, camera);
-  use(renderer, SHADER_SOLID, view, &mirrored, eye);
-  set_uniform(renderer->programs[SHADER_SOLID], "clip_level", 1, &level);
-  glEnable(GL_CLIP_DISTANCE0);
+  glEnable(GL_SCISSOR_TEST);
+  glScissor(box[0], box[1], box[2], box[3]);
   glFrontFace(GL_CW);
-  draw_pass(renderer, MESH_SOLID, choose_blocks(renderer, eye, &mirrored, 1));
+  draw_sky(renderer, view, &sky, 1);
+  glDepthRange(mirror_depth, 1);
+  use(renderer, SHADER_TILED, view, &world, eye);
+  draw_pass(renderer, MESH_MIRROR, choose_blocks(renderer, eye, &world));
   glFrontFace(GL_CCW);
-  glDisable(GL_CLIP_DISTANCE0);
 
+  glDepthRange(0, world_depth);
   use(renderer, SHADER_WATER, view, camera, view->eye);
-  glDisable(GL_DEPTH_TEST);
   glEnable(GL_BLEND);
   glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
-  draw_pass(renderer, MESH_WATER, choose_blocks(renderer, view->eye, camera, 0));
+  draw_pass(renderer, MESH_WATER, choose_blocks(renderer, view->eye, camera));
   glDisable(GL_BLEND);
-  glEnable(GL_DEPTH_TEST);
-  glDisable(GL_STENCIL_TEST);
+  glDisable(GL_SCISSOR_TEST);
 }
 
 static void draw_halos(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
@@ -412,7 +496,7 @@ static void draw_help(Renderer *renderer, const RenderView *view, const VecMatri
   if (renderer->text_picture == 0) {
     int width, height;
     uint8_t *pixels = font_paint(view->help, &width, &height);
-    renderer->text_picture = make_picture(pixels, width, height, GL_CLAMP_TO_EDGE);
+    renderer->text_picture = make_picture(pixels, width, height);
   }
   GLint width, height;
   glBindTexture(GL_TEXTURE_2D, renderer->text_picture);
@@ -430,29 +514,26 @@ static void draw_help(Renderer *renderer, const RenderView *view, const VecMatri
   glEnable(GL_DEPTH_TEST);
 }
 
-static void draw_world(Renderer *renderer, const RenderView *view, const VecMatrix *camera) {
+static void draw_world(Renderer *renderer, const RenderView *view, const VecMatrix *camera,
+                       const VecMatrix *turned) {
   glViewport(0, 0, view->width, view->height);
-  glClear(GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT);
+  glClear(GL_DEPTH_BUFFER_BIT);
   glActiveTexture(GL_TEXTURE1);
   glBindTexture(GL_TEXTURE_2D, renderer->light_map[view->night]);
   glActiveTexture(GL_TEXTURE0);
   glBindTexture(GL_TEXTURE_2D_ARRAY, renderer->tiles);
-  glBindTexture(GL_TEXTURE_2D, renderer->sky_picture[view->night]);
 
-  int chosen = choose_blocks(renderer, view->eye, camera, 0);
-  use(renderer, SHADER_SOLID, view, camera, view->eye);
-  draw_pass(renderer, MESH_SOLID, chosen);
-  use(renderer, SHADER_CUTOUT, view, camera, view->eye);
-  draw_pass(renderer, MESH_CUTOUT, chosen);
+  draw_water(renderer, view, camera, turned);
+  glDepthRange(0, world_depth);
+  int chosen = choose_blocks(renderer, view->eye, camera);
+  use(renderer, SHADER_PLAIN, view, camera, view->eye);
+  draw_pass(renderer, MESH_PLAIN, chosen);
+  use(renderer, SHADER_TILED, view, camera, view->eye);
+  draw_pass(renderer, MESH_TILED, chosen);
   use(renderer, SHADER_GROUND, view, camera, view->eye);
-  draw_pass(renderer, MESH_GROUND, chosen);
-
-  int watery = 0;
-  for (int i = 0; i < chosen; i++)
-    watery |= renderer->scene->blocks.items[renderer->order[i]].count[MESH_WATER] > 0;
-  draw_sky(renderer, view, camera);
-  if (watery)
-    draw_water(renderer, view, camera, chosen);
+  draw_pass(renderer, MESH_GROUND, order_layers(renderer, chosen));
+  draw_sky(renderer, view, turned, sky_depth);
+  glDepthRange(0, world_depth);
   if (view->night && renderer->halo_indices > 0)
     draw_halos(renderer, view, camera);
   if (view->help != NULL)
@@ -475,12 +556,11 @@ static int bind_fine(Renderer *renderer, const RenderView *view) {
     glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_RGBA8, view->width,
                                      view->height);
     glBindRenderbuffer(GL_RENDERBUFFER, renderer->fine_depth);
-    glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_DEPTH24_STENCIL8,
+    glRenderbufferStorageMultisample(GL_RENDERBUFFER, renderer->fine_samples, GL_DEPTH_COMPONENT24,
                                      view->width, view->height);
     glBindFramebuffer(GL_FRAMEBUFFER, renderer->fine_target);
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, renderer->fine_colour);
-    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_STENCIL_ATTACHMENT, GL_RENDERBUFFER,
-                              renderer->fine_depth);
+    glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, renderer->fine_depth);
   }
   glBindFramebuffer(GL_FRAMEBUFFER, renderer->fine_target);
   if (renderer->fine_samples >= 2 && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE)
@@ -493,11 +573,13 @@ void render_draw(Renderer *renderer, const RenderView *view) {
   float aspect = (float)view->width / (float)view->height;
   VecMatrix projection = vec_matrix_perspective(RENDER_FOV_Y, aspect, near_m, far_m);
   VecMatrix look = vec_matrix_view(view->eye, view->yaw, view->pitch);
+  VecMatrix turn = vec_matrix_view(vec(0, 0, 0), view->yaw, view->pitch);
   VecMatrix camera = vec_matrix_multiply(&projection, &look);
+  VecMatrix turned = vec_matrix_multiply(&projection, &turn);
   renderer->stats = (RenderStats){0};
-  make_mood(renderer, view->night);
+  make_light_map(renderer, view->night, NULL);
   int fine = view->fine && bind_fine(renderer, view);
-  draw_world(renderer, view, &camera);
+  draw_world(renderer, view, &camera, &turned);
   if (!fine)
     return;
   glBindFramebuffer(GL_READ_FRAMEBUFFER, renderer->fine_target);

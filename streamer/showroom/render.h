@@ -18,12 +18,27 @@ typedef struct RenderView {
   const char *help;  /* (nullable) lines of text to show */
 } RenderView;
 
+/* What is painted before there is anything to draw with. */
+typedef struct RenderPaint RenderPaint;
+
 /*
- * Uploads the scene and paints the textures.
+ * Paints the textures of a scene. Needs no context; on any thread.
  *
- * @scene: (transfer none) must outlive the renderer.
+ * @night: whether the first picture is by night.
+ *
+ * Returns: (transfer full) for render_new().
  */
-Renderer *render_new(const Scene *scene);
+RenderPaint *render_paint(const Scene *scene, int night);
+
+/* Takes NULL. */
+void render_paint_free(RenderPaint *paint);
+
+/*
+ * Uploads the scene and its textures.
+ *
+ * @scene: (transfer none) must outlive the renderer; @paint: (transfer full).
+ */
+Renderer *render_new(const Scene *scene, RenderPaint *paint);
 
 /* Takes NULL. */
 void render_free(Renderer *renderer);

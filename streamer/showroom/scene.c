@@ -113,9 +113,9 @@ void scene_set_mood(Scene *scene, Vec3 to_sun) {
   };
   scene->night = (SceneMood){
       .to_sun = vec_normalize(vec(0.5f, 0.7f, 0.4f)),
-      .sun = vec(0.018f, 0.022f, 0.034f),
-      .sky = vec(0.024f, 0.032f, 0.058f),
-      .ground = vec(0.020f, 0.017f, 0.016f),
+      .sun = vec(0.036f, 0.043f, 0.060f),
+      .sky = vec(0.040f, 0.050f, 0.080f),
+      .ground = vec(0.024f, 0.021f, 0.020f),
       .zenith = vec_rgb(0x0a1226),
       .horizon = vec_rgb(0x2b3350),
       .fog_m = 520,

@@ -18,7 +18,6 @@ typedef struct SceneBlock {
   uint32_t count[MESH_PASSES]; /* indices */
   float near_m, far_m;         /* is drawn when its centre is that far from the eye: near <= d < far */
   Vec3 facing;                 /* of a facade: the way it looks; zero for everything else */
-  int mirrored;                /* shows in the water */
 } SceneBlock;
 
 /* What a walker cannot enter: a turned rectangle, or a disc when `half_x` is 0 (then `half_z` is its radius).

@@ -114,7 +114,7 @@ void scene_any_build(Scene *scene) {
   scene->walk_high_x = 105;
   scene->walk_low_z = -75;
   scene->walk_high_z = 95;
-  yard_add_beyond(scene, NULL);
+  yard_add_beyond(scene, &(YardRect){-110, -80, 110, 100});
   add_houses(scene, &source);
   add_yard(scene, &source);
   add_plants(scene, &source);

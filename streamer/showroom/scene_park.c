@@ -9,6 +9,8 @@
  * "Park": low houses of brick and plaster on three sides of a park with a pond, 110 x 90 m, a street around
  * them.
  */
+static const YardRect street = {-120, -110, 120, 120}, pavement = {-69.5f, -55.5f, 69.5f, 62};
+
 static void add_houses(Scene *scene) {
   static const Building houses[] = {
       {.x = -52,
@@ -153,8 +155,7 @@ static void add_pond(Scene *scene) {
   scene_begin_block(scene);
   mesh_paint(mesh, TILE_WOOD, 0xb99a74, 2);
   mesh_block(mesh, x - 6, YARD_LAWN_M, z + deep + 0.2f, 11, 0.18f, 4.6f, MESH_UPPER);
-  SceneBlock *block = scene_end_block(scene);
-  block->mirrored = 1;
+  scene_end_block(scene);
   yard_add_bench(scene, x - 9, z + deep + 1.4f, VEC_PI);
   yard_add_bench(scene, x - 4, z + deep + 1.4f, VEC_PI);
   NoiseSource source = noise_source(9);
@@ -171,7 +172,7 @@ static void add_gazebo(Scene *scene, float x, float z) {
   scene_begin_block(scene);
   mesh_paint(mesh, TILE_WOOD, 0xb99a74, 2);
   mesh_block(mesh, 0, 0, 0, 5.4f, 0.25f, 5.4f, MESH_UPPER);
-  mesh_paint(mesh, TILE_PLASTER, 0xf4f1ea, 2);
+  mesh_paint(mesh, TILE_METAL, 0xf8f5ee, 2);
   for (int i = 0; i < 4; i++) {
     float post_x = i % 2 ? 2.4f : -2.4f, post_z = i / 2 ? 2.4f : -2.4f;
     mesh_block(mesh, post_x, 0.25f, post_z, 0.18f, 2.7f, 0.18f, MESH_SIDES);
@@ -191,10 +192,9 @@ static void add_gazebo(Scene *scene, float x, float z) {
 }
 
 static void add_park(Scene *scene) {
-  yard_add_floor(scene, (YardRect){-120, -110, 120, 120}, 0, TILE_ASPHALT, 0xffffff, 5);
-  scene->mesh.pass = MESH_SOLID;
+  yard_add_frame(scene, street, pavement, 0, TILE_ASPHALT, 0xffffff, 5);
   /* pavement between houses and park, one layer above the street */
-  yard_add_floor(scene, (YardRect){-69.5f, -55.5f, 69.5f, 62}, 0.03f, TILE_PAVING, 0xffffff, 3);
+  yard_add_frame(scene, pavement, (YardRect){-52, -42, 52, 49}, 0.03f, TILE_PAVING, 0xffffff, 3);
   yard_add_lawn(scene, (YardRect){-55, -45, 55, 52}, 8);
   for (int i = 0; i < 3; i++) {
     yard_add_lawn(scene, (YardRect){-68, -40 + 33 * (float)i, -62, -17 + 33 * (float)i}, 1);
@@ -290,7 +290,7 @@ void scene_park_build(Scene *scene) {
   scene->day.horizon = vec_rgb(0xdfe8ea);
   scene->walk_low_x = scene->walk_low_z = -105;
   scene->walk_high_x = scene->walk_high_z = 112;
-  yard_add_beyond(scene, NULL);
+  yard_add_beyond(scene, &street);
   add_houses(scene);
   add_park(scene);
   add_pond(scene);

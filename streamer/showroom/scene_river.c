@@ -30,12 +30,11 @@ static void add_water(Scene *scene) {
       mesh_paint(mesh, TILE_WATER, 0xc8d8dc, 12);
       mesh_polygon(mesh, (Vec3[]){{x0, y, z0}, {x1, y, z0}, {x1, y, z1}, {x0, y, z1}}, 4, y);
     }
-    mesh->pass = MESH_SOLID;
+    mesh->pass = MESH_TILED;
     mesh_paint(mesh, TILE_STONE, 0xb3aba0, 3);
     mesh_box(mesh, vec(x0, -3, bank_z), vec(x1, 0.02f, bank_z + 0.6f), MESH_NORTH | MESH_TOP);
     mesh_box(mesh, vec(x0, -3, -201), vec(x1, 0.3f, -200), MESH_SOUTH | MESH_TOP);
-    SceneBlock *block = scene_end_block(scene);
-    block->mirrored = 1;
+    scene_end_block(scene);
   }
 }
 
@@ -51,8 +50,7 @@ static void add_pier(Scene *scene) {
     for (int side = 0; side < 2; side++)
       mesh_bar(mesh, vec(side ? x1 - 0.3f : x0 + 0.3f, -3.5f, bank_z - 3 - 6 * (float)i),
                vec(side ? x1 - 0.3f : x0 + 0.3f, 0, bank_z - 3 - 6 * (float)i), 0.2f, 0.2f, 6, 0);
-  SceneBlock *block = scene_end_block(scene);
-  block->mirrored = 1;
+  scene_end_block(scene);
   yard_add_railing(scene, -160, bank_z + 0.3f, x0, bank_z + 0.3f, 0);
   yard_add_railing(scene, x1, bank_z + 0.3f, 160, bank_z + 0.3f, 0);
   yard_add_railing(scene, x0, bank_z, x0, z0, 0);
@@ -161,8 +159,7 @@ static void add_other_bank(Scene *scene) {
       building_add_far(scene, x, z, wide, noise_next(&source, 14, 22),
                        noise_next(&source, 18, i == 0 ? 78 : 42), tints[noise_pick(&source, 5)]);
     }
-    SceneBlock *block = scene_end_block(scene);
-    block->mirrored = 1;
+    scene_end_block(scene);
   }
   for (int i = -24; i < 24; i++)
     plants_add(scene, PLANT_LIME, (float)i * 13 + noise_next(&source, -3, 3), noise_next(&source, -212, -205),

@@ -6,10 +6,11 @@
 
 /*
  * Software rendering pays for every fragment, so whatever can be is done a vertex at a time: light, fog,
- * reflections. A fragment of a wall costs one texture sample and two mixes.
+ * reflections. What has no texture costs a fragment nothing at all.
  */
 static const char head[] = "#version 330 core\n";
 
+/* One for all of the scene: what a program's fragments do not read is dropped when it is linked. */
 static const char scene_vertex[] =
     "layout(location = 0) in vec3 position;\n"
     "layout(location = 1) in vec2 uv;\n"
@@ -19,57 +20,51 @@ static const char scene_vertex[] =
     "layout(location = 5) in vec4 glow;\n"
     "uniform mat4 camera;\n"
     "uniform vec3 eye;\n"
-    "uniform float is_night, fog_density, map_scale, clip_level;\n"
+    "uniform float is_night, fog_density, map_scale;\n"
     "uniform vec3 zenith, horizon;\n"
     "out vec2 tile_uv, map_uv;\n"
     "flat out float tile;\n"
-    "out vec3 light, glass;\n"
-    "out float clear;\n"
+    "out vec3 plain, light, glass;\n" /* light, glass: fog has already taken its part of them */
+    "out float haze;\n"
     "void main() {\n"
     "    vec3 ray = position - eye;\n"
-    "    float far = length(ray);\n"
+    "    float far = length(ray), clear = exp(-far * fog_density);\n"
     "    gl_Position = camera * vec4(position, 1.0);\n"
-    "    gl_ClipDistance[0] = position.y - clip_level;\n"
     "    tile_uv = uv;\n"
     "    tile = normal_tile.w;\n"
-    "    clear = exp(-far * fog_density);\n"
     "    map_uv = position.xz * map_scale + 0.5;\n"
-    "    light = 2.0 * mix(day.rgb, night.rgb, is_night);\n"
+    "    vec3 own = 2.0 * mix(day.rgb, night.rgb, is_night);\n"
     "    vec3 normal = normal_tile.xyz / 127.0;\n"
     "    vec3 mirrored = reflect(ray / far, normal);\n"
     "    float grazing = 1.0 - abs(dot(ray / far, normal));\n"
     "    vec3 sky = mix(horizon, zenith, clamp(mirrored.y * 1.2, 0.0, 1.0));\n"
     "    sky = mix(sky, horizon * 0.55, clamp(-mirrored.y * 6.0, 0.0, 1.0));\n"
     "    float shine = 0.60 + 0.40 * grazing * grazing * grazing;\n"
-    "    glass = sky * shine * mix(0.35 + 0.65 * min(1.0, light.g), 0.5, is_night) + glow.rgb * is_night;\n"
+    "    glass = sky * shine * mix(0.35 + 0.65 * min(1.0, own.g), 0.5, is_night) + glow.rgb * is_night;\n"
+    "    glass *= clear;\n"
+    "    light = own * clear;\n"
+    "    haze = 1.0 - clear;\n"
+    "    plain = mix(light, glass, glow.a) + horizon * haze;\n"
     "}\n";
 
-static const char solid_fragment[] =
+static const char plain_fragment[] = "in vec3 plain;\n"
+                                     "out vec4 colour;\n"
+                                     "void main() {\n"
+                                     "    colour = vec4(plain, 1.0);\n"
+                                     "}\n";
+
+static const char tiled_fragment[] =
     "uniform sampler2DArray tiles;\n"
     "uniform vec3 horizon;\n"
     "in vec2 tile_uv;\n"
     "flat in float tile;\n"
     "in vec3 light, glass;\n"
-    "in float clear;\n"
+    "in float haze;\n"
     "out vec4 colour;\n"
     "void main() {\n"
     "    vec4 texel = texture(tiles, vec3(tile_uv, tile));\n"
-    "    colour = vec4(mix(horizon, texel.rgb * mix(light, glass, texel.a), clear), 1.0);\n"
+    "    colour = vec4(texel.rgb * mix(light, glass, texel.a) + horizon * haze, 1.0);\n"
     "}\n";
-
-static const char cutout_fragment[] = "uniform sampler2DArray tiles;\n"
-                                      "uniform vec3 horizon;\n"
-                                      "in vec2 tile_uv;\n"
-                                      "flat in float tile;\n"
-                                      "in vec3 light;\n"
-                                      "in float clear;\n"
-                                      "out vec4 colour;\n"
-                                      "void main() {\n"
-                                      "    vec4 texel = texture(tiles, vec3(tile_uv, tile));\n"
-                                      "    if (texel.a < 0.4)\n"
-                                      "        discard;\n"
-                                      "    colour = vec4(mix(horizon, texel.rgb * light, clear), 1.0);\n"
-                                      "}\n";
 
 static const char ground_fragment[] =
     "uniform sampler2DArray tiles;\n"
@@ -78,44 +73,26 @@ static const char ground_fragment[] =
     "in vec2 tile_uv, map_uv;\n"
     "flat in float tile;\n"
     "in vec3 light;\n"
-    "in float clear;\n"
+    "in float haze;\n"
     "out vec4 colour;\n"
     "void main() {\n"
     "    vec3 texel = texture(tiles, vec3(tile_uv, tile)).rgb * texture(light_map, map_uv).rgb;\n"
-    "    colour = vec4(mix(horizon, texel * light, clear), 1.0);\n"
+    "    colour = vec4(texel * light + horizon * haze, 1.0);\n"
     "}\n";
 
 static const char water_fragment[] =
     "uniform sampler2DArray tiles;\n"
-    "uniform vec3 horizon, zenith, eye;\n"
-    "uniform float is_night;\n"
-    "in vec2 tile_uv, map_uv;\n"
+    "uniform vec3 horizon;\n"
+    "in vec2 tile_uv;\n"
     "flat in float tile;\n"
     "in vec3 light, glass;\n"
-    "in float clear;\n"
+    "in float haze;\n"
     "out vec4 colour;\n"
     "void main() {\n"
     "    float wave = texture(tiles, vec3(tile_uv, tile)).r;\n"
     "    vec3 deep = mix(light * vec3(0.20, 0.30, 0.34), glass, 0.55 + 0.30 * wave);\n"
-    "    colour = vec4(mix(horizon, deep, clear), 0.60 + 0.22 * wave);\n"
+    "    colour = vec4(deep + horizon * haze, 0.60 + 0.22 * wave);\n"
     "}\n";
-
-static const char sky_vertex[] = "layout(location = 0) in vec3 position;\n"
-                                 "layout(location = 1) in vec2 uv;\n"
-                                 "uniform mat4 camera;\n"
-                                 "uniform vec3 eye;\n"
-                                 "out vec2 sky_uv;\n"
-                                 "void main() {\n"
-                                 "    gl_Position = (camera * vec4(position + eye, 1.0)).xyww;\n"
-                                 "    sky_uv = uv;\n"
-                                 "}\n";
-
-static const char sky_fragment[] = "uniform sampler2D picture;\n"
-                                   "in vec2 sky_uv;\n"
-                                   "out vec4 colour;\n"
-                                   "void main() {\n"
-                                   "    colour = texture(picture, sky_uv);\n"
-                                   "}\n";
 
 static const char halo_vertex[] =
     "layout(location = 0) in vec3 position;\n"
@@ -160,11 +137,10 @@ static const char text_fragment[] =
 static const struct {
   const char *name, *vertex, *fragment;
 } sources[SHADER_COUNT] = {
-    [SHADER_SOLID] = {"solid", scene_vertex, solid_fragment},
-    [SHADER_CUTOUT] = {"cutout", scene_vertex, cutout_fragment},
+    [SHADER_PLAIN] = {"plain", scene_vertex, plain_fragment},
+    [SHADER_TILED] = {"tiled", scene_vertex, tiled_fragment},
     [SHADER_GROUND] = {"ground", scene_vertex, ground_fragment},
     [SHADER_WATER] = {"water", scene_vertex, water_fragment},
-    [SHADER_SKY] = {"sky", sky_vertex, sky_fragment},
     [SHADER_HALO] = {"halo", halo_vertex, halo_fragment},
     [SHADER_TEXT] = {"text", text_vertex, text_fragment},
 };

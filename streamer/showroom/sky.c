@@ -23,7 +23,7 @@ static Vec3 sky_colour(const SceneMood *mood, Vec3 way, int night) {
     colour = vec_mix(colour, lit, cloud * 0.5f);
     colour = vec_add(colour,
                      vec_scale(vec_rgb(0x90a0c8), 0.25f * powf(near_sun, 300) + 0.06f * powf(near_sun, 12)));
-    return vec_mix(colour, vec_rgb(0xf2f0e4), vec_smoothstep(0.99975f, 0.99985f, near_sun));
+    return vec_mix(colour, vec_rgb(0xf2f0e4), vec_smoothstep(0.99976f, 0.99985f, near_sun));
   }
   colour = vec_add(colour, vec_scale(vec(1.0f, 0.80f, 0.52f), 0.30f * powf(near_sun, 10)));
   Vec3 white = vec_mix(vec_rgb(0xe6ebf1), vec(1, 0.98f, 0.93f), powf(near_sun, 2));
@@ -32,32 +32,48 @@ static Vec3 sky_colour(const SceneMood *mood, Vec3 way, int night) {
                  vec_scale(vec(1, 0.94f, 0.78f), 0.8f * powf(near_sun, 400) + 0.25f * powf(near_sun, 60)));
 }
 
-uint8_t *sky_paint(const SceneMood *mood, int night) {
-  uint8_t *texels = malloc((size_t)SKY_WIDTH * SKY_HEIGHT * 4), *out = texels;
-  if (texels == NULL)
-    abort();
-  for (int row = 0; row < SKY_HEIGHT; row++)
-    for (int column = 0; column < SKY_WIDTH; column++, out += 4) {
-      float yaw = ((float)column + 0.5f) / SKY_WIDTH * 2 * VEC_PI;
-      Vec3 way = vec_from_angles(yaw, row_elevation(((float)row + 0.5f) / SKY_HEIGHT));
-      Vec3 colour = sky_colour(mood, way, night);
-      float dither = noise_fraction(column, row, 5) / 255; /* hides the steps of 8 bits */
-      out[0] = (uint8_t)(vec_clamp(colour.x + dither, 0, 1) * 255);
-      out[1] = (uint8_t)(vec_clamp(colour.y + dither, 0, 1) * 255);
-      out[2] = (uint8_t)(vec_clamp(colour.z + dither, 0, 1) * 255);
-      out[3] = 255;
-    }
-  return texels;
+static void store(uint8_t light[4], Vec3 colour) {
+  const float parts[3] = {colour.x, colour.y, colour.z};
+  for (int k = 0; k < 3; k++)
+    light[k] = (uint8_t)(vec_clamp(parts[k], 0, 1) * 127.5f + 0.5f);
 }
 
-void sky_dome(Mesh *dome) {
-  enum { AROUND = 48, UP = 10 };
+static uint32_t add_point(Mesh *dome, const Scene *scene, Vec3 way) {
+  uint32_t index = mesh_vertex(dome, way, way, 0, 0);
+  MeshVertex *vertex = &dome->vertices.items[index];
+  store(vertex->day, sky_colour(&scene->day, way, 0));
+  store(vertex->night, sky_colour(&scene->night, way, 1));
+  return index;
+}
+
+/* Rings around a direction, for what is too small for the dome's own triangles. */
+static void add_disc(Mesh *dome, const Scene *scene, Vec3 middle, const float *radii, int rings) {
+  enum { AROUND = 20 };
+  Vec3 right = vec_normalize(vec_cross(middle, vec(0, 1, 0))), up = vec_cross(right, middle);
+  uint32_t first = add_point(dome, scene, middle);
+  for (int ring = 0; ring < rings; ring++)
+    for (uint32_t i = 0; i < AROUND; i++) {
+      float angle = (float)i * 2 * VEC_PI / AROUND, reach = tanf(radii[ring]);
+      Vec3 arm = vec_add(vec_scale(right, reach * cosf(angle)), vec_scale(up, reach * sinf(angle)));
+      uint32_t at = add_point(dome, scene, vec_normalize(vec_add(middle, arm)));
+      uint32_t next = i + 1 < AROUND ? at + 1 : at + 1 - AROUND;
+      if (ring == 0) {
+        mesh_triangle(dome, first, at, next);
+        continue;
+      }
+      mesh_triangle(dome, at - AROUND, at, next);
+      mesh_triangle(dome, at - AROUND, next, next - AROUND);
+    }
+}
+
+void sky_dome(Mesh *dome, const Scene *scene) {
+  enum { AROUND = 128, UP = 22 };
+  static const float sun[] = {0.012f, 0.024f, 0.04f, 0.065f, 0.1f, 0.15f},
+                     moon[] = {0.0172f, 0.0222f, 0.03f, 0.05f, 0.09f};
   for (int row = -1; row <= UP; row++)
     for (int column = 0; column <= AROUND; column++) {
-      float v = fmaxf((float)row, 0) / UP, u = (float)column / AROUND;
-      float elevation = row < 0 ? -0.3f : row_elevation(v);
-      Vec3 way = vec_from_angles(u * 2 * VEC_PI, elevation);
-      mesh_vertex(dome, way, way, u, v);
+      float elevation = row < 0 ? -0.3f : row_elevation((float)row / UP);
+      add_point(dome, scene, vec_from_angles((float)column / AROUND * 2 * VEC_PI, elevation));
     }
   for (uint32_t row = 0; row <= UP; row++)
     for (uint32_t column = 0; column < AROUND; column++) {
@@ -65,4 +81,6 @@ void sky_dome(Mesh *dome) {
       mesh_triangle(dome, a, a + 1, b + 1);
       mesh_triangle(dome, a, b + 1, b);
     }
+  add_disc(dome, scene, scene->day.to_sun, sun, 6);
+  add_disc(dome, scene, scene->night.to_sun, moon, 5);
 }

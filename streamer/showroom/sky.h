@@ -1,22 +1,12 @@
-/* The sky: a dome with a painted texture, stars as points. */
+/* The sky: a dome of coloured triangles. What they cost a processor is next to nothing, unlike a texture. */
 #pragma once
 
 #include "mesh.h"
 #include "scene.h"
 
-#define SKY_WIDTH 1024
-#define SKY_HEIGHT 256
-
 /*
- * Paints the sky of a mood: left to right all around from yaw 0, bottom to top from the horizon to the
- * zenith.
- *
- * @night: with a moon and no sun's glow.
- *
- * Returns: (transfer full) SKY_WIDTH * SKY_HEIGHT RGBA texels, free().
+ * Fills `dome` (in its MESH_PLAIN) with half a ball of radius 1 in the scene's colours by day and by night,
+ * clouds in them, a rim below the horizon, and finer discs around sun and moon. Lights are stored as
+ * bake_vertices() leaves them.
  */
-uint8_t *sky_paint(const SceneMood *mood, int night);
-
-/* Fills `dome` with a half ball of radius 1 whose texture coordinates fit sky_paint(), and a rim below the
- * horizon. */
-void sky_dome(Mesh *dome);
+void sky_dome(Mesh *dome, const Scene *scene);

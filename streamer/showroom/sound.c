@@ -70,6 +70,9 @@ void sound_start(void) {
   SDL_AudioSpec wanted = {
       .freq = RATE, .format = AUDIO_F32SYS, .channels = 2, .samples = 480, .callback = fill};
   sound.noise = noise_source(17);
+  /* A session's own sink is named by this; SDL would try other systems first. */
+  if (SDL_getenv("PULSE_SERVER") != NULL)
+    SDL_setenv("SDL_AUDIODRIVER", "pulseaudio", 0);
   if (SDL_InitSubSystem(SDL_INIT_AUDIO) != 0)
     return;
   sound.device = SDL_OpenAudioDevice(NULL, 0, &wanted, NULL, 0);

@@ -1,10 +1,8 @@
 #include "tiles.h"
 
 #include "noise.h"
-#include "vec.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { SIZE = TILE_PIXELS };
 
@@ -86,11 +84,11 @@ static void wall(Canvas *canvas, Tile tile) {
   fill(canvas, 0xf4f2ee, 0);
   switch (tile) {
   case TILE_BRICK:
-    masonry(canvas, 12, 40, 1, 1.12f, 0.34f, 1);
+    masonry(canvas, 10, 32, 1, 1.12f, 0.34f, 1);
     grain(canvas, 0.12f, 4, 3, 11);
     break;
   case TILE_STONE:
-    masonry(canvas, 2, 4, 2, 0.78f, 0.10f, 0);
+    masonry(canvas, 2, 4, 1, 0.78f, 0.10f, 0);
     grain(canvas, 0.14f, 8, 4, 12);
     break;
   default:
@@ -214,7 +212,7 @@ static void planks(Canvas *canvas) {
       int plank = y * 8 / SIZE, in = y - plank * SIZE / 8;
       float k = 0.86f + 0.24f * (noise_fraction(plank, 1, 1) - 0.5f);
       k += 0.16f * (noise_fractal((float)x * 4 / SIZE, (float)y * 64 / SIZE, 64, 2, plank) - 0.5f);
-      canvas->colour[y][x] = in < 3 ? vec(0.35f, 0.35f, 0.35f) : vec(k, k, k);
+      canvas->colour[y][x] = in < 2 ? vec(0.35f, 0.35f, 0.35f) : vec(k, k, k);
     }
 }
 
@@ -231,15 +229,6 @@ static void grass(Canvas *canvas, int from_afar) {
   speckle(canvas, 0.12f, 33);
 }
 
-static void bark(Canvas *canvas) {
-  for (int y = 0; y < SIZE; y++)
-    for (int x = 0; x < SIZE; x++) {
-      float u = (float)x * 16 / SIZE, v = (float)y * 4 / SIZE;
-      float k = 0.55f + 0.6f * noise_fractal(u, v, 4, 3, 41);
-      canvas->colour[y][x] = vec(k, k, k);
-    }
-}
-
 static void foliage(Canvas *canvas) {
   for (int y = 0; y < SIZE; y++)
     for (int x = 0; x < SIZE; x++) {
@@ -250,56 +239,14 @@ static void foliage(Canvas *canvas) {
     }
 }
 
-/* One leaf or needle: an ellipse with a bright middle. */
-static void leaf(Canvas *canvas, float x, float y, float length, float width, float angle, float light) {
-  float along_x = cosf(angle), along_y = sinf(angle);
-  int reach = (int)(length * SIZE) + 1, at_x = (int)(x * SIZE), at_y = (int)(y * SIZE);
-  for (int py = at_y - reach; py <= at_y + reach; py++)
-    for (int px = at_x - reach; px <= at_x + reach; px++) {
-      if (px < 0 || py < 0 || px >= SIZE || py >= SIZE)
-        continue;
-      float dx = (float)px / SIZE - x, dy = (float)py / SIZE - y;
-      float u = (dx * along_x + dy * along_y) / length, v = (-dx * along_y + dy * along_x) / width;
-      if (u * u + v * v > 1)
-        continue;
-      float k = light * (0.88f + 0.12f * v);
-      canvas->colour[py][px] = vec(k, k, k * 0.92f);
-      canvas->alpha[py][px] = 1;
-    }
-}
-
-static void leaves(Canvas *canvas) {
-  NoiseSource source = noise_source(61);
-  fill(canvas, 0x808074, 0);
-  for (int i = 0; i < 300; i++) {
-    float angle = noise_next(&source, 0, 2 * VEC_PI), away = 0.43f * sqrtf(noise_next(&source, 0, 1));
-    float x = 0.5f + away * cosf(angle), y = 0.5f + away * sinf(angle);
-    float light = 0.50f + 0.5f * (float)i / 300;
-    leaf(canvas, x, y, noise_next(&source, 0.035f, 0.06f), noise_next(&source, 0.018f, 0.03f),
-         noise_next(&source, 0, 2 * VEC_PI), light);
-  }
-}
-
-static void needles(Canvas *canvas) {
-  NoiseSource source = noise_source(71);
-  fill(canvas, 0x808074, 0);
-  for (int tuft = 0; tuft < 26; tuft++) {
-    float angle = noise_next(&source, 0, 2 * VEC_PI), away = 0.36f * sqrtf(noise_next(&source, 0, 1));
-    float x = 0.5f + away * cosf(angle), y = 0.5f + away * 0.8f * sinf(angle);
-    for (int i = 0; i < 26; i++) {
-      float way = noise_next(&source, -0.4f, VEC_PI + 0.4f), length = noise_next(&source, 0.04f, 0.065f);
-      leaf(canvas, x + cosf(way) * length, y + sinf(way) * length, length, 0.006f, way,
-           0.45f + 0.5f * (float)tuft / 26);
-    }
-  }
-}
-
-static void railing(Canvas *canvas) {
-  fill(canvas, 0xffffff, 0);
+/* A balcony's bars before the dimness behind them. */
+static void bars(Canvas *canvas) {
+  fill(canvas, 0x8e9093, 0);
+  shade(canvas, 0, 0, 1, 1, 0.8f, 1.0f);
   for (int i = 0; i < 10; i++)
-    rectangle(canvas, (float)i / 10 + 0.035f, 0, (float)i / 10 + 0.062f, 1, 0xf0f0f0, 1);
-  rectangle(canvas, 0, 0.94f, 1, 1, 0xffffff, 1);
-  rectangle(canvas, 0, 0.05f, 1, 0.10f, 0xe0e0e0, 1);
+    rectangle(canvas, (float)i / 10 + 0.03f, 0, (float)i / 10 + 0.07f, 1, 0x3c4046, 0);
+  rectangle(canvas, 0, 0.92f, 1, 1, 0x34383e, 0);
+  rectangle(canvas, 0, 0, 1, 0.06f, 0x3c4046, 0);
 }
 
 static void water(Canvas *canvas) {
@@ -365,18 +312,8 @@ static void paint_other(Canvas *canvas, Tile tile) {
   case TILE_CITY:
     city(canvas);
     break;
-  case TILE_GLASS:
-    fill(canvas, 0xd8dde0, 0.78f);
-    break;
-  case TILE_LIGHT:
-    fill(canvas, 0xffffff, 1);
-    break;
   case TILE_WOOD:
     planks(canvas);
-    break;
-  case TILE_METAL:
-    fill(canvas, 0xf2f2f2, 0);
-    grain(canvas, 0.06f, 4, 3, 45);
     break;
   case TILE_GRASS:
   case TILE_MEADOW:
@@ -385,20 +322,11 @@ static void paint_other(Canvas *canvas, Tile tile) {
   case TILE_WATER:
     water(canvas);
     break;
-  case TILE_BARK:
-    bark(canvas);
-    break;
   case TILE_FOLIAGE:
     foliage(canvas);
     break;
-  case TILE_LEAVES:
-    leaves(canvas);
-    break;
-  case TILE_NEEDLES:
-    needles(canvas);
-    break;
-  case TILE_RAILING:
-    railing(canvas);
+  case TILE_BARS:
+    bars(canvas);
     break;
   default:
     ground(canvas, tile);
@@ -435,30 +363,28 @@ void tiles_paint(Tile tile, uint8_t *pixels) {
   free(canvas);
 }
 
-void tiles_halve(const uint8_t *from, uint8_t *to, int size, int by_alpha) {
-  int half = size / 2;
-  for (int y = 0; y < half; y++)
-    for (int x = 0; x < half; x++, to += 4) {
-      const uint8_t *p[4];
-      int weight[4], total = 0, alpha = 0;
-      for (int i = 0; i < 4; i++) {
-        p[i] = from + 4 * ((2 * y + i / 2) * size + 2 * x + i % 2);
-        weight[i] = by_alpha ? p[i][3] + 1 : 1;
-        total += weight[i];
-        alpha += p[i][3];
-      }
-      uint8_t mean[3];
-      for (int k = 0; k < 3; k++) {
-        int sum = 0;
-        for (int i = 0; i < 4; i++)
-          sum += weight[i] * p[i][k];
-        mean[k] = (uint8_t)((sum + total / 2) / total);
-      }
-      memcpy(to, mean, 3);
-      to[3] = (uint8_t)((alpha + 2) / 4);
+void tiles_halve(const uint8_t *from, uint8_t *to, int size) {
+  size_t row = (size_t)size * 4;
+  for (int y = 0; y < size / 2; y++)
+    for (int x = 0; x < size / 2; x++) {
+      const uint8_t *low = from + (size_t)y * 2 * row + (size_t)x * 8, *high = low + row;
+      for (int k = 0; k < 4; k++)
+        *to++ = (uint8_t)((low[k] + low[k + 4] + high[k] + high[k + 4] + 2) / 4);
     }
 }
 
-int tiles_is_cutout(Tile tile) {
-  return tile == TILE_LEAVES || tile == TILE_NEEDLES || tile == TILE_RAILING;
+int tiles_flat(Tile tile, Vec3 *colour, float *glass) {
+  static const struct {
+    uint32_t rgb;
+    float glass;
+  } flats[TILE_COUNT - TILE_PICTURES] = {
+      [TILE_GLASS - TILE_PICTURES] = {0xd8dde0, 0.78f}, [TILE_LIGHT - TILE_PICTURES] = {0xffffff, 1},
+      [TILE_METAL - TILE_PICTURES] = {0xf0f0f0, 0},     [TILE_BARK - TILE_PICTURES] = {0xd8d8d8, 0},
+      [TILE_LEAVES - TILE_PICTURES] = {0xffffff, 0},
+  };
+  if (tile != TILE_PLAIN && tile < TILE_PICTURES)
+    return 0;
+  *colour = tile == TILE_PLAIN ? vec(1, 1, 1) : vec_rgb(flats[tile - TILE_PICTURES].rgb);
+  *glass = tile == TILE_PLAIN ? 0 : flats[tile - TILE_PICTURES].glass;
+  return 1;
 }

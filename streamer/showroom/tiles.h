@@ -1,16 +1,18 @@
 /*
- * The textures: square pictures that repeat, painted by code. All have one size, so that they make one
- * texture array and the whole scene is drawn without changing textures.
+ * What surfaces are made of. Most are textures: square pictures that repeat, painted by code. All have one
+ * size, so that they make one texture array and all walls are drawn without changing textures. A few are
+ * flat: colours and nothing else, which a processor draws at half the cost.
  *
- * Colours are sRGB. What alpha means depends on where a tile is used: in walls it is how much of the texel is
- * glass or a light (1: it shows the sky's reflection by day and its own glow by night), in cut-out tiles
- * (leaves, needles, railing) how much of it is there at all.
+ * Colours are sRGB. A picture's alpha is how much of the texel is glass or a light (1: it shows the sky's
+ * reflection by day and its own glow by night).
  */
 #pragma once
 
+#include "vec.h"
+
 #include <stdint.h>
 
-#define TILE_PIXELS 256
+#define TILE_PIXELS 128
 
 /* The windows of one kind of wall. They follow the wall's own tile in the enumeration. */
 enum { TILE_WINDOW_PAIR = 1, TILE_WINDOW_TALL, TILE_WINDOW_WIDE, TILE_WINDOW_DOOR };
@@ -28,10 +30,7 @@ typedef enum Tile {
   TILE_SHOP,
   TILE_ENTRANCE,
   TILE_CITY, /* a far house: 4 x 4 windows */
-  TILE_GLASS,
-  TILE_LIGHT,
   TILE_WOOD,
-  TILE_METAL,
   TILE_GRAVEL,
   TILE_ROOFING,
   TILE_ASPHALT,
@@ -41,28 +40,31 @@ typedef enum Tile {
   TILE_RUBBER,
   TILE_SAND,
   TILE_WATER,
-  TILE_BARK,
   TILE_FOLIAGE,
-  TILE_LEAVES,  /* cut-out */
-  TILE_NEEDLES, /* cut-out */
-  TILE_RAILING, /* cut-out */
+  TILE_BARS, /* a balcony's railing */
+  TILE_PICTURES,
+  /* flat, as TILE_PLAIN is when it is no ground */
+  TILE_GLASS = TILE_PICTURES,
+  TILE_LIGHT,
+  TILE_METAL,
+  TILE_BARK,
+  TILE_LEAVES,
   TILE_COUNT
 } Tile;
 
 /*
- * Paints one tile.
+ * Paints one tile's picture.
  *
- * @pixels: room for TILE_PIXELS * TILE_PIXELS RGBA texels, the bottom row first.
+ * @tile: below TILE_PICTURES; @pixels: room for TILE_PIXELS * TILE_PIXELS RGBA texels, the bottom row first.
  */
 void tiles_paint(Tile tile, uint8_t *pixels);
 
 /*
- * Halves a square RGBA picture in both directions; colours weigh by their alpha if `by_alpha`, so that the
- * edges of cut-outs do not darken.
+ * Halves a square RGBA picture in both directions.
  *
  * @from: size * size texels; @to: room for a quarter of them. May be the same place.
  */
-void tiles_halve(const uint8_t *from, uint8_t *to, int size, int by_alpha);
+void tiles_halve(const uint8_t *from, uint8_t *to, int size);
 
-/* True for tiles whose alpha is coverage. */
-int tiles_is_cutout(Tile tile);
+/* Returns: true if the tile is flat; then its colour and how much it is glass, 0..1, are set. */
+int tiles_flat(Tile tile, Vec3 *colour, float *glass);

@@ -213,10 +213,10 @@ void walk_run(SDL_Window *window, Renderer *renderer, const Scene *scene, const 
   if (with_sound)
     sound_start();
   /* The first picture takes its time, for it makes textures and code; the second is what the window shows. */
-  draw(&walk, 1);
+  draw(&walk, 0);
   SDL_ShowWindow(window);
   SDL_GetMouseState(&walk.pointer_x, &walk.pointer_y);
-  draw(&walk, 1);
+  draw(&walk, 0);
   walk.drawn_at = SDL_GetPerformanceCounter();
   puts("ready");
   fflush(stdout);

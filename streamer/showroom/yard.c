@@ -28,7 +28,17 @@ void yard_add_floor(Scene *scene, YardRect rect, float y, Tile tile, uint32_t ti
       floor_quad(&scene->mesh, x, z, fminf(x + piece, rect.high_x), fminf(z + piece, rect.high_z), y);
       scene_end_block(scene);
     }
-  scene->mesh.pass = MESH_SOLID;
+  scene->mesh.pass = MESH_TILED;
+}
+
+void yard_add_frame(Scene *scene, YardRect rect, YardRect hole, float y, Tile tile, uint32_t tint,
+                    float tile_m) {
+  const YardRect sides[4] = {{rect.low_x, rect.low_z, rect.high_x, hole.low_z},
+                             {rect.low_x, hole.high_z, rect.high_x, rect.high_z},
+                             {rect.low_x, hole.low_z, hole.low_x, hole.high_z},
+                             {hole.high_x, hole.low_z, rect.high_x, hole.high_z}};
+  for (int i = 0; i < 4; i++)
+    yard_add_floor(scene, sides[i], y, tile, tint, tile_m);
 }
 
 void yard_add_beyond(Scene *scene, const YardRect *hole) {
@@ -62,7 +72,7 @@ void yard_add_beyond(Scene *scene, const YardRect *hole) {
       mesh_paint(mesh, TILE_MEADOW, 0xd8dcc8, 60);
       floor_quad(mesh, across[i], along[k], across[i + 1], along[k + 1], -0.03f);
     }
-  mesh->pass = MESH_SOLID;
+  mesh->pass = MESH_TILED;
   scene_end_block(scene);
 }
 
@@ -87,8 +97,8 @@ void yard_add_lawn(Scene *scene, YardRect rect, float radius) {
   mesh->pass = MESH_GROUND;
   mesh_paint(mesh, TILE_GRASS, 0xffffff, 4);
   mesh_polygon(mesh, outline, count, YARD_LAWN_M);
-  mesh->pass = MESH_SOLID;
-  mesh_paint(mesh, TILE_PLASTER, 0xb9b6b0, 2);
+  mesh->pass = MESH_TILED;
+  mesh_paint(mesh, TILE_METAL, 0xb9b6b0, 2);
   mesh_skirt(mesh, outline, count, 0, YARD_LAWN_M);
   scene_end_block(scene);
 }
@@ -98,7 +108,7 @@ void yard_add_path(Scene *scene, const Vec3 *line, int count, float width, Tile 
   scene->mesh.pass = MESH_GROUND;
   mesh_paint(&scene->mesh, tile, tint, 2.4f);
   mesh_ribbon(&scene->mesh, line, count, width, YARD_PATH_M);
-  scene->mesh.pass = MESH_SOLID;
+  scene->mesh.pass = MESH_TILED;
   scene_end_block(scene);
 }
 
@@ -114,7 +124,7 @@ void yard_add_oval(Scene *scene, float x, float z, float radius_x, float radius_
   scene->mesh.pass = pass;
   mesh_paint(&scene->mesh, tile, tint, tile_m);
   mesh_polygon(&scene->mesh, outline, 32, y);
-  scene->mesh.pass = MESH_SOLID;
+  scene->mesh.pass = MESH_TILED;
   scene_end_block(scene);
 }
 
@@ -126,7 +136,7 @@ void yard_add_bench(Scene *scene, float x, float z, float angle) {
     mesh_block(mesh, (float)side * 0.75f, 0, 0.05f, 0.08f, 0.44f, 0.46f, MESH_UPPER);
     mesh_block(mesh, (float)side * 0.75f, 0.44f, -0.2f, 0.08f, 0.44f, 0.06f, MESH_UPPER);
   }
-  mesh_paint(mesh, TILE_WOOD, 0xb98a58, 0.8f);
+  mesh_paint(mesh, TILE_BARK, 0xb98a58, 1);
   for (int i = 0; i < 3; i++)
     mesh_block(mesh, 0, 0.44f, -0.1f + 0.17f * (float)i, 1.9f, 0.05f, 0.14f, MESH_ALL);
   for (int i = 0; i < 2; i++)
@@ -181,7 +191,7 @@ void yard_add_car(Scene *scene, float x, float z, float angle, uint32_t tint) {
   mesh_paint(mesh, TILE_GLASS, 0x20262c, 1);
   for (int i = 0; i < 4; i++)
     mesh_quad(mesh, (Vec3[]){low[i], low[(i + 1) % 4], top[(i + 1) % 4], top[i]}, 1, 1);
-  mesh_paint(mesh, TILE_RUBBER, 0x26282b, 1);
+  mesh_paint(mesh, TILE_METAL, 0x26282b, 1);
   for (int i = 0; i < 4; i++) {
     float wheel_x = i % 2 == 0 ? -1.35f : 1.35f, side = i < 2 ? -1.0f : 1.0f;
     mesh_bar(mesh, vec(wheel_x, 0.33f, 0.6f * side), vec(wheel_x, 0.33f, 0.9f * side), 0.33f, 0.33f, 9, 1);
@@ -198,21 +208,14 @@ void yard_add_flowers(Scene *scene, float x, float z, float radius) {
   begin(scene, x, z, 0);
   mesh_paint(mesh, TILE_STONE, 0xbdb6aa, 2);
   mesh_bar(mesh, vec(0, 0, 0), vec(0, 0.42f, 0), radius, radius * 1.05f, 12, 0);
-  mesh_paint(mesh, TILE_FOLIAGE, 0x5d8040, 1);
-  mesh_ball(mesh, vec(0, 0.38f, 0), vec(radius * 0.98f, 0.28f, radius * 0.98f), 1, 0.1f, 3);
-  mesh->pass = MESH_CUTOUT;
+  mesh_paint(mesh, TILE_LEAVES, 0x6d9048, 1);
+  mesh_clump(mesh, vec(0, 0.38f, 0), vec(radius * 0.98f, 0.28f, radius * 0.98f), 1, 0.1f, 3);
   for (int i = 0; i < 48; i++) {
     float angle = noise_next(&source, 0, 2 * VEC_PI), away = radius * sqrtf(noise_next(&source, 0, 0.9f));
     Vec3 at = vec(away * cosf(angle), 0.52f + 0.14f * (1 - away / radius), away * sinf(angle));
     mesh_paint(mesh, TILE_LEAVES, tints[noise_pick(&source, 5)], 1);
-    float turn = noise_next(&source, 0, VEC_PI), size = 0.10f;
-    Vec3 aside = vec(size * cosf(turn), 0, size * sinf(turn)), up = vec(0, size * 1.2f, 0);
-    mesh_sheet(mesh,
-               (Vec3[]){vec_sub(at, aside), vec_add(at, aside), vec_add(vec_add(at, aside), up),
-                        vec_add(vec_sub(at, aside), up)},
-               1, 1);
+    mesh_ball(mesh, at, vec(0.09f, 0.07f, 0.09f), 0, 0, i);
   }
-  mesh->pass = MESH_SOLID;
   scene_add_pillar(scene, 0, 0, radius);
   end(scene, 90);
 }
@@ -268,7 +271,7 @@ static void add_swings(Scene *scene) {
     for (int rope = -1; rope <= 1; rope += 2)
       mesh_bar(mesh, vec((float)seat + 0.22f * (float)rope, 0.5f, 0),
                vec((float)seat + 0.22f * (float)rope, 2.3f, 0), 0.015f, 0.015f, 3, 0);
-    mesh_paint(mesh, TILE_RUBBER, 0xd9483b, 1);
+    mesh_paint(mesh, TILE_METAL, 0xd9483b, 1);
     mesh_block(mesh, (float)seat, 0.46f, 0, 0.5f, 0.05f, 0.22f, MESH_ALL);
   }
   scene_add_obstacle(scene, 0, 0, 2.0f, 0.3f);
@@ -294,7 +297,7 @@ void yard_add_playground(Scene *scene, float x, float z) {
   mesh->pass = MESH_GROUND;
   mesh_paint(mesh, TILE_SAND, 0xffffff, 2);
   floor_quad(mesh, -1.5f, -1.5f, 1.5f, 1.5f, 0.26f);
-  mesh->pass = MESH_SOLID;
+  mesh->pass = MESH_TILED;
   mesh_paint(mesh, TILE_METAL, 0xe8a13a, 1);
   mesh_ball(mesh, vec(-3.3f, 0.55f, 1.2f), vec(0.55f, 0.55f, 0.55f), 2, 0, 1);
   mesh_paint(mesh, TILE_METAL, 0x8fbf5a, 1);
@@ -313,7 +316,7 @@ void yard_add_parking(Scene *scene, float x, float z, int places) {
   mesh_paint(mesh, TILE_PLAIN, 0xf0f0ec, 1);
   for (int i = 0; i <= places; i++)
     floor_quad(mesh, x + (float)i * wide - 0.06f, z, x + (float)i * wide + 0.06f, z + deep, YARD_MARK_M);
-  mesh->pass = MESH_SOLID;
+  mesh->pass = MESH_TILED;
   scene_end_block(scene);
   for (int i = 0; i < places; i++) {
     uint32_t hash = noise_hash((int)x + i, (int)z, 11);
@@ -330,16 +333,13 @@ void yard_add_railing(Scene *scene, float x0, float z0, float x1, float z1, floa
   for (int i = 0; i < pieces; i++) {
     float middle = ((float)i + 0.5f) / (float)pieces, half = length / (float)pieces / 2;
     begin(scene, x0 + (x1 - x0) * middle, z0 + (z1 - z0) * middle, angle);
-    mesh->pass = MESH_CUTOUT;
-    mesh_paint(mesh, TILE_RAILING, 0x3a4048, 1);
-    mesh_sheet(mesh, (Vec3[]){{-half, y, 0}, {half, y, 0}, {half, y + 1.05f, 0}, {-half, y + 1.05f, 0}},
-               half * 2 / 1.05f, 1);
-    mesh->pass = MESH_SOLID;
     mesh_paint(mesh, TILE_METAL, 0x3a4048, 1);
-    mesh_block(mesh, 0, y + 1.05f, 0, half * 2, 0.06f, 0.1f, MESH_ALL);
-    for (int post = 0; post <= (int)(half * 2 / 4); post++)
-      mesh_block(mesh, -half + 4.0f * (float)post, y, 0, 0.08f, 1.05f, 0.08f, MESH_SIDES);
+    mesh_block(mesh, 0, y + 1.03f, 0, half * 2, 0.07f, 0.1f, MESH_ALL);
+    for (int bar = 0; bar < 4; bar++)
+      mesh_block(mesh, 0, y + 0.14f + 0.22f * (float)bar, 0, half * 2, 0.035f, 0.03f, MESH_ALL);
+    for (int post = 0; post <= (int)(half * 2 / 2); post++)
+      mesh_block(mesh, -half + 2.0f * (float)post, y, 0, 0.07f, 1.05f, 0.07f, MESH_SIDES);
     scene_add_obstacle(scene, 0, 0, half, 0.06f);
-    end(scene, 160);
+    end(scene, 130);
   }
 }

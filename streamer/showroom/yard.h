@@ -19,6 +19,10 @@ void yard_add_beyond(Scene *scene, const YardRect *hole);
 /* A level surface over a rectangle, in pieces small enough for fog and culling. */
 void yard_add_floor(Scene *scene, YardRect rect, float y, Tile tile, uint32_t tint, float tile_m);
 
+/* The same around a hole: what something else hides need not be drawn. */
+void yard_add_frame(Scene *scene, YardRect rect, YardRect hole, float y, Tile tile, uint32_t tint,
+                    float tile_m);
+
 /* A lawn with rounded corners and a kerb. */
 void yard_add_lawn(Scene *scene, YardRect rect, float radius);
 

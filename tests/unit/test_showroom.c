@@ -138,8 +138,8 @@ static void test_matrices(void) {
 /* The area of the level triangles, positive where they face up. */
 static float upward_area(const Mesh *mesh) {
   float area = 0;
-  for (size_t i = 0; i < mesh->triangles[MESH_SOLID].count; i += 3) {
-    const uint32_t *corner = &mesh->triangles[MESH_SOLID].items[i];
+  for (size_t i = 0; i < mesh->triangles[MESH_PLAIN].count; i += 3) {
+    const uint32_t *corner = &mesh->triangles[MESH_PLAIN].items[i];
     const float *a = mesh->vertices.items[corner[0]].position, *b = mesh->vertices.items[corner[1]].position;
     const float *c = mesh->vertices.items[corner[2]].position;
     area += ((b[2] - a[2]) * (c[0] - a[0]) - (b[0] - a[0]) * (c[2] - a[2])) / 2;
@@ -157,7 +157,7 @@ static void test_polygon_covers_its_outline(void) {
     Mesh mesh;
     mesh_init(&mesh);
     mesh_polygon(&mesh, way ? backwards : outline, 6, 0);
-    g_assert_cmpuint(mesh.triangles[MESH_SOLID].count, ==, 4 * 3);
+    g_assert_cmpuint(mesh.triangles[MESH_PLAIN].count, ==, 4 * 3);
     g_assert_cmpfloat_with_epsilon(upward_area(&mesh), 12, 1e-4);
     mesh_clear(&mesh);
   }
@@ -166,10 +166,10 @@ static void test_polygon_covers_its_outline(void) {
 /* Volume by the divergence theorem: right only if the surface is closed and all faces look outwards. */
 static float volume(const Mesh *mesh) {
   float sum = 0;
-  for (size_t i = 0; i < mesh->triangles[MESH_SOLID].count; i += 3) {
+  for (size_t i = 0; i < mesh->triangles[MESH_PLAIN].count; i += 3) {
     Vec3 corner[3];
     for (int k = 0; k < 3; k++) {
-      const float *p = mesh->vertices.items[mesh->triangles[MESH_SOLID].items[i + (size_t)k]].position;
+      const float *p = mesh->vertices.items[mesh->triangles[MESH_PLAIN].items[i + (size_t)k]].position;
       corner[k] = vec(p[0], p[1], p[2]);
     }
     sum += vec_dot(corner[0], vec_cross(corner[1], corner[2])) / 6;
