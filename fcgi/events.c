@@ -182,6 +182,11 @@ void events_answer_all(Events *events) {
   }
 }
 
+void events_answer_with(Events *events, Request *request, const char *event) {
+  g_autoptr(Body) body = make_answer(events, event);
+  request_answer_body(request, WIRE_EVENTS, body);
+}
+
 void events_poll(Events *events, Request *request, const char *cursor, const char *session,
                  guint wait_seconds) {
   guint64 read = events->last;

@@ -25,6 +25,9 @@ void events_tell_session(Events *events, const char *session, WireMessage messag
 void events_poll(Events *events, Request *request, const char *cursor, const char *session,
                  guint wait_seconds);
 
+/* Answers at once with this one event (its text) and the cursor of what follows. (transfer full @request) */
+void events_answer_with(Events *events, Request *request, const char *event);
+
 /* Answers everybody who waits, with nothing. */
 void events_answer_all(Events *events);
 

@@ -129,16 +129,30 @@ static void on_orphans_due(gpointer data) {
   }
 }
 
-/* Offers more time where there is some. */
-static void on_ending(const Reservation *reservation, gpointer data) {
-  Planning *planning = data;
+/* ---- more time ---- */
+
+/* What is offered, as an event's members (transfer full); NULL: nothing. */
+static char *make_offer(Planning *planning, const Reservation *reservation) {
   guint most = (guint)planning->core->configuration->extension_minutes;
   guint minutes = plan_room_minutes(planning->plan, reservation->id, most);
-  if (minutes == 0)
-    return;
   g_autofree char *ends_at = instant_format(reservation->ends_at_us);
-  g_autofree char *members = g_strdup_printf("\"ends_at\":\"%s\",\"available_minutes\":%u", ends_at, minutes);
-  events_tell_session(planning->core->events, reservation->id, WIRE_EXTENSION_OFFERED, members);
+  return minutes ? g_strdup_printf("\"ends_at\":\"%s\",\"available_minutes\":%u", ends_at, minutes) : NULL;
+}
+
+static void on_ending(const Reservation *reservation, gpointer data) {
+  Planning *planning = data;
+  g_autofree char *offer = make_offer(planning, reservation);
+  if (offer)
+    events_tell_session(planning->core->events, reservation->id, WIRE_EXTENSION_OFFERED, offer);
+}
+
+char *planning_standing_offer(Planning *planning, const char *session) {
+  const Reservation *reservation = plan_find(planning->plan, session);
+  gint64 notice_us = planning->core->configuration->extension_notice_minutes * INSTANT_MINUTE;
+  gboolean is_ending = reservation && reservation->state == RESERVATION_RUNNING &&
+                       reservation->ends_at_us - notice_us <= instant_now_us();
+  g_autofree char *offer = is_ending ? make_offer(planning, reservation) : NULL;
+  return offer ? wire_answer(WIRE_EXTENSION_OFFERED, offer) : NULL;
 }
 
 /* ---- codes ---- */

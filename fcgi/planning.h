@@ -28,6 +28,12 @@ void planning_session_seen(Planning *planning, FleetServer *server, const Sessio
 /* A session that was there is over. */
 void planning_session_over(Planning *planning, FleetServer *server, const char *session);
 
+/* ---- more time ---- */
+
+/* The EXTENSION_OFFERED that stands for the session now, as an event's text (transfer full); NULL: its end is
+ * not near, or there is no more time. For those who come after it was told. */
+char *planning_standing_offer(Planning *planning, const char *session);
+
 /* ---- codes ---- */
 
 typedef enum { PLANNING_RIGHT, PLANNING_WRONG, PLANNING_REFUSED } PlanningCode;

@@ -1,4 +1,5 @@
 #include "fcgi/events.h"
+#include "fcgi/planning.h"
 #include "fcgi/verbs.h"
 
 const Field verbs_poll_events_fields[] = {
@@ -20,9 +21,14 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
   }
   g_autoptr(GError) error = NULL;
   g_autoptr(Ticket) ticket = asked->ticket ? ticket_verify(core->key, asked->ticket, NULL, &error) : NULL;
+  const char *session = ticket ? ticket->session : NULL;
+  /* Without a cursor a client asks for the first time: what was offered before still stands. */
+  g_autofree char *offer =
+      session && !asked->cursor ? planning_standing_offer(core->planning, session) : NULL;
   if (asked->ticket && !ticket)
     request_refuse(request, error);
+  else if (offer)
+    events_answer_with(core->events, request, offer);
   else
-    events_poll(core->events, request, asked->cursor, ticket ? ticket->session : NULL,
-                (guint)asked->wait_seconds);
+    events_poll(core->events, request, asked->cursor, session, (guint)asked->wait_seconds);
 }

@@ -65,6 +65,7 @@ typedef struct {
   char *time_zone;
   char *rc_time_zone;
   gint64 duration_minutes;
+  gint64 horizon_days;
   GPtrArray *slots;
 } Availability;
 
@@ -81,6 +82,7 @@ static const Field availability_fields[] = {
     {"time_zone", FIELD_TEXT, G_STRUCT_OFFSET(Availability, time_zone)},
     {"rc_time_zone", FIELD_TEXT, G_STRUCT_OFFSET(Availability, rc_time_zone)},
     {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(Availability, duration_minutes)},
+    {"horizon_days", FIELD_INT, G_STRUCT_OFFSET(Availability, horizon_days)},
     {"slots", FIELD_LIST, G_STRUCT_OFFSET(Availability, slots), .sub = slot_fields, .size = sizeof(Slot),
      .always = TRUE},
     {NULL},
@@ -137,6 +139,7 @@ void verbs_get_availability(gpointer data, gpointer arguments) {
                          (char *)(asked->time_zone ? asked->time_zone : rules->time_zone),
                          rules->time_zone,
                          minutes,
+                         core->configuration->horizon_days,
                          list_starts(ledger, zone, from_us, MIN(until_us, horizon_us),
                                      rules->booking_step_minutes * INSTANT_MINUTE, minutes * INSTANT_MINUTE)};
   g_autofree char *object = fields_write(availability_fields, &answer);

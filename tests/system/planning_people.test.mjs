@@ -31,6 +31,9 @@ test('before the end more time is offered to the people of the session alone, an
     const { event } = await nextEvent(client, ticket, 'EXTENSION_OFFERED', cursor);
     assert.deepEqual(event, { msg: 'EXTENSION_OFFERED', ends_at: host.ends_at, available_minutes: 30 });
   }
+  const late = (await client.ask('POLL_EVENTS', { ticket: guest.ticket })).answer;
+  assert.deepEqual(late.events, [{ msg: 'EXTENSION_OFFERED', ends_at: host.ends_at, available_minutes: 30 }],
+    'who asks for the first time is told what stands');
   for (const ticket of [undefined, other.ticket]) {
     const { events } = (await client.ask('POLL_EVENTS', { ticket, cursor })).answer;
     assert.ok(events.every((/** @type {any} */ event) => event.msg !== 'EXTENSION_OFFERED'), 'nobody else is told');
