@@ -52,6 +52,8 @@ int bake_sees(const Scene *scene, Vec3 from, Vec3 way) {
     const SceneShade *shade = &scene->shades.items[i];
     const SceneObstacle *base = &shade->base;
     float x, z, way_x, way_z, enter = 0, leave = INFINITY;
+    if (shade->top_m < SMALL_M)
+      continue;
     into_box(base, from.x - base->x, from.z - base->z, &x, &z);
     into_box(base, way.x, way.z, &way_x, &way_z);
     if (clip_slab(from.y, way.y, shade->bottom_m, shade->top_m, &enter, &leave) &&
@@ -153,9 +155,23 @@ void bake_vertices(Scene *scene) {
       memcpy(vertex->night, vertex->day, sizeof vertex->night);
     }
   }
-  for (size_t i = 0; i < scene->mesh.vertices.count; i++)
-    if (!is_ground_only(&scene->mesh.vertices.items[i]))
-      bake_vertex(scene, grid, &scene->mesh.vertices.items[i]);
+  /* A facet of leaves has one light: its corners follow each other and differ in nothing but their place. */
+  MeshVertex painted = {.tile = -1}, lit = painted;
+  for (size_t i = 0; i < scene->mesh.vertices.count; i++) {
+    MeshVertex *vertex = &scene->mesh.vertices.items[i];
+    if (is_ground_only(vertex))
+      continue;
+    if (vertex->tile == TILE_LEAVES && painted.tile == TILE_LEAVES &&
+        memcmp(vertex->normal, painted.normal, sizeof painted.normal) == 0 &&
+        memcmp(vertex->day, painted.day, sizeof painted.day) == 0) {
+      memcpy(vertex->day, lit.day, sizeof lit.day);
+      memcpy(vertex->night, lit.night, sizeof lit.night);
+      continue;
+    }
+    painted = *vertex;
+    bake_vertex(scene, grid, vertex);
+    lit = *vertex;
+  }
   for (int x = 0; x < 32; x++)
     for (int z = 0; z < 32; z++)
       array_clear(&grid->cells[x][z]);

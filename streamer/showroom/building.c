@@ -234,8 +234,10 @@ static void add_face(Work *work, int index) {
   if (!b->pitched)
     wall_quad(work->mesh, &face, 0, work->top_m, width, work->top_m + 0.9f, 0, (float)face.bays, 0.3f);
   SceneBlock *block = scene_end_block(work->scene);
-  if (block != NULL)
+  if (block != NULL) {
     block->facing = out;
+    block->hidden_m = 0.1f;
+  }
 
   scene_begin_block(work->scene);
   if (b->pattern == BUILDING_GLASS || b->from_m == 0) {
@@ -256,8 +258,11 @@ static void add_face(Work *work, int index) {
   if (b->from_m == 0 && (b->entrances & 1 << index) != 0)
     add_entrance(work, &face);
   block = scene_end_block(work->scene);
-  if (block != NULL)
+  if (block != NULL) {
     block->far_m = 260;
+    block->facing = out;
+    block->hidden_m = 9; /* balconies stand out, and are seen round the corner */
+  }
 }
 
 static void add_flat_roof(Work *work) {

@@ -283,7 +283,7 @@ static int faces_away(const SceneBlock *block, Vec3 eye) {
   /* The corner that is farthest back along the facing: behind it nothing of the facade can be seen. */
   Vec3 back = vec(block->facing.x > 0 ? block->low.x : block->high.x, block->low.y,
                   block->facing.z > 0 ? block->low.z : block->high.z);
-  return vec_dot(vec_sub(eye, back), block->facing) < -0.1f;
+  return vec_dot(vec_sub(eye, back), block->facing) < -block->hidden_m;
 }
 
 /* Lists the blocks to draw, the nearest first. Returns how many. */

@@ -18,6 +18,7 @@ typedef struct SceneBlock {
   uint32_t count[MESH_PASSES]; /* indices */
   float near_m, far_m;         /* is drawn when its centre is that far from the eye: near <= d < far */
   Vec3 facing;                 /* of a facade: the way it looks; zero for everything else */
+  float hidden_m;              /* a facade is not drawn for an eye that far behind it */
 } SceneBlock;
 
 /* What a walker cannot enter: a turned rectangle, or a disc when `half_x` is 0 (then `half_z` is its radius).
