@@ -15,6 +15,13 @@ static const struct {
   const char *variable, *name;
 } places[] = {{"HOME", "home"}, {"TMPDIR", "tmp"}, {"XDG_RUNTIME_DIR", "run"}};
 
+/* What is the same for every session and slow to make: the list of GStreamer's plugins, compiled shaders. */
+static const struct {
+  const char *variable, *name;
+} caches[] = {{"GST_REGISTRY", "gstreamer-registry.bin"},
+              {"MESA_SHADER_CACHE_DIR", "shaders"},
+              {"__GL_SHADER_DISK_CACHE_PATH", "shaders"}};
+
 static gboolean is_passed(const char *name) {
   if (g_strv_contains(passed_names, name))
     return TRUE;
@@ -34,8 +41,10 @@ char **environment_new(const char *directory, const char *cache_directory) {
     g_autofree char *path = g_build_filename(directory, places[i].name, NULL);
     environment = g_environ_setenv(environment, places[i].variable, path, TRUE);
   }
-  g_autofree char *registry = g_build_filename(cache_directory, "gstreamer-registry.bin", NULL);
-  environment = g_environ_setenv(environment, "GST_REGISTRY", registry, FALSE);
+  for (gsize i = 0; i < G_N_ELEMENTS(caches); i++) {
+    g_autofree char *path = g_build_filename(cache_directory, caches[i].name, NULL);
+    environment = g_environ_setenv(environment, caches[i].variable, path, FALSE);
+  }
   return g_environ_setenv(environment, REMAINS_VARIABLE, directory, TRUE);
 }
 

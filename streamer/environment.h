@@ -4,8 +4,8 @@
 
 /* What every process of the session in @directory gets: PATH, language, time zone and what graphics drivers,
  * GStreamer and sanitizers listen to from the streamer's own; HOME, TMPDIR and XDG_RUNTIME_DIR inside
- * @directory; the mark by which it is found (remains.h); GStreamer's registry in @cache_directory, which
- * would otherwise be made in every session. NULL-terminated (transfer full). */
+ * @directory; the mark by which it is found (remains.h); GStreamer's registry and compiled shaders in
+ * @cache_directory, which would otherwise be made in every session. NULL-terminated (transfer full). */
 char **environment_new(const char *directory, const char *cache_directory);
 
 /* Makes the directories that it names. */
