@@ -17,6 +17,10 @@
 
 /* No further server is asked when this much of the web server's patience (75 s) is gone. */
 #define PATIENCE_US (45 * INSTANT_SECOND)
+/* A booking's place may still be used by the session before it, which ends about now: so long it is waited
+ * for. */
+#define BOOKED_PATIENCE_US (15 * INSTANT_SECOND)
+#define LOOK_AGAIN_US (INSTANT_SECOND / 4)
 #define RETRY_SOON_SECONDS 5
 #define RETRY_LATE_SECONDS 30
 
@@ -41,6 +45,7 @@ typedef struct {
   gint64 ends_at_us;
   gboolean repeated;
   StreamerCall *call;
+  Timer *timer; /* for a place to become free */
 } Start;
 
 /* Somebody who waits for it. */
@@ -61,6 +66,7 @@ static void free_person(gpointer data) {
 static void free_start(gpointer data) {
   Start *start = data;
   streamer_call_forget(start->call);
+  timer_cancel(start->timer);
   g_queue_clear_full(&start->people, free_person);
   g_ptr_array_unref(start->tried);
   g_free(start->rc_name);
@@ -258,11 +264,26 @@ static void take_place(Start *start, FleetServer *server) {
   fleet_server_take(server, start->session, start->code, start->ends_at_us);
 }
 
+static void look_again(gpointer data) {
+  Start *start = data;
+  start->timer = NULL;
+  ask(start);
+}
+
+static gboolean is_worth_waiting(const Start *start) {
+  gint64 waited_us = g_get_monotonic_time() - start->begun_us;
+  return start->booked && start->tried->len == 0 && !start->core->stopping && waited_us < BOOKED_PATIENCE_US;
+}
+
 static void ask(Start *start) {
   Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
   gboolean is_late = g_get_monotonic_time() - start->begun_us > PATIENCE_US;
   gboolean is_wanted = !g_queue_is_empty(&start->people);
   FleetServer *server = rc && is_wanted && !is_late ? rc_choose(rc, start->tried) : NULL;
+  if (!server && is_wanted && is_worth_waiting(start)) {
+    start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, look_again, start);
+    return;
+  }
   if (!server) {
     refuse_all(start, rc);
     give_up(start, wire_end_name(is_wanted ? WIRE_END_APP_FAILED : WIRE_END_USERS_LEFT));

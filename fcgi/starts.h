@@ -19,7 +19,8 @@ void starts_begin(Starts *starts, Request *request, const Rc *rc, guint minutes,
                   const char *name);
 
 /* The session of a booking whose time has come: the first who comes starts it and is its host, those who come
- * meanwhile join. (transfer full @request) */
+ * meanwhile join. If the session before it still holds the place, that is waited for a little. (transfer full
+ * @request) */
 void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name);
 
 /* Whether a server is being asked for it right now. */

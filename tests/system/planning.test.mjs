@@ -244,6 +244,21 @@ test('when no server can start a booked session it is not lost: its code works l
   assert.equal((await come(plan[0].code)).answer.role, 'host');
 });
 
+test('a booking whose place is still used by the session before waits for it', async t => {
+  const plan = [planned(-1000, 30 * MINUTE)];
+  const { come, client, streamers } = await startRiver(t, { plan });
+  streamers[0].sessions.set('before', { session: 'before', code: '0000', rc_name: 'River', starts_at: instant(Date.now()),
+    ends_at: instant(Date.now() + MINUTE) });
+  streamers[0].change();
+  await until(async () => (await client.ask('GET_SERVERS', { range: '0-0' })).answer.servers[0].state === 'busy');
+  const coming = come(plan[0].code);
+  await until(async () => (await client.ask('CONNECT_SESSION_WITH_CODE', { code: 'x' })).status === 400);
+  assert.equal(streamers[0].count('START_SESSION'), 0);
+  streamers[0].end('before');
+  const { status, answer } = await coming;
+  assert.deepEqual([status, answer.role, answer.session], [200, 'host', plan[0].id]);
+});
+
 test('a walk-in never takes what a booking needs: it is shorter, or refused when that is too short', async t => {
   const booking = Math.ceil((Date.now() + 20 * MINUTE) / MINUTE) * MINUTE;
   const { book, walkIn, streamers, come } = await startRiver(t, { settings: { min_session_minutes: 10 } });
