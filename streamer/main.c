@@ -137,6 +137,7 @@ static gboolean read_options(int argc, char **argv, Options *options, int *statu
           !parsed    ? error->message
           : argc > 1 ? "unexpected argument"
                      : "--config FILE is needed (see --help)");
+  g_clear_pointer(&options->config, g_free);
   *status = 64; /* EX_USAGE */
   return FALSE;
 }
