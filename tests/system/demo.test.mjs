@@ -9,38 +9,61 @@ import { Client, request } from './lib/client.mjs';
 import { freePort, listens } from './lib/ports.mjs';
 import { source, start, temporaryDirectory } from './lib/programs.mjs';
 
-/** The processes that have `mark` in their environment. @param {string} mark @returns {number[]} */
-function processesWith(mark) {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .filter(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number)
-    .filter(pid => pid !== process.pid);
+/**
+ * Every process of this machine: its parent, and a name that no later process of the same number has.
+ * @returns {Map<number, { parent: number, name: string }>}
+ */
+function processes() {
+  const all = new Map();
+  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name)))
+    try {
+      // proc(5): behind the command in parentheses stand state, parent, …, and as the 20th the time it started at.
+      const rest = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      if (rest[0] !== 'Z') all.set(Number(pid), { parent: Number(rest[1]), name: `${pid}@${rest[19]}` });
+    } catch {
+      // It ended meanwhile.
+    }
+  return all;
 }
+
+/** The names of all processes below this one. @param {number} pid @returns {string[]} */
+function below(pid) {
+  const all = processes();
+  const names = [];
+  const parents = new Set([pid]);
+  for (let found = true; found; ) {
+    found = false;
+    for (const [child, { parent, name }] of all)
+      if (parents.has(parent) && !parents.has(child)) {
+        parents.add(child);
+        names.push(name);
+        found = true;
+      }
+  }
+  return names;
+}
+
+/** Those of the named processes that still run. @param {string[]} names */
+const stillRunning = names => {
+  const running = new Set([...processes().values()].map(({ name }) => name));
+  return names.filter(name => running.has(name));
+};
 
 /** @param {import('./lib/programs.mjs').Scope} t */
 async function startDemo(t) {
   const state = temporaryDirectory(t, 'vitrina-demo-test');
-  const mark = `VITRINA_DEMO_TEST=${state}`;
   const [http, https] = [await freePort(), await freePort()];
   const demo = await start(t, join(source, 'quickstart'), ['demo'], {
     env: {
       VITRINA_HTTP_PORT: String(http),
       VITRINA_HTTPS_PORT: String(https),
       VITRINA_STATE_DIR: state,
-      VITRINA_DEMO_TEST: state,
     },
     ready: /^Ready: .*$/m,
     timeout: 600_000,
     deathSignal: 'TERM',
   });
-  return { demo, mark, http, https, state, ca: readFileSync(join(state, 'certificate.pem'), 'utf8') };
+  return { demo, http, https, ca: readFileSync(join(state, 'certificate.pem'), 'utf8') };
 }
 
 for (const { signal, code } of /** @type {const} */ ([
@@ -48,7 +71,7 @@ for (const { signal, code } of /** @type {const} */ ([
   { signal: 'SIGTERM', code: 143 },
 ]))
   test(`the demonstration starts a session, and ${signal} ends every process`, { timeout: 900_000 }, async t => {
-    const { demo, mark, http, https, ca } = await startDemo(t);
+    const { demo, http, https, ca } = await startDemo(t);
     assert.match(demo.log, new RegExp(`^Ready: .*https://localhost:${https}/`, 'm'));
     const page = await request(`https://localhost:${https}/`, { ca });
     assert.equal(page.status, 200);
@@ -71,19 +94,22 @@ for (const { signal, code } of /** @type {const} */ ([
     assert.equal(joined.answer.session, started.answer.session);
     visitor.close();
 
-    assert.ok(processesWith(mark).length > 8);
+    // Three streamers, each with its keeper; coordinator, nginx and its worker; the session's display, engine and application.
+    const house = below(demo.pid);
+    assert.ok(house.length >= 12, `${house.length} processes`);
     demo.signal(signal);
     assert.deepEqual(await demo.waitForExit({ timeout: 30_000 }), { code, signal: null });
-    assert.deepEqual(processesWith(mark), []);
+    assert.deepEqual(stillRunning(house), []);
     assert.equal(await listens(https), false);
   });
 
 test('a port that is taken is said in one line', { timeout: 600_000 }, async t => {
-  const { http } = await startDemo(t);
+  const { demo, http } = await startDemo(t);
   const second = await start(t, join(source, 'quickstart'), ['demo'], {
     env: { VITRINA_HTTP_PORT: String(http), VITRINA_STATE_DIR: temporaryDirectory(t) },
   });
   assert.equal((await second.waitForExit({ timeout: 300_000 })).code, 1);
   assert.match(second.log, new RegExp(`^quickstart: port ${http} is taken; set VITRINA_HTTP_PORT$`, 'm'));
-  second.kill();
+  demo.signal('SIGINT');
+  assert.equal((await demo.waitForExit({ timeout: 30_000 })).code, 130);
 });
