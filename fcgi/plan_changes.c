@@ -1,0 +1,305 @@
+/* Promises on their way to disk, and what becomes of them. */
+#include "common/log.h"
+#include "common/random.h"
+#include "fcgi/plan_internal.h"
+
+#include <string.h>
+
+static void change_stored(gboolean stored, const char *reason, gpointer user_data);
+
+/* ---- small pieces ---- */
+
+Ledger *plan_ledger_of(Plan *plan, const char *rc_name) {
+  Ledger *ledger = g_hash_table_lookup(plan->ledgers, rc_name);
+  if (!ledger) {
+    ledger = ledger_new(plan->rules.slot_minutes, plan->rules.horizon_days, plan->now_us);
+    g_hash_table_insert(plan->ledgers, g_strdup(rc_name), ledger);
+  }
+  ledger_forget_past(ledger, plan->now_us);
+  return ledger;
+}
+
+gint64 plan_whole_second(gint64 at_us) {
+  return at_us - at_us % INSTANT_SECOND;
+}
+
+void plan_refuse(const PlanWaiter *waiter, WireMessage message, const char *field, const char *reason) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, message, field, "%s", reason);
+  if (waiter->done)
+    waiter->done(NULL, error, waiter->user_data);
+}
+
+gint64 plan_due_of(const Plan *plan, const Reservation *reservation, gboolean noticed) {
+  switch (reservation->state) {
+  case RESERVATION_PLANNED:
+    return MIN(reservation->starts_at_us + plan->rules.no_show_minutes * INSTANT_MINUTE,
+               reservation->ends_at_us);
+  case RESERVATION_RUNNING:
+    return reservation->ends_at_us - (noticed ? 0 : plan->rules.notice_minutes * INSTANT_MINUTE);
+  case RESERVATION_ENDED:
+    return reservation->ended_at_us + plan->rules.history_days * PLAN_DAY_US;
+  }
+  return G_MAXINT64;
+}
+
+void plan_set_due(Plan *plan, PlanEntry *entry) {
+  plan_index_set_due(plan->index, entry, plan_due_of(plan, entry->reservation, entry->noticed));
+}
+
+/* Sends the entry as it now is to disk. */
+static void write_entry(Plan *plan, PlanEntry *entry, PlanChangeKind kind, guint slots, PlanWaiter waiter) {
+  PlanChange *change = g_new(PlanChange, 1);
+  *change = (PlanChange){plan, kind, g_strdup(entry->reservation->id), slots, waiter};
+  g_hash_table_add(plan->under_way, change);
+  entry->dirty = FALSE;
+  Reservation shown = *entry->reservation;
+  if (kind == CHANGE_CANCEL) {
+    shown.state = RESERVATION_ENDED;
+    shown.ended_at_us = plan->now_us;
+    shown.reason = (char *)"cancelled";
+  }
+  record_file_put(plan->file, change->id, reservation_format(&shown), change_stored, change);
+}
+
+void plan_write_fact(Plan *plan, PlanEntry *entry) {
+  write_entry(plan, entry, CHANGE_FACT, 0, (PlanWaiter){NULL, NULL});
+}
+
+/* A session that was adopted may have a code that is somebody else's here. */
+static void release_code(Plan *plan, const Reservation *reservation) {
+  if (codes_find(plan->codes, reservation->code) == reservation)
+    codes_release(plan->codes, reservation->code, plan->now_us);
+}
+
+void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason) {
+  Reservation *reservation = entry->reservation;
+  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
+  ledger_give_back_rest(ledger, &entry->run, ledger_slot(ledger, plan->now_us));
+  release_code(plan, reservation);
+  reservation->state = RESERVATION_ENDED;
+  reservation->ended_at_us = plan->now_us;
+  g_free(reservation->reason);
+  reservation->reason = g_strdup(reason);
+  plan_set_due(plan, entry);
+}
+
+/* ---- what the disk said ---- */
+
+static void tell(PlanEntry *entry, const PlanWaiter *waiter) {
+  if (waiter->done)
+    waiter->done(entry->reservation, NULL, waiter->user_data);
+}
+
+static void new_one_stored(PlanEntry *entry, const PlanWaiter *first) {
+  g_autoptr(GArray) waiters = g_steal_pointer(&entry->waiters);
+  entry->stored = TRUE;
+  tell(entry, first);
+  for (guint i = 0; waiters && i < waiters->len; i++)
+    tell(entry, &g_array_index(waiters, PlanWaiter, i));
+}
+
+static void new_one_failed(Plan *plan, PlanEntry *entry, const PlanWaiter *first, const char *reason) {
+  g_autoptr(GArray) waiters = g_steal_pointer(&entry->waiters);
+  Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
+  ledger_give_back_rest(ledger, &entry->run, ledger_slot(ledger, plan->now_us));
+  release_code(plan, entry->reservation);
+  plan_index_remove(plan->index, entry);
+  plan_refuse(first, WIRE_STORE_UNAVAILABLE, NULL, reason);
+  for (guint i = 0; waiters && i < waiters->len; i++)
+    plan_refuse(&g_array_index(waiters, PlanWaiter, i), WIRE_STORE_UNAVAILABLE, NULL, reason);
+}
+
+static void take_extension_back(Plan *plan, PlanEntry *entry, guint slots) {
+  if (entry->reservation->state == RESERVATION_ENDED)
+    return;
+  Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
+  ledger_give_back_rest(ledger, &entry->run, entry->run.first + entry->run.count - slots);
+  entry->reservation->ends_at_us -= slots * plan->rules.slot_minutes * INSTANT_MINUTE;
+  plan_set_due(plan, entry);
+}
+
+static void change_done(Plan *plan, const PlanChange *change, PlanEntry *entry, gboolean stored) {
+  static const char unavailable[] =
+      "The plan could not be written; nothing was changed. Try again in a moment.";
+  if (!stored && change->kind != CHANGE_NEW) {
+    entry->dirty = TRUE;
+    plan_index_set_due(plan->index, entry, MIN(entry->due_us, plan->now_us + PLAN_RETRY_US));
+  }
+  switch (change->kind) {
+  case CHANGE_NEW:
+    if (stored)
+      new_one_stored(entry, &change->waiter);
+    else
+      new_one_failed(plan, entry, &change->waiter, unavailable);
+    return;
+  case CHANGE_CANCEL:
+    entry->cancelling = FALSE;
+    if (stored && entry->reservation->state != RESERVATION_ENDED)
+      plan_end_entry(plan, entry, "cancelled");
+    break;
+  case CHANGE_EXTEND:
+    if (!stored)
+      take_extension_back(plan, entry, change->slots);
+    break;
+  case CHANGE_FACT:
+    break;
+  }
+  if (stored)
+    tell(entry, &change->waiter);
+  else
+    plan_refuse(&change->waiter, WIRE_STORE_UNAVAILABLE, NULL, unavailable);
+}
+
+static void change_stored(gboolean stored, const char *reason, gpointer user_data) {
+  PlanChange *change = user_data;
+  Plan *plan = change->plan;
+  PlanEntry *entry = plan ? plan_index_find(plan->index, change->id) : NULL;
+  if (plan)
+    g_hash_table_remove(plan->under_way, change);
+  if (!stored)
+    log_error("plan_not_written", "reason=\"%s\"", reason);
+  if (entry)
+    change_done(plan, change, entry, stored);
+  g_free(change->id);
+  g_free(change);
+}
+
+/* ---- promises ---- */
+
+/* What @wish becomes, its code drawn; NULL when there is none. (transfer full) */
+static Reservation *new_reservation(Plan *plan, const PlanWish *wish, ReservationState state) {
+  g_autoptr(Reservation) reservation = g_new0(Reservation, 1);
+  reservation->code = codes_draw(plan->codes, reservation, plan->now_us);
+  if (!reservation->code)
+    return NULL;
+  reservation->id = random_hex(16);
+  reservation->rc_name = g_strdup(wish->rc_name);
+  reservation->name = g_strdup(wish->name);
+  reservation->request_id = g_strdup(wish->request_id);
+  reservation->state = state;
+  reservation->booked = state == RESERVATION_PLANNED;
+  reservation->created_at_us = plan->now_us;
+  return g_steal_pointer(&reservation);
+}
+
+/* Takes the slots of a new reservation and sends it to disk. */
+static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gint64 starts_at_us,
+                    gint64 ends_at_us, const PlanWaiter *waiter) {
+  Ledger *ledger = plan_ledger_of(plan, wish->rc_name);
+  LedgerRun run = ledger_run(ledger, starts_at_us, ends_at_us);
+  if (ledger_take(ledger, run) != LEDGER_TAKEN) {
+    plan_refuse(waiter, state == RESERVATION_PLANNED ? WIRE_TIME_NOT_AVAILABLE : WIRE_SERVERS_BUSY, NULL,
+                "All places are taken at this time.");
+    return;
+  }
+  Reservation *reservation = new_reservation(plan, wish, state);
+  if (!reservation) {
+    ledger_give_back(ledger, run);
+    plan_refuse(waiter, WIRE_CODES_EXHAUSTED, NULL, "There are too few free codes left; try again later.");
+    return;
+  }
+  reservation->starts_at_us = starts_at_us;
+  reservation->ends_at_us = ends_at_us;
+  PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
+  entry->run = run;
+  write_entry(plan, entry, CHANGE_NEW, 0, *waiter);
+}
+
+/* To begin every promise with; whether it can be given. */
+static gboolean may_promise(Plan *plan, gint64 now_us, const PlanWaiter *waiter) {
+  plan->now_us = now_us;
+  if (plan->stopping)
+    plan_refuse(waiter, WIRE_STORE_UNAVAILABLE, NULL, PLAN_STOPPING_REASON);
+  return !plan->stopping;
+}
+
+/* The same request again: the same answer, now or when it is stored. */
+static gboolean is_repeated(Plan *plan, const PlanWish *wish, const PlanWaiter *waiter) {
+  PlanEntry *entry = wish->request_id ? plan_index_find_request(plan->index, wish->request_id) : NULL;
+  if (!entry)
+    return FALSE;
+  if (entry->stored) {
+    tell(entry, waiter);
+    return TRUE;
+  }
+  if (!entry->waiters)
+    entry->waiters = g_array_new(FALSE, FALSE, sizeof(PlanWaiter));
+  g_array_append_val(entry->waiters, *waiter);
+  return TRUE;
+}
+
+void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data) {
+  const PlanWaiter waiter = {done, user_data};
+  if (!may_promise(plan, now_us, &waiter) || is_repeated(plan, wish, &waiter))
+    return;
+  gint64 starts_at_us = plan_whole_second(wish->starts_at_us);
+  if (starts_at_us < now_us)
+    plan_refuse(&waiter, WIRE_BAD_REQUEST, "time", "time: this time has passed");
+  else if (starts_at_us > now_us + plan->rules.horizon_days * PLAN_DAY_US)
+    plan_refuse(&waiter, WIRE_BAD_REQUEST, "date", "date: this is too far ahead");
+  else
+    add_new(plan, wish, RESERVATION_PLANNED, starts_at_us, starts_at_us + plan_whole_second(wish->wanted_us),
+            &waiter);
+}
+
+void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data) {
+  const PlanWaiter waiter = {done, user_data};
+  if (!may_promise(plan, now_us, &waiter) || is_repeated(plan, wish, &waiter))
+    return;
+  gint64 starts_at_us = plan_whole_second(now_us);
+  gint64 ends_at_us =
+      ledger_walk_in(plan_ledger_of(plan, wish->rc_name), starts_at_us, wish->wanted_us, wish->min_us);
+  if (ends_at_us == 0)
+    plan_refuse(&waiter, WIRE_SERVERS_BUSY, NULL, "All places are taken or will be needed soon.");
+  else
+    add_new(plan, wish, RESERVATION_RUNNING, starts_at_us, plan_whole_second(ends_at_us), &waiter);
+}
+
+static PlanEntry *find_live(Plan *plan, const char *id, ReservationState state) {
+  PlanEntry *entry = plan_index_find(plan->index, id);
+  return entry && entry->stored && !entry->cancelling && entry->reservation->state == state ? entry : NULL;
+}
+
+void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data) {
+  const PlanWaiter waiter = {done, user_data};
+  if (!may_promise(plan, now_us, &waiter))
+    return;
+  PlanEntry *entry = find_live(plan, id, RESERVATION_PLANNED);
+  if (!entry) {
+    plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such booking, or it has begun.");
+    return;
+  }
+  /* The place stays taken until the cancellation is on disk: after a crash the booking may be there again. */
+  entry->cancelling = TRUE;
+  write_entry(plan, entry, CHANGE_CANCEL, 0, waiter);
+}
+
+void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done,
+                 gpointer user_data) {
+  const PlanWaiter waiter = {done, user_data};
+  if (!may_promise(plan, now_us, &waiter))
+    return;
+  PlanEntry *entry = find_live(plan, id, RESERVATION_RUNNING);
+  if (!entry) {
+    plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session.");
+    return;
+  }
+  guint slots = (minutes + plan->rules.slot_minutes - 1) / plan->rules.slot_minutes;
+  if (slots == 0 || !ledger_extend(plan_ledger_of(plan, entry->reservation->rc_name), &entry->run, slots)) {
+    plan_refuse(&waiter, WIRE_EXTENSION_NOT_AVAILABLE, NULL, "The place is needed by somebody else then.");
+    return;
+  }
+  entry->reservation->ends_at_us += slots * plan->rules.slot_minutes * INSTANT_MINUTE;
+  entry->noticed = FALSE;
+  plan_set_due(plan, entry);
+  write_entry(plan, entry, CHANGE_EXTEND, slots, waiter);
+}
+
+guint plan_room_minutes(const Plan *plan, const char *id, guint most) {
+  const PlanEntry *entry = plan_index_find(plan->index, id);
+  if (!entry || entry->reservation->state != RESERVATION_RUNNING || entry->run.count == 0)
+    return 0;
+  const Ledger *ledger = g_hash_table_lookup(plan->ledgers, entry->reservation->rc_name);
+  return ledger_room_after(ledger, entry->run, most / plan->rules.slot_minutes) * plan->rules.slot_minutes;
+}

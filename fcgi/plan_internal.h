@@ -1,0 +1,57 @@
+/* What plan.c and plan_changes.c share: plan_changes.c makes promises and follows what the disk says of them;
+ * plan.c keeps what is known, does what is due, answers questions. Nobody else includes this.
+ */
+#pragma once
+#include "common/instant.h"
+#include "common/wire.h"
+#include "fcgi/codes.h"
+#include "fcgi/plan.h"
+#include "fcgi/plan_index.h"
+#include "fcgi/record_file.h"
+
+#define PLAN_DAY_US (24 * 60 * INSTANT_MINUTE)
+#define PLAN_RETRY_US (5 * INSTANT_SECOND) /* between tries to write facts that could not be written */
+#define PLAN_STOPPING_REASON "The coordinator is stopping; try again in a moment."
+
+struct Plan {
+  PlanRules rules;
+  RecordFile *file;
+  PlanIndex *index;
+  Codes *codes;
+  GHashTable *ledgers;   /* rc_name -> Ledger */
+  GHashTable *under_way; /* set of PlanChange */
+  gint64 now_us;         /* of the last call: the ledgers' present */
+  PlanEnding ending;
+  gpointer ending_data;
+  gboolean stopping; /* no more promises */
+};
+
+/* Who waits for an answer; done may be NULL. */
+typedef struct {
+  PlanDone done;
+  gpointer user_data;
+} PlanWaiter;
+
+typedef enum { CHANGE_NEW, CHANGE_EXTEND, CHANGE_CANCEL, CHANGE_FACT } PlanChangeKind;
+
+/* A change on its way to disk. */
+typedef struct {
+  Plan *plan; /* NULL: it was closed meanwhile */
+  PlanChangeKind kind;
+  char *id;
+  guint slots; /* CHANGE_EXTEND: how many were added */
+  PlanWaiter waiter;
+} PlanChange;
+
+/* The RC's ledger, made when there is none, with the past forgotten. */
+Ledger *plan_ledger_of(Plan *plan, const char *rc_name);
+/* Instants of a plan are whole seconds: that is what its file keeps. */
+gint64 plan_whole_second(gint64 at_us);
+void plan_refuse(const PlanWaiter *waiter, WireMessage message, const char *field, const char *reason);
+/* When plan_tick() has to look at the reservation; @noticed: its end was told of. */
+gint64 plan_due_of(const Plan *plan, const Reservation *reservation, gboolean noticed);
+void plan_set_due(Plan *plan, PlanEntry *entry);
+/* Sends the entry as it now is to disk; nobody waits for it. */
+void plan_write_fact(Plan *plan, PlanEntry *entry);
+/* It is over: its places from now on and its code are free. */
+void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason);
