@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
@@ -179,6 +180,9 @@ static int run(const Options *options) {
 }
 
 int main(int argc, char **argv) {
+  /* SDL asks D-Bus about the screen saver, and libdbus would start a bus of its own where there is none, by a
+   * fork that a program with threads had better not make. */
+  setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 0);
   Options options;
   switch (options_read(&options, argc, argv)) {
   case OPTIONS_HELP:
