@@ -1,0 +1,48 @@
+// @ts-check
+// The manual is whole: every word of the wire, every verb and every setting that the programs know stands in it.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8');
+
+/** A manual page as plain words. @param {string} page */
+const manual = (page) => new Set(read(`man/${page}`).replace(/\\-/g, '-').replace(/\\f[A-Z]/g, ' ').match(/[A-Za-z][\w-]*/g));
+
+/** @param {string} source @param {RegExp} row its first group is the word */
+function words(source, row) {
+  const found = [...read(source).matchAll(row)].map((match) => match[1]);
+  assert.ok(found.length > 3, `${source} has no such table any more`);
+  return found;
+}
+
+/** @param {string} page @param {string[]} expected */
+function knows(page, expected) {
+  const page_words = manual(page);
+  assert.deepEqual(expected.filter((word) => !page_words.has(word)), [], `${page} does not mention them`);
+}
+
+test('every message, refusal, event and reason is in vitrina-protocol(7)', () => {
+  knows('vitrina-protocol.7', words('common/wire.c', /^\s*\[WIRE_\w+\] = \{"(\w+)"/gm));
+  knows('vitrina-protocol.7', words('common/wire.c', /\[WIRE_END_\w+\] = "(\w+)"/g));
+});
+
+test('every verb is in vitrina-protocol(7)', () => {
+  for (const part of ['fcgi', 'streamer']) {
+    const sources = readdirSync(join(root, part)).filter((name) => name.endsWith('.c'));
+    const verbs = sources.flatMap((name) => [...read(`${part}/${name}`).matchAll(/^\s*\{"([A-Z_]+)", (?:\w+_fields|NULL),/gm)]);
+    assert.ok(verbs.length > 8, `${part} has no table of verbs any more`);
+    knows('vitrina-protocol.7', verbs.map((match) => match[1]));
+  }
+});
+
+test('every setting is in a manual page', () => {
+  const setting = /^\s*\{"(\w+)", SETTING_/gm;
+  knows('vitrina-coordinator.8', words('fcgi/configuration.c', setting));
+  knows('vitrina-config.json.5', words('streamer/settings.c', setting));
+  knows('vitrina-config.json.5', words('streamer/media_settings.c', setting));
+});
