@@ -73,6 +73,9 @@ const User *session_admit(Session *session, const Ticket *ticket, const char *na
 gboolean session_dismiss(Session *session, const char *user);
 void session_hold(Session *session, const char *user);
 void session_release(Session *session, const char *user);
+/* @user did something that shows that they are there: input, data sent, a question about control, KEEP_ALIVE.
+ * Every such thing goes through here. Those who are not in are ignored. */
+void session_note_activity(Session *session, const char *user);
 
 /* ---- viewers ---- */
 

@@ -75,6 +75,7 @@ const User *users_admit(Users *users, const char *id, const char *name, const ch
     user->id = g_strdup(id);
     user->name = g_strdup("");
     user->role = g_strdup(role);
+    user->active_at_us = now_us;
     g_ptr_array_add(users->list, user);
   }
   if (name && *name) {
@@ -98,6 +99,12 @@ void users_release(Users *users, const char *id, gint64 now_us) {
     return;
   user->holds--;
   user->absent_since_us = now_us;
+}
+
+void users_note_activity(Users *users, const char *id, gint64 now_us) {
+  User *user = find(users, id);
+  if (user)
+    user->active_at_us = now_us;
 }
 
 gboolean users_remove(Users *users, const char *id) {

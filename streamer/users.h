@@ -15,6 +15,7 @@ typedef struct {
   char *id, *name, *role; /* role: "host" or "guest" */
   guint holds;
   gint64 absent_since_us; /* when the last hold went; meaningful while there is none */
+  gint64 active_at_us;    /* when they did something last; at first, when they came */
 } User;
 
 typedef struct Users Users;
@@ -37,6 +38,9 @@ const User *users_nth(const Users *users, guint n);
 /* Something holds @id, or lets go. Those who are not in are ignored: what held them may end later. */
 void users_hold(Users *users, const char *id);
 void users_release(Users *users, const char *id, gint64 now_us);
+
+/* @id did something. Those who are not in are ignored. */
+void users_note_activity(Users *users, const char *id, gint64 now_us);
 
 gboolean users_remove(Users *users, const char *id); /* FALSE: was not in */
 

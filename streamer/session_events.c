@@ -1,0 +1,20 @@
+#include "streamer/session_events.h"
+
+#include "common/fields.h"
+
+static const Field session_event_fields[] = {
+    {"user", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, user)},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, name)},
+    {"role", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, role)},
+    {"number", FIELD_INT, G_STRUCT_OFFSET(SessionEvent, number), .min = 1},
+    {"controller", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, controller)},
+    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, reason)},
+    {"seconds_left", FIELD_INT, G_STRUCT_OFFSET(SessionEvent, seconds_left), .min = 1, .max = G_MAXINT32},
+    {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionEvent, ends_at_us)},
+    {NULL},
+};
+
+void session_tell(Events *events, WireMessage message, const SessionEvent *event) {
+  g_autofree char *members = fields_write_members(session_event_fields, event);
+  events_add(events, message, members);
+}

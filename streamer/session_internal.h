@@ -1,0 +1,33 @@
+/* What the files of a session share: session.c has its life, stage and time, session_people.c the people in
+ * it and who steers. Nobody else includes this. */
+#pragma once
+#include "streamer/session.h"
+#include "streamer/session_events.h"
+#include "streamer/stage.h"
+
+struct Session {
+  char *id, *code;
+  SessionState state;
+  gint64 starts_at_us, ends_at_us; /* wall clock */
+  guint warnings_given;
+  gint64 join_by_us;  /* monotonic: until somebody came */
+  gint64 empty_by_us; /* monotonic: 0 while somebody is in or nobody came yet */
+  gboolean started_told, somebody_came;
+  const StreamerSettings *settings;
+  Stage *stage;
+  Events *events; /* NULL from ENDING on */
+  Users *users;
+  Viewers *viewers; /* NULL from ENDING on */
+  char *controller; /* "": nobody */
+  guint tick_source;
+  SessionHooks hooks;
+  gpointer data;
+};
+
+/* Something changed that the next tick depends on. */
+void session_plan_tick(Session *session);
+
+/* The people's part of a tick: who was away for too long is gone. May end the session. */
+void session_people_tick(Session *session, gint64 now_us);
+/* When that is next to be called; G_MAXINT64: when something changes. Monotonic. */
+gint64 session_people_next_us(const Session *session);
