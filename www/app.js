@@ -1,24 +1,20 @@
 // @ts-check
-import { invitationLink, readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
+import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
-import { serverNowMs, Unreachable } from './net/ask.js';
+import { Unreachable } from './net/ask.js';
 import { joinSession, listRcs, startSession, watch } from './net/coordinator.js';
 import { Bookings } from './plan/bookings.js';
 import { Desk } from './plan/desk.js';
 import { Planner } from './plan/planner.js';
 import { WaitingRoom } from './plan/waiting-room.js';
-import { countdown } from './plan/words.js';
 import { explainRefusal } from './refusals.js';
-import { Extension } from './session/extension.js';
-import { Session } from './session/session.js';
 import { CodeView } from './views/code.js';
 import { EndedView } from './views/ended.js';
-import { ExtendView } from './views/extend.js';
 import { MessageView } from './views/message.js';
 import { PageView } from './views/page.js';
 import { RcListView } from './views/rc-list.js';
-import { StageView } from './views/stage.js';
 import { WaysView } from './views/ways.js';
+import { Visit } from './visit.js';
 
 /**
  * The way of a visitor: choose a complex, go in, look, leave. This module holds what the page knows and lets the views show it;
@@ -29,16 +25,9 @@ import { WaysView } from './views/ways.js';
  * @typedef {import('./net/ask.js').Answer} Answer
  * @typedef {import('./net/coordinator.js').Rc} Rc
  * @typedef {import('./session/session.js').Entry} Entry
- * @typedef {import('./session/session.js').SessionState} SessionState
  * @typedef {'choose' | 'plan' | 'booked' | 'early' | 'session' | 'ended'} Showing
  * @typedef {'start' | 'join'} Asking what the coordinator is being asked
  */
-
-/** The end moves by a few seconds when it is told anew; a longer stay is more than that. */
-const EXTENSION_MS = 45_000;
-
-/** So long nothing takes away the word that one may stay. */
-const EXTENSION_READ_MS = 5_000;
 
 export class App {
   #i18n;
@@ -46,10 +35,6 @@ export class App {
   /** @type {string | null} */ #chosen = null;
   /** @type {Asking | null} */ #asking = null;
   /** @type {string | null} a complex that was full when last tried */ #full = null;
-  /** @type {Session | null} */ #session = null;
-  /** @type {Extension | null} of the session */ #extension = null;
-  #extendedAtMs = -Infinity;
-  /** @type {SessionState | null} as it was last shown */ #shown = null;
 
   /** @param {import('./i18n.js').I18n} i18n */
   constructor(i18n) {
@@ -58,14 +43,10 @@ export class App {
     this.message = new MessageView(i18n);
     this.rcList = new RcListView(i18n, { onChoose: (rcName) => this.#choose(rcName) });
     this.ways = new WaysView(i18n, { onStart: () => this.#start(), onPlan: () => this.#plan(), onJoin: (text) => this.#join(text) });
-    this.stage = new StageView(i18n, {
-      onLeave: () => this.#session?.leave(),
-      onInput: (message) => this.#session?.sendInput(message),
-      inputBacklog: () => this.#session?.inputBacklog ?? 0,
-      invitationLink: (code) => invitationLink(location, code),
-      tell: (text) => this.message.say(text, { passing: true }),
+    this.visit = new Visit(i18n, this.message, {
+      findRc: (rcName) => this.#findRc(rcName),
+      onOver: (reason, rcName) => this.#end(reason, rcName),
     });
-    this.extend = new ExtendView(i18n, { onExtend: () => this.#extend(), onDecline: () => this.#extension?.withdraw() });
     this.planner = new Planner(i18n, {
       onShow: (place) => this.#showPlanning(place),
       onBooked: (booking) => this.desk.keep(booking),
@@ -95,8 +76,8 @@ export class App {
   run() {
     this.#render();
     addEventListener('hashchange', () => this.#obeyAddress());
-    addEventListener('online', () => this.#session?.doubtLine());
-    addEventListener('pagehide', () => this.#session?.suspend());
+    addEventListener('online', () => this.visit.doubtLine());
+    addEventListener('pagehide', () => this.visit.suspend());
     // A page that comes back from the browser's memory has closed lines: it begins anew, into the same session.
     addEventListener('pageshow', (event) => event.persisted && location.reload());
 
@@ -122,8 +103,8 @@ export class App {
     const { code, rcName } = readAddress(location);
     if (code !== null) {
       history.replaceState(history.state, '', withoutFragment(location));
-      if (this.#session?.state.code === code) return;
-      this.#session?.leave();
+      if (this.visit.code === code) return;
+      this.visit.leave();
       this.waitingRoom.close();
       this.#join(code);
     } else if (rcName !== null && this.#findRc(rcName)) {
@@ -162,7 +143,7 @@ export class App {
 
   /** @param {boolean} online */
   #tellLine(online) {
-    if (this.#session) return;
+    if (this.visit.running) return;
     if (online) this.message.say(() => this.#i18n.t('notice.back'), { passing: true });
     else this.message.say(() => this.#i18n.t('notice.offline'), { problem: true });
   }
@@ -170,7 +151,7 @@ export class App {
   #noticeFreePlace() {
     if (this.#full === null || !((this.#findRc(this.#full)?.free ?? 0) > 0)) return;
     this.#full = null;
-    if (!this.#session && this.#asking === null) this.message.say(() => this.#i18n.t('notice.free'));
+    if (!this.visit.running && this.#asking === null) this.message.say(() => this.#i18n.t('notice.free'));
   }
 
   // What the visitor does.
@@ -225,7 +206,7 @@ export class App {
    * @param {string} [code] to wait with, if it comes too early
    */
   async #ask(asking, rcName, question, code) {
-    if (this.#asking !== null || this.#session) return;
+    if (this.#asking !== null || this.visit.running) return;
     if (!('RTCPeerConnection' in globalThis)) {
       this.message.say(() => this.#i18n.t('notice.unsupported'), { problem: true });
       return;
@@ -299,63 +280,22 @@ export class App {
     else this.#refuse(answer);
   }
 
-  /** An offer is made once: it is kept like the entry, over a reload. @param {Entry} entry */
-  #showExtension(entry) {
-    const extension = this.#extension;
-    if (extension === null) return;
-    keepEntry({ ...entry, offered_minutes: extension.minutes });
-    this.extend.render(extension);
-  }
-
-  async #extend() {
-    const extension = this.#extension;
-    const answer = await extension?.extend();
-    if (!answer || this.#extension !== extension) return;
-    // A longer time is told by the session itself, to everyone in it.
-    if (answer.msg === 'SESSION_EXTENDED') this.#session?.extendTo(answer.ends_at);
-    else if (extension && extension.minutes > 0 && answer.msg === 'EXTENSION_NOT_AVAILABLE') {
-      const count = extension.minutes;
-      this.message.say(() => this.#i18n.t('extend.less', { count }), { problem: true, passing: true });
-    } else this.message.say(() => explainRefusal(answer, this.#i18n), { problem: true, passing: true });
-  }
-
   // The session.
 
   /** @param {Entry} entry */
   #enter(entry) {
     keepEntry(entry);
     if (entry.rc_name !== undefined) this.#chosen = entry.rc_name;
-    this.#shown = null;
     this.message.clear();
     this.planner.close();
-    this.#session = new Session(entry, (state) => this.#follow(state));
-    this.#extension = new Extension(entry, () => this.#showExtension(entry));
+    this.visit.prepare(entry);
     this.#show('session');
-    this.#session.open();
-    this.#extension.follow();
+    this.visit.open();
   }
 
-  /** @param {SessionState} state */
-  #follow(state) {
-    if (state.phase === 'ended') {
-      this.#end(state);
-      return;
-    }
-    this.#notice(this.#shown, state);
-    this.#shown = { ...state };
-    this.stage.render(state, this.#findRc(state.rcName ?? ''));
-  }
-
-  /** @param {SessionState} state */
-  #end(state) {
-    const reason = state.endReason ?? 'unknown';
-    const rcName = state.rcName;
+  /** @param {string} reason @param {string | undefined} rcName */
+  #end(reason, rcName) {
     forgetEntry();
-    this.#session = null;
-    this.#extension?.close();
-    this.#extension = null;
-    this.extend.render(null);
-    this.stage.stop();
     if (reason === 'left') {
       this.#show('choose');
       this.message.say(() => this.#i18n.t('notice.left'));
@@ -366,41 +306,6 @@ export class App {
     this.#show('ended');
     this.message.say(() => this.#i18n.t(endReasonKey(reason)));
     this.ended.focus();
-  }
-
-  /**
-   * Says what changed and would not be seen otherwise.
-   * @param {SessionState | null} before
-   * @param {SessionState} now
-   */
-  #notice(before, now) {
-    const i18n = this.#i18n;
-    const wasDown = before !== null && isDown(before);
-    if (isDown(now) && !wasDown) {
-      this.message.say(() => i18n.t('notice.offline'), { problem: true });
-    } else if (wasDown && !isDown(now)) {
-      this.message.say(() => i18n.t('notice.back'), { passing: true });
-    } else if (isExtended(before, now)) {
-      this.#extension?.withdraw();
-      const untilMs = now.endsAtMs ?? 0;
-      this.message.say(() => i18n.t('extend.extended', { time: i18n.time(untilMs) }), { passing: true });
-      this.#extendedAtMs = performance.now();
-    } else if (now.warned) {
-      now.warned = false;
-      // A short extension is followed by the warning of the new end, which would take the good news away.
-      if (performance.now() - this.#extendedAtMs < EXTENSION_READ_MS) return;
-      const time = countdown((now.endsAtMs ?? 0) - serverNowMs());
-      this.message.say(() => i18n.t('notice.ending', { time }), { passing: true });
-    } else if (now.restarted) {
-      now.restarted = false;
-      this.message.say(() => i18n.t('notice.restarted'), { passing: true });
-    } else if (now.inactiveSeconds !== before?.inactiveSeconds) {
-      const seconds = now.inactiveSeconds;
-      if (seconds === undefined) this.message.clear();
-      else this.message.say(() => i18n.t('notice.inactive', { time: i18n.duration(seconds) }), { problem: true });
-    } else if (before?.user !== undefined && before.steers !== now.steers) {
-      this.message.say(() => i18n.t(now.steers ? 'notice.control' : 'notice.watch'), { passing: true });
-    }
   }
 
   // Showing.
@@ -416,12 +321,10 @@ export class App {
     this.page.render();
     this.rcList.render(this.#rcs, this.#chosen);
     this.ways.render(this.#findRc(this.#chosen ?? ''), this.#asking, this.#full !== null);
-    const state = this.#session?.state;
-    if (state) this.stage.render(state, this.#findRc(state.rcName ?? ''));
+    this.visit.render();
     this.planner.render();
     this.desk.render();
     this.waitingRoom.render();
-    this.extend.render(this.#extension);
     this.message.render();
   }
 
@@ -446,19 +349,6 @@ function toEntry(answer, rcName) {
     rc_name: rcName ?? answer.rc_name,
     ends_at: answer.ends_at,
   };
-}
-
-/** @param {SessionState} state */
-function isDown(state) {
-  return state.phase === 'reconnecting' || (state.user !== undefined && !state.lineUp);
-}
-
-/**
- * @param {SessionState | null} before
- * @param {SessionState} now
- */
-function isExtended(before, now) {
-  return before?.endsAtMs !== undefined && now.endsAtMs !== undefined && now.endsAtMs - before.endsAtMs >= EXTENSION_MS;
 }
 
 const END_REASONS = new Set([
