@@ -6,11 +6,6 @@
 /* What late-comers and reconnecting people can still read. */
 #define EVENTS_KEPT 1000
 #define EVENTS_KEPT_BYTES (1024 * 1024)
-/* The wall clock may jump: it is looked at this often at least. */
-#define TICK_MAX_US (30 * INSTANT_SECOND)
-
-/* When people are told that time runs out. */
-static const gint64 warnings_us[] = {5 * INSTANT_MINUTE, 1 * INSTANT_MINUTE};
 
 /* ---- the end ---- */
 
@@ -49,7 +44,7 @@ static void on_ready(gpointer data) {
   if (session->state != SESSION_STARTING)
     return;
   session->state = SESSION_READY;
-  session->join_by_us = g_get_monotonic_time() + session->settings->join_seconds * INSTANT_SECOND;
+  session_time_ready(&session->time, session->settings, g_get_monotonic_time());
   log_notice("session_ready", "session=%s", session->id);
   session_tell(session->events, WIRE_APP_READY, &(SessionEvent){0});
   engine_control(stage_get_engine(session->stage), session->controller);
@@ -118,70 +113,51 @@ static const StageEvents stage_events = {
 
 /* ---- time ---- */
 
-static void give_warning(Session *session, gint64 left_us) {
-  gboolean due = FALSE;
-  while (session->warnings_given < G_N_ELEMENTS(warnings_us) &&
-         left_us <= warnings_us[session->warnings_given]) {
-    session->warnings_given++;
-    due = TRUE;
+static void do_what_is_due(Session *session, gint64 now_us) {
+  while (session->state != SESSION_ENDING) {
+    SessionDue due = session_time_due(&session->time, session->settings, now_us, instant_now_us());
+    if (due.type == SESSION_DUE_NOTHING)
+      return;
+    if (due.type == SESSION_DUE_END)
+      session_end(session, due.end);
+    else
+      session_tell(session->events, due.message, &(SessionEvent){.seconds_left = due.seconds_left});
   }
-  if (due)
-    session_tell(session->events, WIRE_SESSION_ENDING,
-                 &(SessionEvent){.seconds_left = MAX(1, (left_us + INSTANT_SECOND / 2) / INSTANT_SECOND)});
-}
-
-static gboolean nobody_comes(const Session *session, gint64 now_us) {
-  return session->state == SESSION_READY && !session->somebody_came && now_us >= session->join_by_us;
-}
-
-static gboolean everyone_left(const Session *session, gint64 now_us) {
-  return session->empty_by_us && now_us >= session->empty_by_us;
 }
 
 static gboolean on_tick(gpointer data) {
   Session *session = data;
-  gint64 now_us = g_get_monotonic_time(), left_us = session->ends_at_us - instant_now_us();
+  gint64 now_us = g_get_monotonic_time();
   session->tick_source = 0;
   session_people_tick(session, now_us);
-  if (left_us <= 0)
-    session_end(session, WIRE_END_TIME_OVER);
-  else if (nobody_comes(session, now_us) || everyone_left(session, now_us))
-    session_end(session, WIRE_END_USERS_LEFT);
-  else
-    give_warning(session, left_us);
+  do_what_is_due(session, now_us);
   session_plan_tick(session);
   return G_SOURCE_REMOVE;
-}
-
-/* The next time that anything above can become true. */
-static gint64 next_tick_us(const Session *session, gint64 now_us) {
-  gint64 left_us = session->ends_at_us - instant_now_us();
-  gint64 next_us = MIN(TICK_MAX_US, left_us);
-  if (session->warnings_given < G_N_ELEMENTS(warnings_us))
-    next_us = MIN(next_us, left_us - warnings_us[session->warnings_given]);
-  if (session->state == SESSION_READY && !session->somebody_came)
-    next_us = MIN(next_us, session->join_by_us - now_us);
-  if (session->empty_by_us)
-    next_us = MIN(next_us, session->empty_by_us - now_us);
-  gint64 people_us = session_people_next_us(session);
-  return people_us == G_MAXINT64 ? next_us : MIN(next_us, people_us - now_us);
 }
 
 void session_plan_tick(Session *session) {
   g_clear_handle_id(&session->tick_source, g_source_remove);
   if (session->state == SESSION_ENDING)
     return;
-  gint64 wait_us = MAX(0, next_tick_us(session, g_get_monotonic_time()));
+  gint64 now_us = g_get_monotonic_time(), people_us = session_people_next_us(session);
+  gint64 wait_us = session_time_wait_us(&session->time, session->settings, now_us, instant_now_us());
+  wait_us = CLAMP(people_us - now_us, 0, wait_us);
   session->tick_source = g_timeout_add((guint)(wait_us / 1000 + 1), on_tick, session);
 }
 
 void session_note_activity(Session *session, const char *user) {
-  users_note_activity(session->users, user, g_get_monotonic_time());
+  gint64 now_us = g_get_monotonic_time();
+  users_note_activity(session->users, user, now_us);
+  if (users_find(session->users, user) && session_time_touch(&session->time, now_us))
+    session_plan_tick(session);
+}
+
+gint64 session_inactive_in_seconds(const Session *session) {
+  return session_time_countdown(&session->time, session->settings, g_get_monotonic_time());
 }
 
 void session_extend(Session *session, gint64 ends_at_us) {
-  session->ends_at_us = ends_at_us;
-  session->warnings_given = 0;
+  session_time_extend(&session->time, ends_at_us);
   if (session->state == SESSION_ENDING)
     return;
   session_tell(session->events, WIRE_SESSION_EXTENDED, &(SessionEvent){.ends_at_us = ends_at_us});
@@ -234,7 +210,7 @@ Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointe
   session->id = g_strdup(plan->id);
   session->code = g_strdup(plan->code);
   session->starts_at_us = instant_now_us();
-  session->ends_at_us = plan->ends_at_us;
+  session_time_init(&session->time, plan->ends_at_us);
   session->settings = plan->settings;
   session->events = events_new(EVENTS_KEPT, EVENTS_KEPT_BYTES);
   session->users = users_new();
@@ -288,5 +264,5 @@ gint64 session_starts_at_us(const Session *session) {
 }
 
 gint64 session_ends_at_us(const Session *session) {
-  return session->ends_at_us;
+  return session->time.ends_at_us;
 }

@@ -2,9 +2,10 @@
  *
  *   STARTING -> READY -> ENDING -> (ended)
  *
- * It ends when nobody came within join_seconds, when everyone left, when its time is over, when the operator
- * or the streamer's end says so, or when the application fails; people are told the reason word. From ENDING
- * on there are no people in it, only processes that end. Main thread.
+ * It ends when nobody came within join_seconds, when everyone left, when nobody did anything for
+ * inactivity_seconds, when its time is over, when the operator or the streamer's end says so, or when the
+ * application fails; people are told the reason word. From ENDING on there are no people in it, only
+ * processes that end. Main thread.
  */
 #pragma once
 #include "common/ticket.h"
@@ -76,6 +77,8 @@ void session_release(Session *session, const char *user);
 /* @user did something that shows that they are there: input, data sent, a question about control, KEEP_ALIVE.
  * Every such thing goes through here. Those who are not in are ignored. */
 void session_note_activity(Session *session, const char *user);
+/* What is left until it ends because nobody does anything, while people are warned of that; else 0. */
+gint64 session_inactive_in_seconds(const Session *session);
 
 /* ---- viewers ---- */
 

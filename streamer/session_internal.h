@@ -3,16 +3,15 @@
 #pragma once
 #include "streamer/session.h"
 #include "streamer/session_events.h"
+#include "streamer/session_time.h"
 #include "streamer/stage.h"
 
 struct Session {
   char *id, *code;
   SessionState state;
-  gint64 starts_at_us, ends_at_us; /* wall clock */
-  guint warnings_given;
-  gint64 join_by_us;  /* monotonic: until somebody came */
-  gint64 empty_by_us; /* monotonic: 0 while somebody is in or nobody came yet */
-  gboolean started_told, somebody_came;
+  gint64 starts_at_us; /* wall clock */
+  SessionTime time;
+  gboolean started_told;
   const StreamerSettings *settings;
   Stage *stage;
   Events *events; /* NULL from ENDING on */

@@ -3,9 +3,6 @@
 #include "common/log.h"
 #include "streamer/session_internal.h"
 
-/* After the last one said good-bye: a page that is loaded again says it too. */
-#define EMPTY_GRACE_US (1 * INSTANT_SECOND)
-
 /* ---- who steers ---- */
 
 static void choose_controller(Session *session) {
@@ -24,10 +21,7 @@ static void choose_controller(Session *session) {
 /* ---- who is in ---- */
 
 static void note_presence(Session *session) {
-  if (users_count(session->users))
-    session->empty_by_us = 0;
-  else if (session->somebody_came)
-    session->empty_by_us = g_get_monotonic_time() + EMPTY_GRACE_US;
+  session_time_presence(&session->time, users_count(session->users) > 0, g_get_monotonic_time());
   choose_controller(session);
   session->hooks.changed(session, session->data);
   session_plan_tick(session);
@@ -43,8 +37,8 @@ const User *session_admit(Session *session, const Ticket *ticket, const char *na
     wire_set_error(error, WIRE_FORBIDDEN, NULL, "The session is full.");
     return NULL;
   }
-  session->somebody_came = TRUE;
   if (joined) {
+    session_time_touch(&session->time, g_get_monotonic_time());
     g_autofree char *who = log_quote(user->id);
     log_info("user_joined", "session=%s user=%s role=%s", session->id, who, user->role);
     session_tell(session->events, WIRE_USER_JOINED,

@@ -1,0 +1,200 @@
+/* When a session ends by itself and what people are told before: the rules, on a clock of the test's own. */
+#include "common/instant.h"
+#include "streamer/session_time.h"
+
+#define SECOND INSTANT_SECOND
+#define MINUTE INSTANT_MINUTE
+/* The two clocks differ, as in life. */
+#define WALL (1000000 * SECOND)
+
+static StreamerSettings settings;
+
+static void set_up(void) {
+  settings = (StreamerSettings){
+      .join_seconds = 60,
+      .inactivity_seconds = 300,
+      .inactivity_warning_seconds = 30,
+  };
+}
+
+/* Asks as a session does: waits as long as it is told to, until something is due. Gives the time. */
+static gint64 next_due(SessionTime *time, gint64 now_us, SessionDue *due) {
+  for (guint rounds = 0; rounds < 1000; rounds++) {
+    *due = session_time_due(time, &settings, now_us, WALL + now_us);
+    if (due->type != SESSION_DUE_NOTHING)
+      return now_us;
+    gint64 wait_us = session_time_wait_us(time, &settings, now_us, WALL + now_us);
+    g_assert_cmpint(wait_us, >, 0);
+    now_us += wait_us;
+  }
+  g_assert_not_reached();
+}
+
+static void assert_end(SessionTime *time, gint64 *now_us, gint64 at_us, WireEnd end) {
+  SessionDue due;
+  *now_us = next_due(time, *now_us, &due);
+  g_assert_cmpint(due.type, ==, SESSION_DUE_END);
+  g_assert_cmpstr(wire_end_name(due.end), ==, wire_end_name(end));
+  g_assert_cmpint(*now_us, ==, at_us);
+}
+
+static void assert_told(SessionTime *time, gint64 *now_us, gint64 at_us, WireMessage message, gint64 left) {
+  SessionDue due;
+  *now_us = next_due(time, *now_us, &due);
+  g_assert_cmpint(due.type, ==, SESSION_DUE_TELL);
+  g_assert_cmpstr(wire_name(due.message), ==, wire_name(message));
+  g_assert_cmpint(due.seconds_left, ==, left);
+  g_assert_cmpint(*now_us, ==, at_us);
+}
+
+/* A session of @minutes, ready at 10 s, with somebody in it from 20 s on. */
+static gint64 begin(SessionTime *time, gint64 minutes) {
+  set_up();
+  session_time_init(time, WALL + minutes * MINUTE);
+  session_time_ready(time, &settings, 10 * SECOND);
+  session_time_presence(time, TRUE, 20 * SECOND);
+  session_time_touch(time, 20 * SECOND);
+  return 20 * SECOND;
+}
+
+static void who_never_comes_is_waited_for_join_seconds(void) {
+  SessionTime time;
+  gint64 now_us = 0;
+  set_up();
+  session_time_init(&time, WALL + 60 * MINUTE);
+  session_time_ready(&time, &settings, 10 * SECOND);
+  assert_end(&time, &now_us, 70 * SECOND, WIRE_END_USERS_LEFT);
+}
+
+static void a_start_that_takes_long_is_no_absence(void) {
+  SessionTime time;
+  SessionDue due;
+  set_up();
+  session_time_init(&time, WALL + 60 * MINUTE);
+  due = session_time_due(&time, &settings, 50 * MINUTE, WALL + 50 * MINUTE);
+  g_assert_cmpint(due.type, ==, SESSION_DUE_NOTHING);
+}
+
+static void when_the_last_one_left_it_ends_after_a_breath(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  session_time_presence(&time, FALSE, 30 * SECOND);
+  session_time_presence(&time, TRUE, 30 * SECOND + SECOND / 2); /* a page was loaded again */
+  session_time_presence(&time, TRUE, 40 * SECOND);
+  session_time_presence(&time, FALSE, 50 * SECOND);
+  session_time_presence(&time, FALSE, 50 * SECOND + SECOND / 2); /* said twice, it is no longer */
+  now_us = 50 * SECOND;
+  assert_end(&time, &now_us, 51 * SECOND, WIRE_END_USERS_LEFT);
+}
+
+static void nobody_doing_anything_is_warned_then_ended(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  g_assert_false(session_time_touch(&time, 40 * SECOND));
+  assert_told(&time, &now_us, 310 * SECOND, WIRE_INACTIVITY_WARNING, 30);
+  g_assert_cmpint(session_time_countdown(&time, &settings, 330 * SECOND), ==, 10);
+  assert_end(&time, &now_us, 340 * SECOND, WIRE_END_INACTIVE);
+}
+
+static void a_touch_stops_the_countdown(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  assert_told(&time, &now_us, 290 * SECOND, WIRE_INACTIVITY_WARNING, 30);
+  now_us = 319 * SECOND;
+  g_assert_true(session_time_touch(&time, now_us));
+  g_assert_cmpint(session_time_wait_us(&time, &settings, now_us, WALL + now_us), ==, 0);
+  assert_told(&time, &now_us, 319 * SECOND, WIRE_INACTIVITY_ENDED, 0);
+  g_assert_cmpint(session_time_countdown(&time, &settings, now_us), ==, 0);
+  g_assert_false(session_time_touch(&time, now_us));
+  assert_told(&time, &now_us, 589 * SECOND, WIRE_INACTIVITY_WARNING, 30);
+}
+
+static void a_short_time_warns_at_its_half(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.inactivity_seconds = 10;
+  assert_told(&time, &now_us, 25 * SECOND, WIRE_INACTIVITY_WARNING, 5);
+  assert_end(&time, &now_us, 30 * SECOND, WIRE_END_INACTIVE);
+}
+
+static void zero_is_never(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.inactivity_seconds = 0;
+  assert_told(&time, &now_us, 55 * MINUTE, WIRE_SESSION_ENDING, 300);
+}
+
+static void a_countdown_that_the_operator_switches_off_is_taken_back(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  assert_told(&time, &now_us, 290 * SECOND, WIRE_INACTIVITY_WARNING, 30);
+  settings.inactivity_seconds = 0;
+  assert_told(&time, &now_us, 290 * SECOND, WIRE_INACTIVITY_ENDED, 0);
+}
+
+static void time_over_is_told_twice_before(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.inactivity_seconds = 0;
+  assert_told(&time, &now_us, 55 * MINUTE, WIRE_SESSION_ENDING, 300);
+  assert_told(&time, &now_us, 59 * MINUTE, WIRE_SESSION_ENDING, 60);
+  assert_end(&time, &now_us, 60 * MINUTE, WIRE_END_TIME_OVER);
+}
+
+static void a_short_session_is_told_once_what_it_has(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 1);
+  assert_told(&time, &now_us, 20 * SECOND, WIRE_SESSION_ENDING, 40);
+  assert_end(&time, &now_us, 60 * SECOND, WIRE_END_TIME_OVER);
+}
+
+static void a_new_end_is_told_anew(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.inactivity_seconds = 0;
+  assert_told(&time, &now_us, 55 * MINUTE, WIRE_SESSION_ENDING, 300);
+  session_time_extend(&time, WALL + 70 * MINUTE);
+  assert_told(&time, &now_us, 65 * MINUTE, WIRE_SESSION_ENDING, 300);
+}
+
+static void a_clock_that_jumps_is_noticed(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.inactivity_seconds = 0;
+  gint64 wait_us = session_time_wait_us(&time, &settings, now_us, WALL + now_us);
+  g_assert_cmpint(wait_us, <=, MINUTE);
+  SessionDue due = session_time_due(&time, &settings, now_us + wait_us, WALL + 2 * 60 * MINUTE);
+  g_assert_cmpint(due.type, ==, SESSION_DUE_END);
+}
+
+static void a_stop_is_told_and_then_comes(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  now_us = 30 * SECOND;
+  session_time_stop(&time, 40 * SECOND);
+  assert_end(&time, &now_us, 40 * SECOND, WIRE_END_SERVER_STOPPING);
+}
+
+int main(int argc, char **argv) {
+  g_test_init(&argc, &argv, NULL);
+  g_test_add_func("/session-time/who-never-comes-is-waited-for-join-seconds",
+                  who_never_comes_is_waited_for_join_seconds);
+  g_test_add_func("/session-time/a-start-that-takes-long-is-no-absence",
+                  a_start_that_takes_long_is_no_absence);
+  g_test_add_func("/session-time/when-the-last-one-left-it-ends-after-a-breath",
+                  when_the_last_one_left_it_ends_after_a_breath);
+  g_test_add_func("/session-time/nobody-doing-anything-is-warned-then-ended",
+                  nobody_doing_anything_is_warned_then_ended);
+  g_test_add_func("/session-time/a-touch-stops-the-countdown", a_touch_stops_the_countdown);
+  g_test_add_func("/session-time/a-short-time-warns-at-its-half", a_short_time_warns_at_its_half);
+  g_test_add_func("/session-time/zero-is-never", zero_is_never);
+  g_test_add_func("/session-time/a-countdown-that-the-operator-switches-off-is-taken-back",
+                  a_countdown_that_the_operator_switches_off_is_taken_back);
+  g_test_add_func("/session-time/time-over-is-told-twice-before", time_over_is_told_twice_before);
+  g_test_add_func("/session-time/a-short-session-is-told-once-what-it-has",
+                  a_short_session_is_told_once_what_it_has);
+  g_test_add_func("/session-time/a-new-end-is-told-anew", a_new_end_is_told_anew);
+  g_test_add_func("/session-time/a-clock-that-jumps-is-noticed", a_clock_that_jumps_is_noticed);
+  g_test_add_func("/session-time/a-stop-is-told-and-then-comes", a_stop_is_told_and_then_comes);
+  return g_test_run();
+}
