@@ -11,6 +11,7 @@
 #include "fcgi/plan.h"
 #include "fcgi/planning.h"
 #include "fcgi/record_file.h"
+#include "fcgi/store_json.h"
 #include "fcgi/servers_file.h"
 #include "fcgi/starts.h"
 #include "fcgi/streamer_client.h"
@@ -211,7 +212,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
     return SETTINGS_EXIT_STATUS;
   }
-  if (options.check && !plan_check(configuration->plan_file, &error)) {
+  if (options.check && !store_json_check(configuration->plan_file, &error)) {
     fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
     return SETTINGS_EXIT_STATUS;
   }

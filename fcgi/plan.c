@@ -74,7 +74,7 @@ void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_nam
 /* ---- time ---- */
 
 static void forget(Plan *plan, PlanEntry *entry) {
-  record_file_put(plan->file, entry->reservation->id, NULL, NULL, NULL);
+  store_put(plan->store, &(StoreChange){.kind = STORE_FORGET, .reservation = entry->reservation}, NULL, NULL);
   plan_index_remove(plan->index, entry);
 }
 
@@ -191,27 +191,13 @@ guint plan_count(const Plan *plan) {
 }
 
 guint64 plan_get_writes(const Plan *plan) {
-  return record_file_get_writes(plan->file);
+  return store_count_writes(plan->store);
 }
 
 /* ---- opening and closing ---- */
 
-/* The record's reservation (transfer full); NULL with an error that names the file and the place. */
-static Reservation *read_record(const char *path, const GPtrArray *records, guint i, GError **error) {
-  Reservation *reservation = reservation_parse(records->pdata[i], error);
-  if (!reservation)
-    g_prefix_error(error, "%s: [%u].", path, i);
-  return reservation;
-}
-
-static gboolean restore(Plan *plan, const char *path, const GPtrArray *records, GError **error) {
-  for (guint i = 0; i < records->len; i++) {
-    Reservation *reservation = read_record(path, records, i, error);
-    if (!reservation)
-      return FALSE;
-    hold(plan, reservation);
-  }
-  return TRUE;
+static void on_seen(const Reservation *reservation, gpointer data) {
+  hold(data, reservation_copy(reservation));
 }
 
 static void collect_resting(PlanEntry *entry, gpointer data) {
@@ -237,31 +223,23 @@ static void let_codes_rest(Plan *plan) {
   }
 }
 
-gboolean plan_check(const char *path, GError **error) {
-  g_autoptr(GPtrArray) records = record_file_read(path, "id", error);
-  for (guint i = 0; records && i < records->len; i++) {
-    g_autoptr(Reservation) reservation = read_record(path, records, i, error);
-    if (!reservation)
-      return FALSE;
-  }
-  return records != NULL;
+static void on_loaded(gpointer data) {
+  Plan *plan = data;
+  let_codes_rest(plan);
+  plan->loaded = TRUE;
 }
 
-Plan *plan_open(const char *path, const PlanRules *rules, Mailbox *home, gint64 now_us, GError **error) {
+Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us) {
+  static const StoreListener listener = {on_seen, on_loaded};
   Plan *plan = g_new0(Plan, 1);
-  g_autoptr(GPtrArray) records = NULL;
   plan->rules = *rules;
   plan->now_us = now_us;
   plan->index = plan_index_new();
   plan->codes = codes_new(rules->code_digits);
   plan->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)ledger_free);
   plan->under_way = g_hash_table_new(NULL, NULL);
-  plan->file = record_file_open(path, "id", home, &records, error);
-  if (!plan->file || !restore(plan, path, records, error)) {
-    plan_close(plan);
-    return NULL;
-  }
-  let_codes_rest(plan);
+  plan->store = store;
+  store_begin(store, &listener, plan);
   return plan;
 }
 
@@ -285,7 +263,7 @@ void plan_stop(Plan *plan) {
 void plan_close(Plan *plan) {
   if (!plan)
     return;
-  record_file_close(plan->file);
+  store_close(plan->store);
   plan_stop(plan);
   GHashTableIter iter;
   gpointer change;

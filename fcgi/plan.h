@@ -3,18 +3,18 @@
  *
  * Each session is a reservation of one place of an RC for a run of slots (ledger.h): a booking takes later
  * ones, a walk-in takes slots from now on, an extension adds some, an early end gives the rest back. What is
- * promised is on disk before it is told (record_file.h): the done callbacks come when it is, or with the
+ * promised is in the store before it is told (store.h): the done callbacks come when it is, or with the
  * error that it is not, and then nothing has changed.
  *
- * Promises (book, walk in, extend, cancel) wait for the disk; facts (started, ended) do not: they are true
- * whatever the disk says, and are written again later if they could not be now.
+ * Promises (book, walk in, extend, cancel) wait for the store; facts (started, ended) do not: they are true
+ * whatever the store says, and are written again later if they could not be now.
  *
  * Errors are of WIRE_ERROR. Time is passed in; the core's thread only.
  */
 #pragma once
 #include "fcgi/ledger.h"
-#include "fcgi/mailbox.h"
 #include "fcgi/reservation.h"
+#include "fcgi/store.h"
 
 typedef struct Plan Plan;
 
@@ -45,15 +45,11 @@ typedef void (*PlanDone)(const Reservation *reservation, const GError *error, gp
 typedef void (*PlanEnding)(const Reservation *reservation, gpointer user_data);
 void plan_set_ending_func(Plan *plan, PlanEnding ending, gpointer user_data);
 
-/* Opens the plan in @path (record_file_open()); what is in it and not over holds its places again. @home:
- * where the disk's answers are delivered, on this thread. NULL with @error, one line for the log. (transfer
- * full) */
-Plan *plan_open(const char *path, const PlanRules *rules, Mailbox *home, gint64 now_us, GError **error);
-/* Whether plan_open() could read @path as it is now, by whomever it is open. A file that does not exist is
- * good. FALSE with @error, one line. */
-gboolean plan_check(const char *path, GError **error);
+/* A plan on @store (transfer full); what is in it and not over holds its places again. Until the store has
+ * told all, nothing is promised. (transfer full) */
+Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us);
 
-/* From now on nothing is promised any more: those who wait for the disk, and those who still come, get
+/* From now on nothing is promised any more: those who wait for the store, and those who still come, get
  * WIRE_STORE_UNAVAILABLE. What is under way is written all the same. */
 void plan_stop(Plan *plan);
 /* Writes what is under way, after plan_stop(). NULL is allowed. */
@@ -120,5 +116,5 @@ void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *res
 
 /* How many reservations it holds, ended ones included. */
 guint plan_count(const Plan *plan);
-/* How many writes to disk there were. */
+/* store_count_writes() of its store. */
 guint64 plan_get_writes(const Plan *plan);

@@ -1,11 +1,12 @@
-/* Promises on their way to disk, and what becomes of them. */
+/* Promises on their way to the store, and what becomes of them. */
 #include "common/log.h"
 #include "common/random.h"
 #include "fcgi/plan_internal.h"
 
 #include <string.h>
 
-static void change_stored(gboolean stored, const char *reason, gpointer user_data);
+static void change_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
+                            gpointer user_data);
 
 /* ---- small pieces ---- */
 
@@ -47,23 +48,25 @@ void plan_set_due(Plan *plan, PlanEntry *entry) {
   plan_index_set_due(plan->index, entry, plan_due_of(plan, entry->reservation, entry->noticed));
 }
 
-/* Sends the entry as it now is to disk. */
-static void write_entry(Plan *plan, PlanEntry *entry, PlanChangeKind kind, guint slots, PlanWaiter waiter) {
+/* Sends the entry as it now is to the store. */
+static void write_entry(Plan *plan, PlanEntry *entry, StoreChangeKind kind, guint slots, PlanWaiter waiter) {
   PlanChange *change = g_new(PlanChange, 1);
   *change = (PlanChange){plan, kind, g_strdup(entry->reservation->id), slots, waiter};
   g_hash_table_add(plan->under_way, change);
   entry->dirty = FALSE;
   Reservation shown = *entry->reservation;
-  if (kind == CHANGE_CANCEL) {
+  if (kind == STORE_CANCEL) {
     shown.state = RESERVATION_ENDED;
     shown.ended_at_us = plan->now_us;
     shown.reason = (char *)"cancelled";
   }
-  record_file_put(plan->file, change->id, reservation_format(&shown), change_stored, change);
+  const StoreChange wanted = {kind, &shown, entry->run,
+                              ledger_capacity(plan_ledger_of(plan, entry->reservation->rc_name))};
+  store_put(plan->store, &wanted, change_answered, change);
 }
 
 void plan_write_fact(Plan *plan, PlanEntry *entry) {
-  write_entry(plan, entry, CHANGE_FACT, 0, (PlanWaiter){NULL, NULL});
+  write_entry(plan, entry, STORE_FACT, 0, (PlanWaiter){NULL, NULL});
 }
 
 /* A session that was adopted may have a code that is somebody else's here. */
@@ -84,7 +87,7 @@ void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason) {
   plan_set_due(plan, entry);
 }
 
-/* ---- what the disk said ---- */
+/* ---- what the store said ---- */
 
 static void tell(PlanEntry *entry, const PlanWaiter *waiter) {
   if (waiter->done)
@@ -122,27 +125,29 @@ static void take_extension_back(Plan *plan, PlanEntry *entry, guint slots) {
 static void change_done(Plan *plan, const PlanChange *change, PlanEntry *entry, gboolean stored) {
   static const char unavailable[] =
       "The plan could not be written; nothing was changed. Try again in a moment.";
-  if (!stored && change->kind != CHANGE_NEW) {
+  if (!stored && change->kind != STORE_NEW) {
     entry->dirty = TRUE;
     plan_index_set_due(plan->index, entry, MIN(entry->due_us, plan->now_us + PLAN_RETRY_US));
   }
   switch (change->kind) {
-  case CHANGE_NEW:
+  case STORE_NEW:
     if (stored)
       new_one_stored(entry, &change->waiter);
     else
       new_one_failed(plan, entry, &change->waiter, unavailable);
     return;
-  case CHANGE_CANCEL:
+  case STORE_CANCEL:
     entry->cancelling = FALSE;
     if (stored && entry->reservation->state != RESERVATION_ENDED)
       plan_end_entry(plan, entry, "cancelled");
     break;
-  case CHANGE_EXTEND:
+  case STORE_EXTEND:
     if (!stored)
       take_extension_back(plan, entry, change->slots);
     break;
-  case CHANGE_FACT:
+  case STORE_CLAIM:
+  case STORE_FACT:
+  case STORE_FORGET:
     break;
   }
   if (stored)
@@ -151,16 +156,17 @@ static void change_done(Plan *plan, const PlanChange *change, PlanEntry *entry, 
     plan_refuse(&change->waiter, WIRE_STORE_UNAVAILABLE, NULL, unavailable);
 }
 
-static void change_stored(gboolean stored, const char *reason, gpointer user_data) {
+static void change_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
+                            gpointer user_data) {
   PlanChange *change = user_data;
   Plan *plan = change->plan;
   PlanEntry *entry = plan ? plan_index_find(plan->index, change->id) : NULL;
   if (plan)
     g_hash_table_remove(plan->under_way, change);
-  if (!stored)
+  if (outcome == STORE_UNAVAILABLE)
     log_error("plan_not_written", "reason=\"%s\"", reason);
   if (entry)
-    change_done(plan, change, entry, stored);
+    change_done(plan, change, entry, outcome == STORE_DONE);
   g_free(change->id);
   g_free(change);
 }
@@ -203,15 +209,17 @@ static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gi
   reservation->ends_at_us = ends_at_us;
   PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
   entry->run = run;
-  write_entry(plan, entry, CHANGE_NEW, 0, *waiter);
+  write_entry(plan, entry, STORE_NEW, 0, *waiter);
 }
 
 /* To begin every promise with; whether it can be given. */
 static gboolean may_promise(Plan *plan, gint64 now_us, const PlanWaiter *waiter) {
   plan->now_us = now_us;
-  if (plan->stopping)
-    plan_refuse(waiter, WIRE_STORE_UNAVAILABLE, NULL, PLAN_STOPPING_REASON);
-  return !plan->stopping;
+  if (!plan->stopping && plan->loaded)
+    return TRUE;
+  plan_refuse(waiter, WIRE_STORE_UNAVAILABLE, NULL,
+              plan->stopping ? PLAN_STOPPING_REASON : PLAN_NOT_LOADED_REASON);
+  return FALSE;
 }
 
 /* The same request again: the same answer, now or when it is stored. */
@@ -270,9 +278,9 @@ void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpoin
     plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such booking, or it has begun.");
     return;
   }
-  /* The place stays taken until the cancellation is on disk: after a crash the booking may be there again. */
+  /* The place stays taken until the cancellation is stored: after a crash the booking may be there again. */
   entry->cancelling = TRUE;
-  write_entry(plan, entry, CHANGE_CANCEL, 0, waiter);
+  write_entry(plan, entry, STORE_CANCEL, 0, waiter);
 }
 
 void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done,
@@ -293,7 +301,7 @@ void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanD
   entry->reservation->ends_at_us += slots * plan->rules.slot_minutes * INSTANT_MINUTE;
   entry->noticed = FALSE;
   plan_set_due(plan, entry);
-  write_entry(plan, entry, CHANGE_EXTEND, slots, waiter);
+  write_entry(plan, entry, STORE_EXTEND, slots, waiter);
 }
 
 guint plan_room_minutes(const Plan *plan, const char *id, guint most) {

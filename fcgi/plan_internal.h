@@ -1,5 +1,5 @@
-/* What plan.c and plan_changes.c share: plan_changes.c makes promises and follows what the disk says of them;
- * plan.c keeps what is known, does what is due, answers questions. Nobody else includes this.
+/* What plan.c and plan_changes.c share: plan_changes.c makes promises and follows what the store says of
+ * them; plan.c keeps what is known, does what is due, answers questions. Nobody else includes this.
  */
 #pragma once
 #include "common/instant.h"
@@ -7,15 +7,15 @@
 #include "fcgi/codes.h"
 #include "fcgi/plan.h"
 #include "fcgi/plan_index.h"
-#include "fcgi/record_file.h"
 
 #define PLAN_DAY_US (24 * 60 * INSTANT_MINUTE)
 #define PLAN_RETRY_US (5 * INSTANT_SECOND) /* between tries to write facts that could not be written */
+#define PLAN_NOT_LOADED_REASON "The plan of sessions cannot be reached; try again in a moment."
 #define PLAN_STOPPING_REASON "The coordinator is stopping; try again in a moment."
 
 struct Plan {
   PlanRules rules;
-  RecordFile *file;
+  Store *store;
   PlanIndex *index;
   Codes *codes;
   GHashTable *ledgers;   /* rc_name -> Ledger */
@@ -23,6 +23,7 @@ struct Plan {
   gint64 now_us;         /* of the last call: the ledgers' present */
   PlanEnding ending;
   gpointer ending_data;
+  gboolean loaded;   /* the store has told what it has */
   gboolean stopping; /* no more promises */
 };
 
@@ -32,14 +33,12 @@ typedef struct {
   gpointer user_data;
 } PlanWaiter;
 
-typedef enum { CHANGE_NEW, CHANGE_EXTEND, CHANGE_CANCEL, CHANGE_FACT } PlanChangeKind;
-
-/* A change on its way to disk. */
+/* A change on its way to the store. */
 typedef struct {
   Plan *plan; /* NULL: it was closed meanwhile */
-  PlanChangeKind kind;
+  StoreChangeKind kind;
   char *id;
-  guint slots; /* CHANGE_EXTEND: how many were added */
+  guint slots; /* STORE_EXTEND: how many were added */
   PlanWaiter waiter;
 } PlanChange;
 
@@ -51,7 +50,7 @@ void plan_refuse(const PlanWaiter *waiter, WireMessage message, const char *fiel
 /* When plan_tick() has to look at the reservation; @noticed: its end was told of. */
 gint64 plan_due_of(const Plan *plan, const Reservation *reservation, gboolean noticed);
 void plan_set_due(Plan *plan, PlanEntry *entry);
-/* Sends the entry as it now is to disk; nobody waits for it. */
+/* Sends the entry as it now is to the store; nobody waits for it. */
 void plan_write_fact(Plan *plan, PlanEntry *entry);
 /* It is over: its places from now on and its code are free. */
 void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason);

@@ -5,6 +5,7 @@
 #include "fcgi/events.h"
 #include "fcgi/guard.h"
 #include "fcgi/starts.h"
+#include "fcgi/store_json.h"
 
 #include <string.h>
 
@@ -217,16 +218,16 @@ Planning *planning_open(Core *core, GError **error) {
       .history_days = (guint)configuration->history_days,
       .notice_minutes = (guint)configuration->extension_notice_minutes,
   };
-  Plan *plan = plan_open(configuration->plan_file, &rules, core->mailbox, instant_now_us(), error);
-  if (!plan)
+  Store *store = store_json_open(configuration->plan_file, core->mailbox, error);
+  if (!store)
     return NULL;
   Planning *planning = g_new0(Planning, 1);
   planning->core = core;
-  planning->plan = plan;
+  planning->plan = plan_new(store, &rules, instant_now_us());
   planning->guard = guard_new(GUARD_RISK_PER_DAY);
   planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);
   planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
-  plan_set_ending_func(plan, on_ending, planning);
+  plan_set_ending_func(planning->plan, on_ending, planning);
   return planning;
 }
 

@@ -3,6 +3,7 @@
 #include "common/instant.h"
 #include "common/wire.h"
 #include "fcgi/plan.h"
+#include "fcgi/store_json.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -31,8 +32,9 @@ static const PlanRules rules = {.slot_minutes = 5,
 
 static void open_plan(Fixture *f, gint64 now_us) {
   g_autoptr(GError) error = NULL;
-  f->plan = plan_open(f->path, &rules, f->home, now_us, &error);
+  Store *store = store_json_open(f->path, f->home, &error);
   g_assert_no_error(error);
+  f->plan = plan_new(store, &rules, now_us);
   plan_set_capacity(f->plan, RC, 1, NULL);
 }
 
@@ -157,7 +159,7 @@ static void who_waits_when_it_stops_is_told_once(Fixture *f, gconstpointer data)
   reopen(f, NOW);
   g_assert_cmpuint(f->answers, ==, 3);
   g_assert_cmpuint(plan_count(f->plan), ==, 1);
-  g_assert_true(plan_check(f->path, NULL));
+  g_assert_true(store_json_check(f->path, NULL));
 }
 
 /* A plan whose sessions had each of the codes below 2000, the most that may rest, and ended so long ago. */
@@ -337,7 +339,7 @@ static void a_broken_plan_is_refused_and_kept(Fixture *f, gconstpointer data) {
   g_autofree char *kept = NULL;
   plan_close(g_steal_pointer(&f->plan));
   g_assert_true(g_file_set_contents(f->path, text, -1, NULL));
-  g_assert_null(plan_open(f->path, &rules, f->home, NOW, &error));
+  g_assert_null(store_json_open(f->path, f->home, &error));
   g_assert_nonnull(strstr(error->message, "plan.json: [0].state: must be planned, running or ended"));
   g_assert_true(g_file_get_contents(f->path, &kept, NULL, NULL));
   g_assert_cmpstr(kept, ==, text);

@@ -1,0 +1,74 @@
+/* Where the plan's reservations are kept for good: one interface, a kind for each way.
+ *
+ * The plan asks for changes and is answered later, at home, when they are there for good or cannot be. A kind
+ * that is shared with other coordinators (a database) decides what may be taken, and tells what they changed;
+ * one of our own (a file) keeps what it is given. The core's thread.
+ */
+#pragma once
+#include "fcgi/ledger.h"
+#include "fcgi/reservation.h"
+
+typedef enum {
+  STORE_NEW,    /* a promise: takes the slots of its run, each of which must have a place left */
+  STORE_EXTEND, /* a promise: takes those that its run has more than before */
+  STORE_CLAIM,  /* a promise: the booking begins here and nowhere else */
+  STORE_CANCEL, /* a promise: of a booking that has not begun */
+  STORE_FACT,   /* what is so, whether there is room or not; an ended one gives its slots back */
+  STORE_FORGET, /* too old to be kept */
+} StoreChangeKind;
+
+typedef enum {
+  STORE_DONE,
+  STORE_FULL,         /* NEW, EXTEND: a slot has no place left */
+  STORE_CODE_TAKEN,   /* NEW: somebody else has this code */
+  STORE_SAME_REQUEST, /* NEW: the client's request was done before; its reservation is given */
+  STORE_GONE,         /* EXTEND, CLAIM, CANCEL: it is not, or no longer, in a state for that */
+  STORE_UNAVAILABLE,  /* nothing was changed; perhaps later */
+} StoreOutcome;
+
+/* Valid during the call that takes it. */
+typedef struct {
+  StoreChangeKind kind;
+  const Reservation *reservation; /* as it is to be */
+  LedgerRun run;                  /* the slots that it is to hold */
+  guint32 capacity;               /* NEW, EXTEND: how many places there are in each slot */
+} StoreChange;
+
+/* @other: for STORE_SAME_REQUEST (transfer none). @reason: for STORE_UNAVAILABLE, for the log. */
+typedef void (*StoreDone)(StoreOutcome outcome, const Reservation *other, const char *reason,
+                          gpointer user_data);
+
+/* What a store tells the plan. */
+typedef struct {
+  /* This is kept: at the beginning for each, later for those that another coordinator changed. */
+  void (*seen)(const Reservation *reservation, gpointer user_data);
+  /* All that there was has been told; from now on changes may be asked for. Once. */
+  void (*loaded)(gpointer user_data);
+} StoreListener;
+
+typedef struct Store Store;
+
+/* What every kind's own struct begins with. */
+struct Store {
+  const struct StoreKind *kind;
+  StoreListener listener;
+  gpointer user_data;
+};
+
+typedef struct StoreKind {
+  const char *name; /* the setting's word */
+  void (*begin)(Store *store);
+  void (*put)(Store *store, const StoreChange *change, StoreDone done, gpointer user_data);
+  guint64 (*count_writes)(Store *store);
+  void (*close)(Store *store);
+} StoreKind;
+
+/* Tells what there is, within this call or later. Once, before anything is asked for. */
+void store_begin(Store *store, const StoreListener *listener, gpointer user_data);
+/* @done (nullable) is called once, later. */
+void store_put(Store *store, const StoreChange *change, StoreDone done, gpointer user_data);
+/* How many writes there were, for metrics and tests. */
+guint64 store_count_writes(Store *store);
+/* Finishes what is under way; what is not answered yet still is, when the home is next read. NULL is allowed.
+ */
+void store_close(Store *store);
