@@ -20,6 +20,7 @@ typedef struct {
   gsize size;          /* sizeof the arguments' struct, which is zeroed before it is read */
   VerbHandler handle;
   void (*set_defaults)(gpointer arguments); /* nullable */
+  guint class;                              /* the program's own */
 } Verb;
 
 /* Calls the handler of the verb in @text, or returns FALSE with an error that wire_refusal() can say

@@ -9,49 +9,61 @@
 
 struct Answers {
   pthread_mutex_t lock;
-  GHashTable *bodies; /* request text -> Body; under lock */
-  gsize bytes;        /* of the bodies; under lock */
+  GHashTable *ready; /* request text -> Ready; under lock */
+  gsize bytes;       /* of the bodies; under lock */
 };
 
-static void unref_body(gpointer body) {
-  body_unref(body);
+typedef struct {
+  Body *body;
+  AnswerKind kind;
+} Ready;
+
+static void free_ready(gpointer data) {
+  Ready *ready = data;
+  body_unref(ready->body);
+  g_free(ready);
 }
 
 Answers *answers_new(void) {
   Answers *answers = g_new0(Answers, 1);
   pthread_mutex_init(&answers->lock, NULL);
-  answers->bodies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_body);
+  answers->ready = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_ready);
   return answers;
 }
 
 void answers_free(Answers *answers) {
   if (!answers)
     return;
-  g_hash_table_unref(answers->bodies);
+  g_hash_table_unref(answers->ready);
   pthread_mutex_destroy(&answers->lock);
   g_free(answers);
 }
 
-Body *answers_find(Answers *answers, const char *text) {
+Body *answers_find(Answers *answers, const char *text, AnswerKind *kind) {
+  Body *body = NULL;
   pthread_mutex_lock(&answers->lock);
-  Body *body = g_hash_table_lookup(answers->bodies, text);
-  if (body)
-    body_ref(body);
+  const Ready *ready = g_hash_table_lookup(answers->ready, text);
+  if (ready) {
+    body = body_ref(ready->body);
+    *kind = ready->kind;
+  }
   pthread_mutex_unlock(&answers->lock);
   return body;
 }
 
-void answers_put(Answers *answers, const char *text, Body *body) {
+void answers_put(Answers *answers, const char *text, Body *body, AnswerKind kind) {
   gsize bytes = body_get_length(body);
   if (strlen(text) > MAX_TEXT || bytes > MAX_BYTES / 4)
     return;
   pthread_mutex_lock(&answers->lock);
-  if (g_hash_table_size(answers->bodies) >= MAX_ENTRIES || answers->bytes + bytes > MAX_BYTES) {
-    g_hash_table_remove_all(answers->bodies);
+  if (g_hash_table_size(answers->ready) >= MAX_ENTRIES || answers->bytes + bytes > MAX_BYTES) {
+    g_hash_table_remove_all(answers->ready);
     answers->bytes = 0;
   }
-  if (!g_hash_table_contains(answers->bodies, text)) {
-    g_hash_table_insert(answers->bodies, g_strdup(text), body_ref(body));
+  if (!g_hash_table_contains(answers->ready, text)) {
+    Ready *ready = g_new(Ready, 1);
+    *ready = (Ready){body_ref(body), kind};
+    g_hash_table_insert(answers->ready, g_strdup(text), ready);
     answers->bytes += bytes;
   }
   pthread_mutex_unlock(&answers->lock);
@@ -59,7 +71,7 @@ void answers_put(Answers *answers, const char *text, Body *body) {
 
 void answers_clear(Answers *answers) {
   pthread_mutex_lock(&answers->lock);
-  g_hash_table_remove_all(answers->bodies);
+  g_hash_table_remove_all(answers->ready);
   answers->bytes = 0;
   pthread_mutex_unlock(&answers->lock);
 }

@@ -6,6 +6,8 @@
  * and two changes of thread. Any thread.
  */
 #pragma once
+#include "common/verb.h"
+#include "common/wire.h"
 #include "fcgi/body.h"
 
 typedef struct Answers Answers;
@@ -13,11 +15,17 @@ typedef struct Answers Answers;
 Answers *answers_new(void);          /* (transfer full) */
 void answers_free(Answers *answers); /* NULL is allowed */
 
+/* What an answer is, for limits and counting. */
+typedef struct {
+  const Verb *verb;
+  WireMessage message;
+} AnswerKind;
+
 /* The answer to exactly this request text (transfer full), or NULL. */
-Body *answers_find(Answers *answers, const char *text);
+Body *answers_find(Answers *answers, const char *text, AnswerKind *kind);
 
 /* Remembers @body. Forgets all others first when there are too many or they are too large. */
-void answers_put(Answers *answers, const char *text, Body *body);
+void answers_put(Answers *answers, const char *text, Body *body, AnswerKind kind);
 
 /* Forgets all. */
 void answers_clear(Answers *answers);

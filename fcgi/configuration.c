@@ -1,9 +1,22 @@
 #include "fcgi/configuration.h"
 
 #include "common/settings.h"
-#include "fcgi/client_address.h"
 
 #define AT(member) G_STRUCT_OFFSET(Configuration, member)
+
+/* The two rows of a class of verbs. */
+#define RATE(class, name, rate, size, what)                                                                  \
+  {"limits." name "_per_minute",                                                                             \
+   SETTING_INT,                                                                                              \
+   AT(rates[class].per_minute),                                                                              \
+   0,                                                                                                        \
+   1000000,                                                                                                  \
+   .fallback = rate,                                                                                         \
+   .help = what " that a client may ask in a minute for long; 0: no limit."},                                \
+  {                                                                                                          \
+    "limits." name "_burst", SETTING_INT, AT(rates[class].burst), 1, 1000000,                                \
+        .fallback = size, .help = "How many of these at once."                                               \
+  }
 
 static const Setting rows[] = {
     {"ip", SETTING_TEXT, AT(ip), .max = 253, .fallback = "127.0.0.1",
@@ -47,6 +60,17 @@ static const Setting rows[] = {
              "\"booking_step_minutes\": 30, \"time_zone\": \"Asia/Vladivostok\"}}."},
     {"trusted_proxies", SETTING_TEXTS, AT(trusted_proxies), .max = 64,
      .help = "Addresses or networks of proxies before the web server whose X-Forwarded-For is believed."},
+    RATE(RATE_READ, "read", "6000", "1000", "Questions (GET_SERVERS, GET_RCS, GET_AVAILABILITY)"),
+    RATE(RATE_POLL, "poll", "12000", "3000", "Polls for events"),
+    RATE(RATE_START, "start", "600", "200", "Starts of sessions"),
+    RATE(RATE_PLAN, "plan", "120", "100", "Bookings, cancellings and extensions"),
+    RATE(RATE_CODE, "code", "600", "200", "Codes, right or wrong,"),
+    RATE(RATE_BAD, "bad", "300", "100", "Requests in a wrong form"),
+    {"limits.neighbours", SETTING_INT, AT(limits_neighbours), 0, 1000, .fallback = "8",
+     .help = "The addresses of an IPv4 /24 or IPv6 /48 together may ask so many times as much as one; 0: no "
+             "limit."},
+    {"limits.exempt", SETTING_TEXTS, AT(limits_exempt), .max = 64, .fallback = "127.0.0.0/8|::1",
+     .help = "Addresses or networks that these limits do not hold for."},
     {"call_timeout_seconds", SETTING_INT, AT(call_timeout_seconds), 1, 60, "seconds", "5",
      .help = "How long a streamer may take for a plain answer."},
     {"start_timeout_seconds", SETTING_INT, AT(start_timeout_seconds), 1, 60, "seconds", "20",
@@ -92,8 +116,13 @@ static gboolean finish(Configuration *configuration, const char *path, GError **
   configuration->rc_rules = rc_rules_new(path, &general, configuration->rcs, error);
   if (!configuration->rc_rules)
     return FALSE;
-  configuration->proxy_networks = client_address_networks(path, configuration->trusted_proxies, error);
-  return configuration->proxy_networks != NULL;
+  configuration->proxy_networks =
+      client_networks_new(path, "trusted_proxies", configuration->trusted_proxies, error);
+  if (!configuration->proxy_networks)
+    return FALSE;
+  configuration->exempt_networks =
+      client_networks_new(path, "limits.exempt", configuration->limits_exempt, error);
+  return configuration->exempt_networks != NULL;
 }
 
 Configuration *configuration_load(const char *path, GError **error) {
@@ -108,7 +137,8 @@ void configuration_free(Configuration *configuration) {
   if (!configuration)
     return;
   rc_rules_free(configuration->rc_rules);
-  g_clear_pointer(&configuration->proxy_networks, g_ptr_array_unref);
+  client_networks_free(configuration->proxy_networks);
+  client_networks_free(configuration->exempt_networks);
   settings_clear(rows, configuration);
   g_free(configuration);
 }

@@ -2,6 +2,8 @@
  * Plain data; read once at start.
  */
 #pragma once
+#include "fcgi/client_address.h"
+#include "fcgi/rate_limit.h"
 #include "fcgi/rc_rules.h"
 
 typedef struct {
@@ -35,8 +37,12 @@ typedef struct {
   char *time_zone;
   char *rcs; /* JSON (nullable) */
   char **trusted_proxies;
-  RcRulesTable *rc_rules;    /* made of the above */
-  GPtrArray *proxy_networks; /* made of trusted_proxies */
+  Rate rates[RATE_N_CLASSES];
+  gint64 limits_neighbours;
+  char **limits_exempt;
+  RcRulesTable *rc_rules;          /* made of the above */
+  ClientNetworks *proxy_networks;  /* made of trusted_proxies */
+  ClientNetworks *exempt_networks; /* made of limits_exempt */
 } Configuration;
 
 /* Reads @path; returns (transfer full), or NULL with an error of SETTINGS_ERROR. */

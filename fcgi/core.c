@@ -1,5 +1,6 @@
 #include "fcgi/core.h"
 
+#include "fcgi/admission.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
 #include "fcgi/planning.h"
@@ -43,6 +44,7 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
   core->started_us = g_get_monotonic_time();
   core->mailbox = mailbox_new(NULL, NULL);
   core->answers = answers_new();
+  core->admission = admission_new(configuration, core->answers);
   core->timers = timers_new(NULL);
   core->fleet = fleet_new(&fleet_listener, core);
   core->events = events_new(core);
@@ -64,6 +66,7 @@ void core_close(Core *core) {
   events_free(core->events);
   fleet_free(core->fleet);
   timers_free(core->timers);
+  admission_free(core->admission);
   answers_free(core->answers);
   mailbox_free(core->mailbox);
 }

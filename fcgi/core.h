@@ -2,7 +2,7 @@
  * and so needs no lock for any of it. Other threads carry bytes and post letters to it.
  *
  * Plain data: every module of the core has its state in an object here. The core's thread only, but for
- * `mailbox` and `answers`, which any thread may use.
+ * `mailbox`, `answers` and `admission`, which any thread may use.
  */
 #pragma once
 #include "common/ticket.h"
@@ -11,6 +11,7 @@
 #include "fcgi/mailbox.h"
 #include "fcgi/timers.h"
 
+typedef struct Admission Admission;
 typedef struct Fleet Fleet;
 typedef struct Events Events;
 typedef struct Planning Planning;
@@ -24,6 +25,7 @@ struct Core {
   const TicketKey *key;
   Mailbox *mailbox;
   Answers *answers;
+  Admission *admission;
   Timers *timers;
   Fleet *fleet;
   Events *events;

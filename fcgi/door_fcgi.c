@@ -7,7 +7,7 @@
  * FCGX_Request:
  *
  *   IDLE     epoll: armed for the next request
- *   WORKING  a worker, which reads the request; an answer that is ready (answers.h) it writes itself
+ *   WORKING  a worker, which reads the request; an answer that needs no core (admission.h) it writes itself
  *   HELD     the core's Request, which is being handled
  *   WAITING  the same, and epoll is armed to tell when the web server gives up
  *   SENDING  a finisher, which writes the answer; then IDLE again, or closed
@@ -20,11 +20,11 @@
  */
 #include "config.h"
 
-#include "fcgi/client_address.h"
 #include "fcgi/door_fcgi.h"
 
 #include "common/log.h"
 #include "common/wire.h"
+#include "fcgi/admission.h"
 #include "fcgi/request.h"
 #include "fcgi/resources.h"
 
@@ -312,16 +312,6 @@ static Request *read_request(Connection *connection) {
   return request;
 }
 
-/* An answer that is ready already (transfer full), or NULL. */
-static Body *find_answer(DoorFcgi *door, const Request *request) {
-  gsize length;
-  const char *text = request_get_text(request, &length);
-  if (!text || strlen(text) != length || strcmp(request_get_method(request), "POST") != 0 ||
-      strcmp(request_get_resource(request), "api") != 0)
-    return NULL;
-  return answers_find(door->core->answers, text);
-}
-
 /* A connection has become readable while it was IDLE; the worker owns it now. */
 static void serve(Connection *connection) {
   DoorFcgi *door = connection->door;
@@ -335,12 +325,11 @@ static void serve(Connection *connection) {
     drop(connection);
     return;
   }
-  g_autoptr(Body) ready = find_answer(door, request);
-  if (ready) {
-    Reply reply = {.status = 200, .body = ready};
-    request_note(request, &reply);
+  Reply reply;
+  if (admission_answer(door->core->admission, request, &reply)) {
     request_free(request);
     finish(connection, &reply);
+    body_unref(reply.body);
     return;
   }
   connection->request = request;

@@ -1,8 +1,8 @@
 #include "fcgi/guard.h"
 
 #include "common/random.h"
+#include "fcgi/client_address.h"
 
-#include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
@@ -47,12 +47,6 @@ struct Guard {
   gint64 hour;                   /* the one under way */
 };
 
-/* What is kept of a client's address. */
-typedef struct {
-  guint8 bytes[16];
-  gsize client_bytes, network_bytes;
-} Address;
-
 Guard *guard_new(double risk_per_day) {
   g_return_val_if_fail(risk_per_day > 0 && risk_per_day < 1, NULL);
   Guard *guard = g_new0(Guard, 1);
@@ -68,28 +62,10 @@ void guard_free(Guard *guard) {
   g_free(guard);
 }
 
-static Address read_address(const char *text) {
-  static const guint8 mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 section 2.5.5.2 */
-  Address address = {.client_bytes = 4, .network_bytes = 3};
-  g_autoptr(GInetAddress) parsed = g_inet_address_new_from_string(text);
-  if (!parsed)
-    return address; /* 0.0.0.0, which nobody comes from */
-  const guint8 *bytes = g_inet_address_to_bytes(parsed);
-  gsize size = g_inet_address_get_native_size(parsed);
-  if (size == 16 && memcmp(bytes, mapped, sizeof mapped) == 0) {
-    bytes += sizeof mapped;
-    size = 4;
-  }
-  memcpy(address.bytes, bytes, size);
-  if (size == 16)
-    address.client_bytes = 8, address.network_bytes = 6;
-  return address;
-}
-
 /* Never 0. @session is NULL for the address alone. */
-static guint64 key_of(const Guard *guard, const Address *address, gsize bytes, const char *session) {
+static guint64 key_of(const Guard *guard, const ClientPrefix *address, gsize bytes, const char *session) {
   g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)guard->secret, strlen(guard->secret));
-  guint8 length = (guint8)bytes; /* tells prefixes apart; an IPv4 address and a /48 differ in it too */
+  guint8 length = (guint8)bytes; /* tells prefixes apart */
   g_hmac_update(hmac, &length, 1);
   g_hmac_update(hmac, address->bytes, (gssize)bytes);
   if (session)
@@ -194,13 +170,13 @@ static void make_known(Guard *guard, guint64 key, gint64 now_us) {
   find_or_replace(guard->known[key % KNOWN_SETS], key, now_us)->at_us = now_us;
 }
 
-static void remember(Guard *guard, const Address *address, const char *session, gint64 now_us) {
+static void remember(Guard *guard, const ClientPrefix *address, const char *session, gint64 now_us) {
   make_known(guard, key_of(guard, address, address->client_bytes, session), now_us);
   make_known(guard, key_of(guard, address, address->client_bytes, NULL), now_us);
 }
 
 void guard_remember(Guard *guard, const char *client, const char *session, gint64 now_us) {
-  Address address = read_address(client);
+  ClientPrefix address = client_address_read(client);
   remember(guard, &address, session, now_us);
 }
 
@@ -208,7 +184,7 @@ void guard_remember(Guard *guard, const char *client, const char *session, gint6
 
 GuardAnswer guard_try(Guard *guard, const char *client, const char *session, double chance, gint64 now_us,
                       guint *retry_after_seconds) {
-  Address address = read_address(client);
+  ClientPrefix address = client_address_read(client);
   if (session && is_known(guard, key_of(guard, &address, address.client_bytes, session), now_us)) {
     remember(guard, &address, session, now_us);
     return GUARD_RIGHT;

@@ -15,7 +15,10 @@ struct Request {
   gpointer connection;
   Core *core;
   char id[ID_LENGTH + 1];
-  const char *verb; /* static, nullable */
+  gboolean is_read;
+  const Verb *verb; /* static, nullable */
+  gpointer arguments;
+  GError *error; /* what is wrong with the text (nullable) */
   char *method;
   char *target;
   char *address;
@@ -62,6 +65,9 @@ Request *request_new(const Door *door, gpointer connection, const char *method, 
 void request_free(Request *request) {
   if (!request)
     return;
+  if (request->verb)
+    verb_free_arguments(request->verb, request->arguments);
+  g_clear_error(&request->error);
   g_free(request->method);
   g_free(request->target);
   g_free(request->address);
@@ -104,8 +110,32 @@ void request_set_core(Request *request, Core *core) {
   request->core = core;
 }
 
-void request_set_verb(Request *request, const char *verb) {
+void request_set_call(Request *request, const Verb *verb, gpointer arguments, GError *error) {
+  request->is_read = TRUE;
   request->verb = verb;
+  request->arguments = arguments;
+  request->error = error;
+}
+
+gboolean request_is_read(const Request *request) {
+  return request->is_read;
+}
+
+const Verb *request_get_verb(const Request *request) {
+  return request->verb;
+}
+
+const GError *request_get_error(const Request *request) {
+  return request->error;
+}
+
+gpointer request_take_arguments(Request *request) {
+  return g_steal_pointer(&request->arguments);
+}
+
+/* For the log. */
+static const char *verb_name(const Request *request) {
+  return request->verb ? request->verb->name : "-";
 }
 
 void request_set_echo(Request *request, char *id) {
@@ -134,8 +164,7 @@ static void stop_waiting(Request *request) {
 }
 
 void request_gone(Request *request) {
-  g_autofree char *verb = log_quote(request->verb);
-  log_info("client_gone", "request=%s client=%s verb=%s", request->id, request->address, verb);
+  log_info("client_gone", "request=%s client=%s verb=%s", request->id, request->address, verb_name(request));
   stop_waiting(request);
   if (request->cancel)
     request->cancel(request, request->cancel_data);
@@ -151,7 +180,7 @@ void request_note(const Request *request, const Reply *reply) {
   g_autofree char *address = log_quote(request->address);
   log_info("request",
            "request=%s client=%s method=%s target=%s verb=%s status=%u bytes=%" G_GSIZE_FORMAT " ms=%.1f",
-           request->id, address, method, target, request->verb ? request->verb : "-", reply->status,
+           request->id, address, method, target, verb_name(request), reply->status,
            body_get_length(reply->body), ms);
 }
 
@@ -177,7 +206,7 @@ static Body *make_body(const Request *request, char *text) {
 void request_answer(Request *request, WireMessage message, const char *members) {
   Reply reply = {.status = wire_status(message), .body = make_body(request, wire_answer(message, members))};
   if (request->repeatable && request->core)
-    answers_put(request->core->answers, request->text, reply.body);
+    answers_put(request->core->answers, request->text, reply.body, (AnswerKind){request->verb, message});
   send_reply(request, &reply);
 }
 
@@ -199,26 +228,30 @@ void request_answer_body(Request *request, WireMessage message, Body *body) {
   send_reply(request, &reply);
 }
 
-void request_refuse_until(Request *request, const GError *error, guint retry_after_seconds,
-                          const char *members) {
+Reply request_make_refusal(Request *request, const GError *error, guint retry_after_seconds,
+                           const char *members) {
   WireMessage message = wire_message_of(error);
   g_autoptr(GString) more = g_string_new(NULL);
   if (message == WIRE_INTERNAL_ERROR) {
     g_autofree char *reason = log_quote(error->message);
-    log_error("internal_error", "request=%s verb=%s reason=%s", request->id,
-              request->verb ? request->verb : "-", reason);
+    log_error("internal_error", "request=%s verb=%s reason=%s", request->id, verb_name(request), reason);
     g_string_append_printf(more, "\"request_id\":\"%s\"", request->id);
   }
   if (retry_after_seconds > 0)
     g_string_append_printf(more, "%s\"retry_after_seconds\":%u", more->len ? "," : "", retry_after_seconds);
   if (members && *members)
     g_string_append_printf(more, "%s%s", more->len ? "," : "", members);
-  Reply reply = {
+  return (Reply){
       .status = wire_status(message),
       .body = make_body(request, wire_refusal(error, more->len ? more->str : NULL)),
       .retry_after_seconds = retry_after_seconds,
       .allow = request->allow,
   };
+}
+
+void request_refuse_until(Request *request, const GError *error, guint retry_after_seconds,
+                          const char *members) {
+  Reply reply = request_make_refusal(request, error, retry_after_seconds, members);
   send_reply(request, &reply);
 }
 

@@ -6,10 +6,12 @@
  * client go away, the Request's cancel function is called (its owner forgets it) and the Request is freed
  * without an answer.
  *
- * Everything here runs on the core's thread, but request_new(), request_note() and the reading functions,
- * which a door's thread uses before it gives the Request away.
+ * Everything here runs on the core's thread, but request_new(), request_set_call(), request_set_echo(),
+ * request_make_refusal(), request_note() and the reading functions, which a door's thread uses before it
+ * gives the Request away.
  */
 #pragma once
+#include "common/verb.h"
 #include "common/wire.h"
 #include "fcgi/body.h"
 
@@ -51,8 +53,15 @@ const char *request_get_text(const Request *request, gsize *length); /* NULL: it
 
 Core *request_get_core(const Request *request);
 void request_set_core(Request *request, Core *core);
-/* For the access log: the verb (static). */
-void request_set_verb(Request *request, const char *verb);
+
+/* What the text says (verbs_read()): the verb (static, nullable), its arguments (transfer full, nullable), or
+ * what is wrong with it (transfer full, nullable). */
+void request_set_call(Request *request, const Verb *verb, gpointer arguments, GError *error);
+gboolean request_is_read(const Request *request);        /* whether request_set_call() has been called */
+const Verb *request_get_verb(const Request *request);    /* (nullable) */
+const GError *request_get_error(const Request *request); /* (nullable) */
+/* Once. (transfer full, for verb_free_arguments(); nullable) */
+gpointer request_take_arguments(Request *request);
 /* The "id" that the answer shall carry, as JSON text (transfer full, nullable). */
 void request_set_echo(Request *request, char *id);
 /* The answer may be given again to the same text while the fleet stays as it is. */
@@ -86,6 +95,11 @@ void request_refuse_method(Request *request, const char *allow);
 
 /* For doors: the client of a waiting request has gone. (transfer full) */
 void request_gone(Request *request);
+
+/* The reply of a refusal as request_refuse_until() sends it, for a door's thread to send by itself. Its body
+ * is (transfer full). */
+Reply request_make_refusal(Request *request, const GError *error, guint retry_after_seconds,
+                           const char *members);
 
 /* The line of the access log. Any thread. */
 void request_note(const Request *request, const Reply *reply);

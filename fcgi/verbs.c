@@ -1,37 +1,49 @@
 #include "fcgi/verbs.h"
 
+#include "fcgi/rate_limit.h"
+
 static const Verb verbs[] = {
-    {"GET_SERVERS", verbs_get_servers_fields, sizeof(GetServers), verbs_get_servers, NULL},
-    {"GET_RCS", NULL, 0, verbs_get_rcs, NULL},
-    {"START_SESSION", verbs_start_session_fields, sizeof(StartSession), verbs_start_session, NULL},
+    {"GET_SERVERS", verbs_get_servers_fields, sizeof(GetServers), verbs_get_servers, .class = RATE_READ},
+    {"GET_RCS", NULL, 0, verbs_get_rcs, .class = RATE_READ},
+    {"START_SESSION", verbs_start_session_fields, sizeof(StartSession), verbs_start_session,
+     .class = RATE_START},
     {"CONNECT_SESSION_WITH_CODE", verbs_connect_session_fields, sizeof(ConnectSession), verbs_connect_session,
-     NULL},
-    {"EXTEND_SESSION", verbs_extend_session_fields, sizeof(ExtendSession), verbs_extend_session, NULL},
+     .class = RATE_CODE},
+    {"EXTEND_SESSION", verbs_extend_session_fields, sizeof(ExtendSession), verbs_extend_session,
+     .class = RATE_PLAN},
     {"GET_AVAILABILITY", verbs_get_availability_fields, sizeof(GetAvailability), verbs_get_availability,
-     NULL},
-    {"PLAN_SESSION", verbs_plan_session_fields, sizeof(PlanSession), verbs_plan_session, NULL},
-    {"CANCEL_SESSION", verbs_cancel_session_fields, sizeof(CancelSession), verbs_cancel_session, NULL},
-    {"POLL_EVENTS", verbs_poll_events_fields, sizeof(PollEvents), verbs_poll_events, NULL},
-    {NULL, NULL, 0, NULL, NULL},
+     .class = RATE_READ},
+    {"PLAN_SESSION", verbs_plan_session_fields, sizeof(PlanSession), verbs_plan_session, .class = RATE_PLAN},
+    {"CANCEL_SESSION", verbs_cancel_session_fields, sizeof(CancelSession), verbs_cancel_session,
+     .class = RATE_PLAN},
+    {"POLL_EVENTS", verbs_poll_events_fields, sizeof(PollEvents), verbs_poll_events, .class = RATE_POLL},
+    {NULL},
 };
 
-void verbs_handle(Request *request) {
-  g_autoptr(GError) error = NULL;
+void verbs_read(Request *request) {
+  GError *error = NULL;
+  const Verb *verb = NULL;
+  gpointer arguments = NULL;
+  char *id = NULL;
   gsize length;
   const char *text = request_get_text(request, &length);
-  if (!text) {
-    request_refuse_with(request, WIRE_TOO_LARGE, NULL, "The request is larger than 64 KiB.");
+  if (request_is_read(request))
     return;
-  }
-  const Verb *verb;
-  gpointer arguments;
-  char *id;
-  gboolean done = verb_read(verbs, text, length, &verb, &arguments, &id, &error);
-  request_set_echo(request, id);
-  request_set_verb(request, verb ? verb->name : NULL);
-  if (done)
-    verb->handle(request, arguments);
+  if (text)
+    verb_read(verbs, text, length, &verb, &arguments, &id, &error);
   else
-    request_refuse(request, error);
+    wire_set_error(&error, WIRE_TOO_LARGE, NULL, "The request is larger than 64 KiB.");
+  request_set_echo(request, id);
+  request_set_call(request, verb, arguments, error);
+}
+
+void verbs_handle(Request *request) {
+  verbs_read(request);
+  const Verb *verb = request_get_verb(request);
+  gpointer arguments = request_take_arguments(request);
+  if (request_get_error(request))
+    request_refuse(request, request_get_error(request));
+  else
+    verb->handle(request, arguments);
   verb_free_arguments(verb, arguments);
 }

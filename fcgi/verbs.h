@@ -4,7 +4,9 @@
 #include "fcgi/core.h"
 #include "fcgi/request.h"
 
-/* Handles the verb in a request's text. (transfer full @request) */
+/* Reads the verb in a request's text, unless that has been done. Any thread that owns the request. */
+void verbs_read(Request *request);
+/* Reads and handles it. (transfer full @request) */
 void verbs_handle(Request *request);
 
 /* Reads "X-Y", two numbers from 0, both ends included, Y not below X, at most 1,000 apart. */

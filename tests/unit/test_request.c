@@ -115,16 +115,18 @@ static void every_request_is_answered_once(Fixture *fixture, gconstpointer data)
 static void answers_are_ready_until_the_fleet_changes(Fixture *fixture, gconstpointer data) {
   const char *text = "{\"verb\":\"GET_SERVERS\",\"range\":\"0-9\"}";
   Seen seen = {0};
+  AnswerKind kind;
   set_list(fixture, ONE_SERVER);
-  g_assert_null(answers_find(fixture->core.answers, text));
+  g_assert_null(answers_find(fixture->core.answers, text, &kind));
   ask(fixture, &seen, text);
-  g_autoptr(Body) ready = answers_find(fixture->core.answers, text);
+  g_autoptr(Body) ready = answers_find(fixture->core.answers, text, &kind);
   g_assert_cmpstr(body_get_text(ready), ==, seen.text);
+  g_assert_cmpstr(kind.verb->name, ==, "GET_SERVERS");
   set_list(fixture, "[]");
-  g_assert_null(answers_find(fixture->core.answers, text));
+  g_assert_null(answers_find(fixture->core.answers, text, &kind));
   ask(fixture, &seen, text);
   g_assert_cmpuint(seen.status, ==, 404);
-  g_assert_null(answers_find(fixture->core.answers, text));
+  g_assert_null(answers_find(fixture->core.answers, text, &kind));
   g_free(seen.text);
 }
 

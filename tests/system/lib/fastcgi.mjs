@@ -95,7 +95,7 @@ export class FastCgi {
     return null;
   }
 
-  /** Waits for a whole answer. @returns {Promise<{ status: number, answer: any }>} */
+  /** Waits for a whole answer. @returns {Promise<{ status: number, answer: any, headers: Record<string, string>, text: string }>} */
   async answer() {
     const text = await until(
       () => {
@@ -106,7 +106,8 @@ export class FastCgi {
       { what: 'an answer' },
     );
     const [head, body] = text.split('\r\n\r\n');
-    return { status: Number(/^Status: (\d+)/m.exec(head)?.[1]), answer: JSON.parse(body) };
+    const headers = Object.fromEntries(head.split('\r\n').map(line => line.split(/: (.*)/, 2)).map(([name, value]) => [name.toLowerCase(), value]));
+    return { status: parseInt(headers.status), answer: headers['content-type'] === 'application/json' ? JSON.parse(body) : undefined, headers, text: body };
   }
 
   close() {
