@@ -95,6 +95,13 @@ const char *wire_end_name(WireEnd end) {
   return ends[end];
 }
 
+WireEnd wire_end_from_name(const char *name) {
+  guint i = 0;
+  while (i < WIRE_N_ENDS && strcmp(ends[i], name) != 0)
+    i++;
+  return (WireEnd)i;
+}
+
 /* ---- refusals ---- */
 
 typedef struct {

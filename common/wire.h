@@ -105,3 +105,5 @@ typedef enum {
 } WireEnd;
 /* "users_left" (static). */
 const char *wire_end_name(WireEnd end);
+/* The reason of this name; WIRE_N_ENDS when there is none. */
+WireEnd wire_end_from_name(const char *name);

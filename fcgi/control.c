@@ -12,6 +12,12 @@ static const Field session_fields[] = {
     {NULL},
 };
 
+static const Field ended_fields[] = {
+    {"session", FIELD_TEXT, G_STRUCT_OFFSET(ControlEnded, session), .required = TRUE, .min = 1, .max = 128},
+    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(ControlEnded, reason), .max = 64},
+    {NULL},
+};
+
 static const Field status_fields[] = {
     {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(ControlStatus, server_name), .max = 100},
     {"version", FIELD_RAW, G_STRUCT_OFFSET(ControlStatus, version), .max = 128},
@@ -20,6 +26,8 @@ static const Field status_fields[] = {
      .max = MAX_SESSIONS},
     {"sessions", FIELD_LIST, G_STRUCT_OFFSET(ControlStatus, sessions), .required = TRUE, .max = MAX_SESSIONS,
      .sub = session_fields, .size = sizeof(ControlSession)},
+    {"ended", FIELD_LIST, G_STRUCT_OFFSET(ControlStatus, ended), .max = MAX_SESSIONS, .sub = ended_fields,
+     .size = sizeof(ControlEnded)},
     {NULL},
 };
 

@@ -15,11 +15,17 @@ typedef struct {
 } ControlSession;
 
 typedef struct {
+  char *session;
+  char *reason; /* a word of WIRE.md, if the streamer keeps to it (nullable) */
+} ControlEnded;
+
+typedef struct {
   char *server_name; /* nullable */
   char *version;     /* JSON text, to be sent back as it is (nullable) */
   char *state;       /* "draining" counts; the rest follows from the numbers (nullable) */
   gint64 session_limit;
   GPtrArray *sessions; /* of ControlSession; never NULL after reading */
+  GPtrArray *ended;    /* of ControlEnded, some that were here lately (nullable) */
 } ControlStatus;
 
 typedef struct {

@@ -29,8 +29,8 @@ static void on_session_seen(FleetServer *server, const Session *session, gpointe
   planning_session_seen(((Core *)data)->planning, server, session);
 }
 
-static void on_session_over(FleetServer *server, const char *session, gpointer data) {
-  planning_session_over(((Core *)data)->planning, server, session);
+static void on_session_over(FleetServer *server, const char *session, const char *reason, gpointer data) {
+  planning_session_over(((Core *)data)->planning, server, session, reason);
 }
 
 static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_session_seen,

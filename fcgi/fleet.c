@@ -210,11 +210,23 @@ static GPtrArray *remove_over(FleetServer *server, GHashTable *told) {
   return over;
 }
 
+/* Why the session ended, if the status says so. */
+static const char *find_reason(const ControlStatus *status, const char *session) {
+  for (guint i = 0; status->ended && i < status->ended->len; i++) {
+    const ControlEnded *ended = status->ended->pdata[i];
+    if (g_str_equal(ended->session, session))
+      return ended->reason;
+  }
+  return NULL;
+}
+
 /* Once the server's state is whole again. */
-static void tell_sessions(FleetServer *server, const GPtrArray *seen, const GPtrArray *over) {
+static void tell_sessions(FleetServer *server, const ControlStatus *status, const GPtrArray *seen,
+                          const GPtrArray *over) {
   const FleetListener *listener = server->fleet->listener;
   for (guint i = 0; listener->session_over && i < over->len; i++)
-    listener->session_over(server, over->pdata[i], server->fleet->user_data);
+    listener->session_over(server, over->pdata[i], find_reason(status, over->pdata[i]),
+                           server->fleet->user_data);
   for (guint i = 0; listener->session_seen && i < seen->len; i++)
     listener->session_seen(server, seen->pdata[i], server->fleet->user_data);
 }
@@ -241,7 +253,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   server->draining = g_strcmp0(status->state, "draining") == 0;
   server->session_limit = status->session_limit;
   update(server);
-  tell_sessions(server, seen, over);
+  tell_sessions(server, status, seen, over);
 }
 
 void fleet_server_set_offline(FleetServer *server) {

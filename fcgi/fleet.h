@@ -29,8 +29,9 @@ typedef struct {
   void (*removed)(FleetServer *server, gpointer user_data);
   /* A status names a session that was not known to be there (nullable). */
   void (*session_seen)(FleetServer *server, const Session *session, gpointer user_data);
-  /* A session that was there, started or seen, is no longer (nullable). */
-  void (*session_over)(FleetServer *server, const char *session, gpointer user_data);
+  /* A session that was there, started or seen, is no longer; @reason: as the streamer says (nullable, as is
+   * the function). */
+  void (*session_over)(FleetServer *server, const char *session, const char *reason, gpointer user_data);
 } FleetListener;
 
 /* @listener: static. (transfer full) */

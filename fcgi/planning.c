@@ -84,10 +84,12 @@ void planning_session_seen(Planning *planning, FleetServer *server, const Sessio
     plan_started(planning->plan, session->id, info->name);
 }
 
-void planning_session_over(Planning *planning, FleetServer *server, const char *session) {
+/* Only words that we know are written down. */
+void planning_session_over(Planning *planning, FleetServer *server, const char *session, const char *reason) {
   const Reservation *known = plan_find(planning->plan, session);
+  WireEnd end = wire_end_from_name(reason ? reason : "");
   if (known && g_strcmp0(known->server_name, fleet_server_get_info(server)->name) == 0)
-    plan_ended(planning->plan, session, "ended", instant_now_us());
+    plan_ended(planning->plan, session, end < WIRE_N_ENDS ? wire_end_name(end) : "ended", instant_now_us());
 }
 
 /* ---- the clock ---- */

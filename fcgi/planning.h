@@ -25,8 +25,8 @@ void planning_capacity_changed(Planning *planning, const Rc *rc);
 void planning_server_added(Planning *planning, FleetServer *server);
 /* A status names a session that was not known to be there. */
 void planning_session_seen(Planning *planning, FleetServer *server, const Session *session);
-/* A session that was there is over. */
-void planning_session_over(Planning *planning, FleetServer *server, const char *session);
+/* A session that was there is over; @reason: what the streamer says (nullable). */
+void planning_session_over(Planning *planning, FleetServer *server, const char *session, const char *reason);
 
 /* ---- more time ---- */
 

@@ -37,6 +37,7 @@ typedef struct {
   Keeper *keeper;
   Http *http;
   GMainLoop *loop;
+  gboolean stopping;
   gint64 flush_by_us;
 } Program;
 
@@ -73,16 +74,25 @@ static gboolean on_flushed(gpointer data) {
 
 static void on_all_gone(gpointer data) {
   Program *program = data;
+  http_stop_listening(program->http);
   program->flush_by_us = g_get_monotonic_time() + FLUSH_MS * 1000;
   g_timeout_add(FLUSH_STEP_MS, on_flushed, program);
 }
 
+/* People in a session have a moment to come to an end, in which those whose connection breaks may come back.
+ * Who says it twice does not want to wait: tear_down() kills what is left. */
 static gboolean on_stop(gpointer data) {
   Program *program = data;
-  log_notice("stopping", NULL);
-  http_stop_listening(program->http);
-  sessions_end_all(program->streamer.sessions, WIRE_END_SERVER_STOPPING, on_all_gone, program);
-  return G_SOURCE_REMOVE;
+  if (program->stopping) {
+    log_notice("stopping_at_once", NULL);
+    g_main_loop_quit(program->loop);
+    return G_SOURCE_CONTINUE;
+  }
+  program->stopping = TRUE;
+  guint grace_seconds = (guint)program->streamer.settings->stop_grace_seconds;
+  log_notice("stopping", "grace_seconds=%u", grace_seconds);
+  sessions_stop(program->streamer.sessions, grace_seconds, on_all_gone, program);
+  return G_SOURCE_CONTINUE;
 }
 
 static void set_log_level(const StreamerSettings *settings) {

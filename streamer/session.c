@@ -37,6 +37,20 @@ void session_end(Session *session, WireEnd why) {
   end(session, why, "The session was ended before it was ready.");
 }
 
+void session_stop(Session *session, guint grace_seconds) {
+  if (session->state == SESSION_ENDING)
+    return;
+  if (grace_seconds == 0 || users_count(session->users) == 0) {
+    session_end(session, WIRE_END_SERVER_STOPPING);
+    return;
+  }
+  session_time_stop(&session->time, g_get_monotonic_time() + grace_seconds * INSTANT_SECOND);
+  session_tell(session->events, WIRE_SESSION_ENDING,
+               &(SessionEvent){.seconds_left = grace_seconds,
+                               .reason = (char *)wire_end_name(WIRE_END_SERVER_STOPPING)});
+  session_plan_tick(session);
+}
+
 /* ---- the stage ---- */
 
 static void on_ready(gpointer data) {

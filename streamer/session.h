@@ -56,6 +56,10 @@ gint64 session_ends_at_us(const Session *session);
 
 /* Ends it; `ending` is called within, `ended` later. Nothing happens when it is ENDING already. */
 void session_end(Session *session, WireEnd end);
+/* The server stops: ends it, at once when nobody is in it, else after @grace_seconds of which people are
+ * told.
+ */
+void session_stop(Session *session, guint grace_seconds);
 /* A new end, told to the people. */
 void session_extend(Session *session, gint64 ends_at_us);
 

@@ -1,6 +1,5 @@
-#include "streamer/sessions.h"
+#include "streamer/sessions_internal.h"
 
-#include "common/fields.h"
 #include "common/instant.h"
 #include "common/log.h"
 #include "common/random.h"
@@ -10,7 +9,6 @@
 #define ID_BYTES 12
 #define CODE_DIGITS 4
 #define CODE_TRIES 1000
-#define ENDED_KEPT 256
 
 /* Somebody who waits for something about the session of this id. */
 typedef struct {
@@ -19,34 +17,6 @@ typedef struct {
   GSourceOnceFunc gone;        /* that nothing is left of it */
   gpointer data;
 } Waiter;
-
-typedef struct {
-  char *id;
-  WireEnd end;
-  char *start_failure; /* why it never was READY; NULL: it was */
-} Ended;
-
-struct SessionsWatch {
-  Sessions *sessions;
-  GSourceOnceFunc func;
-  gpointer data;
-  guint timeout_source;
-};
-
-struct Sessions {
-  const StreamerSettings *settings;
-  const char *directory, *cache_directory;
-  GPtrArray *list;    /* of Session, in order of starting */
-  GPtrArray *waiters; /* of Waiter */
-  GPtrArray *watches; /* of SessionsWatch */
-  GQueue ended;       /* of Ended, the newest last */
-  gint64 version;
-  guint64 directories_made;
-  gboolean draining, closed;
-  guint changed_source;
-  GSourceOnceFunc all_gone;
-  gpointer all_gone_data;
-};
 
 /* ---- those who wait ---- */
 
@@ -76,153 +46,7 @@ static Waiter *take_waiter(Sessions *sessions, const char *id, gboolean for_star
   return NULL;
 }
 
-/* ---- the status ---- */
-
-static void call_watch(SessionsWatch *watch) {
-  GSourceOnceFunc func = watch->func;
-  gpointer data = watch->data;
-  sessions_unwatch(watch);
-  func(data);
-}
-
-static gboolean tell_changed(gpointer data) {
-  Sessions *sessions = data;
-  sessions->changed_source = 0;
-  for (guint left = sessions->watches->len; left > 0; left--)
-    call_watch(sessions->watches->pdata[0]);
-  return G_SOURCE_REMOVE;
-}
-
-/* Told a moment later, so that what belongs together is one change. */
-void sessions_touch(Sessions *sessions) {
-  sessions->version++;
-  if (!sessions->changed_source)
-    sessions->changed_source = g_idle_add(tell_changed, sessions);
-}
-
-static gboolean on_watch_timeout(gpointer data) {
-  SessionsWatch *watch = data;
-  watch->timeout_source = 0;
-  call_watch(watch);
-  return G_SOURCE_REMOVE;
-}
-
-SessionsWatch *sessions_watch(Sessions *sessions, gint64 version, guint wait_ms, GSourceOnceFunc func,
-                              gpointer data) {
-  if (version != sessions->version || wait_ms == 0) {
-    func(data);
-    return NULL;
-  }
-  SessionsWatch *watch = g_new0(SessionsWatch, 1);
-  watch->sessions = sessions;
-  watch->func = func;
-  watch->data = data;
-  watch->timeout_source = g_timeout_add(wait_ms, on_watch_timeout, watch);
-  g_ptr_array_add(sessions->watches, watch);
-  return watch;
-}
-
-void sessions_unwatch(SessionsWatch *watch) {
-  g_clear_handle_id(&watch->timeout_source, g_source_remove);
-  g_ptr_array_remove(watch->sessions->watches, watch);
-  g_free(watch);
-}
-
-typedef struct {
-  char *session, *code, *state;
-  gint64 users, starts_at_us, ends_at_us;
-} Row;
-
-static const Field row_fields[] = {
-    {"session", FIELD_TEXT, G_STRUCT_OFFSET(Row, session)},
-    {"code", FIELD_TEXT, G_STRUCT_OFFSET(Row, code)},
-    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Row, state)},
-    {"users", FIELD_INT, G_STRUCT_OFFSET(Row, users)},
-    {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(Row, starts_at_us)},
-    {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(Row, ends_at_us)},
-    {NULL},
-};
-
-typedef struct {
-  char *server_name, *rc_name, *state;
-  gint64 version, session_limit;
-  GPtrArray *sessions;
-} Status;
-
-static const Field status_fields[] = {
-    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Status, server_name)},
-    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Status, rc_name), .always = TRUE},
-    {"version", FIELD_INT, G_STRUCT_OFFSET(Status, version)},
-    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Status, state)},
-    {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Status, session_limit)},
-    {"sessions", FIELD_LIST, G_STRUCT_OFFSET(Status, sessions), .sub = row_fields, .size = sizeof(Row)},
-    {NULL},
-};
-
-static const char *state_name(const Sessions *sessions) {
-  if (sessions->draining || sessions->closed)
-    return "draining";
-  return sessions->list->len < sessions->settings->session_limit ? "free" : "busy";
-}
-
-char *sessions_status(const Sessions *sessions) {
-  g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
-  for (guint i = 0; i < sessions->list->len; i++) {
-    const Session *session = sessions->list->pdata[i];
-    Row *row = g_new0(Row, 1);
-    row->session = (char *)session_id(session);
-    row->code = (char *)session_code(session);
-    row->state = (char *)session_state_name(session);
-    row->users = users_count(session_users(session));
-    row->starts_at_us = session_starts_at_us(session);
-    row->ends_at_us = session_ends_at_us(session);
-    g_ptr_array_add(rows, row);
-  }
-  Status status = {
-      .server_name = sessions->settings->server_name,
-      .rc_name = sessions->settings->rc_name,
-      .state = (char *)state_name(sessions),
-      .version = sessions->version,
-      .session_limit = sessions->settings->session_limit,
-      .sessions = rows,
-  };
-  return fields_write_members(status_fields, &status);
-}
-
-typedef struct {
-  char *server_name, *state;
-  gint64 session_limit, sessions;
-} Health;
-
-static const Field health_fields[] = {
-    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Health, server_name)},
-    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Health, state)},
-    {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Health, session_limit)},
-    {"sessions", FIELD_INT, G_STRUCT_OFFSET(Health, sessions)},
-    {NULL},
-};
-
-char *sessions_health(const Sessions *sessions) {
-  Health health = {sessions->settings->server_name, (char *)state_name(sessions),
-                   sessions->settings->session_limit, sessions->list->len};
-  return fields_write(health_fields, &health);
-}
-
 /* ---- what sessions tell ---- */
-
-static void ended_free(gpointer data) {
-  Ended *ended = data;
-  g_free(ended->id);
-  g_free(ended->start_failure);
-  g_free(ended);
-}
-
-static Ended *find_ended(const Sessions *sessions, const char *id) {
-  for (GList *node = sessions->ended.tail; node; node = node->prev)
-    if (g_str_equal(((Ended *)node->data)->id, id))
-      return node->data;
-  return NULL;
-}
 
 static void on_changed(Session *session, gpointer data) {
   sessions_touch(data);
@@ -232,9 +56,7 @@ static void on_started(Session *session, const char *reason, gpointer data) {
   Sessions *sessions = data;
   g_autoptr(GError) error = NULL;
   if (reason) {
-    Ended *ended = find_ended(sessions, session_id(session));
-    if (ended)
-      ended->start_failure = g_strdup(reason);
+    past_set_start_failure(sessions->past, session_id(session), reason);
     wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "%s", reason);
   }
   for (Waiter *waiter; (waiter = take_waiter(sessions, session_id(session), TRUE)); waiter_free(waiter))
@@ -243,12 +65,7 @@ static void on_started(Session *session, const char *reason, gpointer data) {
 
 static void on_ending(Session *session, WireEnd end, gpointer data) {
   Sessions *sessions = data;
-  Ended *ended = g_new0(Ended, 1);
-  ended->id = g_strdup(session_id(session));
-  ended->end = end;
-  g_queue_push_tail(&sessions->ended, ended);
-  if (sessions->ended.length > ENDED_KEPT)
-    ended_free(g_queue_pop_head(&sessions->ended));
+  past_add(sessions->past, session_id(session), end);
 }
 
 static void on_ended(Session *session, gpointer data) {
@@ -338,7 +155,7 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
   return NULL;
 }
 
-static void refuse_ended(const Ended *ended, SessionsStartedFunc func, gpointer data) {
+static void refuse_ended(const PastSession *ended, SessionsStartedFunc func, gpointer data) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "%s",
                  ended->start_failure ? ended->start_failure : "This session has already ended.");
@@ -348,7 +165,7 @@ static void refuse_ended(const Ended *ended, SessionsStartedFunc func, gpointer 
 void sessions_start(Sessions *sessions, const SessionsStart *start, SessionsStartedFunc func, gpointer data) {
   g_autoptr(GError) error = NULL;
   Session *session = start->session ? sessions_find(sessions, start->session) : NULL;
-  const Ended *ended = start->session && !session ? find_ended(sessions, start->session) : NULL;
+  const PastSession *ended = start->session && !session ? past_find(sessions->past, start->session) : NULL;
   if (ended) {
     refuse_ended(ended, func, data);
     return;
@@ -384,7 +201,7 @@ Session *sessions_find_code(const Sessions *sessions, const char *code) {
 }
 
 gboolean sessions_find_ended(const Sessions *sessions, const char *id, WireEnd *end) {
-  const Ended *ended = find_ended(sessions, id);
+  const PastSession *ended = past_find(sessions->past, id);
   if (ended)
     *end = ended->end;
   return ended != NULL;
@@ -396,13 +213,13 @@ void sessions_end(Sessions *sessions, Session *session, WireEnd end, GSourceOnce
   session_end(session, end);
 }
 
-void sessions_end_all(Sessions *sessions, WireEnd end, GSourceOnceFunc func, gpointer data) {
+void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func, gpointer data) {
   sessions->closed = TRUE;
   sessions->all_gone = func;
   sessions->all_gone_data = data;
   sessions_touch(sessions);
   for (guint i = 0; i < sessions->list->len; i++)
-    session_end(sessions->list->pdata[i], end);
+    session_stop(sessions->list->pdata[i], grace_seconds);
   if (sessions->list->len == 0)
     func(data);
 }
@@ -425,6 +242,7 @@ Sessions *sessions_new(const StreamerSettings *settings, const char *directory, 
   sessions->list = g_ptr_array_new();
   sessions->waiters = g_ptr_array_new_with_free_func(waiter_free);
   sessions->watches = g_ptr_array_new();
+  sessions->past = past_new();
   /* A streamer that was started again must not be taken for its forerunner. */
   sessions->version = instant_now_us() / 1000;
   return sessions;
@@ -441,6 +259,6 @@ void sessions_free(Sessions *sessions) {
   while (sessions->watches->len)
     sessions_unwatch(sessions->watches->pdata[0]);
   g_ptr_array_unref(sessions->watches);
-  g_queue_clear_full(&sessions->ended, ended_free);
+  past_free(sessions->past);
   g_free(sessions);
 }

@@ -39,8 +39,9 @@ gboolean sessions_find_ended(const Sessions *sessions, const char *id, WireEnd *
 
 /* Ends @session; @func (nullable) is called when nothing of it is left. */
 void sessions_end(Sessions *sessions, Session *session, WireEnd end, GSourceOnceFunc func, gpointer data);
-/* Ends all for good: none is started any more. @func as above, for the last. */
-void sessions_end_all(Sessions *sessions, WireEnd end, GSourceOnceFunc func, gpointer data);
+/* Ends all for good, people being told @grace_seconds before: none is started any more. @func is called when
+ * nothing of any is left. */
+void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func, gpointer data);
 
 /* No new sessions; running ones go on. */
 void sessions_drain(Sessions *sessions, gboolean on);

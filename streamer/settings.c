@@ -45,6 +45,8 @@ const Setting streamer_settings_table[] = {
      .help = "A session in which nobody does anything ends after this; 0: never."},
     {"inactivity_warning_seconds", SETTING_INT, AT(inactivity_warning_seconds), 1, 3600, "seconds", "30",
      .help = "How long before that people are warned; at most half of inactivity_seconds."},
+    {"stop_grace_seconds", SETTING_INT, AT(stop_grace_seconds), 0, 3600, "seconds", "10",
+     .help = "How long people still have when the streamer is told to end."},
     {"engine", SETTING_CHOICE, AT(engine), 0, 0, NULL, "capture", "capture|unreal|command",
      .help = "What brings the picture to people."},
     {"app", SETTING_TEXTS, AT(app), 0, 4000, NULL, NULL,
@@ -72,19 +74,13 @@ const Setting streamer_settings_table[] = {
 
 /* What streamer_settings_apply() takes over at run time; the others need a restart. */
 static const char *const live_settings[] = {
-    "session_limit",
-    "session_users_limit",
-    "session_minutes",
-    "start_timeout_seconds",
-    "join_seconds",
-    "reconnect_grace_seconds",
-    "inactivity_seconds",
-    "inactivity_warning_seconds",
-    "max_restarts",
-    "ice_servers",
-    "allowed_origins",
-    "log_level",
-    NULL,
+    "session_limit",      "session_users_limit",
+    "session_minutes",    "start_timeout_seconds",
+    "join_seconds",       "reconnect_grace_seconds",
+    "inactivity_seconds", "inactivity_warning_seconds",
+    "stop_grace_seconds", "max_restarts",
+    "ice_servers",        "allowed_origins",
+    "log_level",          NULL,
 };
 
 static gboolean complain(GError **error, const char *path, const char *field, const char *rule) {

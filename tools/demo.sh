@@ -75,6 +75,7 @@ write_streamer() {
   "port": "$port",
   "public_url": "streamer/$name/",
   "session_limit": 1,
+  "stop_grace_seconds": 0,
   "key_file": "vitrina.key",
   "state_directory": "$run_dir/$name",
   "app": ["$programs/vitrina-showroom", "--rc", "$scene", "--width", "{width}", "--height", "{height}"],

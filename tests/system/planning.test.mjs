@@ -293,7 +293,22 @@ test('a session that ends early frees the rest of its time', async t => {
   assertRefused(await book(at), 409, 'TIME_NOT_AVAILABLE');
   streamers[0].end(session);
   await until(async () => (await book(at)).status === 200, { what: 'the rest is free' });
-  assert.equal(files.readPlan().find(({ id }) => id === session)?.state, 'ended');
+  const record = files.readPlan().find(({ id }) => id === session);
+  assert.deepEqual([record?.state, record?.reason], ['ended', 'users_left']);
+});
+
+test('the plan says why a session ended: in the words of the contract alone', async t => {
+  const { walkIn, streamers, files } = await startRiver(t);
+  for (const [said, written] of [
+    ['inactive', 'inactive'],
+    ['app_failed', 'app_failed'],
+    ['<boredom>', 'ended'],
+  ]) {
+    const { session } = (await walkIn()).answer;
+    streamers[0].end(session, said);
+    const record = await until(() => files.readPlan().find(({ id, state }) => id === session && state === 'ended'));
+    assert.equal(record.reason, written);
+  }
 });
 
 test('when capacity falls below what is booked the log says so, and nobody is dropped', async t => {

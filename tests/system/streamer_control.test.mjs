@@ -72,6 +72,7 @@ test('the bare START_SESSION works', async t => {
           ends_at: session.ends_at,
         },
       ],
+      ended: [],
     },
   );
 });

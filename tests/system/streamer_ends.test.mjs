@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { until } from './lib/programs.mjs';
-import { startStreamer } from './lib/streamer.mjs';
+import { startStreamer, windowProgram } from './lib/streamer.mjs';
 
 const words = (/** @type {any[]} */ events) => events.map(({ msg }) => msg);
 
@@ -27,4 +27,97 @@ test('a session in which nobody does anything: a countdown, stopped by a touch, 
     'SESSION_ENDED',
   ]);
   await until(async () => (await streamer.status()).state === 'free', { what: 'the free place' });
+});
+
+/** @typedef {import('./lib/streamer.mjs').Streamer} Streamer */
+const instant = (/** @type {number} */ seconds) => new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** How each end is brought about. @type {[string, (streamer: Streamer, session: string) => any][]} */
+const ends = [
+  ['users_left', (streamer, session) => streamer.person(session, 'p').ask('DISCONNECT')],
+  ['time_over', (streamer, session) => streamer.control('EXTEND_SESSION', { session, ends_at: instant(1.5) })],
+  ['ended_by_operator', (streamer, session) => streamer.control('END_SESSION', { session })],
+  ['app_failed', streamer => process.kill(streamer.processes().app, 'SIGKILL')],
+];
+
+test('every end has its reason word: in the event, the log and the status', async t => {
+  const streamer = await startStreamer(t, { max_restarts: 0 });
+  /** @type {{ session: string, reason: string }[]} */
+  const ended = [];
+  for (const [reason, bringAbout] of ends) {
+    const { session } = await streamer.startSession();
+    const socket = await streamer.person(session, 'p').socket(t);
+    const poller = streamer.person(session, 'q');
+    const { cursor } = (await poller.connect()).answer;
+    if (reason === 'users_left') await poller.ask('DISCONNECT');
+    await bringAbout(streamer, session);
+    if (reason !== 'users_left') {
+      assert.equal((await socket.event('SESSION_ENDED')).reason, reason);
+      const { events } = (await poller.ask('POLL_EVENTS', { cursor, wait_seconds: 10 })).answer;
+      assert.equal(events.at(-1).reason, reason);
+    }
+    await streamer.program.waitFor(new RegExp(`session_ended session=${session} reason=${reason}`));
+    ended.unshift({ session, reason });
+    const status = await until(async () => {
+      const now = await streamer.status();
+      return now.state === 'free' && now;
+    });
+    assert.deepEqual(status.ended, ended);
+  }
+});
+
+test('SIGTERM: no new sessions, people are told, and have stop_grace_seconds', async t => {
+  const streamer = await startStreamer(t, { session_limit: 3, stop_grace_seconds: 3 });
+  const { session } = await streamer.startSession({ session: 'busy' });
+  await streamer.startSession({ session: 'empty' });
+  const socket = await streamer.person(session, 'p').socket(t);
+  const began = Date.now();
+  streamer.program.signal('SIGTERM');
+  const told = await socket.event('SESSION_ENDING');
+  assert.deepEqual([told.reason, told.seconds_left], ['server_stopping', 3]);
+  await streamer.program.waitFor(/session_ended session=empty reason=server_stopping/);
+  const { answer } = await streamer.control('START_SESSION');
+  assert.equal(answer.msg, 'SESSION_LIMIT_REACHED');
+  const status = await streamer.status();
+  assert.equal(status.state, 'draining');
+  assert.ok(status.sessions.some((/** @type {any} */ now) => now.session === 'busy' && now.state === 'ready'));
+  await streamer.person(session, 'q').connect(); /* the session is still one */
+  assert.equal((await socket.event('SESSION_ENDED')).reason, 'server_stopping');
+  assert.ok(Date.now() - began >= 2900);
+  assert.deepEqual(await streamer.program.exited, { code: 0, signal: null });
+  assert.deepEqual(streamer.sessionDirectories(), []);
+});
+
+test('SIGTERM: who leaves before the grace is over holds nothing up', async t => {
+  const streamer = await startStreamer(t, { stop_grace_seconds: 3600 });
+  const { session } = await streamer.startSession();
+  const socket = await streamer.person(session, 'p').socket(t);
+  streamer.program.signal('SIGTERM');
+  await socket.event('SESSION_ENDING');
+  await socket.ask('DISCONNECT');
+  assert.deepEqual(await streamer.program.exited, { code: 0, signal: null });
+  assert.match(streamer.program.log, /session_ended .*reason=users_left/);
+});
+
+test('a second SIGTERM ends it at once, and leaves nothing', async t => {
+  const streamer = await startStreamer(t, { stop_grace_seconds: 3600, app: [windowProgram, 'deaf', 'stray'] });
+  const { session } = await streamer.startSession();
+  const socket = await streamer.person(session, 'p').socket(t);
+  streamer.program.signal('SIGTERM');
+  await socket.event('SESSION_ENDING');
+  streamer.program.signal('SIGINT'); /* of whichever kind */
+  assert.deepEqual(await streamer.program.exited, { code: 0, signal: null });
+  await until(() => streamer.markedProcesses().length === 0, { what: 'the end of all its processes' });
+  assert.deepEqual(streamer.sessionDirectories(), []);
+});
+
+test('DRAIN stays through SIGHUP, until it is taken back', async t => {
+  const streamer = await startStreamer(t);
+  await streamer.control('DRAIN', { on: true });
+  await streamer.reload({ session_limit: 2 });
+  const status = await streamer.status();
+  assert.deepEqual([status.state, status.session_limit], ['draining', 2]);
+  assert.equal((await streamer.control('START_SESSION')).answer.msg, 'SESSION_LIMIT_REACHED');
+  await streamer.control('DRAIN', { on: false });
+  await streamer.startSession();
 });

@@ -27,6 +27,8 @@ export class FakeStreamer {
   requests = [];
   /** @type {Map<string, FakeSession>} */
   sessions = new Map();
+  /** Those that were here and why they ended, as the status tells it. @type {{ session: string, reason: string }[]} */
+  ended = [];
   draining = false;
   /** What EXTEND_SESSION does. @type {Behaviour} */
   extending = 'right';
@@ -104,9 +106,10 @@ export class FakeStreamer {
     this.#waiting.clear();
   }
 
-  /** Ends a session, as if everyone had left it. @param {string} session */
-  end(session) {
+  /** Ends a session, as if everyone had left it. @param {string} session @param {string} [reason] */
+  end(session, reason = 'users_left') {
     this.sessions.delete(session);
+    this.ended.unshift({ session, reason });
     this.change();
   }
 
@@ -168,6 +171,7 @@ export class FakeStreamer {
         state: this.draining ? 'draining' : this.sessions.size < this.limit ? 'free' : 'busy',
         session_limit: this.limit,
         sessions: [...this.sessions.values()].map(session => ({ ...session, users: 1 })),
+        ended: this.ended,
       });
     if (asked.version !== this.#version || !asked.wait_seconds) return answer();
     const wake = () => {
@@ -230,7 +234,7 @@ export class FakeStreamer {
   #endSession(asked, response) {
     if (!this.sessions.has(asked.session))
       return this.#answer(response, 404, { msg: 'SESSION_NOT_EXIST', reason: 'There is no such session.' });
-    this.end(asked.session);
+    this.end(asked.session, 'ended_by_operator');
     this.#answer(response, 200, { msg: 'SESSION_ENDED' });
   }
 }

@@ -293,6 +293,7 @@ export async function startStreamer(scope, settings = {}, options = {}) {
     webrtc_program: join(build, 'vitrina-webrtc'),
     state_directory: 'state',
     start_timeout_seconds: 15 * slowness,
+    stop_grace_seconds: 0,
     ...settings,
   };
   writeFileSync(join(directory, 'vitrina.key'), key, { mode: 0o600 });
