@@ -32,6 +32,15 @@ void log_line(LogLevel level, const char *event, const char *format, ...) G_GNUC
 #define log_info(event, ...) log_line(LOG_LEVEL_INFO, event, __VA_ARGS__)
 #define log_debug(event, ...) log_line(LOG_LEVEL_DEBUG, event, __VA_ARGS__)
 
+/* For lines that come by the thousand, such as those of an access log: like log_line(), but written whatever
+ * the level in force is, and gathered: a thread of the log's own writes them together, a quarter of a second
+ * later at most. Nobody waits for a slow reader of the log: when a MiB of them is unwritten, further ones are
+ * dropped, and a line `lines_dropped` tells how many. */
+void log_gather(LogLevel level, const char *event, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Writes what is gathered and ends the log's thread. Other threads must not use log_gather() any more. */
+void log_close(void);
+
 /* @text made safe for one value: quoted when it has spaces, control and non-ASCII-safe bytes escaped, cut at
  * 300 bytes. NULL gives "-". (transfer full) */
 char *log_quote(const char *text);

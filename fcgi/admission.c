@@ -1,6 +1,7 @@
 #include "fcgi/admission.h"
 
 #include "common/log.h"
+#include "fcgi/metering.h"
 #include "fcgi/verbs.h"
 
 #include <stdatomic.h>
@@ -14,14 +15,16 @@
 struct Admission {
   const Configuration *configuration;
   Answers *answers;
+  Metering *metering;
   RateLimit *limit;
   atomic_llong warned_us; /* monotonic; 0: not yet */
 };
 
-Admission *admission_new(const Configuration *configuration, Answers *answers) {
+Admission *admission_new(const Configuration *configuration, Answers *answers, Metering *metering) {
   Admission *admission = g_new0(Admission, 1);
   admission->configuration = configuration;
   admission->answers = answers;
+  admission->metering = metering;
   admission->limit = rate_limit_new(configuration->rates, (guint)configuration->limits_neighbours);
   return admission;
 }
@@ -39,15 +42,17 @@ static gboolean is_verb(const Request *request) {
 }
 
 /* The ready answer (transfer full), or NULL. */
-static Body *find_ready(Admission *admission, Request *request) {
+static Body *find_ready(Admission *admission, Request *request, WireMessage *message) {
   gsize length;
   const char *text = request_get_text(request, &length);
   AnswerKind kind;
   if (!text || strlen(text) != length)
     return NULL;
   Body *body = answers_find(admission->answers, text, &kind);
-  if (body)
-    request_set_call(request, kind.verb, NULL, NULL);
+  if (!body)
+    return NULL;
+  request_set_call(request, kind.verb, NULL, NULL);
+  *message = kind.message;
   return body;
 }
 
@@ -85,22 +90,31 @@ static guint take_tokens(Admission *admission, const Request *request, RateClass
 static Reply refuse(Admission *admission, Request *request, RateClass class, guint seconds) {
   g_autoptr(GError) error = NULL;
   warn(admission, request, class);
+  metering_limited(admission->metering, class);
   wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "There are too many requests from your address.");
   return request_make_refusal(request, error, seconds, NULL);
 }
 
+static Reply give(Admission *admission, WireMessage message, Body *ready) {
+  metering_ready(admission->metering);
+  return (Reply){.status = wire_status(message), .message = message, .body = ready};
+}
+
 gboolean admission_answer(Admission *admission, Request *request, Reply *reply) {
   g_autoptr(Body) ready = NULL;
+  WireMessage message;
   if (is_verb(request)) {
-    ready = find_ready(admission, request);
+    ready = find_ready(admission, request, &message);
     verbs_read(request);
   }
   RateClass class = class_of(request);
   guint seconds = take_tokens(admission, request, class);
-  if (!seconds && !ready)
+  if (seconds)
+    *reply = refuse(admission, request, class, seconds);
+  else if (ready)
+    *reply = give(admission, message, g_steal_pointer(&ready));
+  else
     return FALSE;
-  *reply = seconds ? refuse(admission, request, class, seconds)
-                   : (Reply){.status = 200, .body = g_steal_pointer(&ready)};
-  request_note(request, reply);
+  request_note(request, reply, admission->metering);
   return TRUE;
 }

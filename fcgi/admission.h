@@ -8,8 +8,8 @@
 #include "fcgi/core.h"
 #include "fcgi/request.h"
 
-/* @answers and @configuration must outlive it. (transfer full) */
-Admission *admission_new(const Configuration *configuration, Answers *answers);
+/* @answers, @configuration and @metering must outlive it. (transfer full) */
+Admission *admission_new(const Configuration *configuration, Answers *answers, Metering *metering);
 void admission_free(Admission *admission); /* NULL is allowed */
 
 /* TRUE: @reply (its body transfer full) is the answer; the request is noted (request_note()) and still the

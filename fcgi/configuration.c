@@ -91,8 +91,9 @@ static const Setting rows[] = {
     {"max_waiting", SETTING_INT, AT(max_waiting), 1, 1000000, .fallback = "15000",
      .help = "How many requests may wait at once; more are refused at once. Each takes a file descriptor."},
     {"log_level", SETTING_CHOICE, AT(log_level), .fallback = "notice",
-     .choices = "error|warning|notice|info|debug",
-     .help = "The least important lines that are logged; info has one for each request."},
+     .choices = "error|warning|notice|info|debug", .help = "The least important lines that are logged."},
+    {"access_log", SETTING_BOOL, AT(access_log), .fallback = "false",
+     .help = "Whether each request has a line in the log, whatever log_level says."},
     {NULL},
 };
 

@@ -26,6 +26,7 @@ typedef struct {
   gint64 streamer_threads;
   gint64 max_waiting;
   char *log_level;
+  gboolean access_log;
   char *plan_file;
   gint64 slot_minutes;
   gint64 horizon_days;

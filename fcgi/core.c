@@ -3,6 +3,7 @@
 #include "fcgi/admission.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
+#include "fcgi/metering.h"
 #include "fcgi/planning.h"
 #include "fcgi/starts.h"
 #include "fcgi/watches.h"
@@ -44,7 +45,8 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
   core->started_us = g_get_monotonic_time();
   core->mailbox = mailbox_new(NULL, NULL);
   core->answers = answers_new();
-  core->admission = admission_new(configuration, core->answers);
+  core->metering = metering_new(configuration->access_log);
+  core->admission = admission_new(configuration, core->answers, core->metering);
   core->timers = timers_new(NULL);
   core->fleet = fleet_new(&fleet_listener, core);
   core->events = events_new(core);
@@ -69,4 +71,5 @@ void core_close(Core *core) {
   admission_free(core->admission);
   answers_free(core->answers);
   mailbox_free(core->mailbox);
+  metering_free(core->metering);
 }

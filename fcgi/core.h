@@ -2,7 +2,7 @@
  * and so needs no lock for any of it. Other threads carry bytes and post letters to it.
  *
  * Plain data: every module of the core has its state in an object here. The core's thread only, but for
- * `mailbox`, `answers` and `admission`, which any thread may use.
+ * `mailbox`, `answers`, `metering` and `admission`, which any thread may use.
  */
 #pragma once
 #include "common/ticket.h"
@@ -12,6 +12,7 @@
 #include "fcgi/timers.h"
 
 typedef struct Admission Admission;
+typedef struct Metering Metering;
 typedef struct Fleet Fleet;
 typedef struct Events Events;
 typedef struct Planning Planning;
@@ -25,6 +26,7 @@ struct Core {
   const TicketKey *key;
   Mailbox *mailbox;
   Answers *answers;
+  Metering *metering;
   Admission *admission;
   Timers *timers;
   Fleet *fleet;

@@ -187,11 +187,12 @@ static int format_header(const Connection *connection, const Reply *reply, char 
   if (reply->allow)
     g_snprintf(allow, sizeof allow, "Allow: %s\r\n", reply->allow);
   return g_snprintf(out, size,
-                    "Status: %u %s\r\nContent-Type: application/json\r\nContent-Length: %" G_GSIZE_FORMAT
+                    "Status: %u %s\r\nContent-Type: %s\r\nContent-Length: %" G_GSIZE_FORMAT
                     "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n"
                     "%s%s\r\n",
-                    reply->status, status_text(reply->status), body_get_length(reply->body),
-                    connection->request_id, retry, allow);
+                    reply->status, status_text(reply->status),
+                    reply->content_type ? reply->content_type : "application/json",
+                    body_get_length(reply->body), connection->request_id, retry, allow);
 }
 
 static void write_reply(Connection *connection, const Reply *reply) {

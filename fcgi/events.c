@@ -3,6 +3,7 @@
 #include "common/fields.h"
 #include "common/instant.h"
 #include "common/random.h"
+#include "fcgi/metering.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,7 @@ void events_poll(Events *events, Request *request, const char *cursor, const cha
 /* Puts an event (its text taken) into the ring. */
 static void add(Events *events, char *text, const char *session) {
   events->last++;
+  metering_event(events->core->metering);
   Event *place = &events->ring[events->last % RING_SIZE];
   g_free(place->text);
   g_free(place->session);

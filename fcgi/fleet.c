@@ -341,6 +341,12 @@ guint fleet_count_online(const Fleet *fleet) {
   return fleet->online;
 }
 
+void fleet_count_states(const Fleet *fleet, guint counts[FLEET_N_STATES]) {
+  memset(counts, 0, FLEET_N_STATES * sizeof *counts);
+  for (guint i = 0; i < fleet->servers->len; i++)
+    counts[fleet_server_get_state(fleet->servers->pdata[i])]++;
+}
+
 Sessions *fleet_get_sessions(Fleet *fleet) {
   return fleet->sessions;
 }

@@ -19,6 +19,7 @@ typedef enum {
   FLEET_BUSY,     /* it cannot just now */
   FLEET_DRAINING, /* it takes no new ones */
 } FleetState;
+#define FLEET_N_STATES (FLEET_DRAINING + 1)
 
 typedef struct {
   /* Something that GET_SERVERS or GET_RCS tells has changed. @rc (nullable): only the numbers of this one. */
@@ -43,6 +44,8 @@ void fleet_set_servers(Fleet *fleet, GPtrArray *servers);
 
 guint fleet_count_servers(const Fleet *fleet);
 guint fleet_count_online(const Fleet *fleet);
+/* How many servers are in each state. Looks at all. */
+void fleet_count_states(const Fleet *fleet, guint counts[FLEET_N_STATES]);
 Sessions *fleet_get_sessions(Fleet *fleet);
 
 /* Appends the JSON objects of the servers @first..@last (cut to the list's end), separated by commas. Returns

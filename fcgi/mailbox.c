@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@ struct Mailbox {
   pthread_cond_t filled;
   Letter *first, **last; /* under lock */
   gboolean closed;       /* under lock */
+  atomic_uint count;     /* of letters, delivered ones not */
   void (*wake)(gpointer);
   gpointer wake_data;
   int event; /* an eventfd while attached, else -1 */
@@ -54,6 +56,7 @@ void mailbox_post(Mailbox *mailbox, Letter *letter) {
   letter->next = NULL;
   pthread_mutex_lock(&mailbox->lock);
   gboolean was_empty = !mailbox->first;
+  atomic_fetch_add_explicit(&mailbox->count, 1, memory_order_relaxed);
   *mailbox->last = letter;
   mailbox->last = &letter->next;
   if (was_empty && mailbox->event >= 0)
@@ -62,6 +65,15 @@ void mailbox_post(Mailbox *mailbox, Letter *letter) {
   pthread_mutex_unlock(&mailbox->lock);
   if (was_empty && mailbox->wake)
     mailbox->wake(mailbox->wake_data);
+}
+
+guint mailbox_count(Mailbox *mailbox) {
+  return atomic_load_explicit(&mailbox->count, memory_order_relaxed);
+}
+
+static void deliver(Mailbox *mailbox, Letter *letter, gpointer receiver) {
+  atomic_fetch_sub_explicit(&mailbox->count, 1, memory_order_relaxed);
+  letter->deliver(letter, receiver);
 }
 
 static Letter *take_all(Mailbox *mailbox) {
@@ -76,7 +88,7 @@ guint mailbox_deliver(Mailbox *mailbox, gpointer receiver) {
   guint delivered = 0;
   for (Letter *letter = take_all(mailbox), *next; letter; letter = next, delivered++) {
     next = letter->next;
-    letter->deliver(letter, receiver);
+    deliver(mailbox, letter, receiver);
   }
   return delivered;
 }
@@ -101,7 +113,7 @@ gboolean mailbox_deliver_some(Mailbox *mailbox, guint limit, gpointer receiver) 
     if (!letter)
       return is_more;
     limit--;
-    letter->deliver(letter, receiver);
+    deliver(mailbox, letter, receiver);
   }
 }
 
@@ -113,7 +125,7 @@ gboolean mailbox_deliver_next(Mailbox *mailbox, gpointer receiver) {
   pthread_mutex_unlock(&mailbox->lock);
   if (!letter)
     return FALSE;
-  letter->deliver(letter, receiver);
+  deliver(mailbox, letter, receiver);
   return TRUE;
 }
 

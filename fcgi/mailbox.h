@@ -39,6 +39,9 @@ gboolean mailbox_deliver_some(Mailbox *mailbox, guint limit, gpointer receiver);
  * threads may do this on one mailbox. */
 gboolean mailbox_deliver_next(Mailbox *mailbox, gpointer receiver);
 
+/* How many letters were posted and are not delivered yet, for metrics. Any thread. */
+guint mailbox_count(Mailbox *mailbox);
+
 /* Lets mailbox_deliver_next() return FALSE once everything is delivered. Any thread. */
 void mailbox_close(Mailbox *mailbox);
 

@@ -11,9 +11,9 @@
 #include "fcgi/plan.h"
 #include "fcgi/planning.h"
 #include "fcgi/record_file.h"
-#include "fcgi/store_json.h"
 #include "fcgi/servers_file.h"
 #include "fcgi/starts.h"
+#include "fcgi/store_json.h"
 #include "fcgi/streamer_client.h"
 
 #include <curl/curl.h>
@@ -227,5 +227,6 @@ int main(int argc, char **argv) {
   }
   int status = run(configuration, key);
   curl_global_cleanup();
+  log_close();
   return status;
 }

@@ -190,6 +190,15 @@ guint plan_count(const Plan *plan) {
   return plan_index_count(plan->index);
 }
 
+static void count_state(PlanEntry *entry, gpointer counts) {
+  ((guint *)counts)[entry->reservation->state]++;
+}
+
+void plan_count_states(const Plan *plan, guint counts[RESERVATION_N_STATES]) {
+  memset(counts, 0, RESERVATION_N_STATES * sizeof *counts);
+  plan_index_for_each(plan->index, count_state, counts);
+}
+
 guint64 plan_get_writes(const Plan *plan) {
   return store_count_writes(plan->store);
 }

@@ -196,6 +196,10 @@ PlanningCode planning_try_code(Planning *planning, Request *request, const char 
   return PLANNING_WRONG;
 }
 
+double planning_get_guessed(Planning *planning) {
+  return guard_spent(planning->guard, instant_now_us());
+}
+
 void planning_code_told(Planning *planning, const Request *request, const char *session) {
   guard_remember(planning->guard, request_get_address(request), session, instant_now_us());
 }
@@ -225,6 +229,7 @@ Planning *planning_open(Core *core, GError **error) {
     return NULL;
   Planning *planning = g_new0(Planning, 1);
   planning->core = core;
+  store_set_meter(store, core->metering);
   planning->plan = plan_new(store, &rules, instant_now_us());
   planning->guard = guard_new(GUARD_RISK_PER_DAY);
   planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);

@@ -43,6 +43,8 @@ typedef enum { PLANNING_RIGHT, PLANNING_WRONG, PLANNING_REFUSED } PlanningCode;
  * owner has not guessed. */
 PlanningCode planning_try_code(Planning *planning, Request *request, const char *code, const char *key,
                                const Reservation **reservation);
+/* How much of what may be guessed wrong in a day is used up, 0 to 1 (guard_spent()). */
+double planning_get_guessed(Planning *planning);
 /* The request's client was told the session's code. */
 void planning_code_told(Planning *planning, const Request *request, const char *session);
 /* The secret that cancels a booking (transfer full), and whether @key is it. */

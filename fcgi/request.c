@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/random.h"
 #include "fcgi/core.h"
+#include "fcgi/metering.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -165,28 +166,35 @@ static void stop_waiting(Request *request) {
 
 void request_gone(Request *request) {
   log_info("client_gone", "request=%s client=%s verb=%s", request->id, request->address, verb_name(request));
+  if (request->core)
+    metering_gone(request->core->metering);
   stop_waiting(request);
   if (request->cancel)
     request->cancel(request, request->cancel_data);
   request_free(request);
 }
 
-void request_note(const Request *request, const Reply *reply) {
-  if (!log_is_on(LOG_LEVEL_INFO))
+void request_note(const Request *request, const Reply *reply, Metering *metering) {
+  if (!metering)
     return;
-  double ms = (double)(g_get_monotonic_time() - request->received_us) / 1000;
+  gint64 duration_us = g_get_monotonic_time() - request->received_us;
+  metering_request(metering, request->verb, reply->message, duration_us);
+  if (!metering_logs_requests(metering))
+    return;
   g_autofree char *method = log_quote(request->method);
   g_autofree char *target = log_quote(request->target);
   g_autofree char *address = log_quote(request->address);
-  log_info("request",
-           "request=%s client=%s method=%s target=%s verb=%s status=%u bytes=%" G_GSIZE_FORMAT " ms=%.1f",
-           request->id, address, method, target, verb_name(request), reply->status,
-           body_get_length(reply->body), ms);
+  log_gather(LOG_LEVEL_INFO, "request",
+             "request=%s client=%s method=%s target=%s verb=%s answer=%s status=%u bytes=%" G_GSIZE_FORMAT
+             " ms=%.1f",
+             request->id, address, method, target, verb_name(request),
+             reply->message < WIRE_N_MESSAGES ? wire_name(reply->message) : "-", reply->status,
+             body_get_length(reply->body), (double)duration_us / 1000);
 }
 
 /* Ends the request. */
 static void send_reply(Request *request, const Reply *reply) {
-  request_note(request, reply);
+  request_note(request, reply, request->core ? request->core->metering : NULL);
   stop_waiting(request);
   request->door->send(request, reply);
   request_free(request);
@@ -204,7 +212,9 @@ static Body *make_body(const Request *request, char *text) {
 }
 
 void request_answer(Request *request, WireMessage message, const char *members) {
-  Reply reply = {.status = wire_status(message), .body = make_body(request, wire_answer(message, members))};
+  Reply reply = {.status = wire_status(message),
+                 .message = message,
+                 .body = make_body(request, wire_answer(message, members))};
   if (request->repeatable && request->core)
     answers_put(request->core->answers, request->text, reply.body, (AnswerKind){request->verb, message});
   send_reply(request, &reply);
@@ -217,13 +227,14 @@ void request_answer_object(Request *request, WireMessage message, const char *ob
   request_answer(request, message, members);
 }
 
-void request_answer_text(Request *request, guint status, char *text) {
-  Reply reply = {.status = status, .body = body_new(text)};
+void request_answer_text(Request *request, guint status, const char *content_type, char *text) {
+  Reply reply = {
+      .status = status, .message = WIRE_N_MESSAGES, .body = body_new(text), .content_type = content_type};
   send_reply(request, &reply);
 }
 
 void request_answer_body(Request *request, WireMessage message, Body *body) {
-  Reply reply = {.status = wire_status(message)};
+  Reply reply = {.status = wire_status(message), .message = message};
   reply.body = request->echo ? make_body(request, g_strdup(body_get_text(body))) : body_ref(body);
   send_reply(request, &reply);
 }
@@ -243,6 +254,7 @@ Reply request_make_refusal(Request *request, const GError *error, guint retry_af
     g_string_append_printf(more, "%s%s", more->len ? "," : "", members);
   return (Reply){
       .status = wire_status(message),
+      .message = message,
       .body = make_body(request, wire_refusal(error, more->len ? more->str : NULL)),
       .retry_after_seconds = retry_after_seconds,
       .allow = request->allow,

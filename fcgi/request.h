@@ -16,12 +16,15 @@
 #include "fcgi/body.h"
 
 typedef struct Core Core;
+typedef struct Metering Metering;
 typedef struct Request Request;
 
 /* What is sent back. Plain data; the door that gets one owns the body. */
 typedef struct {
-  guint status;              /* of HTTP */
-  Body *body;                /* JSON */
+  guint status;        /* of HTTP */
+  WireMessage message; /* what the body says; WIRE_N_MESSAGES: no message of the wire */
+  Body *body;
+  const char *content_type;  /* static; NULL: it is JSON */
   guint retry_after_seconds; /* 0: none */
   const char *allow;         /* the "Allow" header of a 405 (static, nullable) */
 } Reply;
@@ -77,8 +80,8 @@ void request_wait(Request *request, RequestCancel cancel, gpointer user_data);
 void request_answer(Request *request, WireMessage message, const char *members);
 /* The same with the members of an object's text: "{…}". */
 void request_answer_object(Request *request, WireMessage message, const char *object);
-/* Any JSON object with any HTTP status. @text (transfer full) */
-void request_answer_text(Request *request, guint status, char *text);
+/* Any text with any HTTP status. @content_type: static; NULL: JSON. @text (transfer full) */
+void request_answer_text(Request *request, guint status, const char *content_type, char *text);
 /* A body that is shared by many. @body (transfer none) */
 void request_answer_body(Request *request, WireMessage message, Body *body);
 /* A refusal, or an error of ours, which is logged with the request's id. @error (transfer none) */
@@ -101,5 +104,6 @@ void request_gone(Request *request);
 Reply request_make_refusal(Request *request, const GError *error, guint retry_after_seconds,
                            const char *members);
 
-/* The line of the access log. Any thread. */
-void request_note(const Request *request, const Reply *reply);
+/* Counts the request with its answer, and writes its line of the access log. @metering nullable. Any thread.
+ */
+void request_note(const Request *request, const Reply *reply, Metering *metering);

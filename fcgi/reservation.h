@@ -11,6 +11,7 @@ typedef enum {
   RESERVATION_RUNNING, /* its session runs, or is being started */
   RESERVATION_ENDED,   /* over, cancelled, or nobody came: kept for the record */
 } ReservationState;
+#define RESERVATION_N_STATES (RESERVATION_ENDED + 1)
 
 typedef struct {
   char *id; /* 128 random bits in hexadecimal; the session's id on its streamer */

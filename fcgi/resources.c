@@ -1,6 +1,7 @@
 #include "fcgi/resources.h"
 
 #include "fcgi/fleet.h"
+#include "fcgi/metering.h"
 #include "fcgi/verbs.h"
 
 #include <string.h>
@@ -20,12 +21,17 @@ static void handle_health(Request *request) {
                       core->stopping ? "stopping" : "ok", fleet_count_servers(core->fleet),
                       fleet_count_online(core->fleet), sessions_count(fleet_get_sessions(core->fleet)),
                       core->waiting, (g_get_monotonic_time() - core->started_us) / G_USEC_PER_SEC);
-  request_answer_text(request, core->stopping ? 503 : 200, text);
+  request_answer_text(request, core->stopping ? 503 : 200, NULL, text);
+}
+
+static void handle_metrics(Request *request) {
+  request_answer_text(request, 200, METRICS_CONTENT_TYPE, metering_write(request_get_core(request)));
 }
 
 static const Resource resources[] = {
     {"api", "POST", verbs_handle},
     {"health", "GET, HEAD", handle_health},
+    {"metrics", "GET, HEAD", handle_metrics},
 };
 
 static gboolean is_allowed(const Resource *resource, const char *method) {

@@ -1,5 +1,26 @@
 #include "fcgi/store.h"
 
+#include "fcgi/metering.h"
+
+/* A change that is measured. */
+typedef struct {
+  Metering *metering;
+  gint64 asked_us; /* monotonic */
+  StoreDone done;  /* nullable */
+  gpointer user_data;
+} Measured;
+
+static void on_done(StoreOutcome outcome, const Reservation *other, const char *reason, gpointer user_data) {
+  g_autofree Measured *measured = user_data;
+  metering_stored(measured->metering, outcome, g_get_monotonic_time() - measured->asked_us);
+  if (measured->done)
+    measured->done(outcome, other, reason, measured->user_data);
+}
+
+void store_set_meter(Store *store, Metering *metering) {
+  store->metering = metering;
+}
+
 void store_begin(Store *store, const StoreListener *listener, gpointer user_data) {
   store->listener = *listener;
   store->user_data = user_data;
@@ -7,7 +28,13 @@ void store_begin(Store *store, const StoreListener *listener, gpointer user_data
 }
 
 void store_put(Store *store, const StoreChange *change, StoreDone done, gpointer user_data) {
-  store->kind->put(store, change, done, user_data);
+  if (!store->metering) {
+    store->kind->put(store, change, done, user_data);
+    return;
+  }
+  Measured *measured = g_new(Measured, 1);
+  *measured = (Measured){store->metering, g_get_monotonic_time(), done, user_data};
+  store->kind->put(store, change, on_done, measured);
 }
 
 guint64 store_count_writes(Store *store) {

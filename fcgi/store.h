@@ -48,9 +48,12 @@ typedef struct {
 
 typedef struct Store Store;
 
+typedef struct Metering Metering;
+
 /* What every kind's own struct begins with. */
 struct Store {
   const struct StoreKind *kind;
+  Metering *metering; /* nullable */
   StoreListener listener;
   gpointer user_data;
 };
@@ -63,6 +66,8 @@ typedef struct StoreKind {
   void (*close)(Store *store);
 } StoreKind;
 
+/* Counts and measures changes from now on. @metering (transfer none) */
+void store_set_meter(Store *store, Metering *metering);
 /* Tells what there is, within this call or later. Once, before anything is asked for. */
 void store_begin(Store *store, const StoreListener *listener, gpointer user_data);
 /* @done (nullable) is called once, later. */

@@ -20,6 +20,16 @@ static const Verb verbs[] = {
     {NULL},
 };
 
+#define N_VERBS (G_N_ELEMENTS(verbs) - 1)
+
+guint verbs_number(const Verb *verb) {
+  return verb ? (guint)(verb - verbs) : (guint)N_VERBS;
+}
+
+const char *verbs_word(guint number) {
+  return number < N_VERBS ? verbs[number].name : number == N_VERBS ? "none" : NULL;
+}
+
 void verbs_read(Request *request) {
   GError *error = NULL;
   const Verb *verb = NULL;

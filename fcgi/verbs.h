@@ -4,6 +4,11 @@
 #include "fcgi/core.h"
 #include "fcgi/request.h"
 
+/* Every verb's number and name, for counting: @verb NULL has the number behind the last, and is "none". NULL
+ * is beyond that. */
+guint verbs_number(const Verb *verb);
+const char *verbs_word(guint number);
+
 /* Reads the verb in a request's text, unless that has been done. Any thread that owns the request. */
 void verbs_read(Request *request);
 /* Reads and handles it. (transfer full @request) */

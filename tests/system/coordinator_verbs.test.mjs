@@ -207,7 +207,7 @@ test('other methods, other addresses and large bodies have their own refusals', 
   assert.deepEqual([huge.status, huge.answer.msg], [413, 'TOO_LARGE']);
   const chunked = await client.send(padded(limit + 1), { headers: { 'Transfer-Encoding': 'chunked' } });
   assert.deepEqual([chunked.status, chunked.answer.msg], [413, 'TOO_LARGE']);
-  assert.match(coordinator.log, / request request=[0-9a-f]{16} client=127\.0\.0\.1 method=POST target=\/api verb=GET_RCS status=200 /);
+  await coordinator.waitFor(/ request request=[0-9a-f]{16} client=127\.0\.0\.1 method=POST target=\/api verb=GET_RCS answer=RCS_FOUND status=200 /);
 });
 
 test('the type of the content does not matter, and neither does the sub-path', async t => {

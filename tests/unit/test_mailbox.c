@@ -165,37 +165,40 @@ static void timers_fire_in_order_and_not_when_cancelled(void) {
 
 static void answers_are_remembered_until_cleared(void) {
   Answers *answers = answers_new();
+  AnswerKind kind = {NULL, WIRE_RCS_FOUND};
   g_autoptr(Body) body = body_new(g_strdup("{}"));
-  g_assert_null(answers_find(answers, "a"));
-  answers_put(answers, "a", body);
-  g_autoptr(Body) found = answers_find(answers, "a");
+  g_assert_null(answers_find(answers, "a", &kind));
+  answers_put(answers, "a", body, kind);
+  g_autoptr(Body) found = answers_find(answers, "a", &kind);
   g_assert_true(found == body);
-  g_assert_null(answers_find(answers, "b"));
+  g_assert_cmpuint(kind.message, ==, WIRE_RCS_FOUND);
+  g_assert_null(answers_find(answers, "b", &kind));
   answers_clear(answers);
-  g_assert_null(answers_find(answers, "a"));
+  g_assert_null(answers_find(answers, "a", &kind));
   g_assert_cmpstr(body_get_text(found), ==, "{}");
   answers_free(answers);
 }
 
 static void answers_are_bounded(void) {
   Answers *answers = answers_new();
+  AnswerKind kind = {NULL, WIRE_RCS_FOUND};
   guint kept = 0;
   for (guint i = 0; i < 10000; i++) {
     g_autofree char *text = g_strdup_printf("%u", i);
     g_autoptr(Body) body = body_new(g_strnfill(10000, 'x'));
-    answers_put(answers, text, body);
+    answers_put(answers, text, body, kind);
   }
   for (guint i = 0; i < 10000; i++) {
     g_autofree char *text = g_strdup_printf("%u", i);
-    g_autoptr(Body) body = answers_find(answers, text);
+    g_autoptr(Body) body = answers_find(answers, text, &kind);
     kept += body != NULL;
   }
   g_assert_cmpuint(kept, >, 0);
   g_assert_cmpuint(kept, <, 1000);
   g_autofree char *long_text = g_strnfill(300, 'x');
   g_autoptr(Body) body = body_new(g_strdup("{}"));
-  answers_put(answers, long_text, body);
-  g_assert_null(answers_find(answers, long_text));
+  answers_put(answers, long_text, body, kind);
+  g_assert_null(answers_find(answers, long_text, &kind));
   answers_free(answers);
 }
 

@@ -32,7 +32,7 @@ export class CoordinatorFiles {
 
   /** @param {object} [settings] what shall differ from the tests' usual settings */
   writeConfiguration(settings = {}) {
-    const usual = { socket: 'coordinator.sock', time_between_updates_seconds: '1', log_level: 'info' };
+    const usual = { socket: 'coordinator.sock', time_between_updates_seconds: '1', log_level: 'info', access_log: true };
     writeFileSync(this.configuration, JSON.stringify({ ...usual, ...settings }));
   }
 
