@@ -70,24 +70,41 @@ static char *note_fault(const GError *error) {
   return g_strdup_printf("\"fault\":\"%s\"", number);
 }
 
-void call_refuse(Call *call, const GError *error) {
+static void refuse_request(HttpRequest *request, guint status, const GError *error, const char *members) {
+  WireMessage message = wire_message_of(error);
+  g_autofree char *text = wire_refusal(error, members);
+  if (message == WIRE_NOT_AUTHORIZED)
+    http_request_add_header(request, "www-authenticate", "Bearer");
+  http_request_answer(request, status ? status : wire_status(message), "application/json", text);
+}
+
+static void refuse(Call *call, const GError *error, const char *members) {
   if (call->request) {
-    call_refuse_request(call->request, 0, error);
+    refuse_request(call->request, 0, error, members);
   } else {
-    g_autofree char *fault = note_fault(error), *members = with_id(call, fault);
-    g_autofree char *text = wire_refusal(error, members);
+    g_autofree char *all = with_id(call, members);
+    g_autofree char *text = wire_refusal(error, all);
     http_socket_send(call->socket, text);
   }
   call_drop(call);
 }
 
+void call_refuse(Call *call, const GError *error) {
+  g_autofree char *fault = note_fault(error);
+  refuse(call, error, fault);
+}
+
+void call_refuse_until(Call *call, const GError *error, guint retry_after_seconds) {
+  g_autofree char *seconds = g_strdup_printf("%u", retry_after_seconds);
+  g_autofree char *members = g_strdup_printf("\"retry_after_seconds\":%s", seconds);
+  if (call->request)
+    http_request_add_header(call->request, "retry-after", seconds);
+  refuse(call, error, members);
+}
+
 void call_refuse_request(HttpRequest *request, guint status, const GError *error) {
-  WireMessage message = wire_message_of(error);
-  g_autofree char *members = note_fault(error);
-  g_autofree char *text = wire_refusal(error, members);
-  if (message == WIRE_NOT_AUTHORIZED)
-    http_request_add_header(request, "www-authenticate", "Bearer");
-  http_request_answer(request, status ? status : wire_status(message), "application/json", text);
+  g_autofree char *fault = note_fault(error);
+  refuse_request(request, status, error, fault);
 }
 
 void call_on_gone(Call *call, void (*func)(gpointer data), gpointer data) {

@@ -29,6 +29,8 @@ void call_answer(Call *call, WireMessage message, const Field *fields, gconstpoi
 void call_answer_members(Call *call, WireMessage message, const char *members);
 /* Refuses (wire_refusal()). Frees. */
 void call_refuse(Call *call, const GError *error);
+/* The same, and says when to try again (RFC 9110 section 10.2.3). */
+void call_refuse_until(Call *call, const GError *error, guint retry_after_seconds);
 
 /* @func is called once if the client goes away before the answer; it has to call_drop(). By HTTP alone:
  * what waits for a WebSocket is bounded by its own time. */

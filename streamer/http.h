@@ -25,6 +25,8 @@ typedef struct {
   /* All nullable. @data is the server's. */
   void (*opened)(HttpSocket *socket, gpointer data);
   void (*text)(HttpSocket *socket, const char *text, gsize length, gpointer data);
+  /* All that was sent is with the system: its reader keeps up. */
+  void (*drained)(HttpSocket *socket, gpointer data);
   /* The last call; the socket is freed when the last reference goes. */
   void (*closed)(HttpSocket *socket, gpointer data);
 } HttpSocketEvents;
@@ -95,5 +97,7 @@ gpointer http_socket_get_data(const HttpSocket *socket);
 
 /* Sends a text message; nothing happens when the socket is closed or closing. */
 void http_socket_send(HttpSocket *socket, const char *text);
+/* Bytes that were sent and that its reader has not made room for yet. */
+gsize http_socket_get_queued(const HttpSocket *socket);
 /* Closes it in order, after what was sent (RFC 6455 section 7.4 has the codes). */
 void http_socket_close(HttpSocket *socket, guint16 code);

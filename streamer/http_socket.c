@@ -59,6 +59,10 @@ void http_socket_send(HttpSocket *socket, const char *text) {
   lws_callback_on_writable(socket->wsi);
 }
 
+gsize http_socket_get_queued(const HttpSocket *socket) {
+  return socket->queued;
+}
+
 void http_socket_close(HttpSocket *socket, guint16 code) {
   if (!socket->wsi || socket->close_code)
     return;
@@ -129,6 +133,8 @@ int http_socket_on_writable(HttpConnection *connection) {
     /* libwebsockets writes the frame's header before the text: the bytes are ours alone. */
     if (lws_write(wsi, framed + LWS_PRE, length, LWS_WRITE_TEXT) < (int)length)
       return -1;
+    if (socket->queue.length == 0 && !socket->close_code && socket->route->sockets->drained)
+      socket->route->sockets->drained(socket, socket->shared->data);
     lws_callback_on_writable(wsi);
     return 0;
   }

@@ -61,7 +61,7 @@ static void on_ready(gpointer data) {
   session_time_ready(&session->time, session->settings, g_get_monotonic_time());
   log_notice("session_ready", "session=%s", session->id);
   session_tell(session->events, WIRE_APP_READY, &(SessionEvent){0});
-  engine_control(stage_get_engine(session->stage), session->controller);
+  session_people_ready(session);
   tell_started(session, NULL);
   session->hooks.changed(session, session->data);
   session_plan_tick(session);
@@ -112,6 +112,7 @@ static void on_viewer_gone(gint64 number, const char *reason, gpointer data) {
 
 static void on_input(const char *user, gpointer data) {
   session_note_activity(data, user);
+  session_people_touch(data, user);
 }
 
 static const StageEvents stage_events = {
@@ -227,9 +228,8 @@ Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointe
   session_time_init(&session->time, plan->ends_at_us);
   session->settings = plan->settings;
   session->events = events_new(EVENTS_KEPT, EVENTS_KEPT_BYTES);
-  session->users = users_new();
+  session_people_init(session);
   session->viewers = viewers_new(on_gone, session);
-  session->controller = g_strdup("");
   session->hooks = *hooks;
   session->data = data;
   StagePlan stage = {plan->id, plan->rc_name, plan->directory, plan->cache_directory, plan->settings};
@@ -249,10 +249,9 @@ void session_free(Session *session) {
   events_free(session->events);
   viewers_free(session->viewers, "The session has ended.");
   stage_free(session->stage);
-  users_free(session->users);
+  session_people_clear(session);
   g_free(session->id);
   g_free(session->code);
-  g_free(session->controller);
   g_free(session);
 }
 

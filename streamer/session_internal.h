@@ -1,6 +1,7 @@
 /* What the files of a session share: session.c has its life, stage and time, session_people.c the people in
  * it and who steers. Nobody else includes this. */
 #pragma once
+#include "streamer/floor.h"
 #include "streamer/session.h"
 #include "streamer/session_events.h"
 #include "streamer/session_time.h"
@@ -17,7 +18,7 @@ struct Session {
   Events *events; /* NULL from ENDING on */
   Users *users;
   Viewers *viewers; /* NULL from ENDING on */
-  char *controller; /* "": nobody */
+  Floor *floor;
   guint tick_source;
   SessionHooks hooks;
   gpointer data;
@@ -26,7 +27,16 @@ struct Session {
 /* Something changed that the next tick depends on. */
 void session_plan_tick(Session *session);
 
-/* The people's part of a tick: who was away for too long is gone. May end the session. */
+/* The people's part of a session's life. */
+void session_people_init(Session *session);
+void session_people_clear(Session *session);
+/* The engine runs: it is told who steers. */
+void session_people_ready(Session *session);
+/* @user's hands are on the picture. */
+void session_people_touch(Session *session, const char *user);
+
+/* The people's part of a tick: who was away for too long is gone, who was silent for too long steers no more.
+ * May end the session. */
 void session_people_tick(Session *session, gint64 now_us);
 /* When that is next to be called; G_MAXINT64: when something changes. Monotonic. */
 gint64 session_people_next_us(const Session *session);

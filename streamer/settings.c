@@ -47,6 +47,10 @@ const Setting streamer_settings_table[] = {
      .help = "How long before that people are warned; at most half of inactivity_seconds."},
     {"stop_grace_seconds", SETTING_INT, AT(stop_grace_seconds), 0, 3600, "seconds", "10",
      .help = "How long people still have when the streamer is told to end."},
+    {"control", SETTING_CHOICE, AT(control), 0, 0, NULL, "host", "host|free",
+     .help = "Who steers: the host has control and grants it, or whoever touches the picture takes it."},
+    {"control_idle_seconds", SETTING_INT, AT(control_idle_seconds), 0, 86400, "seconds", "120",
+     .help = "Who has control and does nothing for this long gives it back; 0: never."},
     {"engine", SETTING_CHOICE, AT(engine), 0, 0, NULL, "capture", "capture|unreal|command",
      .help = "What brings the picture to people."},
     {"app", SETTING_TEXTS, AT(app), 0, 4000, NULL, NULL,
@@ -74,13 +78,22 @@ const Setting streamer_settings_table[] = {
 
 /* What streamer_settings_apply() takes over at run time; the others need a restart. */
 static const char *const live_settings[] = {
-    "session_limit",      "session_users_limit",
-    "session_minutes",    "start_timeout_seconds",
-    "join_seconds",       "reconnect_grace_seconds",
-    "inactivity_seconds", "inactivity_warning_seconds",
-    "stop_grace_seconds", "max_restarts",
-    "ice_servers",        "allowed_origins",
-    "log_level",          NULL,
+    "session_limit",
+    "session_users_limit",
+    "session_minutes",
+    "start_timeout_seconds",
+    "join_seconds",
+    "reconnect_grace_seconds",
+    "inactivity_seconds",
+    "inactivity_warning_seconds",
+    "stop_grace_seconds",
+    "control",
+    "control_idle_seconds",
+    "max_restarts",
+    "ice_servers",
+    "allowed_origins",
+    "log_level",
+    NULL,
 };
 
 static gboolean complain(GError **error, const char *path, const char *field, const char *rule) {

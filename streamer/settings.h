@@ -18,6 +18,8 @@ typedef struct {
   gint64 session_limit, session_users_limit, session_minutes;
   gint64 start_timeout_seconds, join_seconds, reconnect_grace_seconds;
   gint64 inactivity_seconds, inactivity_warning_seconds, stop_grace_seconds;
+  char *control;
+  gint64 control_idle_seconds;
   char *engine;
   char **app;
   char **app_environment;

@@ -4,6 +4,8 @@
 
 struct Users {
   GPtrArray *list; /* of User */
+  gint64 came;     /* how many in all */
+  GQueue barred;   /* of char *, the newest last */
 };
 
 static void user_free(gpointer data) {
@@ -24,6 +26,7 @@ void users_free(Users *users) {
   if (!users)
     return;
   g_ptr_array_unref(users->list);
+  g_queue_clear_full(&users->barred, g_free);
   g_free(users);
 }
 
@@ -48,6 +51,23 @@ const User *users_nth(const Users *users, guint n) {
   return users->list->pdata[n];
 }
 
+/* ---- names ---- */
+
+/* Whether it has a place in a line of text that others are to trust. Joiners stay: emoji and some scripts
+ * need them. */
+static gboolean is_seen(gunichar character) {
+  switch (g_unichar_type(character)) {
+  case G_UNICODE_CONTROL:
+  case G_UNICODE_LINE_SEPARATOR:
+  case G_UNICODE_PARAGRAPH_SEPARATOR:
+    return FALSE;
+  case G_UNICODE_FORMAT:
+    return character == 0x200C || character == 0x200D;
+  default:
+    return TRUE;
+  }
+}
+
 /* One line of valid UTF-8 of at most USERS_NAME_MAX bytes. */
 static char *tidy(const char *name) {
   GString *tidied = g_string_new(NULL);
@@ -55,13 +75,26 @@ static char *tidy(const char *name) {
   g_strstrip(valid);
   for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
     gunichar character = g_utf8_get_char(at);
+    if (!is_seen(character))
+      continue;
     if (tidied->len + (gsize)g_unichar_to_utf8(character, NULL) > USERS_NAME_MAX)
       break;
-    if (!g_unichar_iscntrl(character))
-      g_string_append_unichar(tidied, character);
+    g_string_append_unichar(tidied, character);
   }
-  return g_string_free(tidied, FALSE);
+  return g_strstrip(g_string_free(tidied, FALSE));
 }
+
+gboolean users_set_name(Users *users, const char *id, const char *name) {
+  User *user = find(users, id);
+  g_autofree char *tidied = tidy(name);
+  if (!user || g_str_equal(user->name, tidied))
+    return FALSE;
+  g_free(user->name);
+  user->name = g_steal_pointer(&tidied);
+  return TRUE;
+}
+
+/* ---- coming and going ---- */
 
 const User *users_admit(Users *users, const char *id, const char *name, const char *role, guint limit,
                         gint64 now_us, gboolean *joined) {
@@ -75,15 +108,19 @@ const User *users_admit(Users *users, const char *id, const char *name, const ch
     user->id = g_strdup(id);
     user->name = g_strdup("");
     user->role = g_strdup(role);
+    user->number = ++users->came;
     user->active_at_us = now_us;
     g_ptr_array_add(users->list, user);
   }
-  if (name && *name) {
-    g_free(user->name);
-    user->name = tidy(name);
-  }
+  if (name && *name)
+    users_set_name(users, id, name);
   user->absent_since_us = now_us;
   return user;
+}
+
+gint64 users_note_connection(Users *users, const char *id) {
+  User *user = find(users, id);
+  return user ? ++user->connection : 0;
 }
 
 void users_hold(Users *users, const char *id) {
@@ -107,9 +144,30 @@ void users_note_activity(Users *users, const char *id, gint64 now_us) {
     user->active_at_us = now_us;
 }
 
+gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
+                         guint *wait_seconds) {
+  User *user = find(users, id);
+  if (user && bucket_take(&user->talk, rule, cost, now_us))
+    return TRUE;
+  *wait_seconds = user ? bucket_wait_seconds(&user->talk, rule, cost) : 1;
+  return FALSE;
+}
+
 gboolean users_remove(Users *users, const char *id) {
   User *user = find(users, id);
   return user && g_ptr_array_remove(users->list, user);
+}
+
+void users_bar(Users *users, const char *id) {
+  if (users_is_barred(users, id))
+    return;
+  g_queue_push_tail(&users->barred, g_strdup(id));
+  if (users->barred.length > USERS_BARRED_MAX)
+    g_free(g_queue_pop_head(&users->barred));
+}
+
+gboolean users_is_barred(const Users *users, const char *id) {
+  return g_queue_find_custom((GQueue *)&users->barred, id, (GCompareFunc)g_strcmp0) != NULL;
 }
 
 const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us) {
@@ -131,10 +189,14 @@ gint64 users_next_deadline(const Users *users, gint64 grace_us) {
   return deadline;
 }
 
-const User *users_first_host(const Users *users) {
+gboolean users_is_host(const User *user) {
+  return g_str_equal(user->role, "host");
+}
+
+const User *users_first_host(const Users *users, const char *except) {
   for (guint i = 0; i < users->list->len; i++) {
     const User *user = users->list->pdata[i];
-    if (g_str_equal(user->role, "host"))
+    if (users_is_host(user) && g_strcmp0(user->id, except) != 0)
       return user;
   }
   return NULL;

@@ -2,20 +2,25 @@
  *
  * A person is who the ticket names: the same `sub` again is the same person. Somebody is present while
  * anything holds them: a WebSocket, a question that waits, a player. Who is held by nothing is absent, and
- * after a grace is gone. This module keeps the books; time is given to it (g_get_monotonic_time()'s). Main
- * thread.
+ * after a grace is gone. Who was barred does not come in again. This module keeps the books; time is given to
+ * it (g_get_monotonic_time()'s). Main thread.
  */
 #pragma once
+#include "common/bucket.h"
 #include <glib.h>
 
-#define USERS_ID_MAX 200   /* bytes */
-#define USERS_NAME_MAX 100 /* bytes */
+#define USERS_ID_MAX 200      /* bytes */
+#define USERS_NAME_MAX 100    /* bytes */
+#define USERS_BARRED_MAX 1000 /* of whom is remembered that they are */
 
 typedef struct {
   char *id, *name, *role; /* role: "host" or "guest" */
   guint holds;
   gint64 absent_since_us; /* when the last hold went; meaningful while there is none */
   gint64 active_at_us;    /* when they did something last; at first, when they came */
+  gint64 number;          /* the order of coming: 1, 2, …, never given twice */
+  gint64 connection;      /* how many have been made: the number of the newest */
+  Bucket talk;            /* for session_may_talk() */
 } User;
 
 typedef struct Users Users;
@@ -24,9 +29,9 @@ Users *users_new(void);
 void users_free(Users *users); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Users, users_free)
 
-/* The person @id comes, or comes again: then a @name that is given replaces the old one. @name is cut to
- * USERS_NAME_MAX and cleared of control characters; NULL: none. @joined (nullable) tells whether they are
- * new. NULL when @limit people (0: no limit) are there already. Owned by @users. */
+/* The person @id comes, or comes again: then a @name that is given replaces the old one, as users_set_name()
+ * does it; NULL or "": none. @joined (nullable) tells whether they are new. NULL when @limit people (0: no
+ * limit) are there already. Owned by @users. */
 const User *users_admit(Users *users, const char *id, const char *name, const char *role, guint limit,
                         gint64 now_us, gboolean *joined);
 
@@ -42,12 +47,29 @@ void users_release(Users *users, const char *id, gint64 now_us);
 /* @id did something. Those who are not in are ignored. */
 void users_note_activity(Users *users, const char *id, gint64 now_us);
 
+/* @id is called @name from now on, cut to USERS_NAME_MAX and cleared of what nobody sees: control characters,
+ * and those that turn the direction of writing. May become "". FALSE: they were called so before, or are not
+ * in. */
+gboolean users_set_name(Users *users, const char *id, const char *name);
+
+/* @id has a connection more. Its number; 0: not in. */
+gint64 users_note_connection(Users *users, const char *id);
+
+/* Takes @cost of what @id may say (BucketRule). FALSE: they are to wait @wait_seconds; or are not in. */
+gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
+                         guint *wait_seconds);
+
 gboolean users_remove(Users *users, const char *id); /* FALSE: was not in */
+
+/* From now on @id does not come in again. Of more than USERS_BARRED_MAX the first are forgotten. */
+void users_bar(Users *users, const char *id);
+gboolean users_is_barred(const Users *users, const char *id);
 
 /* The first person who has been absent for @grace_us; NULL when there is none. */
 const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us);
 /* When the next one will be gone if nothing changes; G_MAXINT64: nobody is absent. */
 gint64 users_next_deadline(const Users *users, gint64 grace_us);
 
-/* Who steers as long as nobody decides otherwise: the first host who is in, else NULL. */
-const User *users_first_host(const Users *users);
+gboolean users_is_host(const User *user);
+/* The first host who is in and is not @except (nullable); NULL: there is none. */
+const User *users_first_host(const Users *users, const char *except);

@@ -63,10 +63,13 @@ test('CONNECT_TO_SESSION tells all that a page needs; the same ticket again is t
     ice_servers,
     user: 'h1',
     role: 'host',
+    control: 'host',
     controller: 'h1',
+    requests: [],
+    connection: 1,
     users: [
-      { user: 'g1', name: 'Guest', role: 'guest' },
-      { user: 'h1', name: 'Anna', role: 'host' },
+      { user: 'g1', name: 'Guest', role: 'guest', number: 1 },
+      { user: 'h1', name: 'Anna', role: 'host', number: 2 },
     ],
     ends_at,
   });

@@ -37,7 +37,16 @@ static void names_are_tidied(void) {
   static const struct {
     const char *given, *kept;
   } cases[] = {
-      {" Ann ", "Ann"}, {"A\nn\x7fn", "Ann"}, {"\xff", "\xef\xbf\xbd"}, {"", ""}, {"  ", ""},
+      {" Ann ", "Ann"},
+      {"A\nn\x7fn", "Ann"},
+      {"\xff", "\xef\xbf\xbd"},
+      {"", ""},
+      {"  ", ""},
+      {"\u202eevil", "evil"},
+      {"a\u2028b", "ab"},
+      {"\u2066 x \u2069", "x"},
+      {"\u200b", ""},
+      {"\U0001F469\u200D\U0001F680", "\U0001F469\u200D\U0001F680"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(Users) users = users_new();
@@ -46,6 +55,62 @@ static void names_are_tidied(void) {
   g_autofree char *endless = g_strnfill(1000, 'x');
   g_autoptr(Users) users = users_new();
   g_assert_cmpuint(strlen(users_admit(users, "a", endless, "guest", 0, 0, NULL)->name), ==, USERS_NAME_MAX);
+}
+
+static void a_name_is_set_and_taken_back(void) {
+  g_autoptr(Users) users = users_new();
+  const User *user = users_admit(users, "a", NULL, "guest", 0, 0, NULL);
+  g_assert_cmpstr(user->name, ==, "");
+  g_assert_true(users_set_name(users, "a", " Ann "));
+  g_assert_cmpstr(user->name, ==, "Ann");
+  g_assert_false(users_set_name(users, "a", "Ann\n"));
+  g_assert_true(users_set_name(users, "a", ""));
+  g_assert_cmpstr(user->name, ==, "");
+  g_assert_false(users_set_name(users, "nobody", "Ann"));
+}
+
+static void numbers_are_never_given_twice(void) {
+  g_autoptr(Users) users = users_new();
+  g_assert_cmpint(users_admit(users, "a", NULL, "host", 0, 0, NULL)->number, ==, 1);
+  g_assert_cmpint(users_admit(users, "b", NULL, "guest", 0, 0, NULL)->number, ==, 2);
+  g_assert_cmpint(users_admit(users, "a", NULL, "host", 0, 0, NULL)->number, ==, 1);
+  users_remove(users, "b");
+  g_assert_cmpint(users_admit(users, "b", NULL, "guest", 0, 0, NULL)->number, ==, 3);
+  g_assert_cmpint(users_note_connection(users, "b"), ==, 1);
+  g_assert_cmpint(users_note_connection(users, "b"), ==, 2);
+  g_assert_cmpint(users_note_connection(users, "nobody"), ==, 0);
+}
+
+static void who_is_barred_stays_so_while_that_is_remembered(void) {
+  g_autoptr(Users) users = users_new();
+  g_assert_false(users_is_barred(users, "a"));
+  users_bar(users, "a");
+  users_bar(users, "a");
+  g_assert_true(users_is_barred(users, "a"));
+  for (int i = 0; i < USERS_BARRED_MAX - 1; i++) {
+    g_autofree char *id = g_strdup_printf("%d", i);
+    users_bar(users, id);
+  }
+  g_assert_true(users_is_barred(users, "a"));
+  users_bar(users, "b");
+  g_assert_false(users_is_barred(users, "a"));
+  g_assert_true(users_is_barred(users, "0"));
+  g_assert_true(users_is_barred(users, "b"));
+}
+
+static void everybody_has_talk_of_their_own(void) {
+  static const BucketRule rule = {.per_second = 2, .at_once = 3};
+  g_autoptr(Users) users = users_new();
+  guint wait_seconds = 0;
+  users_admit(users, "a", NULL, "guest", 0, 0, NULL);
+  users_admit(users, "b", NULL, "guest", 0, 0, NULL);
+  g_assert_true(users_take_talk(users, "a", &rule, 3, SECOND, &wait_seconds));
+  g_assert_false(users_take_talk(users, "a", &rule, 3, SECOND, &wait_seconds));
+  g_assert_cmpuint(wait_seconds, ==, 2);
+  g_assert_true(users_take_talk(users, "b", &rule, 1, SECOND, &wait_seconds));
+  g_assert_false(users_take_talk(users, "a", &rule, 3, 2 * SECOND, &wait_seconds));
+  g_assert_true(users_take_talk(users, "a", &rule, 2, 2 * SECOND, &wait_seconds));
+  g_assert_false(users_take_talk(users, "nobody", &rule, 0, SECOND, &wait_seconds));
 }
 
 static void who_is_held_is_present(void) {
@@ -73,16 +138,18 @@ static void holds_of_those_not_in_are_ignored(void) {
   g_assert_cmpuint(users_find(users, "a")->holds, ==, 1);
 }
 
-static void the_first_host_steers(void) {
+static void the_first_host_is_found(void) {
   g_autoptr(Users) users = users_new();
-  g_assert_null(users_first_host(users));
+  g_assert_null(users_first_host(users, NULL));
   users_admit(users, "guest", NULL, "guest", 0, 0, NULL);
-  g_assert_null(users_first_host(users));
+  g_assert_null(users_first_host(users, NULL));
   users_admit(users, "h1", NULL, "host", 0, 0, NULL);
   users_admit(users, "h2", NULL, "host", 0, 0, NULL);
-  g_assert_cmpstr(users_first_host(users)->id, ==, "h1");
+  g_assert_cmpstr(users_first_host(users, NULL)->id, ==, "h1");
+  g_assert_cmpstr(users_first_host(users, "h1")->id, ==, "h2");
   users_remove(users, "h1");
-  g_assert_cmpstr(users_first_host(users)->id, ==, "h2");
+  g_assert_cmpstr(users_first_host(users, NULL)->id, ==, "h2");
+  g_assert_null(users_first_host(users, "h2"));
   g_assert_cmpstr(users_nth(users, 0)->id, ==, "guest");
 }
 
@@ -145,9 +212,14 @@ int main(int argc, char **argv) {
   g_test_add_func("/users/the-same-id-is-the-same-person", the_same_id_is_the_same_person);
   g_test_add_func("/users/a-limit-keeps-new-ones-out", a_limit_keeps_new_ones_out);
   g_test_add_func("/users/names-are-tidied", names_are_tidied);
+  g_test_add_func("/users/a-name-is-set-and-taken-back", a_name_is_set_and_taken_back);
+  g_test_add_func("/users/numbers-are-never-given-twice", numbers_are_never_given_twice);
+  g_test_add_func("/users/who-is-barred-stays-so-while-that-is-remembered",
+                  who_is_barred_stays_so_while_that_is_remembered);
+  g_test_add_func("/users/everybody-has-talk-of-their-own", everybody_has_talk_of_their_own);
   g_test_add_func("/users/who-is-held-is-present", who_is_held_is_present);
   g_test_add_func("/users/holds-of-those-not-in-are-ignored", holds_of_those_not_in_are_ignored);
-  g_test_add_func("/users/the-first-host-steers", the_first_host_steers);
+  g_test_add_func("/users/the-first-host-is-found", the_first_host_is_found);
   g_test_add_func("/viewers/an-offer-is-answered-once", an_offer_is_answered_once);
   g_test_add_func("/viewers/who-waits-is-always-answered", who_waits_is_always_answered);
   g_test_add_func("/viewers/have-a-limit-and-owners", viewers_have_a_limit_and_owners);
