@@ -27,6 +27,17 @@ static const char *const state_names[] = {
     [RESERVATION_ENDED] = "ended",
 };
 
+const char *reservation_state_name(ReservationState state) {
+  return state_names[state];
+}
+
+ReservationState reservation_state_from_name(const char *name) {
+  guint state = 0;
+  while (state < RESERVATION_ENDED && g_strcmp0(state_names[state], name) != 0)
+    state++;
+  return (ReservationState)state;
+}
+
 static gboolean check(Reservation *reservation, GError **error) {
   guint state = 0;
   while (state < G_N_ELEMENTS(state_names) && strcmp(state_names[state], reservation->state_name) != 0)

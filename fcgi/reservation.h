@@ -30,6 +30,10 @@ typedef struct {
 
 extern const Field reservation_fields[];
 
+const char *reservation_state_name(ReservationState state); /* "planned" (static) */
+/* The state of this name; RESERVATION_ENDED for one that is none. */
+ReservationState reservation_state_from_name(const char *name);
+
 /* @text as one reservation (transfer full), checked beyond what the table says; NULL with FIELDS_ERROR. */
 Reservation *reservation_parse(const char *text, GError **error);
 /* As one line of JSON (transfer full). */

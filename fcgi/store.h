@@ -14,7 +14,7 @@ typedef enum {
   STORE_CLAIM,  /* a promise: the booking begins here and nowhere else */
   STORE_CANCEL, /* a promise: of a booking that has not begun */
   STORE_FACT,   /* what is so, whether there is room or not; an ended one gives its slots back */
-  STORE_FORGET, /* too old to be kept */
+  STORE_FORGET, /* too old to be kept; nobody waits for this */
 } StoreChangeKind;
 
 typedef enum {

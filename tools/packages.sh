@@ -3,7 +3,7 @@
 build_packages=(
   autoconf automake gcc libc6-dev make pkg-config
   libglib2.0-dev libcjson-dev libjwt-dev libssl-dev
-  libfcgi-dev libcurl4-openssl-dev
+  libfcgi-dev libcurl4-openssl-dev default-libmysqlclient-dev
   libwebsockets-dev libwebsockets-evlib-glib libxau-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
   libx11-dev libxext-dev libxtst-dev libxdamage-dev libxfixes-dev
@@ -17,7 +17,7 @@ run_packages=(
 check_packages=(
   clang clang-format libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium fonts-dejavu-core wrk
-  apache2 fcgiwrap prometheus
+  apache2 fcgiwrap prometheus mariadb-server
 )
 
 # Runs a command as root.

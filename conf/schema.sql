@@ -1,0 +1,81 @@
+-- The tables of Vitrina in MySQL or MariaDB (InnoDB; one server, Galera or Group Replication).
+--
+-- `vitrina-coordinator --migrate` makes them and brings older ones up to date. A database that somebody else is to
+-- make can also be fed with this file. Instants are UTC.
+
+-- version 1
+
+-- Which versions of this file have been applied.
+CREATE TABLE IF NOT EXISTS vitrina_schema (
+  version INT UNSIGNED NOT NULL,
+  applied_at DATETIME NOT NULL,
+  PRIMARY KEY (version)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Settings that all coordinators must agree on, such as slot_minutes.
+CREATE TABLE IF NOT EXISTS agreements (
+  name VARCHAR(64) NOT NULL,
+  value VARCHAR(255) NOT NULL,
+  PRIMARY KEY (name)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- The streaming servers: for operators to change. Coordinators read it again now and then and write nothing here.
+CREATE TABLE IF NOT EXISTS servers (
+  server_name VARCHAR(100) NOT NULL,
+  enabled TINYINT(1) NOT NULL DEFAULT 1,     -- 0: no new sessions are offered, as if it were not in the list
+  position INT NOT NULL DEFAULT 0,           -- the order of the list, then the name
+  ip VARCHAR(253) NOT NULL,
+  port SMALLINT UNSIGNED NOT NULL,
+  url VARCHAR(1000) NULL,                    -- how people reach it, where that is not http://ip:port/
+  rc_name VARCHAR(200) NOT NULL,
+  info MEDIUMTEXT NULL,                      -- what is said of the complex: a JSON object (rc_info.info)
+  entry MEDIUMTEXT NULL,                     -- the whole entry of an imported servers.json; the columns above win
+  changed_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (server_name)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- The complexes that sessions were planned for, by number.
+CREATE TABLE IF NOT EXISTS rcs (
+  rc INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  rc_name VARCHAR(200) NOT NULL,
+  slots_until INT UNSIGNED NOT NULL DEFAULT 0, -- rows of `slots` are there up to this one
+  PRIMARY KEY (rc),
+  UNIQUE KEY rc_name (rc_name)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- The ledger: how many places of a complex are taken in a slot of time. Slot 0 is 1970-01-01 00:00 UTC. A transaction
+-- that gives a place away changes the rows of its slots; so no two of them, on whichever nodes, can both take the last.
+CREATE TABLE IF NOT EXISTS slots (
+  rc INT UNSIGNED NOT NULL,
+  slot INT UNSIGNED NOT NULL,
+  used INT UNSIGNED NOT NULL DEFAULT 0,
+  PRIMARY KEY (rc, slot)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Bookings and sessions, past ones too.
+CREATE TABLE IF NOT EXISTS reservations (
+  id VARCHAR(64) NOT NULL,
+  code VARCHAR(16) NOT NULL,
+  live_code VARCHAR(16) NULL,                -- the code while it is in use
+  rc_name VARCHAR(200) NOT NULL,
+  starts_at DATETIME NOT NULL,
+  ends_at DATETIME NOT NULL,
+  booked TINYINT(1) NOT NULL,
+  name VARCHAR(400) NULL,
+  request_id VARCHAR(100) NULL,
+  state ENUM('planned', 'running', 'ended') NOT NULL,
+  server_name VARCHAR(100) NULL,
+  reason VARCHAR(64) NULL,
+  created_at DATETIME NOT NULL,
+  ended_at DATETIME NULL,
+  rc INT UNSIGNED NOT NULL,
+  slot_first INT UNSIGNED NOT NULL,          -- the slots that it holds: from slot_first to before slot_end
+  slot_end INT UNSIGNED NOT NULL,
+  claimed_by VARCHAR(64) NULL,               -- the coordinator that starts it
+  changed_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (id),
+  UNIQUE KEY live_code (live_code),
+  UNIQUE KEY request_id (request_id),
+  KEY changed_at (changed_at),
+  KEY state (state, ended_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
