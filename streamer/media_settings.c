@@ -10,7 +10,14 @@ const Setting media_settings_table[] = {
     {"framerate", SETTING_INT, AT(framerate), 1, 120, "frames/s", "60",
      .help = "Most frames a second; a picture that stands still costs less."},
     {"bitrate_kbps", SETTING_INT, AT(bitrate_kbps), 100, 200000, "kbit/s", "6000",
-     .help = "Bit rate of the picture to each viewer."},
+     .help = "Bit rate to each viewer, at most."},
+    {"bitrate_min_kbps", SETTING_INT, AT(bitrate_min_kbps), 50, 200000, "kbit/s", "200",
+     .help =
+         "Bit rate that is sent to any viewer, however weak the network; the picture gets smaller with it."},
+    {"bitrate_start_kbps", SETTING_INT, AT(bitrate_start_kbps), 50, 200000, "kbit/s", "3000",
+     .help = "Bit rate to begin with, before anything is known of a viewer's network."},
+    {"adaptive", SETTING_BOOL, AT(adaptive), .fallback = "true",
+     .help = "Let rate and size of the picture follow what each viewer's network carries."},
     {"codecs", SETTING_TEXTS, AT(codec_names), 0, 10, NULL, "H264|VP8",
      .help = "Codecs to use, the preferred first; the first that the viewer's browser has is taken."},
     {"h264_encoder", SETTING_TEXT, AT(encoders[MEDIA_CODEC_H264].element), 1, 2000, NULL,
@@ -67,6 +74,8 @@ static const char *find_flaw(const MediaSettings *settings) {
   for (char **name = settings->codec_names; *name; name++)
     if (!media_codec_find(*name, &codec))
       return "codecs knows H264 and VP8";
+  if (settings->bitrate_min_kbps > settings->bitrate_kbps)
+    return "bitrate_min_kbps must not be greater than bitrate_kbps";
   if ((settings->udp_port_min == 0) != (settings->udp_port_max == 0) ||
       settings->udp_port_min > settings->udp_port_max)
     return "udp_port_min and udp_port_max must be a range, or both 0";

@@ -19,7 +19,9 @@ typedef struct {
 typedef struct {
   gint64 width, height; /* pixels, even */
   gint64 framerate;     /* frames a second, at most */
-  gint64 bitrate_kbps;
+  gint64 bitrate_kbps;  /* to each viewer, at most; all that is sent while `adaptive` is off */
+  gint64 bitrate_min_kbps, bitrate_start_kbps;
+  gboolean adaptive;  /* the rate follows what each viewer's network carries */
   char **codec_names; /* in order of preference */
   MediaEncoder encoders[MEDIA_CODECS];
   gboolean sound;

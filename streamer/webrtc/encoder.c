@@ -10,6 +10,9 @@
 /* Key frames are dear: requests that come closer together than this are one. */
 #define KEY_INTERVAL_US (150 * 1000)
 
+/* Changes below this part of the rate are not worth telling the encoder. */
+#define BITRATE_STEP 40
+
 /* What the encoded stream is, for every viewer's payloader. */
 static const char *const stream_caps[MEDIA_CODECS] = {
     [MEDIA_CODEC_H264] = "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au",
@@ -19,10 +22,12 @@ static const char *const stream_caps[MEDIA_CODECS] = {
 struct Encoder {
   EncoderEvents events;
   gpointer data;
+  const MediaEncoder *how;
   GstElement *pipeline, *source;
   GstPad *out; /* the appsink's pad, where key frames are asked for */
   Fanout *fanout;
   guint bus_watch;
+  guint bitrate_kbps;
   atomic_uint takers;
   atomic_bool running, key_wanted;
   atomic_ullong count, bytes;
@@ -120,6 +125,8 @@ Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint widt
   Encoder *encoder = g_new0(Encoder, 1);
   encoder->events = *events;
   encoder->data = data;
+  encoder->how = &settings->encoders[codec];
+  encoder->bitrate_kbps = (guint)settings->bitrate_kbps;
   encoder->pipeline = pipeline;
   encoder->source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
@@ -144,6 +151,16 @@ void encoder_push(Encoder *encoder, GstBuffer *frame) {
                        gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
   }
   gst_app_src_push_buffer(GST_APP_SRC(encoder->source), gst_buffer_ref(frame));
+}
+
+void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps) {
+  guint before = encoder->bitrate_kbps;
+  gboolean is_small =
+      bitrate_kbps > before - before / BITRATE_STEP && bitrate_kbps < before + before / BITRATE_STEP;
+  if (is_small)
+    return;
+  encoder->bitrate_kbps = bitrate_kbps;
+  set_bitrate(encoder->pipeline, encoder->how, bitrate_kbps);
 }
 
 void encoder_attach(Encoder *encoder, FanoutFunc func, gpointer data) {

@@ -29,6 +29,9 @@ void encoder_detach(Encoder *encoder, gpointer data);
 /* Whether anybody takes frames. Any thread. */
 gboolean encoder_is_used(Encoder *encoder);
 
+/* Makes frames for @bitrate_kbps from now on; small changes are left out. Main thread. */
+void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps);
+
 /* The next frame shall be a key frame, unless one was made just before. Any thread. */
 void encoder_request_key(Encoder *encoder);
 

@@ -7,6 +7,7 @@
 #include "streamer/webrtc/ice.h"
 #include "streamer/webrtc/sound.h"
 #include "streamer/webrtc/steering.h"
+#include "streamer/webrtc/trace.h"
 #include "streamer/webrtc/viewer.h"
 #include "streamer/webrtc/warm_up.h"
 #include "streamer/webrtc/window_watch.h"
@@ -31,7 +32,7 @@ struct Engine {
   Steering *steering;
   WindowWatch *windows;
   GHashTable *viewers; /* &id -> Viewer */
-  guint tick_timer, ticks;
+  guint tick_timer, path_timer, ticks;
   guint64 bytes_before;
 };
 
@@ -196,6 +197,31 @@ static void say_stats(Engine *engine) {
                                .viewers = g_hash_table_size(engine->viewers)});
 }
 
+/* Each encoder makes what the weakest network of its viewers carries. */
+static gboolean follow_paths(gpointer data) {
+  Engine *engine = data;
+  for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
+    Encoder *encoder = atomic_load(&engine->encoders[codec]);
+    guint least = (guint)engine->settings.bitrate_kbps;
+    GHashTableIter viewers;
+    gpointer viewer;
+    gboolean any = FALSE;
+    g_hash_table_iter_init(&viewers, engine->viewers);
+    while (encoder && g_hash_table_iter_next(&viewers, NULL, &viewer)) {
+      CongestionReport report;
+      if (viewer_encoder(viewer) != encoder || !viewer_report(viewer, &report))
+        continue;
+      any = TRUE;
+      least = MIN(least, report.send_kbps);
+      trace_point("send_kbps", report.send_kbps);
+      trace_point("queue_ms", report.queue_ms);
+    }
+    if (any)
+      encoder_set_bitrate(encoder, least * 93 / 100);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
 static gboolean on_tick(gpointer data) {
   Engine *engine = data;
   check_viewers(engine);
@@ -256,6 +282,7 @@ static void configure(Engine *engine, const EngineMessage *message) {
   }
   engine->configured = TRUE;
   engine->tick_timer = g_timeout_add_seconds(1, on_tick, engine);
+  engine->path_timer = g_timeout_add(50, follow_paths, engine);
   say_ready_if_so(engine);
 }
 
@@ -306,6 +333,7 @@ void engine_free(Engine *engine) {
     viewer_end(at->data, "removed");
   viewer_wait_for_remains();
   g_clear_handle_id(&engine->tick_timer, g_source_remove);
+  g_clear_handle_id(&engine->path_timer, g_source_remove);
   capture_stop(engine->capture);
   for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++)
     encoder_free(atomic_load(&engine->encoders[codec]));

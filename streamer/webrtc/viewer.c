@@ -38,6 +38,7 @@ struct Viewer {
   Encoder *encoder;
   Sound *sound; /* NULL: this viewer takes none */
   SteeringSeat *seat;
+  Path *path;
   GstElement *pipeline, *webrtc, *picture, *audio;
   guint bus_watch, gather_timer;
   gint64 begun_us;
@@ -56,6 +57,7 @@ static void viewer_clear(gpointer data) {
   Viewer *viewer = data;
   sdp_choice_free(viewer->choice);
   steering_seat_unref(viewer->seat);
+  path_unref(viewer->path);
   gst_clear_caps(&viewer->picture_caps);
   gst_clear_caps(&viewer->sound_caps);
   gst_clear_object(&viewer->webrtc);
@@ -241,6 +243,7 @@ static void on_inner_element(GstBin *bin, GstBin *inner, GstElement *element, gp
     g_autoptr(GObject) session = NULL;
     g_object_get(element, "internal-session", &session, NULL);
     connect_signal(session, "on-receiving-rtcp", G_CALLBACK(on_rtcp), viewer);
+    path_watch(viewer->path, element);
   } else if (g_str_equal(name, "dtlssrtpenc")) {
     connect_signal(element, "notify::connection-state", G_CALLBACK(on_dtls_state), viewer);
   } else if (g_str_equal(name, "rtprtxsend")) {
@@ -364,6 +367,13 @@ static void begin_negotiation(Viewer *viewer) {
 
 /* ---- the beginning ---- */
 
+static Path *make_path(const MediaSettings *settings, const SdpChoice *choice) {
+  const CongestionLimits limits = {.min_kbps = (guint)settings->bitrate_min_kbps,
+                                   .start_kbps = (guint)settings->bitrate_start_kbps,
+                                   .max_kbps = (guint)settings->bitrate_kbps};
+  return path_new(&limits, settings->adaptive ? choice->transport_cc_id : 0);
+}
+
 static gboolean make_pipeline(Viewer *viewer, GError **error) {
   viewer->pipeline = viewer_pipeline_new(viewer->choice, viewer->host->settings, error);
   if (!viewer->pipeline)
@@ -388,6 +398,7 @@ Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder
   viewer->encoder = encoder;
   viewer->sound = choice->audio_mline >= 0 ? sound : NULL;
   viewer->seat = seat;
+  viewer->path = make_path(host->settings, choice);
   viewer->begun_us = g_get_monotonic_time();
   if (!make_pipeline(viewer, error)) {
     steering_seat_leave(seat);
@@ -419,6 +430,16 @@ void viewer_check(Viewer *viewer, gint64 now_us) {
     viewer_end(viewer, "ice_failed");
   else if (viewer->connected && now_us - atomic_load(&viewer->heard_us) > SILENT_US)
     viewer_end(viewer, "silent");
+}
+
+gboolean viewer_report(Viewer *viewer, CongestionReport *report) {
+  if (viewer->connected)
+    path_report(viewer->path, report);
+  return viewer->connected;
+}
+
+Encoder *viewer_encoder(Viewer *viewer) {
+  return viewer->encoder;
 }
 
 /* ---- the end ---- */

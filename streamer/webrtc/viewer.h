@@ -9,6 +9,7 @@
 #include "streamer/media_settings.h"
 #include "streamer/webrtc/encoder.h"
 #include "streamer/webrtc/ice.h"
+#include "streamer/webrtc/path.h"
 #include "streamer/webrtc/sdp.h"
 #include "streamer/webrtc/sound.h"
 #include "streamer/webrtc/steering.h"
@@ -40,6 +41,12 @@ void viewer_add_candidates(Viewer *viewer, const char *fragment);
 
 /* Once a second: ends it if it has been silent for too long or does not get on. */
 void viewer_check(Viewer *viewer, gint64 now_us);
+
+/* How its network stands; FALSE while nothing flows. At least ten times a second. */
+gboolean viewer_report(Viewer *viewer, CongestionReport *report);
+
+/* The encoder whose frames it takes. */
+Encoder *viewer_encoder(Viewer *viewer);
 
 /* Ends it: the event `ended` comes before this returns, and @viewer is gone. */
 void viewer_end(Viewer *viewer, const char *reason);

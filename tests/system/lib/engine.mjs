@@ -118,12 +118,13 @@ export class Engine extends EventEmitter {
  * vitrina-webrtc, configured and, unless told otherwise, ready.
  * @param {Scope} scope @param {string} display
  * @param {{ settings?: object, ready?: boolean, bare?: boolean, program?: string,
- *           env?: Record<string, string> }} [options] `bare`: not even configured; `program`: another one that
- *   speaks the same
+ *           env?: Record<string, string>, within?: string[] }} [options] `bare`: not even configured; `program`:
+ *   another one that speaks the same; `within`: the command that runs it
  */
 export async function startEngine(scope, display, options = {}) {
-  const { settings = {}, ready = true, bare = false, program = 'vitrina-webrtc', env = {} } = options;
-  const engine = new Engine(startWithPipes(scope, built(program), [], { DISPLAY: display, ...env }, 1));
+  const { settings = {}, ready = true, bare = false, program = 'vitrina-webrtc', env = {}, within = [] } = options;
+  const [file, ...args] = [...within, built(program)];
+  const engine = new Engine(startWithPipes(scope, file, args, { DISPLAY: display, ...env }, 1));
   if (bare) return engine;
   engine.send({ msg: 'configure', settings, ice_servers: [] });
   if (ready) await engine.said({ msg: 'ready' });

@@ -1,0 +1,237 @@
+#include "streamer/webrtc/congestion.h"
+
+#include "streamer/webrtc/delay_trend.h"
+#include "streamer/webrtc/rate_control.h"
+#include "streamer/webrtc/rate_meter.h"
+#include "streamer/webrtc/sent_packets.h"
+
+/* Rates are measured over so long, and over so short when it must be quick. */
+#define METER_MS 300
+#define METER_FAST_MS 120
+/* The least delay of so long is that of an empty path; kept by parts, so that the oldest can be forgotten. */
+#define BASE_PARTS 10
+#define BASE_PART_US G_USEC_PER_SEC
+/* Loss is told over so long. */
+#define LOSS_PARTS 10
+#define LOSS_PART_US (100 * 1000)
+/* Queues longer than this are drained, at this part of the rate, until no more than this is left. */
+#define DRAIN_FROM_MS 30
+#define DRAIN_TO_MS 10
+#define DRAIN_RATE 0.5
+#define DRAIN_MAX_US G_USEC_PER_SEC
+/* Feedback that takes so much longer than a round trip is missing. */
+#define SILENCE_US (350 * 1000)
+/* What may be on its way: of the rate, a round trip, feedback's interval and a queue. */
+#define FLIGHT_MS 350
+#define FLIGHT_MIN_BYTES 20000
+#define TRY_US (50 * 1000)
+
+typedef struct {
+  guint lost, all;
+  guint new_lost, new_all; /* of these, sent since the rate was lowered last */
+} Losses;
+
+struct Congestion {
+  SentPackets *sent;
+  DelayTrend *trend;
+  RateControl *control;
+  RateMeter *sent_meter, *arrived_meter;
+  GArray *fates, *reports; /* of one feedback; kept for their memory */
+  gint64 base_us[BASE_PARTS];
+  gint64 base_part;
+  Losses losses[LOSS_PARTS];
+  gint64 loss_part;
+  gint64 sent_us;    /* the last packet */
+  gint64 arrived_us; /* the last arrival, on the player's clock */
+  double rtt_ms, queue_ms;
+  gint64 waiting_us; /* since when feedback is waited for */
+  gint64 lowered_us, drain_until_us;
+  gboolean draining, silent;
+};
+
+Congestion *congestion_new(const CongestionLimits *limits, gint64 now_us) {
+  Congestion *congestion = g_new0(Congestion, 1);
+  congestion->sent = sent_packets_new();
+  congestion->trend = delay_trend_new();
+  congestion->control = rate_control_new(limits->min_kbps * 1000.0, limits->start_kbps * 1000.0,
+                                         limits->max_kbps * 1000.0, now_us);
+  congestion->sent_meter = rate_meter_new();
+  congestion->arrived_meter = rate_meter_new();
+  congestion->fates = g_array_new(FALSE, FALSE, sizeof(PacketFate));
+  congestion->reports = g_array_new(FALSE, FALSE, sizeof(PacketReport));
+  for (guint i = 0; i < BASE_PARTS; i++)
+    congestion->base_us[i] = G_MAXINT64;
+  return congestion;
+}
+
+void congestion_free(Congestion *congestion) {
+  if (!congestion)
+    return;
+  sent_packets_free(congestion->sent);
+  delay_trend_free(congestion->trend);
+  rate_control_free(congestion->control);
+  rate_meter_free(congestion->sent_meter);
+  rate_meter_free(congestion->arrived_meter);
+  g_array_unref(congestion->fates);
+  g_array_unref(congestion->reports);
+  g_free(congestion);
+}
+
+void congestion_note_sent(Congestion *congestion, guint16 sequence, guint bytes, gint64 now_us) {
+  if (sent_packets_in_flight(congestion->sent) == 0)
+    congestion->waiting_us = now_us;
+  sent_packets_add(congestion->sent, sequence, bytes, now_us);
+  rate_meter_add(congestion->sent_meter, now_us, bytes);
+  congestion->sent_us = now_us;
+}
+
+/* ---- what feedback says ---- */
+
+/* Moves a ring of parts of time on to @part, emptying those in between. */
+static void turn_base(Congestion *congestion, gint64 part) {
+  for (gint64 at = MAX(congestion->base_part + 1, part - BASE_PARTS + 1); at <= part; at++)
+    congestion->base_us[at % BASE_PARTS] = G_MAXINT64;
+  congestion->base_part = MAX(part, congestion->base_part);
+}
+
+static void turn_losses(Congestion *congestion, gint64 part) {
+  for (gint64 at = MAX(congestion->loss_part + 1, part - LOSS_PARTS + 1); at <= part; at++)
+    congestion->losses[at % LOSS_PARTS] = (Losses){0};
+  congestion->loss_part = MAX(part, congestion->loss_part);
+}
+
+/* The queue that all packets of this feedback stood in: their least delay beyond the least of the last
+ * seconds. The two clocks differ by a constant, which goes out. */
+static void measure_queue(Congestion *congestion, gint64 least_us, gint64 now_us) {
+  turn_base(congestion, now_us / BASE_PART_US);
+  gint64 *newest = &congestion->base_us[congestion->base_part % BASE_PARTS];
+  *newest = MIN(*newest, least_us);
+  gint64 base_us = G_MAXINT64;
+  for (guint i = 0; i < BASE_PARTS; i++)
+    base_us = MIN(base_us, congestion->base_us[i]);
+  congestion->queue_ms = (double)(least_us - base_us) / 1000;
+}
+
+static void note_arrivals(Congestion *congestion, gint64 now_us) {
+  gint64 least_us = G_MAXINT64, newest_us = 0;
+  turn_losses(congestion, now_us / LOSS_PART_US);
+  Losses *losses = &congestion->losses[congestion->loss_part % LOSS_PARTS];
+  for (guint i = 0; i < congestion->reports->len; i++) {
+    const PacketReport *report = &g_array_index(congestion->reports, PacketReport, i);
+    losses->all++;
+    losses->lost += report->lost;
+    if (report->sent_us > congestion->lowered_us) {
+      losses->new_all++;
+      losses->new_lost += report->lost;
+    }
+    if (report->lost)
+      continue;
+    delay_trend_add(congestion->trend, report->sent_us, report->arrived_us);
+    rate_meter_add(congestion->arrived_meter, report->arrived_us, report->bytes);
+    congestion->arrived_us = MAX(congestion->arrived_us, report->arrived_us);
+    least_us = MIN(least_us, report->arrived_us - report->sent_us);
+    newest_us = MAX(newest_us, report->sent_us);
+  }
+  if (newest_us == 0)
+    return;
+  measure_queue(congestion, least_us, now_us);
+  double rtt_ms = (double)(now_us - newest_us) / 1000;
+  congestion->rtt_ms = congestion->rtt_ms > 0 ? 0.8 * congestion->rtt_ms + 0.2 * rtt_ms : rtt_ms;
+}
+
+static Losses count_losses(const Congestion *congestion) {
+  Losses sum = {0};
+  for (guint i = 0; i < LOSS_PARTS; i++) {
+    sum.lost += congestion->losses[i].lost;
+    sum.all += congestion->losses[i].all;
+    sum.new_lost += congestion->losses[i].new_lost;
+    sum.new_all += congestion->losses[i].new_all;
+  }
+  return sum;
+}
+
+static double part(guint of, guint all) {
+  return all > 0 ? (double)of / all : 0;
+}
+
+/* The losses that led to a decrease must not lead to another. */
+static void note_lowered(Congestion *congestion, gint64 now_us) {
+  congestion->lowered_us = now_us;
+  for (guint i = 0; i < LOSS_PARTS; i++)
+    congestion->losses[i].new_lost = congestion->losses[i].new_all = 0;
+}
+
+static void update_drain(Congestion *congestion, gboolean lowered, gint64 now_us) {
+  if (lowered && congestion->queue_ms > DRAIN_FROM_MS) {
+    congestion->draining = TRUE;
+    congestion->drain_until_us = now_us + DRAIN_MAX_US;
+  } else if (congestion->queue_ms <= DRAIN_TO_MS || now_us > congestion->drain_until_us) {
+    congestion->draining = FALSE;
+  }
+}
+
+static void update_rate(Congestion *congestion, gint64 now_us) {
+  Losses losses = count_losses(congestion);
+  const RateFeedback feedback = {
+      .signal = delay_trend_signal(congestion->trend),
+      .arrived_bps = rate_meter_bps(congestion->arrived_meter, congestion->arrived_us, METER_MS),
+      .arrived_fast_bps = rate_meter_bps(congestion->arrived_meter, congestion->arrived_us, METER_FAST_MS),
+      .sent_bps = rate_meter_bps(congestion->sent_meter, now_us, METER_MS),
+      .loss = part(losses.new_lost, losses.new_all),
+      .packets = losses.new_all,
+      .queue_ms = congestion->queue_ms,
+      .rtt_ms = congestion->rtt_ms,
+  };
+  gboolean lowered = rate_control_update(congestion->control, &feedback, now_us);
+  if (lowered)
+    note_lowered(congestion, now_us);
+  update_drain(congestion, lowered, now_us);
+}
+
+gboolean congestion_take_feedback(Congestion *congestion, const guint8 *fci, gsize length, gint64 now_us) {
+  if (!transport_feedback_read(fci, length, congestion->fates))
+    return FALSE;
+  g_array_set_size(congestion->reports, 0);
+  guint unknown_bytes = sent_packets_settle(congestion->sent, congestion->fates, congestion->reports);
+  if (congestion->reports->len == 0)
+    return TRUE;
+  congestion->waiting_us = now_us;
+  congestion->silent = FALSE;
+  /* Those whose feedback was lost itself are not known to be missing. */
+  rate_meter_add(congestion->arrived_meter, congestion->arrived_us, unknown_bytes);
+  note_arrivals(congestion, now_us);
+  update_rate(congestion, now_us);
+  return TRUE;
+}
+
+void congestion_check(Congestion *congestion, gint64 now_us) {
+  gint64 patience_us = SILENCE_US + (gint64)(congestion->rtt_ms * 1000);
+  congestion->silent =
+      sent_packets_in_flight(congestion->sent) > 0 && now_us - congestion->waiting_us > patience_us;
+  if (!congestion->silent)
+    return;
+  rate_control_starve(congestion->control, now_us);
+  note_lowered(congestion, now_us);
+}
+
+void congestion_report(const Congestion *congestion, CongestionReport *report) {
+  Losses losses = count_losses(congestion);
+  double target_bps = rate_control_bps(congestion->control);
+  double send_bps = congestion->draining ? target_bps * DRAIN_RATE : target_bps;
+  *report = (CongestionReport){
+      .target_kbps = (guint)(target_bps / 1000),
+      .send_kbps = (guint)(send_bps / 1000),
+      .rtt_ms = (guint)(congestion->rtt_ms + 0.5),
+      .queue_ms = (guint)(congestion->queue_ms + 0.5),
+      .loss = part(losses.lost, losses.all),
+      .congested = congestion->draining || congestion->silent,
+  };
+}
+
+gboolean congestion_is_full(const Congestion *congestion, gint64 now_us) {
+  if (now_us - congestion->sent_us > TRY_US)
+    return FALSE;
+  double bytes_per_ms = rate_control_bps(congestion->control) / 8 / 1000;
+  double limit = bytes_per_ms * (congestion->rtt_ms + FLIGHT_MS);
+  return sent_packets_in_flight(congestion->sent) > MAX(limit, FLIGHT_MIN_BYTES);
+}

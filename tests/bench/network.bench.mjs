@@ -1,0 +1,94 @@
+// @ts-check
+// The picture over a narrow network: 6 -> 2 -> 6 Mbit/s, 1 Mbit/s, and 50 ms of delay with 2 % of loss. For each:
+// frames a second, the longest time without a new frame (goal: under 0.5 s), and the time until rate and frames have
+// settled after a change (goal: under 3 s). The yardstick is the first line, the same without any limit. Needs root.
+// Usage: node network.bench.mjs [NAME [SECONDS A PHASE]]
+
+import { startDisplay, startEngine, startFlip } from '../system/lib/engine.mjs';
+import { canMakeNetworks, startNetwork } from '../system/lib/network.mjs';
+import { startBrowser } from '../system/lib/player.mjs';
+import { ownScope } from '../system/lib/programs.mjs';
+
+const ONLY = process.argv[2] ?? '';
+const SECONDS = Number(process.argv[3] ?? 10);
+const SAMPLE_MS = 100;
+
+/** @typedef {{ at: number, frames: number, bytes: number, gap: number, height: number }} Sample */
+
+/** @type {{ name: string, codec: string, phases: (number | null)[] }[]} */
+const NETWORKS = [
+  { name: 'no limit', codec: 'H264', phases: [null] },
+  { name: '6-2-6', codec: 'H264', phases: [6000, 2000, 6000] },
+  { name: '1 Mbit/s', codec: 'H264', phases: [1000] },
+  { name: '6-2-6 VP8', codec: 'VP8', phases: [6000, 2000, 6000] },
+  { name: '1 Mbit/s VP8', codec: 'VP8', phases: [1000] },
+];
+
+/** Runs in the page: looks at the player every few moments. @param {number} period */
+function watch(period) {
+  const player = /** @type {any} */ (globalThis).players.player1;
+  const samples = (/** @type {any} */ (globalThis).samples = []);
+  setInterval(async () => {
+    const { bytesReceived, frameHeight } = await player.inbound();
+    samples.push({ at: Date.now(), frames: player.frames, bytes: bytesReceived, gap: player.gap, height: frameHeight });
+    player.gap = 0;
+  }, period);
+}
+
+/** What happened between two samples. @param {Sample} from @param {Sample} to */
+const between = (from, to) => {
+  const seconds = (to.at - from.at) / 1000;
+  return { rate: (to.frames - from.frames) / seconds, kbps: ((to.bytes - from.bytes) * 8) / 1000 / seconds };
+};
+
+/**
+ * From when on, in seconds after the phase began, half a second's rate and frames are what they are in the phase's
+ * second half, within a quarter.
+ * @param {Sample[]} samples @param {number} begun
+ */
+function settled(samples, begun) {
+  const calm = between(samples[samples.length >> 1], samples[samples.length - 1]);
+  let at = begun;
+  for (let i = 0; i + 5 < samples.length; i++) {
+    const now = between(samples[i], samples[i + 5]);
+    if (Math.abs(now.kbps - calm.kbps) > calm.kbps / 4 || now.rate < calm.rate * 0.75) at = samples[i + 5].at;
+  }
+  return (at - begun) / 1000;
+}
+
+const wait = (/** @type {number} */ ms) => new Promise(wake => setTimeout(wake, ms));
+
+/** @param {typeof NETWORKS[number]} network */
+async function measure({ name, codec, phases }) {
+  const scope = ownScope();
+  try {
+    const network = startNetwork(scope);
+    const { display } = await startDisplay(scope);
+    startFlip(scope, display, ['--move']);
+    network.limit(phases[0]);
+    const engine = await startEngine(scope, display, { within: network.within });
+    const browser = await startBrowser(scope);
+    const player = await browser.join(engine, 'host', { codecs: [codec] });
+    await player.until('p.frames > 0', 20_000);
+    await browser.page.evaluate(watch, SAMPLE_MS);
+    for (const kbps of phases) {
+      network.limit(kbps);
+      const begun = Date.now();
+      await wait(SECONDS * 1000);
+      /** @type {Sample[]} */
+      const samples = (await browser.page.evaluate(() => /** @type {any} */ (globalThis).samples)).filter((/** @type {Sample} */ { at }) => at >= begun);
+      const whole = between(samples[0], samples[samples.length - 1]);
+      const calm = between(samples[samples.length >> 1], samples[samples.length - 1]);
+      const freeze = Math.max(...samples.map(({ gap }) => gap));
+      console.log(
+        `  ${name.padEnd(14)} ${String(kbps ?? 'all').padStart(5)} kbit/s: ${whole.rate.toFixed(1)} frames/s, longest freeze ${freeze.toFixed(0)} ms, ` +
+          `settled after ${settled(samples, begun).toFixed(1)} s at ${calm.kbps.toFixed(0)} kbit/s, ${calm.rate.toFixed(1)} frames/s, ${samples[samples.length - 1].height} lines`,
+      );
+    }
+  } finally {
+    await scope.end();
+  }
+}
+
+if (canMakeNetworks()) for (const network of NETWORKS.filter(({ name }) => name.includes(ONLY))) await measure(network);
+else console.log('  network namespaces cannot be made here');
