@@ -10,8 +10,9 @@ typedef struct {
 } Envelope;
 
 static const Field envelope_fields[] = {
-    {"verb", FIELD_TEXT, G_STRUCT_OFFSET(Envelope, verb), .required = TRUE, .min = 1, .max = 64},
+    /* First, so that a refusal of the rest carries it. */
     {"id", FIELD_RAW, G_STRUCT_OFFSET(Envelope, id), .max = 128},
+    {"verb", FIELD_TEXT, G_STRUCT_OFFSET(Envelope, verb), .required = TRUE, .min = 1, .max = 64},
     {NULL},
 };
 

@@ -37,8 +37,9 @@ void admission_free(Admission *admission) {
 }
 
 static gboolean is_verb(const Request *request) {
-  return strcmp(request_get_resource(request), "api") == 0 &&
-         strcmp(request_get_method(request), "POST") == 0;
+  const char *resource = request_get_resource(request);
+  return strcmp(request_get_method(request), "POST") == 0 &&
+         (strcmp(resource, "api") == 0 || strcmp(resource, "ws") == 0);
 }
 
 /* The ready answer (transfer full), or NULL. */

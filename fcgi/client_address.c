@@ -124,3 +124,11 @@ char *client_address(const char *remote, const char *forwarded, const ClientNetw
   }
   return g_strdup(client);
 }
+
+char *client_address_of_chain(const char *peer, const char *chain, const ClientNetworks *trusted) {
+  const char *comma = chain ? strrchr(chain, ',') : NULL;
+  g_autofree char *remote = g_strstrip(g_strdup(comma ? comma + 1 : chain ? chain : peer));
+  g_autofree char *before = comma ? g_strndup(chain, (gsize)(comma - chain)) : NULL;
+  guint8 address[16];
+  return client_address(read_bytes(remote, address) ? remote : peer, before, trusted);
+}

@@ -28,3 +28,7 @@ gboolean client_networks_have(const ClientNetworks *networks, const ClientPrefix
  * from a proxy in @trusted is it believed, from its right end on, as far as trusted proxies wrote it: what
  * stands left of that, anybody could have made up. (transfer full) */
 char *client_address(const char *remote, const char *forwarded, const ClientNetworks *trusted);
+
+/* The same where the web server has put whom it saw at the end of the header itself, as HTTP proxies do.
+ * @peer: who connected to us, for when there is no header. (transfer full) */
+char *client_address_of_chain(const char *peer, const char *chain, const ClientNetworks *trusted);

@@ -24,6 +24,20 @@ static const Setting rows[] = {
     {"port", SETTING_INT, AT(port), 1, 65535, .help = "The TCP port of it; none when socket is given."},
     {"socket", SETTING_PATH, AT(socket), .max = 107,
      .help = "A Unix socket instead of ip and port, made with mode 0660."},
+    {"websocket_ip", SETTING_TEXT, AT(websocket_ip), .max = 253, .fallback = "127.0.0.1",
+     .help = "The address where the web server reaches the WebSocket door, with websocket_port."},
+    {"websocket_port", SETTING_INT, AT(websocket_port), 1, 65535,
+     .help = "The TCP port of it; without it and websocket_socket there is no WebSocket."},
+    {"websocket_socket", SETTING_PATH, AT(websocket_socket), .max = 107,
+     .help = "A Unix socket instead of websocket_ip and websocket_port, made with mode 0660."},
+    {"max_websockets", SETTING_INT, AT(max_websockets), 1, 1000000, .fallback = "15000",
+     .help = "How many WebSockets may be open at once; who comes then polls. Each takes a file descriptor."},
+    {"websocket_ping_seconds", SETTING_INT, AT(websocket_ping_seconds), 1, 30, "seconds", "25",
+     .help = "How long a WebSocket may be silent before it is asked for a sign of life."},
+    {"allowed_origins", SETTING_TEXTS, AT(allowed_origins), .max = 300,
+     .help =
+         "Origins (\"https://partner.example\") of pages elsewhere that may open a WebSocket, \"*\": all; "
+         "the site's own pages always may."},
     {"time_between_updates_seconds", SETTING_INT, AT(time_between_updates_seconds), 1, 86400, "seconds", "30",
      .help = "How often the list of servers is looked at again."},
     {"servers_file", SETTING_PATH, AT(servers_file), .fallback = "servers.json",
@@ -100,6 +114,11 @@ static const Setting rows[] = {
 static gboolean check(const Configuration *configuration, const char *path, GError **error) {
   if (configuration->socket && configuration->port > 0) {
     g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: socket: cannot stand beside port", path);
+    return FALSE;
+  }
+  if (configuration->websocket_socket && configuration->websocket_port > 0) {
+    g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT,
+                "%s: websocket_socket: cannot stand beside websocket_port", path);
     return FALSE;
   }
   if (configuration->min_session_minutes > configuration->session_minutes) {

@@ -7,9 +7,15 @@
 #include "fcgi/rc_rules.h"
 
 typedef struct {
-  char *ip;     /* where the FastCGI door listens, with port */
-  gint64 port;  /* 0: not by TCP */
-  char *socket; /* or here (nullable) */
+  char *ip;               /* where the FastCGI door listens, with port */
+  gint64 port;            /* 0: not by TCP */
+  char *socket;           /* or here (nullable) */
+  char *websocket_ip;     /* where the WebSocket door listens, with websocket_port */
+  gint64 websocket_port;  /* 0: not by TCP */
+  char *websocket_socket; /* or here (nullable) */
+  gint64 max_websockets;
+  gint64 websocket_ping_seconds;
+  char **allowed_origins; /* nullable */
   gint64 time_between_updates_seconds;
   char *servers_file;
   char *key_file;

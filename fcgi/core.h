@@ -2,7 +2,7 @@
  * and so needs no lock for any of it. Other threads carry bytes and post letters to it.
  *
  * Plain data: every module of the core has its state in an object here. The core's thread only, but for
- * `mailbox`, `answers`, `metering` and `admission`, which any thread may use.
+ * `mailbox`, `answers`, `metering`, `admission` and `sockets`, which any thread may use.
  */
 #pragma once
 #include "common/ticket.h"
@@ -10,6 +10,8 @@
 #include "fcgi/configuration.h"
 #include "fcgi/mailbox.h"
 #include "fcgi/timers.h"
+
+#include <stdatomic.h>
 
 typedef struct Admission Admission;
 typedef struct Metering Metering;
@@ -35,9 +37,10 @@ struct Core {
   Starts *starts;
   Watches *watches;
   StreamerClient *streamers;
-  guint waiting;     /* requests that wait */
-  gboolean stopping; /* no request waits any more */
-  gint64 started_us; /* monotonic */
+  guint waiting;       /* requests that wait */
+  atomic_uint sockets; /* WebSockets that are open */
+  gboolean stopping;   /* no request waits any more */
+  gint64 started_us;   /* monotonic */
 };
 
 /* Makes everything in a zeroed @core; its threads take the calling thread's signal mask. FALSE with one line

@@ -43,6 +43,8 @@ struct Events {
   gboolean all_dirty;
   Timer *timer;
   gint64 told_us;
+  EventsPush push; /* nullable */
+  gpointer push_data;
 };
 
 Events *events_new(Core *core) {
@@ -214,7 +216,22 @@ void events_poll(Events *events, Request *request, const char *cursor, const cha
 
 /* ---- changes ---- */
 
-/* Puts an event (its text taken) into the ring. */
+void events_set_push(Events *events, EventsPush push, gpointer data) {
+  events->push = push;
+  events->push_data = data;
+}
+
+static void push(const Events *events, const Event *event) {
+  if (!events->push)
+    return;
+  g_autoptr(GString) text = g_string_new(NULL);
+  g_autofree char *cursor = events_get_cursor(events);
+  g_autofree char *member = g_strdup_printf("\"cursor\":\"%s\"", cursor);
+  fields_append_object(text, event->text, member);
+  events->push(text->str, event->session, events->push_data);
+}
+
+/* Puts an event (its text taken) into the ring, and before those who are pushed to. */
 static void add(Events *events, char *text, const char *session) {
   events->last++;
   metering_event(events->core->metering);
@@ -222,6 +239,7 @@ static void add(Events *events, char *text, const char *session) {
   g_free(place->text);
   g_free(place->session);
   *place = (Event){text, g_strdup(session)};
+  push(events, place);
 }
 
 static void tell(Events *events, char *text) {

@@ -12,6 +12,11 @@
 Events *events_new(Core *core);   /* (transfer full) */
 void events_free(Events *events); /* nobody may wait any more; NULL is allowed */
 
+/* Called with each event as it is told: its text, with its cursor in it, and the session that it is for
+ * (NULL: everybody). For doors that push; one at a time. */
+typedef void (*EventsPush)(const char *event, const char *session, gpointer data);
+void events_set_push(Events *events, EventsPush push, gpointer data);
+
 /* The RC's numbers have changed; NULL: any RC's may have, or the list itself. */
 void events_servers_changed(Events *events, const Rc *rc);
 

@@ -116,24 +116,25 @@ gboolean listener_check(const Configuration *configuration, GError **error) {
   return FALSE;
 }
 
+Listener *listener_open_at(const char *path, const char *ip, gint64 port, GError **error) {
+  g_autofree char *name = path ? g_strdup(path) : g_strdup_printf("%s:%d", ip, (int)port);
+  int fd = path ? open_unix(name, error) : open_tcp(ip, (int)port, name, error);
+  if (fd < 0)
+    return NULL;
+  Listener *listener = g_new0(Listener, 1);
+  listener->fd = fd;
+  listener->is_unix = path != NULL;
+  listener->made = g_strdup(path);
+  listener->name = g_steal_pointer(&name);
+  return listener;
+}
+
 Listener *listener_open(const Configuration *configuration, GError **error) {
   if (is_passed())
     return take_passed();
   if (!listener_check(configuration, error))
     return NULL;
-  g_autofree char *name = configuration->socket
-                              ? g_strdup(configuration->socket)
-                              : g_strdup_printf("%s:%d", configuration->ip, (int)configuration->port);
-  int fd = configuration->socket ? open_unix(name, error)
-                                 : open_tcp(configuration->ip, (int)configuration->port, name, error);
-  if (fd < 0)
-    return NULL;
-  Listener *listener = g_new0(Listener, 1);
-  listener->fd = fd;
-  listener->is_unix = configuration->socket != NULL;
-  listener->made = g_strdup(configuration->socket);
-  listener->name = g_steal_pointer(&name);
-  return listener;
+  return listener_open_at(configuration->socket, configuration->ip, configuration->port, error);
 }
 
 int listener_get_fd(const Listener *listener) {

@@ -9,6 +9,9 @@ typedef struct Listener Listener;
  * (transfer full), or NULL with an error of SETTINGS_ERROR. */
 Listener *listener_open(const Configuration *configuration, GError **error);
 
+/* The same for another door: a Unix socket at @path (nullable), or @ip and @port. None is passed. */
+Listener *listener_open_at(const char *path, const char *ip, gint64 port, GError **error);
+
 /* Whether a socket is configured or passed; FALSE with an error of SETTINGS_ERROR. */
 gboolean listener_check(const Configuration *configuration, GError **error);
 

@@ -6,6 +6,7 @@
 #include "fcgi/configuration.h"
 #include "fcgi/core.h"
 #include "fcgi/door_fcgi.h"
+#include "fcgi/door_websocket.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
 #include "fcgi/plan.h"
@@ -39,6 +40,7 @@ typedef struct {
   Core core;
   GMainLoop *loop;
   DoorFcgi *door;
+  DoorWebsocket *websockets; /* nullable */
   ServersFile *servers_file;
   gint64 ending_us; /* since when; 0: not yet */
 } Program;
@@ -107,8 +109,9 @@ static TicketKey *load_key(const Configuration *configuration, GError **error) {
 static void look_whether_done(gpointer data) {
   Program *program = data;
   Core *core = &program->core;
-  gboolean is_done =
-      door_fcgi_count_busy(program->door) == 0 && streamer_client_count_calls(core->streamers) == 0;
+  gboolean is_done = door_fcgi_count_busy(program->door) == 0 &&
+                     door_websocket_count_busy(program->websockets) == 0 &&
+                     streamer_client_count_calls(core->streamers) == 0;
   if (is_done || g_get_monotonic_time() - program->ending_us > END_PATIENCE_US)
     g_main_loop_quit(program->loop);
   else
@@ -126,6 +129,7 @@ static gboolean on_end(gpointer data) {
   program->ending_us = g_get_monotonic_time();
   core->stopping = TRUE;
   door_fcgi_close_entrance(program->door);
+  door_websocket_close_entrance(program->websockets);
   events_answer_all(core->events);
   starts_answer_all(core->starts);
   look_whether_done(program);
@@ -159,6 +163,27 @@ static gboolean is_taken(const Program *program, const GError *error) {
   return program->servers_file || g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED);
 }
 
+static gboolean open_doors(Program *program, GError **error) {
+  Core *core = &program->core;
+  const Configuration *configuration = core->configuration;
+  gboolean has_websockets = configuration->websocket_socket || configuration->websocket_port;
+  Listener *websockets = has_websockets
+                             ? listener_open_at(configuration->websocket_socket, configuration->websocket_ip,
+                                                configuration->websocket_port, error)
+                             : NULL;
+  Listener *listener = websockets || !has_websockets ? listener_open(configuration, error) : NULL;
+  if (!listener) {
+    listener_close(websockets);
+    return FALSE;
+  }
+  program->door = door_fcgi_new(core, listener);
+  if (websockets)
+    program->websockets = door_websocket_new(core, websockets);
+  log_notice("ready", "door=%s websockets=%s servers=%u", listener_get_name(listener),
+             websockets ? listener_get_name(websockets) : "none", fleet_count_servers(core->fleet));
+  return TRUE;
+}
+
 static int run(const Configuration *configuration, const TicketKey *key) {
   g_autoptr(GError) error = NULL;
   Program program = {.loop = g_main_loop_new(NULL, FALSE)};
@@ -173,12 +198,8 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   block_signals(&old);
   if (core_open(&program.core, configuration, key, &error))
     program.servers_file = servers_file_open(&program.core, &error);
-  Listener *listener = program.servers_file ? listener_open(configuration, &error) : NULL;
-  if (listener) {
-    program.door = door_fcgi_new(&program.core, listener);
+  if (program.servers_file && open_doors(&program, &error)) {
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    log_notice("ready", "door=%s servers=%u", listener_get_name(listener),
-               fleet_count_servers(program.core.fleet));
     g_main_loop_run(program.loop);
     log_notice("stopped", NULL);
   } else {
@@ -188,6 +209,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
     g_source_remove(sources[i]);
   planning_stop(program.core.planning);
+  door_websocket_free(program.websockets);
   door_fcgi_free(program.door);
   servers_file_close(program.servers_file);
   core_close(&program.core);

@@ -56,6 +56,7 @@ enum {
   LIMITED,
   GONE,
   WAITING,
+  WEBSOCKETS,
   MAILBOX,
   EVENTS,
   SERVERS,
@@ -98,6 +99,7 @@ static const Metric table[] = {
                  {{"class", rate_class_word}}},
     [GONE] = {NAME("clients_gone_total"), METRIC_COUNTER, "Waiting requests whose client went away."},
     [WAITING] = {NAME("waiting_requests"), METRIC_GAUGE, "Requests that wait for their answers."},
+    [WEBSOCKETS] = {NAME("websockets"), METRIC_GAUGE, "WebSockets that are open."},
     [MAILBOX] = {NAME("mailbox_letters"), METRIC_GAUGE, "Letters that wait for the core's thread."},
     [EVENTS] = {NAME("events_total"), METRIC_COUNTER, "Events that were told."},
     [SERVERS] = {NAME("servers"), METRIC_GAUGE, "Servers of the list, by state.", {{"state", server_word}}},
@@ -217,6 +219,7 @@ char *metering_write(Core *core) {
   set_fleet(metrics, core);
   set_plan(metrics, core);
   metrics_set(metrics, WAITING, core->waiting);
+  metrics_set(metrics, WEBSOCKETS, atomic_load(&core->sockets));
   metrics_set(metrics, MAILBOX, mailbox_count(core->mailbox));
   metrics_set(metrics, MEMORY, resident_memory());
   return metrics_write(metrics);

@@ -26,6 +26,7 @@ struct Request {
   char *text;
   gsize length;
   char *echo;
+  char *followed;    /* nullable */
   const char *allow; /* static, nullable */
   gboolean repeatable;
   gboolean waiting;
@@ -74,6 +75,7 @@ void request_free(Request *request) {
   g_free(request->address);
   g_free(request->text);
   g_free(request->echo);
+  g_free(request->followed);
   g_free(request);
 }
 
@@ -142,6 +144,15 @@ static const char *verb_name(const Request *request) {
 void request_set_echo(Request *request, char *id) {
   g_free(request->echo);
   request->echo = id;
+}
+
+void request_follow(Request *request, const char *audience) {
+  g_free(request->followed);
+  request->followed = g_strdup(audience);
+}
+
+const char *request_get_followed(const Request *request) {
+  return request->followed;
 }
 
 void request_set_repeatable(Request *request) {
@@ -215,7 +226,8 @@ void request_answer(Request *request, WireMessage message, const char *members) 
   Reply reply = {.status = wire_status(message),
                  .message = message,
                  .body = make_body(request, wire_answer(message, members))};
-  if (request->repeatable && request->core)
+  /* With an id the text hardly ever comes again. */
+  if (request->repeatable && request->core && !request->echo)
     answers_put(request->core->answers, request->text, reply.body, (AnswerKind){request->verb, message});
   send_reply(request, &reply);
 }

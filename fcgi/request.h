@@ -67,6 +67,10 @@ const GError *request_get_error(const Request *request); /* (nullable) */
 gpointer request_take_arguments(Request *request);
 /* The "id" that the answer shall carry, as JSON text (transfer full, nullable). */
 void request_set_echo(Request *request, char *id);
+/* From its answer on, the client shall also be told what is told to this audience alone (events.h: a
+ * session's id). Only doors that push events care. */
+void request_follow(Request *request, const char *audience);
+const char *request_get_followed(const Request *request); /* NULL: none */
 /* The answer may be given again to the same text while the fleet stays as it is. */
 void request_set_repeatable(Request *request);
 

@@ -25,6 +25,8 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
   /* Without a cursor a client asks for the first time: what was offered before still stands. */
   g_autofree char *offer =
       session && !asked->cursor ? planning_standing_offer(core->planning, session) : NULL;
+  if (session)
+    request_follow(request, session);
   if (asked->ticket && !ticket)
     request_refuse(request, error);
   else if (offer)

@@ -67,7 +67,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
     /** Starts the web server that was stopped, where it was. */
     restartNginx() {
       const [httpPort, httpsPort] = [site.nginx.httpUrl, site.nginx.url].map(url => Number(new URL(url).port));
-      return startNginx(scope, { coordinatorSocket: files.socket, path, streamers: places, httpPort, httpsPort });
+      return startNginx(scope, { coordinatorSocket: files.socket, websocketSocket: files.websocket, path, streamers: places, httpPort, httpsPort });
     },
     /** Starts a streamer that was stopped. @param {string} name */
     async restartStreamer(name) {

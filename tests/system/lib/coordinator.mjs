@@ -25,6 +25,7 @@ export class CoordinatorFiles {
     this.configuration = join(this.directory, 'configuration.json');
     this.servers = join(this.directory, 'servers.json');
     this.socket = join(this.directory, 'coordinator.sock');
+    this.websocket = join(this.directory, 'websocket.sock');
     /** The key, as in the key file. */
     this.key = randomBytes(32).toString('hex');
     writeFileSync(join(this.directory, 'vitrina.key'), `${this.key}\n`, { mode: 0o600 });
@@ -32,7 +33,9 @@ export class CoordinatorFiles {
 
   /** @param {object} [settings] what shall differ from the tests' usual settings */
   writeConfiguration(settings = {}) {
-    const usual = { socket: 'coordinator.sock', time_between_updates_seconds: '1', log_level: 'info', access_log: true };
+    const doors = { socket: 'coordinator.sock', websocket_socket: 'websocket.sock' };
+    const log = { log_level: 'info', access_log: true };
+    const usual = { ...doors, ...log, time_between_updates_seconds: '1' };
     writeFileSync(this.configuration, JSON.stringify({ ...usual, ...settings }));
   }
 
@@ -67,14 +70,14 @@ export function startCoordinator(scope, files) {
  * Everything that a verb passes through: files, coordinator, nginx, a client.
  * @param {import('./programs.mjs').Scope} scope
  * @param {{ files?: CoordinatorFiles, servers?: ListedServer[], settings?: object } &
- *           Omit<import('./nginx.mjs').NginxOptions, 'coordinatorSocket'>} [options]
+ *           Omit<import('./nginx.mjs').NginxOptions, 'coordinatorSocket' | 'websocketSocket'>} [options]
  */
 export async function startSite(scope, { files, servers = [], settings, ...nginxOptions } = {}) {
   const ours = files ?? new CoordinatorFiles(scope);
   ours.writeConfiguration(settings);
   ours.writeServers(servers);
   const coordinator = await startCoordinator(scope, ours);
-  const nginx = await startNginx(scope, { coordinatorSocket: ours.socket, ...nginxOptions });
+  const nginx = await startNginx(scope, { coordinatorSocket: ours.socket, websocketSocket: ours.websocket, ...nginxOptions });
   const client = new Client(`${nginx.url}api`, { ca: nginx.ca });
   onEnd(scope, () => client.close());
   const health = async () => (await request(`${nginx.url}health`, { ca: nginx.ca })).answer;

@@ -9,6 +9,7 @@ import { run, source, start, temporaryDirectory, until } from './programs.mjs';
 /**
  * @typedef {object} NginxOptions
  * @property {string} coordinatorSocket  the coordinator's FastCGI socket
+ * @property {string} [websocketSocket]  its WebSocket door's; default: none is there
  * @property {string} [siteRoot]         the site's files (default: www/ of the source)
  * @property {string} [path]             the site's path, with slashes at both ends (default "/")
  * @property {{ name: string, port: number }[]} [streamers]  reached at streamer/<name>/
@@ -92,6 +93,7 @@ export async function startNginx(scope, options) {
     CERTIFICATE: certificate,
     CERTIFICATE_KEY: key,
     COORDINATOR_SOCKET: options.coordinatorSocket,
+    WEBSOCKET_SOCKET: options.websocketSocket ?? join(directory, 'no-websocket.sock'),
     SITE_PATH: path,
     SITE_ROOT: options.siteRoot ?? join(source, 'www'),
     STREAMERS: streamers.join('\n    '),

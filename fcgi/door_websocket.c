@@ -1,0 +1,279 @@
+#include "config.h"
+
+#include "common/log.h"
+#include "common/wire.h"
+#include "fcgi/client_address.h"
+#include "fcgi/events.h"
+#include "fcgi/origin.h"
+#include "fcgi/websocket_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What is read at once; each socket has a buffer of this size. */
+#define READ_BYTES 512
+#define HEADER_BYTES 8192
+/* Connections that are not WebSockets yet, beyond max_websockets; and how long they may take to become one.
+ */
+#define MAX_OPENING 1024
+#define OPENING_SECONDS 10
+#define ACCEPTS_AT_ONCE 64
+/* When descriptors have run out, accepting rests for so long. */
+#define ACCEPT_REST_US (100 * 1000)
+#define ROOM_RETRY_SECONDS 5
+
+/* ---- who may open one ---- */
+
+/* A header's value (transfer full), NULL when it was not sent. */
+static char *header_of(struct lws *wsi, enum lws_token_indexes token) {
+  int length = lws_hdr_total_length(wsi, token);
+  if (length <= 0)
+    return NULL;
+  char *text = g_malloc((gsize)length + 1);
+  if (lws_hdr_copy(wsi, text, length + 1, token) < 0)
+    g_clear_pointer(&text, g_free);
+  return text;
+}
+
+static char *forwarded_host_of(struct lws *wsi) {
+  static const char name[] = "x-forwarded-host:";
+  int length = lws_hdr_custom_length(wsi, name, sizeof name - 1);
+  if (length <= 0)
+    return NULL;
+  char *text = g_malloc((gsize)length + 1);
+  if (lws_hdr_custom_copy(wsi, text, length + 1, name, sizeof name - 1) < 0)
+    g_clear_pointer(&text, g_free);
+  return text;
+}
+
+static char *address_of(DoorWebsocket *door, struct lws *wsi) {
+  char peer[64] = "";
+  g_autofree char *chain = header_of(wsi, WSI_TOKEN_X_FORWARDED_FOR);
+  if (!listener_is_unix(door->listener))
+    lws_get_peer_simple(wsi, peer, sizeof peer);
+  return client_address_of_chain(peer, chain, door->core->configuration->proxy_networks);
+}
+
+/* Refuses over HTTP to open a WebSocket. Returns what a callback returns: 0 or -1. */
+static int refuse_http(struct lws *wsi, WireMessage message, const char *reason) {
+  static const char retry_after[] = G_STRINGIFY(ROOM_RETRY_SECONDS);
+  guchar buffer[LWS_PRE + 1024], *start = buffer + LWS_PRE, *at = start, *end = buffer + sizeof buffer;
+  gboolean is_full = message == WIRE_TOO_MANY_ATTEMPTS;
+  const char *members = is_full ? "\"retry_after_seconds\":" G_STRINGIFY(ROOM_RETRY_SECONDS) : NULL;
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, message, NULL, "%s", reason);
+  g_autofree char *body = wire_refusal(error, members);
+  gsize length = strlen(body);
+  if (lws_add_http_common_headers(wsi, wire_status(message), "application/json", length, &at, end) != 0 ||
+      (is_full &&
+       lws_add_http_header_by_name(wsi, (const guchar *)"retry-after:", (const guchar *)retry_after,
+                                   sizeof retry_after - 1, &at, end) != 0) ||
+      lws_finalize_http_header(wsi, &at, end) != 0 || (gsize)(end - at) < length)
+    return -1;
+  memcpy(at, body, length);
+  at += length;
+  return lws_write(wsi, start, (gsize)(at - start), LWS_WRITE_HTTP_FINAL) == (int)(at - start) ? 0 : -1;
+}
+
+static gboolean is_our_path(struct lws *wsi) {
+  g_autofree char *path = header_of(wsi, WSI_TOKEN_GET_URI);
+  const char *slash = path ? strrchr(path, '/') : NULL;
+  return slash && strcmp(slash, "/ws") == 0;
+}
+
+/* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE returns: 0 go on, 1 answered otherwise, -1 close. */
+static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
+  const Configuration *configuration = door->core->configuration;
+  g_autofree char *origin = header_of(wsi, WSI_TOKEN_ORIGIN), *host = header_of(wsi, WSI_TOKEN_HOST);
+  g_autofree char *forwarded_host = forwarded_host_of(wsi);
+  int refused;
+  if (g_ascii_strcasecmp(upgrade, "websocket") != 0 || !is_our_path(wsi)) {
+    refused = refuse_http(wsi, WIRE_NOT_FOUND, "There is nothing at this address.");
+  } else if (!origin_may_connect(origin, host, forwarded_host, configuration->allowed_origins)) {
+    g_autofree char *quoted = log_quote(origin);
+    log_notice("origin_refused", "origin=%s", quoted);
+    refused = refuse_http(wsi, WIRE_FORBIDDEN, "Pages of this origin may not connect.");
+  } else if (door->closing || door->sockets.length >= (guint)configuration->max_websockets) {
+    refused = refuse_http(wsi, WIRE_TOO_MANY_ATTEMPTS, "There is no room for another connection.");
+  } else {
+    return 0;
+  }
+  return refused == 0 ? 1 : -1;
+}
+
+static int open_socket(DoorWebsocket *door, struct lws *wsi, Socket *socket) {
+  if (door->closing)
+    return -1;
+  websocket_open(socket, door, wsi, address_of(door, wsi));
+  return 0;
+}
+
+/* ---- accepting ---- */
+
+static void accept_some(DoorWebsocket *door, struct lws *listening) {
+  guint most = (guint)door->core->configuration->max_websockets + MAX_OPENING;
+  for (guint i = 0; i < ACCEPTS_AT_ONCE; i++) {
+    int fd = accept4(listener_get_fd(door->listener), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+      log_warning("accept_failed", "error=\"%s\"", g_strerror(errno));
+      lws_rx_flow_control(listening, 0);
+      lws_set_timer_usecs(listening, ACCEPT_REST_US);
+    }
+    if (fd < 0)
+      return;
+    if (door->connections >= most)
+      close(fd);
+    else
+      lws_adopt_socket_vhost(door->vhost, fd); /* closes it when it fails */
+  }
+}
+
+/* ---- the door's thread ---- */
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
+  DoorWebsocket *door = lws_context_user(lws_get_context(wsi));
+  Socket *socket = user;
+  switch (reason) {
+  case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+    mailbox_deliver(door->mailbox, door);
+    return 0;
+  case LWS_CALLBACK_RAW_RX_FILE:
+    accept_some(door, wsi);
+    return 0;
+  case LWS_CALLBACK_TIMER:
+    lws_rx_flow_control(wsi, 1);
+    return 0;
+  case LWS_CALLBACK_WSI_CREATE:
+    door->connections++;
+    return 0;
+  case LWS_CALLBACK_WSI_DESTROY:
+    door->connections--;
+    return 0;
+  case LWS_CALLBACK_HTTP:
+    refuse_http(wsi, WIRE_BAD_REQUEST, "This address is for WebSockets.");
+    return -1;
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return confirm(door, wsi, in);
+  case LWS_CALLBACK_ESTABLISHED:
+    return open_socket(door, wsi, socket);
+  case LWS_CALLBACK_RECEIVE:
+    return socket->door ? websocket_on_bytes(socket, in, length) : -1;
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+    return socket->door ? websocket_on_writable(socket) : -1;
+  case LWS_CALLBACK_CLOSED:
+    if (socket && socket->door)
+      websocket_on_closed(socket);
+    return 0;
+  default:
+    return 0;
+  }
+}
+
+static const struct lws_protocols protocols[] = {
+    {.name = "vitrina",
+     .callback = on_event,
+     .per_session_data_size = sizeof(Socket),
+     .rx_buffer_size = READ_BYTES},
+    {NULL},
+};
+
+static void on_library_log(int level, const char *line) {
+  g_autofree char *text = g_strchomp(g_strdup(line));
+  g_autofree char *quoted = log_quote(text);
+  log_line(level == LLL_ERR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libwebsockets", "text=%s", quoted);
+}
+
+static void open_library(DoorWebsocket *door) {
+  guint16 ping_seconds = (guint16)door->core->configuration->websocket_ping_seconds;
+  door->silence.secs_since_valid_ping = ping_seconds;
+  door->silence.secs_since_valid_hangup = ping_seconds + MIN(ping_seconds, DOOR_WEBSOCKET_PONG_SECONDS);
+  struct lws_context_creation_info info = {
+      .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+      .protocols = protocols,
+      .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+      .user = door,
+      .max_http_header_data = HEADER_BYTES,
+      .max_http_header_pool = MAX_OPENING,
+      .timeout_secs = OPENING_SECONDS,
+      .keepalive_timeout = OPENING_SECONDS,
+      .retry_and_idle_policy = &door->silence,
+      .vhost_name = "vitrina",
+      .gid = -1,
+      .uid = -1,
+  };
+  lws_set_log_level(LLL_ERR | LLL_WARN, on_library_log);
+  door->context = lws_create_context(&info);
+  door->vhost = door->context ? lws_create_vhost(door->context, &info) : NULL;
+  lws_sock_file_fd_type fd = {.filefd = fcntl(listener_get_fd(door->listener), F_DUPFD_CLOEXEC, 3)};
+  if (!door->vhost || !lws_adopt_descriptor_vhost(door->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "vitrina", NULL))
+    g_error("libwebsockets cannot be set up");
+}
+
+static gpointer run(gpointer data) {
+  DoorWebsocket *door = data;
+  while (!atomic_load(&door->ending) && lws_service(door->context, 0) >= 0)
+    ;
+  return NULL;
+}
+
+static void wake(gpointer data) {
+  lws_cancel_service(((DoorWebsocket *)data)->context);
+}
+
+/* ---- the door ---- */
+
+static void on_event_told(const char *text, const char *session, gpointer data) {
+  websocket_push(data, text, session);
+}
+
+DoorWebsocket *door_websocket_new(Core *core, Listener *listener) {
+  DoorWebsocket *door = g_new0(DoorWebsocket, 1);
+  door->core = core;
+  door->listener = listener;
+  open_library(door);
+  door->mailbox = mailbox_new(wake, door);
+  events_set_push(core->events, on_event_told, door);
+  door->thread = g_thread_new("websocket", run, door);
+  return door;
+}
+
+static void close_all(Letter *letter, gpointer receiver) {
+  DoorWebsocket *door = receiver;
+  g_free(letter);
+  if (!door)
+    return;
+  door->closing = TRUE;
+  for (GList *link = door->sockets.head; link; link = link->next)
+    websocket_close(link->data, LWS_CLOSE_STATUS_GOINGAWAY);
+}
+
+void door_websocket_close_entrance(DoorWebsocket *door) {
+  if (!door)
+    return;
+  Letter *letter = g_new0(Letter, 1);
+  letter->deliver = close_all;
+  listener_refuse(door->listener);
+  mailbox_post(door->mailbox, letter);
+}
+
+guint door_websocket_count_busy(DoorWebsocket *door) {
+  return door ? atomic_load(&door->core->sockets) : 0;
+}
+
+void door_websocket_free(DoorWebsocket *door) {
+  if (!door)
+    return;
+  events_set_push(door->core->events, NULL, NULL);
+  atomic_store(&door->ending, TRUE);
+  lws_cancel_service(door->context);
+  g_thread_join(door->thread);
+  lws_context_destroy(door->context);
+  mailbox_free(door->mailbox);
+  mailbox_deliver(door->core->mailbox, NULL);
+  websocket_free_calls(door);
+  listener_close(door->listener);
+  g_free(door);
+}

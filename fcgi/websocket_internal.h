@@ -1,0 +1,61 @@
+/* What the files of the WebSocket door share: door_websocket.c listens and knows libwebsockets' events,
+ * websocket.c carries a socket's messages, requests and events. Nobody else includes this.
+ *
+ * The door's thread alone uses what is here, but for what is said to be the core's.
+ */
+#pragma once
+#include "fcgi/door_websocket.h"
+#include "fcgi/websocket_message.h"
+
+#include <libwebsockets.h>
+#include <stdatomic.h>
+
+/* libwebsockets keeps one beside each connection; it means something from the upgrade on. */
+typedef struct {
+  DoorWebsocket *door; /* NULL: no WebSocket (yet) */
+  struct lws *wsi;
+  GList place; /* in the door's sockets */
+  char *address;
+  GPtrArray *followed; /* of char *: sessions whose events it gets; NULL: none */
+  WebsocketMessage message;
+  GQueue calls;  /* that are not answered yet */
+  GQueue unsent; /* of Frame */
+  gsize unsent_bytes;
+  guint16 close_code; /* 0: not closing */
+  gboolean is_given_up;
+} Socket;
+
+struct DoorWebsocket {
+  Core *core;
+  Listener *listener;
+  GThread *thread;
+  Mailbox *mailbox; /* to the door's thread */
+  atomic_bool ending;
+  /* From here on the door's thread's. */
+  lws_retry_bo_t silence;
+  struct lws_context *context;
+  struct lws_vhost *vhost;
+  GQueue sockets; /* of Socket */
+  GQueue calls;   /* of Call */
+  guint connections;
+  gsize arriving; /* bytes of messages that are not whole */
+  gsize unsent;   /* bytes of all Frames */
+  gboolean closing;
+};
+
+/* A socket has opened; its client's @address (transfer full). */
+void websocket_open(Socket *socket, DoorWebsocket *door, struct lws *wsi, char *address);
+/* Events of libwebsockets. Each returns what a callback returns: -1 closes. */
+int websocket_on_bytes(Socket *socket, const char *bytes, gsize length);
+int websocket_on_writable(Socket *socket);
+void websocket_on_closed(Socket *socket);
+
+/* Closes it in order (RFC 6455 section 7.4 has the codes). Going away, we first give the answers that are
+ * due. */
+void websocket_close(Socket *socket, guint16 code);
+
+/* Pushes an event to all that it is for. The core's thread. @session nullable. */
+void websocket_push(DoorWebsocket *door, const char *text, const char *session);
+
+/* Frees the requests that were never answered; no thread uses the door any more. */
+void websocket_free_calls(DoorWebsocket *door);
