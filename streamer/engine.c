@@ -42,6 +42,10 @@ void engine_stop(Engine *engine, guint deadline_ms) {
   engine->kind->stop(engine, deadline_ms);
 }
 
+const EngineStats *engine_stats(const Engine *engine) {
+  return engine->kind->stats(engine);
+}
+
 gboolean engine_has_ended(const Engine *engine) {
   return engine->kind->has_ended(engine);
 }

@@ -5,6 +5,7 @@
  * streamer. Main thread.
  */
 #pragma once
+#include "common/metrics.h"
 #include "streamer/settings.h"
 #include <glib.h>
 
@@ -23,11 +24,18 @@ typedef struct {
 } EngineEvents;
 
 typedef struct {
-  const char *session;      /* for the log */
+  const char *session;      /* for the log; outlives the engine, and may change */
   const char *directory;    /* the session's */
   char *const *environment; /* with DISPLAY, XAUTHORITY and, with sound, PULSE_SERVER */
   const StreamerSettings *settings;
+  Metrics *metrics; /* what it counts (counts.h); outlives the engine */
 } EnginePlan;
+
+/* What an engine says of its work now and then. */
+typedef struct {
+  gint64 captured, encoded; /* frames since its start */
+  gint64 bitrate_kbps;      /* of all that is encoded, lately */
+} EngineStats;
 
 typedef struct {
   const char *name;      /* the setting's word */
@@ -39,6 +47,7 @@ typedef struct {
   void (*viewer_candidate)(Engine *engine, gint64 viewer, const char *fragment);
   void (*viewer_remove)(Engine *engine, gint64 viewer);
   void (*stop)(Engine *engine, guint deadline_ms);
+  const EngineStats *(*stats)(const Engine *engine);
   gboolean (*has_ended)(const Engine *engine);
   char *(*describe_end)(const Engine *engine);
   void (*free)(Engine *engine);
@@ -71,6 +80,8 @@ void engine_viewer_remove(Engine *engine, gint64 viewer);
 
 /* Ends it in order, by force after @deadline_ms; `ended` follows. */
 void engine_stop(Engine *engine, guint deadline_ms);
+/* The newest, zeros at first. Owned by the engine. */
+const EngineStats *engine_stats(const Engine *engine);
 gboolean engine_has_ended(const Engine *engine);
 /* Why it ended, for the log (transfer full). */
 char *engine_describe_end(const Engine *engine);

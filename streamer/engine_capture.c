@@ -2,6 +2,7 @@
  * (engine_message.h). */
 #include "common/log.h"
 #include "streamer/channel.h"
+#include "streamer/counts.h"
 #include "streamer/engine.h"
 #include "streamer/engine_message.h"
 #include "streamer/process.h"
@@ -18,17 +19,28 @@
 
 typedef struct {
   Engine base;
-  char *session;
+  const char *session;
   Process *process;
   Channel *channel;
   char *last_reason; /* what it said of its own failure (nullable) */
   gboolean silent;   /* the channel has closed: all that it said was read */
   guint silence_source;
+  EngineStats stats;
+  Metrics *metrics;
   EngineEvents events;
   gpointer data;
 } Capture;
 
 /* ---- what it says ---- */
+
+/* An engine is not trusted to count upwards. */
+static void note_stats(Capture *capture, const EngineMessage *message) {
+  const EngineStats *before = &capture->stats;
+  metrics_add(capture->metrics, COUNTS_FRAMES_CAPTURED,
+              (guint64)MAX(0, message->captured - before->captured));
+  metrics_add(capture->metrics, COUNTS_FRAMES_ENCODED, (guint64)MAX(0, message->encoded - before->encoded));
+  capture->stats = (EngineStats){message->captured, message->encoded, message->bitrate_kbps};
+}
 
 static void handle(Capture *capture, const EngineMessage *message) {
   const EngineEvents *events = &capture->events;
@@ -57,11 +69,14 @@ static void handle(Capture *capture, const EngineMessage *message) {
   case ENGINE_WINDOW_READY:
     events->window(TRUE, capture->data);
     break;
+  case ENGINE_STATS:
+    note_stats(capture, message);
+    break;
   case ENGINE_FAILED:
     g_free(capture->last_reason);
     capture->last_reason = g_strdup(message->reason);
     break;
-  default: /* statistics, and what only we say */
+  default: /* what only we say */
     break;
   }
 }
@@ -158,7 +173,6 @@ static void capture_free(Engine *engine) {
   g_clear_handle_id(&capture->silence_source, g_source_remove);
   channel_free(capture->channel);
   process_free(capture->process);
-  g_free(capture->session);
   g_free(capture->last_reason);
   g_free(capture);
 }
@@ -167,7 +181,8 @@ static Engine *capture_start(const EnginePlan *plan, const EngineEvents *events,
                              GError **error) {
   Capture *capture = g_new0(Capture, 1);
   capture->base.kind = &engine_capture;
-  capture->session = g_strdup(plan->session);
+  capture->session = plan->session;
+  capture->metrics = plan->metrics;
   capture->events = *events;
   capture->data = data;
   if (!launch(capture, plan, error)) {
@@ -209,6 +224,10 @@ static void capture_stop(Engine *engine, guint deadline_ms) {
   process_stop(capture->process, deadline_ms);
 }
 
+static const EngineStats *capture_stats(const Engine *engine) {
+  return &((const Capture *)engine)->stats;
+}
+
 static gboolean capture_has_ended(const Engine *engine) {
   const Capture *capture = (const Capture *)engine;
   return process_has_ended(capture->process) && !capture->silence_source;
@@ -232,6 +251,7 @@ const EngineKind engine_capture = {
     .viewer_candidate = capture_viewer_candidate,
     .viewer_remove = capture_viewer_remove,
     .stop = capture_stop,
+    .stats = capture_stats,
     .has_ended = capture_has_ended,
     .describe_end = capture_describe_end,
     .free = capture_free,

@@ -2,8 +2,10 @@
 #include "config.h"
 
 #include "common/log.h"
+#include "common/process_metrics.h"
 #include "streamer/call.h"
 #include "streamer/control.h"
+#include "streamer/counts.h"
 #include "streamer/engine.h"
 #include "streamer/environment.h"
 #include "streamer/http.h"
@@ -50,6 +52,16 @@ static void health(HttpRequest *request, gpointer data) {
   http_request_answer(request, 200, "application/json", health);
 }
 
+/* ---- metrics ---- */
+
+static void metrics(HttpRequest *request, gpointer data) {
+  const Streamer *streamer = data;
+  sessions_measure(streamer->sessions);
+  g_autofree char *ours = metrics_write(streamer->metrics), *process = process_metrics_write();
+  g_autofree char *all = g_strconcat(ours, process, NULL);
+  http_request_answer(request, 200, METRICS_CONTENT_TYPE, all);
+}
+
 static const HttpRoute routes[] = {
     {.path = "control", .methods = "POST", .handle = control_handle},
     {.path = "session",
@@ -59,6 +71,7 @@ static const HttpRoute routes[] = {
      .sockets = &people_sockets},
     {.path = "whep/", .methods = "POST PATCH DELETE", .for_pages = TRUE, .handle = whep_handle},
     {.path = "health", .methods = "GET HEAD", .local_only = TRUE, .handle = health},
+    {.path = "metrics", .methods = "GET HEAD", .local_only = TRUE, .handle = metrics},
     {NULL},
 };
 
@@ -112,7 +125,7 @@ static gboolean on_reload(gpointer data) {
   }
   g_autofree char *waiting = streamer_settings_apply(program->streamer.settings, fresh);
   set_log_level(program->streamer.settings);
-  sessions_touch(program->streamer.sessions);
+  sessions_settings_changed(program->streamer.sessions);
   log_notice("reloaded", "needs_restart=%s", waiting ? waiting : "-");
   return G_SOURCE_CONTINUE;
 }
@@ -173,7 +186,9 @@ static gboolean set_up(Program *program, GError **error) {
   program->keeper = keeper_start(program->directory, error);
   if (!program->keeper)
     return FALSE;
-  streamer->sessions = sessions_new(streamer->settings, program->directory, program->state_directory);
+  streamer->metrics = metrics_new(counts_table);
+  streamer->sessions =
+      sessions_new(streamer->settings, program->directory, program->state_directory, streamer->metrics);
   HttpPlan plan = {
       .ip = streamer->settings->ip,
       .port = (guint16)streamer->settings->port,
@@ -188,12 +203,14 @@ static gboolean set_up(Program *program, GError **error) {
     return FALSE;
   g_auto(GStrv) environment = environment_new(program->directory, program->state_directory);
   engine_prepare(streamer->settings, environment);
+  sessions_settings_changed(streamer->sessions);
   return TRUE;
 }
 
 static void tear_down(Program *program) {
   http_free(program->http);
   sessions_free(program->streamer.sessions);
+  metrics_free(program->streamer.metrics);
   if (program->directory)
     remains_clear(program->directory);
   keeper_free(program->keeper);

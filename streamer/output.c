@@ -14,7 +14,8 @@
 struct Output {
   int fd;
   guint source;
-  char *process, *session;
+  char *process;
+  const char *session;
   GString *line;
   GQueue last; /* of char * */
   gint64 second;
@@ -98,7 +99,7 @@ Output *output_new(int fd, const char *process, const char *session) {
   Output *output = g_new0(Output, 1);
   output->fd = fd;
   output->process = g_strdup(process);
-  output->session = g_strdup(session ? session : "-");
+  output->session = session ? session : "-";
   output->line = g_string_sized_new(OUTPUT_LINE_MAX);
   g_unix_set_fd_nonblocking(fd, TRUE, NULL);
   output->source = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, output);
@@ -128,6 +129,5 @@ void output_free(Output *output) {
   g_queue_clear_full(&output->last, g_free);
   g_string_free(output->line, TRUE);
   g_free(output->process);
-  g_free(output->session);
   g_free(output);
 }

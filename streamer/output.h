@@ -9,7 +9,7 @@
 
 typedef struct Output Output;
 
-/* Reads @fd (transfer full) from the main loop. @session is nullable. */
+/* Reads @fd (transfer full) from the main loop. @session (nullable) outlives the output, and may change. */
 Output *output_new(int fd, const char *process, const char *session);
 
 /* The writer has ended: takes what is still in the pipe and closes it, though a stray child may hold the

@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 struct Process {
-  char *name, *session;
+  char *name;
+  const char *session;
   pid_t pid;
   int pidfd;
   guint exit_source, kill_source;
@@ -136,7 +137,7 @@ static gboolean on_end(gint fd, GIOCondition condition, gpointer data);
 static Process *adopt(const ProcessPlan *plan, pid_t pid, int output_fd) {
   Process *process = g_new0(Process, 1);
   process->name = g_strdup(plan->name);
-  process->session = g_strdup(plan->session);
+  process->session = plan->session;
   process->pid = pid;
   process->outlives = plan->outlives;
   process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -277,6 +278,5 @@ void process_free(Process *process) {
     reap(process, TRUE);
   output_free(process->output);
   g_free(process->name);
-  g_free(process->session);
   g_free(process);
 }

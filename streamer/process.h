@@ -17,7 +17,7 @@
 
 typedef struct {
   const char *name;         /* what it is, for the log: "app" */
-  const char *session;      /* whose, for the log (nullable) */
+  const char *session;      /* whose, for the log (nullable); outlives the process, and may change */
   char *const *arguments;   /* NULL-terminated; the first is looked up in PATH */
   char *const *environment; /* NULL-terminated, all there is */
   const char *directory;    /* its working directory (nullable: the streamer's) */

@@ -171,6 +171,10 @@ gint64 session_inactive_in_seconds(const Session *session) {
   return session_time_countdown(&session->time, session->settings, g_get_monotonic_time());
 }
 
+void session_settings_changed(Session *session) {
+  session_plan_tick(session);
+}
+
 void session_extend(Session *session, gint64 ends_at_us) {
   session_time_extend(&session->time, ends_at_us);
   if (session->state == SESSION_ENDING)
@@ -220,11 +224,32 @@ void session_view_end(Session *session, const Viewer *viewer) {
 
 /* ---- life ---- */
 
+static gboolean take_stage(Session *session, const SessionPlan *plan, GError **error) {
+  session->from = plan->standby ? COUNTS_FROM_STANDBY : COUNTS_FROM_NOTHING;
+  metrics_add(plan->metrics, COUNTS_STARTS, 1, session->from);
+  if (plan->standby) {
+    session->stage = plan->standby;
+    stage_hand_over(session->stage, session->id, &stage_events, session);
+    return TRUE;
+  }
+  StagePlan stage = {
+      .session = plan->id,
+      .rc_name = plan->rc_name,
+      .directory = plan->directory,
+      .cache_directory = plan->cache_directory,
+      .settings = plan->settings,
+      .metrics = plan->metrics,
+  };
+  session->stage = stage_start(&stage, &stage_events, session, error);
+  return session->stage != NULL;
+}
+
 Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointer data, GError **error) {
   g_autoptr(Session) session = g_new0(Session, 1);
   session->id = g_strdup(plan->id);
   session->code = g_strdup(plan->code);
   session->starts_at_us = instant_now_us();
+  session->begun_us = g_get_monotonic_time();
   session_time_init(&session->time, plan->ends_at_us);
   session->settings = plan->settings;
   session->events = events_new(EVENTS_KEPT, EVENTS_KEPT_BYTES);
@@ -232,11 +257,11 @@ Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointe
   session->viewers = viewers_new(on_gone, session);
   session->hooks = *hooks;
   session->data = data;
-  StagePlan stage = {plan->id, plan->rc_name, plan->directory, plan->cache_directory, plan->settings};
-  session->stage = stage_start(&stage, &stage_events, session, error);
-  if (!session->stage)
+  if (!take_stage(session, plan, error))
     return NULL;
   log_notice("session_starting", "session=%s", session->id);
+  if (stage_is_ready(session->stage))
+    on_ready(session);
   session_plan_tick(session);
   return g_steal_pointer(&session);
 }
@@ -267,9 +292,26 @@ SessionState session_state(const Session *session) {
   return session->state;
 }
 
-const char *session_state_name(const Session *session) {
-  static const char *const names[] = {"starting", "ready", "ending"};
-  return names[session->state];
+const char *session_state_name(SessionState state) {
+  static const char *const names[SESSION_N_STATES] = {"starting", "ready", "ending"};
+  return names[state];
+}
+
+double session_age_seconds(const Session *session) {
+  return (double)(g_get_monotonic_time() - session->begun_us) / INSTANT_SECOND;
+}
+
+CountsFrom session_from(const Session *session) {
+  return session->from;
+}
+
+EngineStats session_engine_stats(const Session *session) {
+  const Engine *engine = stage_get_engine(session->stage);
+  return engine ? *engine_stats(engine) : (EngineStats){0};
+}
+
+guint session_count_viewers(const Session *session) {
+  return session->viewers ? viewers_count(session->viewers) : 0;
 }
 
 gint64 session_starts_at_us(const Session *session) {

@@ -10,19 +10,21 @@
 #pragma once
 #include "common/ticket.h"
 #include "common/wire.h"
+#include "streamer/counts.h"
 #include "streamer/events.h"
 #include "streamer/settings.h"
+#include "streamer/stage.h"
 #include "streamer/users.h"
 #include "streamer/viewers.h"
 #include <glib.h>
 
 #define SESSION_ID_MAX 64 /* of letters, digits, '-' and '_' */
 
-typedef enum { SESSION_STARTING, SESSION_READY, SESSION_ENDING } SessionState;
+typedef enum { SESSION_STARTING, SESSION_READY, SESSION_ENDING, SESSION_N_STATES } SessionState;
 
 typedef struct Session Session;
 
-/* What a session tells the set it belongs to. */
+/* What a session tells the set it belongs to. `changed` and `started` may come from within session_new(). */
 typedef struct {
   void (*changed)(Session *session, gpointer data); /* something that STATUS says */
   /* It became READY (@reason NULL), or never will. Once. */
@@ -37,8 +39,10 @@ typedef struct {
   const char *id, *code;
   const char *rc_name; /* nullable */
   gint64 ends_at_us;   /* wall clock */
+  Stage *standby;      /* (transfer full): to be taken over. NULL: a stage is made, by what follows */
   const char *directory, *cache_directory;
-  const StreamerSettings *settings; /* outlives the session */
+  const StreamerSettings *settings; /* outlives the session, like: */
+  Metrics *metrics;                 /* what it counts (counts.h) */
 } SessionPlan;
 
 /* Begins to start. (transfer full) or NULL with an error when not even that is possible. */
@@ -50,8 +54,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
 const char *session_id(const Session *session);
 const char *session_code(const Session *session);
 SessionState session_state(const Session *session);
-const char *session_state_name(const Session *session); /* "starting", "ready", "ending" */
+const char *session_state_name(SessionState state); /* "starting", "ready", "ending" */
 gint64 session_starts_at_us(const Session *session);
+/* How long it has been there, and what its stage was made of. */
+double session_age_seconds(const Session *session);
+CountsFrom session_from(const Session *session);
+/* Of its engine; zeros while it has none. */
+EngineStats session_engine_stats(const Session *session);
+guint session_count_viewers(const Session *session);
+/* The settings were read again. */
+void session_settings_changed(Session *session);
 gint64 session_ends_at_us(const Session *session);
 
 /* Ends it; `ending` is called within, `ended` later. Nothing happens when it is ENDING already. */

@@ -11,6 +11,8 @@ struct Session {
   char *id, *code;
   SessionState state;
   gint64 starts_at_us; /* wall clock */
+  gint64 begun_us;     /* monotonic */
+  CountsFrom from;
   SessionTime time;
   gboolean started_told;
   const StreamerSettings *settings;

@@ -46,7 +46,13 @@ static Waiter *take_waiter(Sessions *sessions, const char *id, gboolean for_star
   return NULL;
 }
 
-/* ---- what sessions tell ---- */
+/* Tells all who wait for @id's start how it went. */
+static void answer_waiters(Sessions *sessions, const char *id, Session *session, const GError *error) {
+  for (Waiter *waiter; (waiter = take_waiter(sessions, id, TRUE)); waiter_free(waiter))
+    waiter->started(session, error, waiter->data);
+}
+
+/* ---- what sessions and standbys tell ---- */
 
 static void on_changed(Session *session, gpointer data) {
   sessions_touch(data);
@@ -57,15 +63,30 @@ static void on_started(Session *session, const char *reason, gpointer data) {
   g_autoptr(GError) error = NULL;
   if (reason) {
     past_set_start_failure(sessions->past, session_id(session), reason);
+    metrics_add(sessions->metrics, COUNTS_START_FAILURES, 1);
     wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "%s", reason);
+  } else {
+    metrics_observe(sessions->metrics, COUNTS_START_SECONDS, session_age_seconds(session),
+                    session_from(session));
   }
-  for (Waiter *waiter; (waiter = take_waiter(sessions, session_id(session), TRUE)); waiter_free(waiter))
-    waiter->started(error ? NULL : session, error, waiter->data);
+  answer_waiters(sessions, session_id(session), error ? NULL : session, error);
 }
 
 static void on_ending(Session *session, WireEnd end, gpointer data) {
   Sessions *sessions = data;
   past_add(sessions->past, session_id(session), end);
+  metrics_add(sessions->metrics, COUNTS_ENDS, 1, end);
+}
+
+static void try_pending(Sessions *sessions);
+
+/* A session or a standby is no more. */
+static void place_left(Sessions *sessions) {
+  try_pending(sessions);
+  standbys_update(sessions->standbys);
+  sessions_touch(sessions);
+  if (sessions->closed && sessions->list->len + standbys_count(sessions->standbys) == 0 && sessions->all_gone)
+    sessions->all_gone(sessions->all_gone_data);
 }
 
 static void on_ended(Session *session, gpointer data) {
@@ -75,14 +96,54 @@ static void on_ended(Session *session, gpointer data) {
     waiter->gone(waiter->data);
   log_info("session_gone", "session=%s", session_id(session));
   session_free(session);
-  sessions_touch(sessions);
-  if (sessions->closed && sessions->list->len == 0 && sessions->all_gone)
-    sessions->all_gone(sessions->all_gone_data);
+  place_left(sessions);
 }
 
 static const SessionHooks session_hooks = {on_changed, on_started, on_ending, on_ended};
 
-/* ---- starting ---- */
+static char *next_directory(Sessions *sessions) {
+  return g_strdup_printf("%s/s%" G_GUINT64_FORMAT, sessions->directory, ++sessions->directories_made);
+}
+
+static Stage *start_standby(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
+                            gpointer data) {
+  Sessions *sessions = data;
+  g_autofree char *directory = next_directory(sessions);
+  StagePlan plan = {
+      .session = name,
+      .kept = TRUE,
+      .rc_name = sessions->settings->rc_name,
+      .directory = directory,
+      .cache_directory = sessions->cache_directory,
+      .settings = sessions->settings,
+      .metrics = sessions->metrics,
+  };
+  return stage_start(&plan, events, stage_data, error);
+}
+
+static guint wanted_standbys(gpointer data) {
+  const Sessions *sessions = data;
+  return sessions->draining || sessions->closed ? 0 : (guint)sessions->settings->standby_sessions;
+}
+
+static guint room_for_standbys(gpointer data) {
+  const Sessions *sessions = data;
+  gint64 taken = (gint64)sessions->list->len + sessions->pending.length;
+  return (guint)MAX(0, sessions->settings->session_limit - taken);
+}
+
+static void on_standbys_changed(gpointer data) {
+  sessions_touch(data);
+}
+
+static void on_standby_gone(gpointer data) {
+  place_left(data);
+}
+
+static const StandbysHooks standbys_hooks = {start_standby, wanted_standbys, room_for_standbys,
+                                             on_standbys_changed, on_standby_gone};
+
+/* ---- making a session ---- */
 
 static gboolean is_id(const char *id) {
   gsize length = strlen(id);
@@ -107,7 +168,8 @@ static gboolean check_start(const Sessions *sessions, const SessionsStart *start
 }
 
 static gboolean check_room(const Sessions *sessions, GError **error) {
-  if (!sessions->draining && !sessions->closed && sessions->list->len < sessions->settings->session_limit)
+  guint taken = sessions->list->len + sessions->pending.length;
+  if (!sessions->draining && !sessions->closed && taken < sessions->settings->session_limit)
     return TRUE;
   wire_set_error(error, WIRE_SESSION_LIMIT_REACHED, NULL,
                  sessions->draining || sessions->closed ? "This server takes no new sessions."
@@ -128,8 +190,7 @@ static char *free_code(const Sessions *sessions) {
 static Session *create(Sessions *sessions, const SessionsStart *start, GError **error) {
   g_autofree char *id = start->session ? g_strdup(start->session) : random_hex(ID_BYTES);
   g_autofree char *code = start->code ? g_strdup(start->code) : free_code(sessions);
-  g_autofree char *directory =
-      g_strdup_printf("%s/s%" G_GUINT64_FORMAT, sessions->directory, ++sessions->directories_made);
+  g_autofree char *directory = next_directory(sessions);
   g_autoptr(GError) problem = NULL;
   SessionPlan plan = {
       .id = id,
@@ -138,9 +199,11 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
       .ends_at_us = start->ends_at_us
                         ? start->ends_at_us
                         : instant_now_us() + sessions->settings->session_minutes * INSTANT_MINUTE,
+      .standby = standbys_take(sessions->standbys),
       .directory = directory,
       .cache_directory = sessions->cache_directory,
       .settings = sessions->settings,
+      .metrics = sessions->metrics,
   };
   Session *session = session_new(&plan, &session_hooks, sessions, &problem);
   if (session) {
@@ -148,12 +211,68 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
     sessions_touch(sessions);
     return session;
   }
+  metrics_add(sessions->metrics, COUNTS_START_FAILURES, 1);
   g_autofree char *reason = log_quote(problem->message);
   log_error("session_failed", "session=%s reason=%s", id, reason);
   wire_set_error(error, WIRE_SESSION_START_FAILED, NULL, "The session could not be started: %s.",
                  problem->message);
   return NULL;
 }
+
+/* ---- starts that wait for a place ---- */
+
+/* Whether all places that no session has are those of standbys that end. */
+static gboolean must_wait(const Sessions *sessions) {
+  return sessions->list->len + standbys_count(sessions->standbys) >= sessions->settings->session_limit &&
+         !standbys_can_take(sessions->standbys);
+}
+
+static void start_free(gpointer data) {
+  SessionsStart *start = data;
+  g_free(start->session);
+  g_free(start->code);
+  g_free(start->rc_name);
+  g_free(start);
+}
+
+static SessionsStart *find_pending(const Sessions *sessions, const char *id) {
+  for (GList *node = sessions->pending.head; node; node = node->next)
+    if (g_str_equal(((SessionsStart *)node->data)->session, id))
+      return node->data;
+  return NULL;
+}
+
+/* Keeps a place for it. Owned by the set. */
+static const SessionsStart *wait_for_place(Sessions *sessions, const SessionsStart *start) {
+  SessionsStart *pending = g_new0(SessionsStart, 1);
+  pending->session = start->session ? g_strdup(start->session) : random_hex(ID_BYTES);
+  pending->code = g_strdup(start->code);
+  pending->rc_name = g_strdup(start->rc_name);
+  pending->ends_at_us = start->ends_at_us;
+  g_queue_push_tail(&sessions->pending, pending);
+  return pending;
+}
+
+/* Starts those for whom there is a place now, and refuses those for whom there will be none. */
+static void try_pending(Sessions *sessions) {
+  for (guint left = sessions->pending.length; left > 0; left--) {
+    SessionsStart *start = g_queue_pop_head(&sessions->pending);
+    g_autoptr(GError) error = NULL;
+    Session *session = NULL;
+    if (check_start(sessions, start, &error) && check_room(sessions, &error)) {
+      if (must_wait(sessions)) {
+        g_queue_push_tail(&sessions->pending, start);
+        continue;
+      }
+      session = create(sessions, start, &error);
+    }
+    if (!session || session_state(session) == SESSION_READY)
+      answer_waiters(sessions, start->session, session, error);
+    start_free(start);
+  }
+}
+
+/* ---- starting ---- */
 
 static void refuse_ended(const PastSession *ended, SessionsStartedFunc func, gpointer data) {
   g_autoptr(GError) error = NULL;
@@ -170,9 +289,16 @@ void sessions_start(Sessions *sessions, const SessionsStart *start, SessionsStar
     refuse_ended(ended, func, data);
     return;
   }
-  if (!session && check_start(sessions, start, &error) && check_room(sessions, &error))
-    session = create(sessions, start, &error);
-  if (!session)
+  const SessionsStart *pending = start->session ? find_pending(sessions, start->session) : NULL;
+  if (!session && !pending && check_start(sessions, start, &error) && check_room(sessions, &error)) {
+    if (must_wait(sessions))
+      pending = wait_for_place(sessions, start);
+    else
+      session = create(sessions, start, &error);
+  }
+  if (pending)
+    await(sessions, pending->session, func, NULL, data);
+  else if (!session)
     func(NULL, error, data);
   else if (session_state(session) == SESSION_READY)
     func(session, NULL, data);
@@ -220,7 +346,9 @@ void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func
   sessions_touch(sessions);
   for (guint i = 0; i < sessions->list->len; i++)
     session_stop(sessions->list->pdata[i], grace_seconds);
-  if (sessions->list->len == 0)
+  try_pending(sessions);
+  standbys_update(sessions->standbys);
+  if (sessions->list->len + standbys_count(sessions->standbys) == 0)
     func(data);
 }
 
@@ -229,17 +357,33 @@ void sessions_drain(Sessions *sessions, gboolean on) {
     return;
   sessions->draining = on;
   log_notice("draining", "on=%s", on ? "true" : "false");
+  standbys_update(sessions->standbys);
+  sessions_touch(sessions);
+}
+
+void sessions_settings_changed(Sessions *sessions) {
+  const char *ice_servers = sessions->settings->ice_servers;
+  for (guint i = 0; i < sessions->list->len; i++)
+    session_settings_changed(sessions->list->pdata[i]);
+  if (sessions->ice_servers && !g_str_equal(sessions->ice_servers, ice_servers))
+    standbys_renew(sessions->standbys); /* their engines know the old ones */
+  g_free(sessions->ice_servers);
+  sessions->ice_servers = g_strdup(ice_servers);
+  standbys_update(sessions->standbys);
   sessions_touch(sessions);
 }
 
 /* ---- life ---- */
 
-Sessions *sessions_new(const StreamerSettings *settings, const char *directory, const char *cache_directory) {
+Sessions *sessions_new(const StreamerSettings *settings, const char *directory, const char *cache_directory,
+                       Metrics *metrics) {
   Sessions *sessions = g_new0(Sessions, 1);
   sessions->settings = settings;
   sessions->directory = directory;
   sessions->cache_directory = cache_directory;
+  sessions->metrics = metrics;
   sessions->list = g_ptr_array_new();
+  sessions->standbys = standbys_new(&standbys_hooks, sessions, metrics);
   sessions->waiters = g_ptr_array_new_with_free_func(waiter_free);
   sessions->watches = g_ptr_array_new();
   sessions->past = past_new();
@@ -255,6 +399,9 @@ void sessions_free(Sessions *sessions) {
   for (guint i = 0; i < sessions->list->len; i++)
     session_free(sessions->list->pdata[i]);
   g_ptr_array_unref(sessions->list);
+  standbys_free(sessions->standbys);
+  g_queue_clear_full(&sessions->pending, start_free);
+  g_free(sessions->ice_servers);
   g_ptr_array_unref(sessions->waiters);
   while (sessions->watches->len)
     sessions_unwatch(sessions->watches->pdata[0]);

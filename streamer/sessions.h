@@ -1,9 +1,9 @@
 /* The sessions of this streamer: starting within the limit, finding, ending, and the status that the
  * coordinator watches.
  *
- * A session counts against the limit from its start until nothing of it is left. Its id makes starting
- * idempotent: the same id again waits for, or gives, the same session, also when it has ended meanwhile.
- * Main thread.
+ * A session counts against the limit from its start until nothing of it is left. Standbys (standby.h) take
+ * what places are left, and give way: a session takes one over. A session's id makes starting idempotent: the
+ * same id again waits for, or gives, the same session, also when it has ended meanwhile. Main thread.
  */
 #pragma once
 #include "streamer/session.h"
@@ -21,8 +21,10 @@ typedef struct {
 /* @session is READY, or NULL with a WIRE_ERROR. */
 typedef void (*SessionsStartedFunc)(Session *session, const GError *error, gpointer data);
 
-/* @directory: the streamer's own (remains.h); @cache_directory outlives it. All outlive the set. */
-Sessions *sessions_new(const StreamerSettings *settings, const char *directory, const char *cache_directory);
+/* @directory: the streamer's own (remains.h); @cache_directory outlives it; @metrics: what it counts
+ * (counts.h). All outlive the set. */
+Sessions *sessions_new(const StreamerSettings *settings, const char *directory, const char *cache_directory,
+                       Metrics *metrics);
 /* What still runs is killed. NULL is allowed. */
 void sessions_free(Sessions *sessions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sessions, sessions_free)
@@ -43,7 +45,7 @@ void sessions_end(Sessions *sessions, Session *session, WireEnd end, GSourceOnce
  * nothing of any is left. */
 void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func, gpointer data);
 
-/* No new sessions; running ones go on. */
+/* No new sessions, and no standbys; running ones go on. */
 void sessions_drain(Sessions *sessions, gboolean on);
 
 /* STATUS as wire_answer() takes it (transfer full). */
@@ -56,5 +58,7 @@ SessionsWatch *sessions_watch(Sessions *sessions, gint64 version, guint wait_ms,
                               gpointer data);
 /* Forgets it without a call. */
 void sessions_unwatch(SessionsWatch *watch);
-/* Something that STATUS says has changed (the settings were read again). */
-void sessions_touch(Sessions *sessions);
+/* Sets the gauges of the metrics. */
+void sessions_measure(const Sessions *sessions);
+/* The settings are there, or were read again: standbys are kept as they say. */
+void sessions_settings_changed(Sessions *sessions);

@@ -3,18 +3,26 @@
 #pragma once
 #include "streamer/past.h"
 #include "streamer/sessions.h"
+#include "streamer/standby.h"
 
 struct Sessions {
   const StreamerSettings *settings;
   const char *directory, *cache_directory;
-  GPtrArray *list;    /* of Session, in order of starting */
+  Metrics *metrics;
+  GPtrArray *list; /* of Session, in order of starting */
+  Standbys *standbys;
+  GQueue pending;     /* of SessionsStart that wait until a standby has left its place */
   GPtrArray *waiters; /* of Waiter */
   GPtrArray *watches; /* of SessionsWatch */
   Past *past;
-  gint64 version; /* of the status */
+  char *ice_servers; /* that the standbys were made with */
+  gint64 version;    /* of the status */
   guint64 directories_made;
   gboolean draining, closed;
   guint changed_source;
   GSourceOnceFunc all_gone;
   gpointer all_gone_data;
 };
+
+/* Something that the status says has changed. */
+void sessions_touch(Sessions *sessions);

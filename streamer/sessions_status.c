@@ -93,7 +93,7 @@ static const Field ended_fields[] = {
 
 typedef struct {
   char *server_name, *rc_name, *state;
-  gint64 version, session_limit;
+  gint64 version, session_limit, standbys;
   GPtrArray *sessions, *ended;
 } Status;
 
@@ -104,6 +104,7 @@ static const Field status_fields[] = {
     {"state", FIELD_TEXT, G_STRUCT_OFFSET(Status, state)},
     {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Status, session_limit)},
     {"sessions", FIELD_LIST, G_STRUCT_OFFSET(Status, sessions), .sub = row_fields, .size = sizeof(Row)},
+    {"standbys", FIELD_INT, G_STRUCT_OFFSET(Status, standbys), .min = 1, .max = G_MAXINT32},
     {"ended", FIELD_LIST, G_STRUCT_OFFSET(Status, ended), .sub = ended_fields, .size = sizeof(EndedRow)},
     {NULL},
 };
@@ -121,7 +122,7 @@ static GPtrArray *list_sessions(const Sessions *sessions) {
     Row *row = g_new0(Row, 1);
     row->session = (char *)session_id(session);
     row->code = (char *)session_code(session);
-    row->state = (char *)session_state_name(session);
+    row->state = (char *)session_state_name(session_state(session));
     row->users = users_count(session_users(session));
     row->starts_at_us = session_starts_at_us(session);
     row->ends_at_us = session_ends_at_us(session);
@@ -151,6 +152,7 @@ char *sessions_status(const Sessions *sessions) {
       .version = sessions->version,
       .session_limit = sessions->settings->session_limit,
       .sessions = rows,
+      .standbys = standbys_count_ready(sessions->standbys),
       .ended = ended,
   };
   return fields_write_members(status_fields, &status);
@@ -173,4 +175,28 @@ char *sessions_health(const Sessions *sessions) {
   Health health = {sessions->settings->server_name, (char *)state_name(sessions),
                    sessions->settings->session_limit, sessions->list->len};
   return fields_write(health_fields, &health);
+}
+
+/* ---- the gauges ---- */
+
+void sessions_measure(const Sessions *sessions) {
+  Metrics *metrics = sessions->metrics;
+  guint by_state[SESSION_N_STATES] = {0}, users = 0, viewers = 0;
+  gint64 bitrate_kbps = 0;
+  for (guint i = 0; i < sessions->list->len; i++) {
+    const Session *session = sessions->list->pdata[i];
+    by_state[session_state(session)]++;
+    users += users_count(session_users(session));
+    viewers += session_count_viewers(session);
+    bitrate_kbps += session_engine_stats(session).bitrate_kbps;
+  }
+  for (guint state = 0; state < SESSION_N_STATES; state++)
+    metrics_set(metrics, COUNTS_SESSIONS, by_state[state], state);
+  standbys_measure(sessions->standbys);
+  metrics_set(metrics, COUNTS_BUILD, 1, 0);
+  metrics_set(metrics, COUNTS_LIMIT, (double)sessions->settings->session_limit);
+  metrics_set(metrics, COUNTS_DRAINING, sessions->draining || sessions->closed);
+  metrics_set(metrics, COUNTS_USERS, users);
+  metrics_set(metrics, COUNTS_VIEWERS, viewers);
+  metrics_set(metrics, COUNTS_ENCODED_BYTES_PER_SECOND, (double)bitrate_kbps * 1000 / 8);
 }

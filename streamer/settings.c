@@ -31,6 +31,8 @@ const Setting streamer_settings_table[] = {
      .help = "Origins of the sites whose pages may use this server; \"*\": any (a ticket is needed anyway)."},
     {"session_limit", SETTING_INT, AT(session_limit), 0, 1000, "sessions", "1",
      .help = "Sessions that may run at the same time."},
+    {"standby_sessions", SETTING_INT, AT(standby_sessions), 0, 1000, "sessions", "0",
+     .help = "Sessions that are kept ready, as far as session_limit has room for them."},
     {"session_users_limit", SETTING_INT, AT(session_users_limit), 0, 1000, "people", "0",
      .help = "People in one session; 0: no limit."},
     {"session_minutes", SETTING_INT, AT(session_minutes), 1, 10080, "minutes", "60",
@@ -79,6 +81,7 @@ const Setting streamer_settings_table[] = {
 /* What streamer_settings_apply() takes over at run time; the others need a restart. */
 static const char *const live_settings[] = {
     "session_limit",
+    "standby_sessions",
     "session_users_limit",
     "session_minutes",
     "start_timeout_seconds",
@@ -108,6 +111,17 @@ static gboolean check_environment(const char *path, char **environment, GError *
   return TRUE;
 }
 
+/* What is started before anybody asks for it knows no more than the file does. */
+static gboolean check_kept_app(const char *path, const StreamerSettings *settings, GError **error) {
+  for (char **argument = settings->app; *argument; argument++) {
+    if (strstr(*argument, "{session}"))
+      return complain(error, path, "standby_sessions", "cannot be, since `app` is given {session}");
+    if (strstr(*argument, "{rc_name}") && !settings->rc_name)
+      return complain(error, path, "standby_sessions", "needs `rc_name`, since `app` is given {rc_name}");
+  }
+  return TRUE;
+}
+
 /* What a row of the table cannot say. */
 static gboolean check(const char *path, const StreamerSettings *settings, GError **error) {
   if (!g_str_equal(settings->engine, "capture"))
@@ -119,8 +133,12 @@ static gboolean check(const char *path, const StreamerSettings *settings, GError
                     "is needed: a certificate and its key go together");
   if (settings->public_url && !g_str_has_suffix(settings->public_url, "/"))
     return complain(error, path, "public_url", "must end in a slash");
+  if (settings->standby_sessions > settings->session_limit)
+    return complain(error, path, "standby_sessions", "must be at most session_limit");
   if (settings->ice_servers[0] != '[')
     return complain(error, path, "ice_servers", "must be a list");
+  if (settings->standby_sessions && !check_kept_app(path, settings, error))
+    return FALSE;
   return check_environment(path, settings->app_environment, error);
 }
 

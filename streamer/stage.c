@@ -1,6 +1,7 @@
 #include "streamer/stage.h"
 
 #include "common/log.h"
+#include "streamer/counts.h"
 #include "streamer/display.h"
 #include "streamer/environment.h"
 #include "streamer/process.h"
@@ -26,8 +27,11 @@ typedef enum {
 
 struct Stage {
   StageState state;
-  char *session, *rc_name, *directory, *cache_directory;
+  char session[STAGE_NAME_MAX + 1]; /* its processes refer to it */
+  gboolean kept;
+  char *rc_name, *directory, *cache_directory;
   const StreamerSettings *settings;
+  Metrics *metrics;
   char **environment;
   Display *display;
   Sound *sound; /* NULL without sound */
@@ -91,7 +95,8 @@ static void expect_window(Stage *stage) {
 static void on_app_ended(Process *process, gpointer data);
 
 static Process *run_app(Stage *stage, GError **error) {
-  StreamerAppValues values = {stage->session, stage->rc_name, display_get_name(stage->display)};
+  StreamerAppValues values = {stage->kept ? NULL : stage->session, stage->rc_name,
+                              display_get_name(stage->display)};
   g_auto(GStrv) arguments = streamer_settings_app(stage->settings, &values);
   g_auto(GStrv) environment =
       environment_add(g_strdupv(stage->environment), stage->settings->app_environment);
@@ -117,6 +122,7 @@ static void restart_app(Stage *stage) {
     fail(stage, NULL, "%s", error->message);
     return;
   }
+  metrics_add(stage->metrics, COUNTS_APP_RESTARTS, 1);
   log_notice("app_restarted", "session=%s restarts=%" G_GINT64_FORMAT, stage->session, stage->restarts);
   expect_window(stage);
 }
@@ -130,7 +136,7 @@ static void on_app_ended(Process *process, gpointer data) {
   g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
   if (stage->state == STAGE_SETTING_UP)
     fail(stage, words, "the application %s before its window was up", end);
-  else if (stage->restarts >= stage->settings->max_restarts)
+  else if (stage->kept || stage->restarts >= stage->settings->max_restarts)
     fail(stage, words, "the application %s", end);
   else
     restart_app(stage);
@@ -214,7 +220,7 @@ static void open_curtain(Stage *stage) {
   if (stage->sound)
     stage->environment =
         g_environ_setenv(stage->environment, "PULSE_SERVER", sound_get_server(stage->sound), TRUE);
-  EnginePlan plan = {stage->session, stage->directory, stage->environment, stage->settings};
+  EnginePlan plan = {stage->session, stage->directory, stage->environment, stage->settings, stage->metrics};
   stage->engine = engine_start(&plan, &engine_events, stage, &error);
   if (stage->engine)
     stage->app = run_app(stage, &error);
@@ -279,7 +285,9 @@ static gboolean start_servers(Stage *stage, GError **error) {
 
 Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error) {
   g_autoptr(Stage) stage = g_new0(Stage, 1);
-  stage->session = g_strdup(plan->session);
+  g_strlcpy(stage->session, plan->session, sizeof stage->session);
+  stage->kept = plan->kept;
+  stage->metrics = plan->metrics;
   stage->rc_name = g_strdup(plan->rc_name);
   stage->cache_directory = g_strdup(plan->cache_directory);
   stage->settings = plan->settings;
@@ -296,6 +304,23 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
     return NULL;
   expect_window(stage);
   return g_steal_pointer(&stage);
+}
+
+void stage_hand_over(Stage *stage, const char *session, const StageEvents *events, gpointer data) {
+  g_strlcpy(stage->session, session, sizeof stage->session);
+  stage->kept = FALSE;
+  stage->events = *events;
+  stage->data = data;
+  if (stage->state == STAGE_SETTING_UP && !stage->failed)
+    expect_window(stage);
+}
+
+gboolean stage_is_ready(const Stage *stage) {
+  return stage->state == STAGE_UP;
+}
+
+gboolean stage_has_failed(const Stage *stage) {
+  return stage->failed;
 }
 
 Engine *stage_get_engine(const Stage *stage) {
@@ -371,7 +396,6 @@ void stage_free(Stage *stage) {
     remains_remove_tree(stage->directory);
   }
   g_strfreev(stage->environment);
-  g_free(stage->session);
   g_free(stage->rc_name);
   g_free(stage->directory);
   g_free(stage->cache_directory);

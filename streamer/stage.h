@@ -4,17 +4,23 @@
  *
  * A fresh directory, X server, application and engine every time, so that no session sees another's state.
  * An application that ends by itself is started again, `max_restarts` times, with viewers staying connected;
- * the end of anything else is the stage's failure. stage_stop() ends the application and the engine, then the
- * servers under them, then whatever else carries the session's mark, and removes the directory. Main thread.
+ * the end of anything else is the stage's failure. A stage may be kept until a session takes it over; while
+ * it is kept, the end of its application is its failure too. stage_stop() ends the application and the
+ * engine, then the servers under them, then whatever else carries the session's mark, and removes the
+ * directory. Main thread.
  */
 #pragma once
+#include "common/metrics.h"
 #include "streamer/engine.h"
 #include "streamer/settings.h"
 #include <glib.h>
 
+#define STAGE_NAME_MAX 64
+
 typedef struct Stage Stage;
 
-/* What a stage tells. No callback is called from within a function of this header. */
+/* What a stage tells. No callback is called from within a function of this header. Those of viewers and input
+ * may be NULL as long as it is kept, and `restarted`. */
 typedef struct {
   void (*ready)(gpointer data);     /* once */
   void (*restarted)(gpointer data); /* the application was started again and shows a window */
@@ -29,15 +35,25 @@ typedef struct {
 } StageEvents;
 
 typedef struct {
-  const char *session;
+  const char *session;              /* for the log; of at most STAGE_NAME_MAX bytes */
+  gboolean kept;                    /* not a session's yet: it has no {session} */
   const char *rc_name;              /* nullable */
   const char *directory;            /* to be made */
   const char *cache_directory;      /* outlives sessions: what programs would otherwise find out every time */
-  const StreamerSettings *settings; /* outlives the stage */
+  const StreamerSettings *settings; /* outlives the stage, like: */
+  Metrics *metrics;                 /* what it counts (counts.h) */
 } StagePlan;
 
 /* Begins to set up. (transfer full) or NULL with an error when not even that is possible. */
 Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error);
+
+/* Makes a kept stage that of a session, whose name the log has from now on and who is told what happens. */
+void stage_hand_over(Stage *stage, const char *session, const StageEvents *events, gpointer data);
+
+/* `ready` was told. */
+gboolean stage_is_ready(const Stage *stage);
+/* `failed` was told, or is about to be. */
+gboolean stage_has_failed(const Stage *stage);
 
 /* The engine, for viewers and control; NULL until it runs. Owned by the stage. */
 Engine *stage_get_engine(const Stage *stage);

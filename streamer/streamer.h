@@ -1,5 +1,6 @@
 /* What the streamer's doors share. One, made in main.c. */
 #pragma once
+#include "common/metrics.h"
 #include "common/ticket.h"
 #include "streamer/sessions.h"
 #include "streamer/settings.h"
@@ -7,6 +8,7 @@
 typedef struct {
   StreamerSettings *settings;
   TicketKey *key;
+  Metrics *metrics;
   Sessions *sessions;
 } Streamer;
 

@@ -35,7 +35,7 @@ const instant = (/** @type {number} */ seconds) => new Date(Date.now() + seconds
 /** How each end is brought about. @type {[string, (streamer: Streamer, session: string) => any][]} */
 const ends = [
   ['users_left', (streamer, session) => streamer.person(session, 'p').ask('DISCONNECT')],
-  ['time_over', (streamer, session) => streamer.control('EXTEND_SESSION', { session, ends_at: instant(1.5) })],
+  ['time_over', (streamer, session) => streamer.control('EXTEND_SESSION', { session, ends_at: instant(2.5) })],
   ['ended_by_operator', (streamer, session) => streamer.control('END_SESSION', { session })],
   ['app_failed', streamer => process.kill(streamer.processes().app, 'SIGKILL')],
 ];
