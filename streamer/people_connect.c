@@ -190,7 +190,7 @@ static const Field user_fields[] = {
 typedef struct {
   char *connection_data, *engine, *ice_servers, *user, *role, *control, *controller, **requests;
   GPtrArray *users;
-  gint64 ends_at_us, inactive_in_seconds, cursor, connection;
+  gint64 ends_at_us, inactive_in_seconds, cursor, newest_cursor, connection;
 } Established;
 
 static const Field established_fields[] = {
@@ -207,6 +207,7 @@ static const Field established_fields[] = {
     {"inactive_in_seconds", FIELD_INT, G_STRUCT_OFFSET(Established, inactive_in_seconds), .min = 1},
     {"connection", FIELD_INT, G_STRUCT_OFFSET(Established, connection)},
     {"cursor", FIELD_INT, G_STRUCT_OFFSET(Established, cursor)},
+    {"newest_cursor", FIELD_INT, G_STRUCT_OFFSET(Established, newest_cursor)}, /* what is told here is as new */
     {NULL},
 };
 
@@ -234,6 +235,7 @@ static void answer_established(Call *call, Session *session, const User *user, g
       .inactive_in_seconds = session_inactive_in_seconds(session),
       .connection = user->connection,
       .cursor = cursor,
+      .newest_cursor = events_cursor(session_events(session)),
   };
   call_answer(call, WIRE_SESSION_CONNECTION_ESTABLISHED, established_fields, &established);
 }

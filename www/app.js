@@ -24,7 +24,7 @@ import { Visit } from './visit.js';
 /**
  * @typedef {import('./net/ask.js').Answer} Answer
  * @typedef {import('./net/coordinator.js').Rc} Rc
- * @typedef {import('./session/session.js').Entry} Entry
+ * @typedef {import('./session/state.js').Entry} Entry
  * @typedef {'choose' | 'plan' | 'booked' | 'early' | 'session' | 'ended'} Showing
  * @typedef {'start' | 'join'} Asking what the coordinator is being asked
  */

@@ -82,6 +82,11 @@ export class I18n {
     return this.t('duration.minutes', { count: Math.round(seconds / 60) });
   }
 
+  /** @param {number} count @returns {string} for instance "39 min" */
+  minutes(count) {
+    return new Intl.NumberFormat(this.#language, { style: 'unit', unit: 'minute', unitDisplay: 'short' }).format(count);
+  }
+
   /**
    * A text that comes in several languages, as `rc_info` brings it: `[{"en": "…"}, {"ru": "…"}]`, `{"en": "…"}` or plain.
    * @param {unknown} text

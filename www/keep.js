@@ -1,9 +1,17 @@
 // @ts-check
-/** The way into the running session, kept by the browser's tab, so that a reload of the page comes back to the same scene. */
+/**
+ * What outlives the page: in the browser's tab the way into the running session and what was said there, so that a reload comes back
+ * to the same scene and talk; in the browser the visitor's name.
+ */
 
-/** @typedef {import('./session/session.js').Entry} Entry */
+/**
+ * @typedef {import('./session/state.js').Entry} Entry
+ * @typedef {import('./session/session.js').Kept} Talk
+ */
 
 const KEY = 'vitrina.session';
+const TALK_KEY = 'vitrina.talk';
+const NAME_KEY = 'vitrina.name';
 
 /** @param {Entry} entry */
 export function keepEntry(entry) {
@@ -11,7 +19,10 @@ export function keepEntry(entry) {
 }
 
 export function forgetEntry() {
-  withStorage((storage) => storage.removeItem(KEY));
+  withStorage((storage) => {
+    storage.removeItem(KEY);
+    storage.removeItem(TALK_KEY);
+  });
 }
 
 /** @returns {Entry | null} */
@@ -22,15 +33,39 @@ export function keptEntry() {
   });
 }
 
+/** @param {string} ticket of the session in which it was said @param {Talk} talk */
+export function keepTalk(ticket, talk) {
+  withStorage((storage) => storage.setItem(TALK_KEY, JSON.stringify({ ticket, ...talk })));
+}
+
+/** @param {string} ticket @returns {Talk | null} */
+export function keptTalk(ticket) {
+  return withStorage((storage) => {
+    const talk = JSON.parse(storage.getItem(TALK_KEY) ?? 'null');
+    return talk?.ticket === ticket && Array.isArray(talk.messages) ? { cursor: talk.cursor, messages: talk.messages } : null;
+  });
+}
+
+/** @param {string} name empty: none */
+export function keepName(name) {
+  withStorage((storage) => storage.setItem(NAME_KEY, name), () => localStorage);
+}
+
+/** @returns {string} by which the visitor was called last; empty: by none */
+export function keptName() {
+  return withStorage((storage) => storage.getItem(NAME_KEY), () => localStorage) ?? '';
+}
+
 /**
  * An embedding site may deny storage; then a reload begins anew and everything else works.
  * @template T
  * @param {(storage: Storage) => T} use
+ * @param {() => Storage} [open]
  * @returns {T | null}
  */
-function withStorage(use) {
+function withStorage(use, open = () => sessionStorage) {
   try {
-    return use(sessionStorage);
+    return use(open());
   } catch {
     return null;
   }

@@ -1,20 +1,28 @@
 // @ts-check
 import { invitationLink } from './address.js';
-import { keepEntry } from './keep.js';
-import { serverNowMs } from './net/ask.js';
-import { countdown } from './plan/words.js';
+import { keepEntry, keepName, keepTalk, keptName, keptTalk } from './keep.js';
 import { explainRefusal } from './refusals.js';
 import { Extension } from './session/extension.js';
 import { Session } from './session/session.js';
+import { isDown } from './session/state.js';
+import { newsInWords } from './session/words.js';
+import { AwakeView } from './views/awake.js';
+import { ChatView } from './views/chat.js';
+import { ControlView } from './views/control.js';
 import { ExtendView } from './views/extend.js';
+import { PanelView } from './views/panel.js';
+import { PeopleView } from './views/people.js';
+import { PointersView } from './views/pointers.js';
 import { StageView } from './views/stage.js';
 
 /** One visit to a session, from the open door to its end: ties what is known about the session to what is shown of it. */
 
 /**
  * @typedef {import('./net/coordinator.js').Rc} Rc
- * @typedef {import('./session/session.js').Entry} Entry
- * @typedef {import('./session/session.js').SessionState} SessionState
+ * @typedef {import('./net/ask.js').Answer} Answer
+ * @typedef {import('./session/state.js').Entry} Entry
+ * @typedef {import('./session/state.js').SessionState} SessionState
+ * @typedef {import('./session/chat.js').ChatMessage} ChatMessage
  *
  * @typedef {object} VisitHandlers
  * @property {(rcName: string) => Rc | undefined} findRc
@@ -27,6 +35,8 @@ const EXTENSION_MS = 45_000;
 /** So long nothing takes away the word that one may stay. */
 const EXTENSION_READ_MS = 5_000;
 
+const POINTERS_LOOK_MS = 500;
+
 export class Visit {
   #i18n;
   #message;
@@ -34,6 +44,7 @@ export class Visit {
   /** @type {Session | null} */ #session = null;
   /** @type {Extension | null} of the session */ #extension = null;
   #extendedAtMs = -Infinity;
+  #pointersTimer = 0;
   /** @type {SessionState | null} as it was last shown */ #shown = null;
 
   /**
@@ -49,9 +60,36 @@ export class Visit {
       onLeave: () => this.leave(),
       onInput: (input) => this.#session?.sendInput(input),
       inputBacklog: () => this.#session?.inputBacklog ?? 0,
+      isPointing: () => this.pointers.pointing,
       invitationLink: (code) => invitationLink(location, code),
       tell: (text) => message.say(text, { passing: true }),
     });
+    const decisions = {
+      onGrant: (/** @type {string} */ user) => this.#ask('GRANT_CONTROL', { user }),
+      onDecline: (/** @type {string} */ user) => this.#ask('DECLINE_CONTROL', { user }),
+    };
+    this.control = new ControlView(i18n, {
+      ...decisions,
+      onRequest: () => this.#ask('REQUEST_CONTROL'),
+      onRelease: () => this.#ask('RELEASE_CONTROL'),
+      onChoose: () => this.panel.show('people'),
+    });
+    this.people = new PeopleView(i18n, {
+      ...decisions,
+      onRemove: (user) => this.#ask('REMOVE_USER', { user }),
+      onRename: (name) => this.#rename(name),
+    });
+    this.chat = new ChatView(i18n, {
+      onSay: (text) => this.#session?.chat.say(text) ?? false,
+      onRetry: (id) => this.#session?.chat.retry(id),
+      onOpen: () => this.panel.show('chat'),
+    });
+    this.panel = new PanelView((open) => this.#showPanel(open));
+    this.pointers = new PointersView(i18n, () => this.#session?.people, {
+      onPoint: (place) => this.#session?.point(place),
+      onTool: () => this.#tellPointing(),
+    });
+    this.awake = new AwakeView(i18n, () => this.#session?.stayAwake());
     this.extend = new ExtendView(i18n, { onExtend: () => this.#extend(), onDecline: () => this.#extension?.withdraw() });
   }
 
@@ -67,7 +105,13 @@ export class Visit {
   /** @param {Entry} entry */
   prepare(entry) {
     this.#shown = null;
-    this.#session = new Session(entry, (state) => this.#follow(state));
+    this.#session = new Session(entry, keptName(), keptTalk(entry.ticket), {
+      onChange: () => this.#follow(),
+      onEvent: (event) => this.#tell(event),
+      onChat: () => this.#followChat(),
+      onMessage: (message) => this.#announce(message),
+      onPointers: () => this.#showPointers(),
+    });
     this.#extension = new Extension(entry, () => this.#showExtension(entry));
   }
 
@@ -82,6 +126,7 @@ export class Visit {
 
   /** The page goes, perhaps to come back by a reload. */
   suspend() {
+    this.#keepTalk();
     this.#session?.suspend();
   }
 
@@ -90,20 +135,32 @@ export class Visit {
   }
 
   render() {
-    const state = this.#session?.state;
-    if (state) this.stage.render(state, this.#handlers.findRc(state.rcName ?? ''));
+    this.#render();
     this.extend.render(this.#extension);
   }
 
-  /** @param {SessionState} state */
-  #follow(state) {
+  #render() {
+    const session = this.#session;
+    if (session === null) return;
+    const { state, people } = session;
+    this.stage.render(state, people, this.#handlers.findRc(state.rcName ?? ''));
+    this.control.render(people);
+    this.people.render(people);
+    this.chat.render(session.chat, this.panel.open === 'chat');
+    this.awake.render(state.inactiveAtMs);
+    this.#showPointers();
+  }
+
+  #follow() {
+    const state = this.#session?.state;
+    if (!state) return;
     if (state.phase === 'ended') {
       this.#end(state);
       return;
     }
     this.#notice(this.#shown, state);
     this.#shown = { ...state };
-    this.stage.render(state, this.#handlers.findRc(state.rcName ?? ''));
+    this.#render();
   }
 
   /** @param {SessionState} state */
@@ -112,7 +169,9 @@ export class Visit {
     this.#extension?.close();
     this.#extension = null;
     this.extend.render(null);
-    this.stage.stop();
+    this.awake.render(undefined);
+    for (const view of [this.panel, this.control, this.people, this.chat, this.pointers, this.stage]) view.stop();
+    clearTimeout(this.#pointersTimer);
     this.#handlers.onOver(endReason ?? 'unknown', rcName);
   }
 
@@ -133,22 +192,79 @@ export class Visit {
       const untilMs = now.endsAtMs ?? 0;
       this.#message.say(() => i18n.t('extend.extended', { time: i18n.time(untilMs) }), { passing: true });
       this.#extendedAtMs = performance.now();
-    } else if (now.warned) {
-      now.warned = false;
-      // A short extension is followed by the warning of the new end, which would take the good news away.
-      if (performance.now() - this.#extendedAtMs < EXTENSION_READ_MS) return;
-      const time = countdown((now.endsAtMs ?? 0) - serverNowMs());
-      this.#message.say(() => i18n.t('notice.ending', { time }), { passing: true });
-    } else if (now.restarted) {
-      now.restarted = false;
-      this.#message.say(() => i18n.t('notice.restarted'), { passing: true });
-    } else if (now.inactiveSeconds !== before?.inactiveSeconds) {
-      const seconds = now.inactiveSeconds;
-      if (seconds === undefined) this.#message.clear();
-      else this.#message.say(() => i18n.t('notice.inactive', { time: i18n.duration(seconds) }), { problem: true });
-    } else if (before?.user !== undefined && before.steers !== now.steers) {
-      this.#message.say(() => i18n.t(now.steers ? 'notice.control' : 'notice.watch'), { passing: true });
     }
+  }
+
+  /** @param {Answer} event */
+  #tell(event) {
+    const people = this.#session?.people;
+    // A short extension is followed by the warning of the new end, which would take the good news away.
+    if (!people || (event.msg === 'SESSION_ENDING' && performance.now() - this.#extendedAtMs < EXTENSION_READ_MS)) return;
+    const news = () => newsInWords(event, people, this.#i18n);
+    if (news() !== '') this.#message.say(news, { passing: true });
+  }
+
+  // The people.
+
+  /**
+   * What comes of it is told by events, to everyone; only a refusal is told here.
+   * @param {Parameters<Session['ask']>[0]} verb
+   * @param {Record<string, unknown>} [fields]
+   */
+  async #ask(verb, fields) {
+    const answer = await this.#session?.ask(verb, fields);
+    if (!answer || ['CONTROL', 'NAME_SET', 'USER_REMOVED'].includes(answer.msg)) return answer;
+    this.#message.say(() => explainRefusal(answer, this.#i18n), { problem: true, passing: true });
+    return undefined;
+  }
+
+  /** @param {string} name */
+  async #rename(name) {
+    const answer = await this.#ask('SET_NAME', { name });
+    if (answer) keepName(typeof answer.name === 'string' ? answer.name : name);
+  }
+
+  /** @param {import('./views/panel.js').PanelName | null} open */
+  #showPanel(open) {
+    const chat = this.#session?.chat;
+    if (!chat) return;
+    if (open === 'chat') chat.markRead();
+    this.chat.render(chat, open === 'chat');
+    if (open === 'chat') this.chat.showEnd();
+  }
+
+  #followChat() {
+    const chat = this.#session?.chat;
+    if (!chat) return;
+    if (this.panel.open === 'chat') chat.markRead();
+    this.chat.render(chat, this.panel.open === 'chat');
+    this.#keepTalk();
+  }
+
+  /** @param {ChatMessage} message */
+  #announce(message) {
+    if (this.panel.open !== 'chat') this.chat.announce(message);
+  }
+
+  #keepTalk() {
+    if (this.#session) keepTalk(this.#session.entry.ticket, this.#session.kept);
+  }
+
+  /** As long as somebody points it is looked again: a pointer that is not heard of any more goes. */
+  #showPointers() {
+    clearTimeout(this.#pointersTimer);
+    const session = this.#session;
+    if (!session) return;
+    const places = session.pointers.visible(performance.now());
+    this.pointers.render(places.flatMap(({ user, place }) => {
+      const person = session.people.find(user);
+      return person ? [{ person, place }] : [];
+    }));
+    if (places.length > 0) this.#pointersTimer = setTimeout(() => this.#showPointers(), POINTERS_LOOK_MS);
+  }
+
+  #tellPointing() {
+    if (this.pointers.pointing) this.#message.say(() => this.#i18n.t('pointer.on'), { passing: true });
   }
 
   // Staying longer.
@@ -172,11 +288,6 @@ export class Visit {
       this.#message.say(() => this.#i18n.t('extend.less', { count }), { problem: true, passing: true });
     } else this.#message.say(() => explainRefusal(answer, this.#i18n), { problem: true, passing: true });
   }
-}
-
-/** @param {SessionState} state */
-function isDown(state) {
-  return state.phase === 'reconnecting' || (state.user !== undefined && !state.lineUp);
 }
 
 /**

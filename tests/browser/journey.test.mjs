@@ -48,7 +48,7 @@ test('one starts a session and walks, another joins by the code and watches, and
     assert.ok(difference(seen, await host.look()) < 3 * UNREST);
     await host.site.getByText('2 people here').waitFor();
     await host.site.getByText('You steer', { exact: true }).waitFor();
-    await guest.site.getByText('You are watching', { exact: true }).waitFor();
+    await guest.site.getByText('Host steers', { exact: true }).waitFor();
   });
 
   await t.test('the host’s key moves the scene for both', async () => {

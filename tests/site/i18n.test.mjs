@@ -41,10 +41,10 @@ test('every text that the page and its modules name exists', () => {
     path => path.endsWith('.js') && !path.startsWith('i18n/'),
   );
   assert.ok(modules.length > 20);
-  const key = /'((?:page|hero|rcs?|ways|session|notice|ended|duration|plan|offers|booked|bookings|early|extend)\.[\w.]+)'/g;
+  const key = /'((?:page|hero|rcs?|ways|session|notice|ended|duration|plan|offers|booked|bookings|early|extend|people|control|chat|pointer)\.[\w.]+)'/g;
   const named = modules
     .flatMap(path => [...read(`www/${path}`).matchAll(key)])
-    .concat([...read('www/index.html').matchAll(/data-i18n(?:-label)?="([^"]+)"/g)])
+    .concat([...read('www/index.html').matchAll(/data-i18n(?:-label|-placeholder)?="([^"]+)"/g)])
     .map(match => match[1]);
   assert.ok(named.length > 40);
   for (const name of named) assert.ok(name in TABLES.en, name);

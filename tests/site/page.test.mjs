@@ -16,7 +16,7 @@ const read = path => readFileSync(new URL(path, www), 'utf8');
 const html = read('index.html');
 
 test('the page has each handle that others rely on, once', () => {
-  const handles = ['start', 'plan', 'join', 'leave', 'extend'].map(action => `data-action="${action}"`);
+  const handles = ['start', 'plan', 'join', 'leave', 'control', 'extend'].map(action => `data-action="${action}"`);
   handles.push('name="code"', '<video class="picture__video" data-picture', ' data-code ', ' data-message ');
   for (const handle of handles) assert.equal(html.split(handle).length - 1, 1, handle);
 });

@@ -8,7 +8,7 @@ import { ask, serverNowMs, Unreachable } from '../../www/net/ask.js';
 import { backoffMs, pause } from '../../www/net/backoff.js';
 import { pollEvents } from '../../www/net/poll.js';
 import { buildSdpFragment } from '../../www/session/sdpfrag.js';
-import { readInstant } from '../../www/session/session.js';
+import { readInstant } from '../../www/session/state.js';
 
 /**
  * Polls a server that gives these answers in turn.

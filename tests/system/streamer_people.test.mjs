@@ -55,7 +55,8 @@ test('CONNECT_TO_SESSION tells all that a page needs; the same ticket again is t
   assert.equal((await guest.connect()).answer.controller, '');
   const { status, answer } = await host.connect({ name: ' Anna\u0007 ' });
   assert.equal(status, 200);
-  const { cursor, ...rest } = answer;
+  const { cursor, newest_cursor, ...rest } = answer;
+  assert.equal(newest_cursor, cursor);
   assert.deepEqual(rest, {
     msg: 'SESSION_CONNECTION_ESTABLISHED',
     WebRTC_connection_data: `streamer/one/whep/${session}`,

@@ -1,4 +1,5 @@
 // @ts-check
+import { en as people } from './people.en.js';
 import { en as plan } from './plan.en.js';
 
 /** English. Keys are the same in every language; `{name}` is put in, and forms by number follow `Intl.PluralRules`. */
@@ -39,10 +40,11 @@ export const en = {
   'session.title.unknown': 'Shared walk',
   'session.bar': 'Session',
   'session.connecting': 'Opening the picture…',
-  'session.steer': 'You steer',
-  'session.watch': 'You are watching',
   'session.people': { one: '{count} person here', other: '{count} people here' },
   'session.left': '{time} left',
+  'session.awake': 'Are you still here?',
+  'session.awake.text': 'Nobody has moved for a while. The walk ends in {time}; any touch goes on with it.',
+  'session.awake.stay': 'I am here',
   'session.code': 'Code',
   'session.code.hint': 'Whoever enters this code sees the same picture.',
   'session.code.copy': 'Copy the link',
@@ -55,18 +57,16 @@ export const en = {
   'session.fullscreen.exit': 'Exit full screen',
   'session.sound.on': 'Turn the sound on',
   'session.sound.off': 'Turn the sound off',
+  'session.sound.volume': 'Volume',
   'session.mouse': 'Hold the mouse (Esc lets it go)',
   'session.hint.keys': 'W A S D to walk · drag to look around · wheel to go closer',
+  'session.hint.guest': 'You see the same picture, live. Press and hold on it to show the others something.',
   'session.hint.touch': 'Drag to look around · the round pad walks',
-  'session.hint.guest': 'The host steers. You see the same picture, live.',
 
   'notice.offline': 'The connection is lost. Trying again…',
   'notice.back': 'The connection is back.',
   'notice.free': 'A place is free again: you can start now.',
   'notice.left': 'You have left. The place is free for others.',
-  'notice.control': 'You steer now.',
-  'notice.watch': 'Someone else steers now.',
-  'notice.inactive': 'Are you still here? Without a move the walk ends in {time}.',
   'notice.ending': 'The time is nearly over: {time} left.',
   'notice.restarted': 'The scene was started again, from the beginning.',
   'notice.unsupported': 'This browser cannot show live pictures. Please open the page in a current Chrome, Safari, Firefox or Edge.',
@@ -116,5 +116,6 @@ export const en = {
   'duration.seconds': { one: '{count} second', other: '{count} seconds' },
   'duration.minutes': { one: '{count} minute', other: '{count} minutes' },
 
+  ...people,
   ...plan,
 };

@@ -1,4 +1,5 @@
 // @ts-check
+import { ru as people } from './people.ru.js';
 import { ru as plan } from './plan.ru.js';
 
 /** Русский. Ключи те же, что во всех языках; на место `{name}` подставляются значения, формы по числу — по `Intl.PluralRules`. */
@@ -44,8 +45,6 @@ export const ru = {
   'session.title.unknown': 'Общая прогулка',
   'session.bar': 'Сеанс',
   'session.connecting': 'Открываем картинку…',
-  'session.steer': 'Управляете вы',
-  'session.watch': 'Вы смотрите',
   'session.people': {
     one: 'Здесь {count} человек',
     few: 'Здесь {count} человека',
@@ -53,6 +52,9 @@ export const ru = {
     other: 'Здесь {count} человека',
   },
   'session.left': 'Осталось {time}',
+  'session.awake': 'Вы ещё здесь?',
+  'session.awake.text': 'Давно никто не двигался. Прогулка закончится через {time}; любое касание её продолжит.',
+  'session.awake.stay': 'Я здесь',
   'session.code': 'Код',
   'session.code.hint': 'Кто введёт этот код, увидит ту же картинку.',
   'session.code.copy': 'Скопировать ссылку',
@@ -65,18 +67,16 @@ export const ru = {
   'session.fullscreen.exit': 'Выйти из полного экрана',
   'session.sound.on': 'Включить звук',
   'session.sound.off': 'Выключить звук',
+  'session.sound.volume': 'Громкость',
   'session.mouse': 'Захватить мышь (Esc отпустит)',
   'session.hint.keys': 'W A S D — ходить · тяните мышью — осмотреться · колесо — ближе',
+  'session.hint.guest': 'Вы видите ту же картинку вживую. Нажмите на неё и держите, чтобы показать что-то другим.',
   'session.hint.touch': 'Ведите по картинке — осмотреться · круг — идти',
-  'session.hint.guest': 'Управляет хозяин. Вы видите ту же картинку вживую.',
 
   'notice.offline': 'Связь потеряна. Пробуем снова…',
   'notice.back': 'Связь восстановлена.',
   'notice.free': 'Место освободилось: можно начинать.',
   'notice.left': 'Вы вышли. Место свободно для других.',
-  'notice.control': 'Теперь управляете вы.',
-  'notice.watch': 'Теперь управляет другой человек.',
-  'notice.inactive': 'Вы ещё здесь? Без движения прогулка закончится через {time}.',
   'notice.ending': 'Время подходит к концу: осталось {time}.',
   'notice.restarted': 'Сцена запущена заново, с начала.',
   'notice.unsupported': 'Этот браузер не показывает живую картинку. Откройте страницу в свежем Chrome, Safari, Firefox или Edge.',
@@ -126,5 +126,6 @@ export const ru = {
   'duration.seconds': { one: '{count} секунду', few: '{count} секунды', many: '{count} секунд', other: '{count} секунды' },
   'duration.minutes': { one: '{count} минуту', few: '{count} минуты', many: '{count} минут', other: '{count} минуты' },
 
+  ...people,
   ...plan,
 };

@@ -2,11 +2,13 @@
 import { ask, Unreachable } from '../net/ask.js';
 import { backoffMs, pause } from '../net/backoff.js';
 import { POLL_TIMEOUT_MS, pollEvents } from '../net/poll.js';
+import { SocketLine } from './socket-line.js';
 
 /**
  * The line to the streamer that runs the session: verbs and their answers, and the session's events. A WebSocket is tried first;
  * where none gets through (a proxy that does not pass them), the same objects travel by POST and long polling. A lost line is
- * taken up again with the same ticket until the streamer refuses it.
+ * taken up again with the same ticket until the streamer refuses it, and the events that were missed are asked for by cursor: each
+ * is delivered once, in order, whichever way it came.
  */
 
 /**
@@ -16,13 +18,18 @@ import { POLL_TIMEOUT_MS, pollEvents } from '../net/poll.js';
  * @property {(event: Answer) => void} onEvent
  * @property {() => void} onLost the line broke and is being taken up again
  * @property {(refusal: Answer) => void} onRefused the streamer does not let us in; the channel is closed
+ * @property {() => void} onReplaced the same ticket came elsewhere (another tab, a reload); the channel is closed
  */
-
-const OPEN_TIMEOUT_MS = 8_000;
-const ANSWER_TIMEOUT_MS = 15_000;
 
 /** A line that is doubted has this long to prove that it lives. */
 const CHECK_TIMEOUT_MS = 5_000;
+
+/** Silence so long is a doubt. With the time for the proof and the watch's own step, a dead line is noticed within 15 s. */
+const SILENCE_MS = 7_000;
+const WATCH_MS = 2_000;
+
+/** The WebSocket's close code that says the same as the event CONNECTION_REPLACED. */
+const REPLACED_CODE = 4001;
 
 /** Words after which asking again is of no use. */
 const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB', 'SESSION_ENDED']);
@@ -32,17 +39,31 @@ export class SessionChannel {
   /** @type {Record<string, unknown>} */ #credentials;
   /** @type {ChannelHandlers} */ #handlers;
   /** @type {SocketLine | null} */ #socket = null;
+  /** @type {'socket' | 'polls' | null} the way that is open */ #way = null;
+  /** @type {number | undefined} of the last event that was delivered */ #cursor;
   #closing = new AbortController();
 
   /**
    * @param {string | URL} base the streamer's base URL
    * @param {{ ip?: string, port?: string, ticket: string, name?: string }} credentials
    * @param {ChannelHandlers} handlers
+   * @param {number} [cursor] of the last event that an earlier page of this person has seen
    */
-  constructor(base, credentials, handlers) {
+  constructor(base, credentials, handlers, cursor) {
     this.#url = new URL('session', base);
     this.#credentials = credentials;
     this.#handlers = handlers;
+    this.#cursor = cursor;
+  }
+
+  /** @returns {number | undefined} to go on from, after a reload */
+  get cursor() {
+    return this.#cursor;
+  }
+
+  /** Whether what is asked travels in order and costs little: over the WebSocket. */
+  get isStream() {
+    return this.#way === 'socket';
   }
 
   async open() {
@@ -54,6 +75,8 @@ export class SessionChannel {
       } catch (error) {
         if (this.#closing.signal.aborted) return;
         if (!(error instanceof Unreachable)) throw error;
+      } finally {
+        this.#way = null;
       }
       if (this.#closing.signal.aborted) return;
       failures += 1;
@@ -63,18 +86,28 @@ export class SessionChannel {
   }
 
   /**
+   * @param {string} verb
+   * @param {Record<string, unknown>} [fields]
+   * @returns {Promise<Answer>} also a refusal
+   * @throws {Unreachable} also while the line is down
+   */
+  async ask(verb, fields = {}) {
+    if (this.#way === 'socket' && this.#socket) return this.#socket.ask(verb, fields);
+    if (this.#way === null) throw new Unreachable('the line is down');
+    return ask(this.#url, verb, { ticket: this.#credentials.ticket, ...fields });
+  }
+
+  /** @param {string} name by which this person comes again after a loss */
+  rename(name) {
+    this.#credentials = { ...this.#credentials, name };
+  }
+
+  /**
    * Finds out whether the line still lives: one whose network has gone away may look open for many minutes. A dead one is given up,
    * and so taken up again. To be called when there is a reason for doubt.
    */
-  async check() {
-    const socket = this.#socket;
-    if (!socket) return;
-    try {
-      const answer = await socket.ask('CONNECT_TO_SESSION', this.#credentials, CHECK_TIMEOUT_MS);
-      this.#admitted(answer);
-    } catch {
-      socket.close();
-    }
+  check() {
+    return this.#socket && this.#way === 'socket' ? this.#prove(this.#socket) : undefined;
   }
 
   /** Says goodbye, so that the place is free at once, and closes. */
@@ -97,45 +130,95 @@ export class SessionChannel {
     return socket ? this.#followSocket(socket) : this.#followPolls();
   }
 
+  /** What lets this person in, and where the events go on. */
+  get #entry() {
+    return this.#cursor === undefined ? this.#credentials : { ...this.#credentials, cursor: this.#cursor };
+  }
+
   /** @param {SocketLine} socket */
   async #followSocket(socket) {
     this.#socket = socket;
-    socket.onEvent = this.#handlers.onEvent;
+    const watching = new AbortController();
+    // Events that follow the answer in the same breath wait until it is taken.
+    /** @type {Answer[] | null} */
+    let early = [];
+    socket.onEvent = (event) => (early ? early.push(event) : this.#deliver(event));
     try {
-      const answer = await socket.ask('CONNECT_TO_SESSION', this.#credentials);
+      const answer = await socket.ask('CONNECT_TO_SESSION', this.#entry);
+      this.#way = 'socket';
       if (!this.#admitted(answer)) return false;
-      await socket.closed;
+      const events = early;
+      early = null;
+      for (const event of events) this.#deliver(event);
+      this.#watch(socket, watching.signal);
+      if ((await socket.closed) === REPLACED_CODE) this.#replace();
       return true;
     } finally {
+      watching.abort(new DOMException('the line is gone', 'AbortError'));
       this.#socket = null;
+      socket.close();
+    }
+  }
+
+  /** Doubts the line whenever it has been silent for long. @param {SocketLine} socket @param {AbortSignal} signal */
+  async #watch(socket, signal) {
+    while (!signal.aborted) {
+      await pause(WATCH_MS, signal).catch(() => {});
+      if (!signal.aborted && socket.silentMs > SILENCE_MS) await this.#prove(socket);
+    }
+  }
+
+  /** Asks for what is not there; any answer proves that the line lives. @param {SocketLine} socket */
+  async #prove(socket) {
+    try {
+      await socket.ask('POLL_EVENTS', { cursor: this.#cursor, wait_seconds: 0 }, CHECK_TIMEOUT_MS);
+    } catch {
       socket.close();
     }
   }
 
   async #followPolls() {
     const signal = this.#closing.signal;
-    const answer = await ask(this.#url, 'CONNECT_TO_SESSION', this.#credentials, { signal });
+    const answer = await ask(this.#url, 'CONNECT_TO_SESSION', this.#entry, { signal });
+    this.#way = 'polls';
     if (!this.#admitted(answer)) return false;
     const refusal = await pollEvents({
       ask: (verb, fields) => ask(this.#url, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS }),
-      fields: { ticket: this.#credentials.ticket },
-      cursor: answer.cursor,
-      onEvent: this.#handlers.onEvent,
+      fields: { ticket: this.#credentials.ticket, connection: answer.connection },
+      cursor: this.#cursor,
+      onEvent: (event) => this.#deliver(event),
       pause: (durationMs) => pause(durationMs, signal),
     });
     if (FINAL.has(refusal.msg)) this.#refuse(refusal);
     return true;
   }
 
+  /** @param {Answer} event */
+  #deliver(event) {
+    if (this.#closing.signal.aborted) return;
+    if (typeof event.cursor === 'number') {
+      if (this.#cursor !== undefined && event.cursor <= this.#cursor) return;
+      this.#cursor = event.cursor;
+    }
+    if (event.msg === 'CONNECTION_REPLACED') this.#replace();
+    else this.#handlers.onEvent(event);
+  }
+
   /** @param {Answer} answer */
   #admitted(answer) {
     if (this.#closing.signal.aborted) return false;
     if (answer.msg === 'SESSION_CONNECTION_ESTABLISHED') {
+      this.#takeCursor(answer.cursor);
       this.#handlers.onEstablished(answer);
       return true;
     }
     if (FINAL.has(answer.msg)) this.#refuse(answer);
     return false;
+  }
+
+  /** Of a newcomer: what happens from now on. One that lies behind ours is of another life. @param {unknown} newest */
+  #takeCursor(newest) {
+    if (typeof newest === 'number' && (this.#cursor === undefined || newest < this.#cursor)) this.#cursor = newest;
   }
 
   /** @param {Answer} refusal */
@@ -144,103 +227,10 @@ export class SessionChannel {
     this.close();
     this.#handlers.onRefused(refusal);
   }
-}
 
-/** One WebSocket: pairs answers with requests by `id`; what has none is an event. */
-class SocketLine {
-  /** @type {WebSocket} */ #socket;
-  /** @type {Map<number, (answer: Answer) => void>} */ #waiting = new Map();
-  #lastId = 0;
-  /** @type {() => void} */ #close = () => {};
-  /** @type {(event: Answer) => void} */
-  onEvent = () => {};
-  /** @type {Promise<void>} settled when the line is gone */
-  closed;
-
-  /**
-   * @param {URL} url
-   * @param {AbortSignal} signal
-   * @returns {Promise<SocketLine | null>} null when no WebSocket gets through
-   */
-  static open(url, signal) {
-    const address = new URL(url);
-    address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    return new Promise((resolve) => {
-      /** @type {WebSocket} */
-      let socket;
-      try {
-        socket = new WebSocket(address);
-      } catch {
-        resolve(null);
-        return;
-      }
-      const fail = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', fail);
-        socket.close();
-        resolve(null);
-      };
-      const timer = setTimeout(fail, OPEN_TIMEOUT_MS);
-      signal.addEventListener('abort', fail);
-      socket.addEventListener('error', fail, { once: true });
-      socket.addEventListener('open', () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', fail);
-        socket.removeEventListener('error', fail);
-        resolve(new SocketLine(socket));
-      });
-    });
-  }
-
-  /** @param {WebSocket} socket an open one */
-  constructor(socket) {
-    this.#socket = socket;
-    this.closed = new Promise((resolve) => {
-      this.#close = resolve;
-      socket.addEventListener('close', () => resolve(), { once: true });
-    });
-    socket.addEventListener('message', ({ data }) => this.#receive(data));
-  }
-
-  /**
-   * @param {string} verb
-   * @param {Record<string, unknown>} fields
-   * @param {number} [timeoutMs]
-   * @returns {Promise<Answer>}
-   */
-  async ask(verb, fields, timeoutMs = ANSWER_TIMEOUT_MS) {
-    const id = (this.#lastId += 1);
-    const lost = this.closed.then(() => Promise.reject(new Unreachable(`the line went before ${verb} was answered`)));
-    const late = pause(timeoutMs).then(() => Promise.reject(new Unreachable(`${verb} was not answered in time`)));
-    lost.catch(() => {});
-    late.catch(() => {});
-    const answered = new Promise((resolve) => this.#waiting.set(id, resolve));
-    this.#socket.send(JSON.stringify({ id, verb, ...fields }));
-    try {
-      return await Promise.race([answered, lost, late]);
-    } finally {
-      this.#waiting.delete(id);
-    }
-  }
-
-  close() {
-    this.#socket.close();
-    // Over a dead network the other side never confirms.
-    this.#close();
-  }
-
-  /** @param {unknown} data */
-  #receive(data) {
-    /** @type {any} */
-    let message;
-    try {
-      message = JSON.parse(String(data));
-    } catch {
-      return;
-    }
-    if (typeof message?.msg !== 'string') return;
-    // A pair without a request is an answer that came too late.
-    if (message.id === undefined) this.onEvent(message);
-    else this.#waiting.get(message.id)?.(message);
+  #replace() {
+    if (this.#closing.signal.aborted) return;
+    this.close();
+    this.#handlers.onReplaced();
   }
 }

@@ -15,6 +15,7 @@ const LINE_PIXELS = 40;
  * @param {(message: InputMessage) => void} ports.send
  * @param {() => number} ports.backlog
  * @param {() => boolean} ports.mayControl while false nothing is sent
+ * @param {() => boolean} ports.isPointing mouse and fingers show others something, and do not touch the scene
  * @returns {{ press: (code: string, down: boolean) => void, releaseAll: () => void, detach: () => void }}
  */
 export function attachInput(video, ports) {
@@ -63,6 +64,7 @@ export function attachInput(video, ports) {
     event.preventDefault();
     video.focus({ preventScroll: true });
     if (!isLocked()) video.setPointerCapture(event.pointerId);
+    if (ports.isPointing()) return;
     if (event.pointerType === 'touch') {
       queue.send({ type: 'touchstart', id: fingers.put(event.pointerId), ...place(event) });
       return;
@@ -72,6 +74,7 @@ export function attachInput(video, ports) {
 
   /** @param {PointerEvent} event */
   const onPointerMove = (event) => {
+    if (ports.isPointing()) return;
     if (event.pointerType === 'touch') {
       const id = fingers.find(event.pointerId);
       if (id !== undefined) queue.merge({ type: 'touchmove', id, ...place(event) });
@@ -201,7 +204,7 @@ function buttonBit(button) {
 function isForPage(event, picture) {
   const target = event.target instanceof Element ? event.target : null;
   if (!target || target === picture || target === document.body) return false;
-  if (target.closest('input, textarea, select, dialog, [contenteditable]')) return true;
+  if (target.closest('input, textarea, select, dialog, [contenteditable], [data-own-keys]')) return true;
   const worksButton = event.code === 'Space' || event.code === 'Enter' || event.code === 'NumpadEnter';
   return worksButton && target.closest('button, a, summary') !== null;
 }

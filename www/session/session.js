@@ -1,123 +1,100 @@
 // @ts-check
-import { serverNowMs } from '../net/ask.js';
+import { Unreachable } from '../net/ask.js';
+import { pause } from '../net/backoff.js';
 import { SessionChannel } from './channel.js';
+import { Chat } from './chat.js';
+import { People } from './people.js';
+import { Pointers, PointerSender } from './pointers.js';
+import { end, enter, hear, newState, readInstant } from './state.js';
 import { WhepPlayer } from './whep.js';
 
 /**
- * One visit: the line to the streamer, the player, and what is known about the people in it. Views read `state` and are told of
- * every change.
+ * One visit: the line to the streamer, the player, the people in it and what they tell each other. Views read what is here and are
+ * told of every change.
  */
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
- * @typedef {{ user: string, name?: string, role?: string }} User
+ * @typedef {import('./state.js').Entry} Entry
+ * @typedef {import('./state.js').SessionState} SessionState
+ * @typedef {import('./chat.js').ChatMessage} ChatMessage
+ * @typedef {import('./geometry.js').Point} Point
  *
- * @typedef {object} Entry what lets this person in, as the coordinator answered it; kept over a reload of the page
- * @property {string} url the streamer's base
- * @property {string} ticket
- * @property {string} [ip]
- * @property {string} [port]
- * @property {string} [session]
- * @property {string} code
- * @property {string} [role]
- * @property {string} [rc_name]
- * @property {string} [ends_at]
- * @property {number} [offered_minutes] by which the walk can be made longer, as it was offered
+ * @typedef {object} Kept what a page hands on to the one that comes after a reload
+ * @property {number | undefined} cursor of the last event it has seen
+ * @property {ChatMessage[]} messages
  *
- * @typedef {object} SessionState
- * @property {'connecting' | 'live' | 'reconnecting' | 'ended'} phase of the picture
- * @property {boolean} lineUp verbs and events get through
- * @property {string} code
- * @property {string | undefined} rcName
- * @property {string | undefined} user
- * @property {boolean} steers this person's input moves the scene
- * @property {User[]} users
- * @property {number | undefined} endsAtMs by the server's clock
- * @property {number | undefined} inactiveSeconds the session ends in that time from the warning on, unless somebody moves
- * @property {boolean} restarted the application was started again, and nobody was told yet
- * @property {boolean} warned the session ends soon, and nobody was told yet
- * @property {boolean} hasSound
- * @property {string | undefined} endReason a reason word, a refusal word, or `left`
- * @property {MediaStream | undefined} stream
+ * @typedef {object} SessionHandlers
+ * @property {() => void} onChange of the state or the people
+ * @property {(event: Answer) => void} onEvent something happened that the visitor may want to be told; it is in the state already
+ * @property {() => void} onChat messages or their states changed
+ * @property {(message: ChatMessage) => void} onMessage somebody wrote
+ * @property {() => void} onPointers
  */
 
-/** What each event does to the state. Unknown ones do nothing. */
-/** @type {Record<string, (state: SessionState, event: Answer) => void>} */
-const ON_EVENT = {
-  USER_JOINED: (state, event) => {
-    state.users = Array.isArray(event.users) ? event.users : [...without(state.users, event.user), toUser(event)];
-  },
-  USER_LEFT: (state, event) => {
-    state.users = Array.isArray(event.users) ? event.users : without(state.users, event.user);
-    if (event.controller !== undefined) state.steers = event.controller === state.user;
-  },
-  CONTROL_CHANGED: (state, event) => {
-    state.steers = event.controller === state.user;
-  },
-  APP_RESTARTED: (state) => {
-    state.restarted = true;
-  },
-  INACTIVITY_WARNING: (state, event) => {
-    state.inactiveSeconds = typeof event.seconds_left === 'number' ? event.seconds_left : undefined;
-  },
-  SESSION_ENDING: (state, event) => {
-    state.endsAtMs = inSeconds(event.seconds_left);
-    state.warned = true;
-  },
-  SESSION_EXTENDED: (state, event) => {
-    state.endsAtMs = readInstant(event.ends_at);
-  },
-  SESSION_ENDED: (state, event) => {
-    end(state, typeof event.reason === 'string' ? event.reason : 'unknown');
-  },
-};
+/** So many pointer messages may be on their way over a WebSocket; over POST they could overtake each other. */
+const POINTERS_ON_THE_WAY = 4;
 
 export class Session {
   #channel;
   /** @type {WhepPlayer | null} */ #player = null;
-  #onChange;
+  #handlers;
+  #closing = new AbortController();
+  #pointerSender;
+  /** Up to here the streamer's own account, given at entry, is newer than the events. */
+  #accountCursor = 0;
+  people = new People();
+  pointers = new Pointers();
 
   /**
    * @param {Entry} entry
-   * @param {(state: SessionState) => void} onChange
+   * @param {string} name the visitor's; empty: none
+   * @param {Kept | null} kept
+   * @param {SessionHandlers} handlers
    */
-  constructor(entry, onChange) {
+  constructor(entry, name, kept, handlers) {
     this.entry = entry;
-    this.#onChange = onChange;
-    /** @type {SessionState} */
-    this.state = {
-      phase: 'connecting',
-      lineUp: false,
-      code: entry.code,
-      rcName: entry.rc_name,
-      user: undefined,
-      steers: false,
-      users: [],
-      endsAtMs: readInstant(entry.ends_at),
-      inactiveSeconds: undefined,
-      restarted: false,
-      warned: false,
-      hasSound: false,
-      endReason: undefined,
-      stream: undefined,
-    };
-    const credentials = { ip: entry.ip, port: entry.port, ticket: entry.ticket };
+    this.#handlers = handlers;
+    this.state = newState(entry);
+    this.chat = new Chat({
+      send: (data) => this.#channel.ask('SEND_DATA', { data }),
+      me: () => this.people.me,
+      onMessage: (message) => handlers.onMessage(message),
+      onChange: () => handlers.onChat(),
+      pause: (durationMs) => pause(durationMs, this.#closing.signal).catch(() => {}),
+      newId: () => Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join(''),
+      nowMs: () => Date.now(),
+    }, kept?.messages);
+    this.#pointerSender = new PointerSender({
+      send: (pointer) => this.#channel.ask('SEND_DATA', { data: { pointer }, transient: true }),
+      limit: () => (this.#channel.isStream ? POINTERS_ON_THE_WAY : 1),
+      nowMs: () => performance.now(),
+      setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
+    });
+    const credentials = { ip: entry.ip, port: entry.port, ticket: entry.ticket, name: name || undefined };
     this.#channel = new SessionChannel(new URL(entry.url, document.baseURI), credentials, {
       onEstablished: (answer) => this.#enter(answer),
       onEvent: (event) => this.#hear(event),
       onLost: () => this.#change((state) => void (state.lineUp = false)),
-      onRefused: (refusal) => this.#finish(refusal.msg),
-    });
+      onRefused: (refusal) => this.#finish(refusalReason(refusal)),
+      onReplaced: () => this.#finish('replaced'),
+    }, kept?.cursor);
   }
 
   open() {
     return this.#channel.open();
   }
 
+  /** What the page that comes after this one needs. @returns {Kept} */
+  get kept() {
+    return { cursor: this.#channel.cursor, messages: this.chat.messages };
+  }
+
+  // The scene.
+
   /** @param {object} message */
   sendInput(message) {
     this.#player?.send(message);
-    if (this.state.inactiveSeconds !== undefined) this.#change((state) => void (state.inactiveSeconds = undefined));
   }
 
   get inputBacklog() {
@@ -128,6 +105,36 @@ export class Session {
   extendTo(instant) {
     this.#change((state) => void (state.endsAtMs = readInstant(instant) ?? state.endsAtMs));
   }
+
+  // The people.
+
+  /**
+   * @param {'SET_NAME' | 'REQUEST_CONTROL' | 'RELEASE_CONTROL' | 'GRANT_CONTROL' | 'DECLINE_CONTROL' | 'REMOVE_USER'} verb
+   * @param {Record<string, unknown>} [fields]
+   * @returns {Promise<Answer>} what happened is told by events; UNREACHABLE when the line is down
+   */
+  async ask(verb, fields) {
+    const answer = await this.#channel.ask(verb, fields).catch((error) => {
+      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
+      throw error;
+    });
+    if (answer.msg === 'NAME_SET') this.#channel.rename(String(answer.name ?? ''));
+    return answer;
+  }
+
+  /** Somebody is here: the countdown stops at once, and the streamer is told. */
+  stayAwake() {
+    if (this.state.inactiveAtMs === undefined) return;
+    this.#change((state) => void (state.inactiveAtMs = undefined));
+    this.#channel.ask('KEEP_ALIVE').catch(() => {});
+  }
+
+  /** @param {Point | null} place where the visitor points; null: nowhere any more */
+  point(place) {
+    this.#pointerSender.point(place);
+  }
+
+  // The line.
 
   /** There is a reason to doubt that the line still lives: the network changed, or the page slept. */
   doubtLine() {
@@ -142,21 +149,22 @@ export class Session {
 
   /** The page goes, perhaps to come back by a reload: the viewing ends, the place in the session is kept for a while. */
   suspend() {
+    this.#closing.abort(new DOMException('the session is over', 'AbortError'));
     this.#player?.close();
     this.#channel.close();
   }
 
   /** @param {Answer} answer */
   #enter(answer) {
-    this.#change((state) => {
-      state.lineUp = true;
-      state.user = answer.user;
-      state.steers = answer.controller !== undefined && answer.controller === answer.user;
-      state.users = Array.isArray(answer.users) ? answer.users : [];
-      state.endsAtMs = readInstant(answer.ends_at) ?? state.endsAtMs;
-      state.rcName = answer.rc_name ?? state.rcName;
-    });
-    if (this.#player) return;
+    this.#accountCursor = typeof answer.newest_cursor === 'number' ? answer.newest_cursor : 0;
+    this.people.enter(answer);
+    this.#change((state) => enter(state, answer));
+    this.chat.pump();
+    if (!this.#player) this.#watch(answer);
+  }
+
+  /** @param {Answer} answer */
+  #watch(answer) {
     if (answer.engine !== undefined && answer.engine !== 'whep') {
       this.#channel.leave();
       this.#finish('engine_unknown');
@@ -183,10 +191,29 @@ export class Session {
 
   /** @param {Answer} event */
   #hear(event) {
-    const handle = Object.hasOwn(ON_EVENT, event.msg) ? ON_EVENT[event.msg] : undefined;
-    if (!handle) return;
-    this.#change((state) => handle(state, event));
+    // What was missed meanwhile is in the streamer's account already; only what people wrote and the end are not.
+    const old = typeof event.cursor === 'number' && event.cursor <= this.#accountCursor;
+    if (event.msg === 'DATA') {
+      this.#receive(event, old);
+      return;
+    }
+    if (old && event.msg !== 'SESSION_ENDED' && event.msg !== 'REMOVED') return;
+    if (event.msg === 'USER_LEFT') this.pointers.forget(event.user);
+    this.people.hear(event);
+    this.#change((state) => hear(state, event));
     if (this.state.phase === 'ended') this.suspend();
+    else this.#handlers.onEvent(event);
+  }
+
+  /** @param {Answer} event DATA @param {boolean} old it was missed: too late to look where somebody pointed */
+  #receive({ from, data }, old) {
+    if (typeof from !== 'string' || typeof data !== 'object' || data === null) return;
+    const own = from === this.people.self;
+    if ('chat' in data) this.chat.receive(this.people.find(from) ?? { user: from, name: '', number: 0 }, own, data);
+    if ('pointer' in data && !own && !old) {
+      this.pointers.receive(from, data.pointer, performance.now());
+      this.#handlers.onPointers();
+    }
   }
 
   /** @param {string} reason */
@@ -199,33 +226,11 @@ export class Session {
   #change(change) {
     if (this.state.phase === 'ended') return;
     change(this.state);
-    this.#onChange(this.state);
+    this.#handlers.onChange();
   }
 }
 
-/** @param {SessionState} state @param {string} reason */
-function end(state, reason) {
-  state.phase = 'ended';
-  state.endReason = reason;
-}
-
-/** @param {User[]} users @param {string} id */
-function without(users, id) {
-  return users.filter(({ user }) => user !== id);
-}
-
-/** @param {Answer} event @returns {User} */
-function toUser({ user, name, role }) {
-  return { user, name, role };
-}
-
-/** @param {unknown} instant RFC 3339 @returns {number | undefined} */
-export function readInstant(instant) {
-  const ms = typeof instant === 'string' ? Date.parse(instant) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** @param {unknown} seconds @returns {number | undefined} that instant by the server's clock */
-function inSeconds(seconds) {
-  return typeof seconds === 'number' ? serverNowMs() + seconds * 1000 : undefined;
+/** Somebody whose ticket is dead was removed. @param {Answer} refusal */
+function refusalReason({ msg, field }) {
+  return msg === 'FORBIDDEN' && field === 'ticket' ? 'removed' : msg;
 }

@@ -40,6 +40,9 @@ export class PageView {
     for (const element of document.querySelectorAll('[data-i18n-label]')) {
       label(element, this.#i18n.t(element.getAttribute('data-i18n-label') ?? ''));
     }
+    for (const field of document.querySelectorAll('[data-i18n-placeholder]')) {
+      field.setAttribute('placeholder', this.#i18n.t(field.getAttribute('data-i18n-placeholder') ?? ''));
+    }
     for (const button of this.#languageButtons()) {
       button.setAttribute('aria-pressed', String(button.dataset.language === language));
     }

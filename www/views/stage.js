@@ -10,21 +10,23 @@ import { ToolsView } from './tools.js';
 import { WakeView } from './wake.js';
 import { WalkPadView } from './walk-pad.js';
 
-/** The live picture and what stands around it: who steers, who is here, how long it lasts. */
+/** The live picture and what stands around it: the code, the tools, how long it lasts. */
 
 /**
- * @typedef {import('../session/session.js').SessionState} SessionState
+ * @typedef {import('../session/state.js').SessionState} SessionState
+ * @typedef {import('../session/people.js').People} People
  * @typedef {import('../net/coordinator.js').Rc} Rc
  * @typedef {object} StageHandlers
  * @property {() => void} onLeave
  * @property {(message: import('../session/input-queue.js').InputMessage) => void} onInput
  * @property {() => number} inputBacklog
+ * @property {() => boolean} isPointing
  * @property {(code: string) => string} invitationLink
  * @property {(text: () => string) => void} tell
  */
 
-/** From here on the remaining time is shown. */
-const TIME_SHOWN_MS = 5 * 60_000;
+/** From here on the remaining time is counted by seconds. */
+const TIME_COUNTED_MS = 5 * 60_000;
 
 /** How long the hint about the keys stays over the picture. */
 const HINT_MS = 9_000;
@@ -38,15 +40,13 @@ export class StageView {
   #waiting = find('[data-waiting]', HTMLElement);
   #waitingText = find('[data-waiting-text]', HTMLElement);
   #hint = find('[data-hint]', HTMLElement);
-  #role = find('[data-fact="role"]', HTMLElement);
-  #people = find('[data-fact="people"]', HTMLElement);
   #time = find('[data-fact="time"]', HTMLElement);
   #invite;
   #tools;
   #wake = new WakeView();
   #pad;
   #input;
-  #steers = false;
+  #mayTouch = false;
   #posterFor = '';
   /** @type {number | undefined} */ #endsAtMs;
   #clock = 0;
@@ -63,7 +63,8 @@ export class StageView {
     this.#input = attachInput(this.#video, {
       send: handlers.onInput,
       backlog: handlers.inputBacklog,
-      mayControl: () => this.#steers,
+      mayControl: () => this.#mayTouch,
+      isPointing: handlers.isPointing,
     });
     this.#pad = new WalkPadView(this.#input.press);
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
@@ -72,9 +73,10 @@ export class StageView {
 
   /**
    * @param {SessionState} state
+   * @param {People} people
    * @param {Rc | undefined} rc
    */
-  render(state, rc) {
+  render(state, people, rc) {
     const t = this.#i18n.t.bind(this.#i18n);
     const title = rc ? rcTitle(rc, this.#i18n) : state.rcName ?? t('session.title.unknown');
     setText(this.#title, title);
@@ -85,17 +87,12 @@ export class StageView {
     this.#waiting.hidden = playing && state.phase !== 'reconnecting';
     setText(this.#waitingText, t(state.phase === 'reconnecting' ? 'notice.offline' : 'session.connecting'));
 
-    this.#steer(state.steers);
-    this.#role.hidden = state.user === undefined;
-    this.#role.dataset.role = state.steers ? 'steer' : 'watch';
-    setText(this.#role, t(state.steers ? 'session.steer' : 'session.watch'));
-    this.#people.hidden = state.users.length === 0;
-    setText(this.#people, t('session.people', { count: state.users.length }));
-    setText(this.#hint, this.#hintText(state.steers));
+    this.#letTouch(people.mayTouch);
+    setText(this.#hint, this.#hintText(people.mayTouch));
 
     this.#wake.keep(true);
     this.#invite.render(state.code, title);
-    this.#tools.render(state);
+    this.#tools.render(state.hasSound, people.steers);
     this.#endsAtMs = state.endsAtMs;
     this.#clock ||= setInterval(() => this.#showTime(), 1000);
     this.#showTime();
@@ -103,7 +100,7 @@ export class StageView {
 
   /** The session is over: lets everything go. */
   stop() {
-    this.#steer(false);
+    this.#letTouch(false);
     this.#input.releaseAll();
     this.#tools.stop();
     this.#wake.keep(false);
@@ -131,16 +128,16 @@ export class StageView {
     if (document.activeElement === document.body || document.activeElement === this.#title) this.#video.focus({ preventScroll: true });
   }
 
-  /** @param {boolean} steers */
-  #steer(steers) {
-    if (this.#steers && !steers) this.#input.releaseAll();
-    this.#steers = steers;
-    this.#pad.show(steers);
+  /** @param {boolean} mayTouch */
+  #letTouch(mayTouch) {
+    if (this.#mayTouch && !mayTouch) this.#input.releaseAll();
+    this.#mayTouch = mayTouch;
+    this.#pad.show(mayTouch);
   }
 
-  /** @param {boolean} steers */
-  #hintText(steers) {
-    if (!steers) return this.#i18n.t('session.hint.guest');
+  /** @param {boolean} mayTouch */
+  #hintText(mayTouch) {
+    if (!mayTouch) return this.#i18n.t('session.hint.guest');
     const touch = matchMedia('(pointer: coarse)').matches;
     return this.#i18n.t(touch ? 'session.hint.touch' : 'session.hint.keys');
   }
@@ -155,7 +152,11 @@ export class StageView {
 
   #showTime() {
     const leftMs = this.#endsAtMs === undefined ? Infinity : this.#endsAtMs - serverNowMs();
-    this.#time.hidden = leftMs > TIME_SHOWN_MS;
-    if (!this.#time.hidden) setText(this.#time, this.#i18n.t('session.left', { time: countdown(leftMs) }));
+    this.#time.hidden = leftMs === Infinity;
+    if (this.#time.hidden) return;
+    const soon = leftMs <= TIME_COUNTED_MS;
+    this.#time.classList.toggle('facts__one--soon', soon);
+    const time = soon ? countdown(leftMs) : this.#i18n.minutes(Math.floor(leftMs / 60_000));
+    setText(this.#time, this.#i18n.t('session.left', { time }));
   }
 }

@@ -9,7 +9,9 @@ export class ToolsView {
   #i18n;
   #video;
   #fullscreen = find('[data-tool="fullscreen"]', HTMLButtonElement);
+  #soundBox = find('[data-sound]', HTMLElement);
   #sound = find('[data-tool="sound"]', HTMLButtonElement);
+  #volume = find('input[name="volume"]', HTMLInputElement);
   #mouse = find('[data-tool="mouse"]', HTMLButtonElement);
 
   /**
@@ -21,15 +23,18 @@ export class ToolsView {
     this.#video = video;
     this.#fullscreen.addEventListener('click', () => this.#toggleFullscreen());
     this.#sound.addEventListener('click', () => this.#toggleSound());
+    this.#volume.addEventListener('input', () => this.#setVolume(this.#volume.valueAsNumber / 100));
     this.#mouse.addEventListener('click', () => this.#holdMouse());
+    document.addEventListener('pointerlockchange', () => this.#renderButtons());
     document.addEventListener('fullscreenchange', () => this.#renderButtons());
     video.addEventListener('volumechange', () => this.#renderButtons());
   }
 
-  /** @param {{ hasSound: boolean, steers: boolean }} state */
-  render({ hasSound, steers }) {
-    this.#sound.hidden = !hasSound;
+  /** @param {boolean} hasSound @param {boolean} steers */
+  render(hasSound, steers) {
+    this.#soundBox.hidden = !hasSound;
     this.#mouse.hidden = !steers || !('requestPointerLock' in this.#video);
+    if (!steers && document.pointerLockElement) document.exitPointerLock();
     this.#fullscreen.hidden = !canFullscreen(this.#video);
     this.#renderButtons();
   }
@@ -44,7 +49,9 @@ export class ToolsView {
     const full = document.fullscreenElement !== null;
     setIcon(this.#fullscreen, full ? 'shrink' : 'expand');
     label(this.#fullscreen, this.#i18n.t(full ? 'session.fullscreen.exit' : 'session.fullscreen'));
-    const { muted } = this.#video;
+    this.#mouse.setAttribute('aria-pressed', String(document.pointerLockElement === this.#video));
+    const { muted, volume } = this.#video;
+    this.#volume.value = String(muted ? 0 : Math.round(volume * 100));
     setIcon(this.#sound, muted ? 'muted' : 'sound');
     label(this.#sound, this.#i18n.t(muted ? 'session.sound.on' : 'session.sound.off'));
   }
@@ -63,10 +70,22 @@ export class ToolsView {
 
   #toggleSound() {
     this.#video.muted = !this.#video.muted;
+    if (this.#video.volume === 0) this.#video.volume = 1;
+    this.#video.play().catch(() => {});
+  }
+
+  /** @param {number} volume from 0 to 1; a phone's own buttons may be the only ones that set it */
+  #setVolume(volume) {
+    this.#video.muted = volume === 0;
+    if (volume > 0) this.#video.volume = volume;
     this.#video.play().catch(() => {});
   }
 
   #holdMouse() {
+    if (document.pointerLockElement) {
+      document.exitPointerLock();
+      return;
+    }
     this.#video.focus({ preventScroll: true });
     // Older browsers return nothing instead of a promise.
     Promise.resolve(this.#video.requestPointerLock()).catch(() => {});

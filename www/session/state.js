@@ -1,0 +1,102 @@
+// @ts-check
+import { serverNowMs } from '../net/ask.js';
+
+/** How the visit stands: the picture, the line, the time. Changed by what the streamer answers and tells; people have their own book. */
+
+/**
+ * @typedef {import('../net/ask.js').Answer} Answer
+ *
+ * @typedef {object} Entry what lets this person in, as the coordinator answered it; kept over a reload of the page
+ * @property {string} url the streamer's base
+ * @property {string} ticket
+ * @property {string} [ip]
+ * @property {string} [port]
+ * @property {string} [session]
+ * @property {string} code
+ * @property {string} [role]
+ * @property {string} [rc_name]
+ * @property {string} [ends_at]
+ * @property {number} [offered_minutes] by which the walk can be made longer, as it was offered
+ *
+ * @typedef {object} SessionState
+ * @property {'connecting' | 'live' | 'reconnecting' | 'ended'} phase of the picture
+ * @property {boolean} admitted the streamer has let the visitor in, at least once
+ * @property {boolean} lineUp verbs and events get through
+ * @property {string} code
+ * @property {string | undefined} rcName
+ * @property {number | undefined} endsAtMs by the server's clock
+ * @property {number | undefined} inactiveAtMs when the session ends unless somebody moves, by the server's clock; undefined: nobody sleeps
+ * @property {boolean} hasSound
+ * @property {string | undefined} endReason a reason word, a refusal word, `replaced` or `left`
+ * @property {MediaStream | undefined} stream
+ */
+
+/** @param {Entry} entry @returns {SessionState} */
+export function newState(entry) {
+  return {
+    phase: 'connecting',
+    admitted: false,
+    lineUp: false,
+    code: entry.code,
+    rcName: entry.rc_name,
+    endsAtMs: readInstant(entry.ends_at),
+    inactiveAtMs: undefined,
+    hasSound: false,
+    endReason: undefined,
+    stream: undefined,
+  };
+}
+
+/** @param {SessionState} state @param {Answer} answer SESSION_CONNECTION_ESTABLISHED */
+export function enter(state, answer) {
+  state.admitted = true;
+  state.lineUp = true;
+  state.endsAtMs = readInstant(answer.ends_at) ?? state.endsAtMs;
+  state.inactiveAtMs = inSeconds(answer.inactive_in_seconds);
+  state.rcName = answer.rc_name ?? state.rcName;
+}
+
+/** What each event does. @type {Record<string, (state: SessionState, event: Answer) => void>} */
+const ON_EVENT = {
+  INACTIVITY_WARNING: (state, event) => {
+    state.inactiveAtMs = inSeconds(event.seconds_left);
+  },
+  INACTIVITY_ENDED: (state) => {
+    state.inactiveAtMs = undefined;
+  },
+  SESSION_ENDING: (state, event) => {
+    state.endsAtMs = inSeconds(event.seconds_left) ?? state.endsAtMs;
+  },
+  SESSION_EXTENDED: (state, event) => {
+    state.endsAtMs = readInstant(event.ends_at) ?? state.endsAtMs;
+  },
+  REMOVED: (state) => end(state, 'removed'),
+  SESSION_ENDED: (state, event) => end(state, typeof event.reason === 'string' ? event.reason : 'unknown'),
+};
+
+/** @param {SessionState} state @param {Answer} event one that it does not know changes nothing */
+export function hear(state, event) {
+  if (Object.hasOwn(ON_EVENT, event.msg)) ON_EVENT[event.msg](state, event);
+}
+
+/** @param {SessionState} state @param {string} reason */
+export function end(state, reason) {
+  state.phase = 'ended';
+  state.endReason = reason;
+}
+
+/** The visitor sees no picture, or nothing gets through, though both had been there. @param {SessionState} state */
+export function isDown({ phase, admitted, lineUp }) {
+  return phase === 'reconnecting' || (admitted && !lineUp);
+}
+
+/** @param {unknown} instant RFC 3339 @returns {number | undefined} */
+export function readInstant(instant) {
+  const ms = typeof instant === 'string' ? Date.parse(instant) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** @param {unknown} seconds @returns {number | undefined} that instant by the server's clock */
+function inSeconds(seconds) {
+  return typeof seconds === 'number' ? serverNowMs() + seconds * 1000 : undefined;
+}
