@@ -19,12 +19,15 @@ static gboolean has_form(const char *text) {
   return g_regex_match(form, text, 0, NULL);
 }
 
+/* With four digits for the year, as RFC 3339 has it. */
+#define LAST_SECOND G_GINT64_CONSTANT(253402300799) /* 9999-12-31T23:59:59Z */
+
 gboolean instant_parse(const char *text, gint64 *instant_us) {
   if (!has_form(text))
     return FALSE;
   g_autofree char *upper = g_ascii_strup(text, -1);
   g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(upper, NULL);
-  if (!time || g_date_time_to_unix(time) < 0)
+  if (!time || g_date_time_to_unix(time) < 0 || g_date_time_to_unix(time) > LAST_SECOND)
     return FALSE;
   *instant_us = g_date_time_to_unix(time) * G_USEC_PER_SEC + g_date_time_get_microsecond(time);
   return TRUE;

@@ -12,6 +12,6 @@ gint64 instant_now_us(void);
 /* RFC 3339 section 5.6 in UTC, "2026-12-01T15:00:00Z"; a part of a second is cut off. (transfer full) */
 char *instant_format(gint64 instant_us);
 
-/* Reads RFC 3339 text with any offset; at least "YYYY-MM-DDThh:mm:ssZ". FALSE when it is none or before 1970.
- */
+/* Reads RFC 3339 text with any offset; at least "YYYY-MM-DDThh:mm:ssZ". FALSE when it is none, before 1970,
+ * or after 9999 (in UTC). */
 gboolean instant_parse(const char *text, gint64 *instant_us);

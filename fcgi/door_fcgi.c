@@ -6,7 +6,7 @@
  * A Connection carries one request at a time, and has one owner at a time, who alone may touch its
  * FCGX_Request:
  *
- *   IDLE     epoll: armed for the next request
+ *   IDLE     epoll: armed for the next request, or for more of one that has begun to arrive
  *   WORKING  a worker, which reads the request; an answer that needs no core (admission.h) it writes itself
  *   HELD     the core's Request, which is being handled
  *   WAITING  the same, and epoll is armed to tell when the web server gives up
@@ -15,6 +15,10 @@
  * State changes, arming and the table of connections are under one lock. What epoll hands out is a ticket,
  * the connection's index and generation; the generation changes with each state, so that an event that was on
  * its way while another thread moved the connection on finds nothing, instead of somebody else's request.
+ *
+ * A worker hands a request to libfcgi when all of it is there (arrival.h): a peer that stops in the middle
+ * holds nobody. It has ARRIVAL_SECONDS for the whole; of those that are late the oldest is given up, too,
+ * when they are more than ARRIVING_MAX.
  *
  * A worker that finds a WAITING connection dead only posts the ticket to the core, which owns the request.
  */
@@ -25,6 +29,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "fcgi/admission.h"
+#include "fcgi/arrival.h"
 #include "fcgi/request.h"
 #include "fcgi/resources.h"
 
@@ -37,15 +42,20 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define ACCEPTS_AT_ONCE 64
-/* A web server that neither reads nor writes for this long in the middle of a request is given up: meanwhile
- * it holds a thread. */
+/* A web server that does not take its answer for this long is given up: meanwhile it holds a thread. */
 #define PEER_TIMEOUT_SECONDS 1
-/* No more than this is read of a request that is too large; then its connection is closed. */
-#define MAX_DRAIN (16 * 1024 * 1024)
+#define ARRIVAL_SECONDS 8
+#define ARRIVING_MAX 512
+#define ARRIVAL_BUFFER (16 * 1024)
+/* Of one connection at once; then others have their turn. */
+#define ARRIVAL_READS 64
+/* How often a worker looks for requests that are late, if some are arriving. */
+#define LATE_LOOK_MS 500
 /* When descriptors have run out, accepting rests for so long. */
 #define ACCEPT_REST_US (100 * 1000)
 #define FCGI_ABORT_REQUEST_TYPE 2
@@ -64,6 +74,9 @@ typedef struct {
   guint32 index;
   guint32 generation; /* under the door's lock */
   State state;        /* under the door's lock */
+  Arrival *arrival;   /* a request that comes in pieces (nullable) */
+  gint64 arriving_us; /* monotonic, since when */
+  GList arriving;     /* its place in the door's `arriving`, if data is set; under the door's lock */
   Request *request;   /* HELD, WAITING: the core's */
   Reply reply;        /* SENDING */
   char request_id[32];
@@ -82,6 +95,8 @@ struct DoorFcgi {
   GPtrArray *connections; /* by index, NULL: unused; under lock */
   GArray *unused;         /* indexes; under lock */
   guint busy;             /* HELD, WAITING or SENDING; under lock */
+  GQueue arriving;        /* of Connection, the oldest first; under lock */
+  atomic_uint n_arriving; /* its length, for a look without lock */
 };
 
 /* ---- connections, tickets, states ---- */
@@ -117,6 +132,15 @@ static gboolean arm(Connection *connection, int operation, guint32 events) {
   return epoll_ctl(connection->door->epoll, operation, connection->fcgi.ipcFd, &event) == 0;
 }
 
+/* Under lock. Its request is whole, or given up. */
+static void stop_arriving(Connection *connection) {
+  if (connection->arriving.data)
+    g_queue_unlink(&connection->door->arriving, &connection->arriving);
+  connection->arriving.data = NULL;
+  atomic_store(&connection->door->n_arriving, connection->door->arriving.length);
+  g_clear_pointer(&connection->arrival, arrival_free);
+}
+
 /* Gives the owner's connection up. libfcgi has closed it, or does now. */
 static void drop(Connection *connection) {
   DoorFcgi *door = connection->door;
@@ -125,6 +149,7 @@ static void drop(Connection *connection) {
     FCGX_Free(&connection->fcgi, 1);
   }
   pthread_mutex_lock(&door->lock);
+  stop_arriving(connection);
   set_state(connection, IDLE);
   door->connections->pdata[connection->index] = NULL;
   g_array_append_val(door->unused, connection->index);
@@ -274,16 +299,86 @@ static void tell_core_gone(Letter *letter, gpointer receiver) {
 
 /* ---- workers ---- */
 
-/* Reads the body to its end: what is left unread would be taken for an error by the web server. Returns
- * (transfer full), NULL when it is too large. @whole tells whether all was read. */
-static char *read_body(FCGX_Stream *in, gsize *length, gboolean *whole) {
+/* What has arrived of a request. The worker owns the connection. */
+static ArrivalState receive(Connection *connection) {
+  guint8 buffer[ARRIVAL_BUFFER];
+  int fd = connection->fcgi.ipcFd;
+  ArrivalState state = ARRIVAL_MORE;
+  if (!connection->arrival) {
+    gssize n = recv(fd, buffer, sizeof buffer, MSG_PEEK | MSG_DONTWAIT);
+    if (n > 0 && arrival_look(buffer, (gsize)n) == ARRIVAL_WHOLE)
+      return ARRIVAL_WHOLE; /* libfcgi reads it from the socket */
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+      return ARRIVAL_MORE;
+    connection->arrival = arrival_new();
+    connection->arriving_us = g_get_monotonic_time();
+  }
+  for (guint i = 0; i < ARRIVAL_READS && state == ARRIVAL_MORE; i++) {
+    gssize n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (n <= 0)
+      return n < 0 && (errno == EAGAIN || errno == EINTR) ? ARRIVAL_MORE : ARRIVAL_BROKEN;
+    state = arrival_feed(connection->arrival, buffer, (gsize)n);
+  }
+  return state;
+}
+
+/* The worker's connection is to bring the rest of its request. */
+static void wait_for_rest(Connection *connection) {
+  DoorFcgi *door = connection->door;
+  pthread_mutex_lock(&door->lock);
+  if (connection->arrival && !connection->arriving.data) {
+    connection->arriving.data = connection;
+    g_queue_push_tail_link(&door->arriving, &connection->arriving);
+    atomic_store(&door->n_arriving, door->arriving.length);
+  }
+  pthread_mutex_unlock(&door->lock);
+  release(connection, EPOLL_CTL_MOD);
+}
+
+/* Under lock. The one that has been arriving for too long, which nobody else owns any more; or NULL. */
+static Connection *take_late(DoorFcgi *door) {
+  Connection *oldest = g_queue_peek_head(&door->arriving);
+  if (!oldest || oldest->state != IDLE)
+    return NULL;
+  gint64 waited_us = g_get_monotonic_time() - oldest->arriving_us;
+  if (waited_us < ARRIVAL_SECONDS * G_TIME_SPAN_SECOND && door->arriving.length <= ARRIVING_MAX)
+    return NULL;
+  stop_arriving(oldest);
+  set_state(oldest, WORKING);
+  return oldest;
+}
+
+static void drop_late(DoorFcgi *door) {
+  for (;;) {
+    pthread_mutex_lock(&door->lock);
+    Connection *late = take_late(door);
+    pthread_mutex_unlock(&door->lock);
+    if (!late)
+      return;
+    log_info("request_given_up", "note=\"the web server has not sent the rest of it\"");
+    drop(late);
+  }
+}
+
+/* A file with the request's records, at its beginning; below 0: there is none. */
+static int open_records(const Arrival *arrival) {
+  GByteArray *records = arrival_get_records(arrival);
+  int fd = memfd_create("request", MFD_CLOEXEC);
+  gboolean ok = fd >= 0 && write(fd, records->data, records->len) == (gssize)records->len &&
+                lseek(fd, 0, SEEK_SET) == 0;
+  g_byte_array_unref(records);
+  if (!ok && fd >= 0)
+    close(fd);
+  return ok ? fd : -1;
+}
+
+/* Reads the body to its end. Returns (transfer full), NULL when it is too large. */
+static char *read_body(FCGX_Stream *in, gsize *length) {
   char buffer[8192];
-  gsize total = 0;
   g_autoptr(GString) text = g_string_new(NULL);
-  for (int n; total <= MAX_DRAIN && (n = FCGX_GetStr(buffer, sizeof buffer, in)) > 0; total += (gsize)n)
+  for (int n; (n = FCGX_GetStr(buffer, sizeof buffer, in)) > 0;)
     if (text->len <= WIRE_MAX_BODY)
       g_string_append_len(text, buffer, n);
-  *whole = total <= MAX_DRAIN && FCGX_GetError(in) == 0;
   *length = text->len;
   return text->len <= WIRE_MAX_BODY ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
@@ -295,12 +390,7 @@ static const char *parameter(const Connection *connection, const char *name) {
 
 static Request *read_request(Connection *connection) {
   gsize length;
-  gboolean whole;
-  char *text = read_body(connection->fcgi.in, &length, &whole);
-  if (!whole) {
-    g_free(text);
-    return NULL;
-  }
+  char *text = read_body(connection->fcgi.in, &length);
   const char *target = parameter(connection, "REQUEST_URI");
   if (!*target)
     target = parameter(connection, "SCRIPT_NAME");
@@ -313,18 +403,41 @@ static Request *read_request(Connection *connection) {
   return request;
 }
 
+/* Lets libfcgi read what is whole: from the socket, or, in pieces that are gathered, from a file. NULL when
+ * that fails. */
+static Request *accept_request(Connection *connection) {
+  FCGX_Request *fcgi = &connection->fcgi;
+  int socket = fcgi->ipcFd, records = connection->arrival ? open_records(connection->arrival) : socket;
+  if (records < 0)
+    return NULL;
+  fcgi->ipcFd = records;
+  fcgi->keepConnection = 1; /* makes libfcgi read this descriptor instead of accepting one */
+  Request *request = FCGX_Accept_r(fcgi) >= 0 ? read_request(connection) : NULL;
+  if (records == socket)
+    return request;
+  if (fcgi->ipcFd == records) /* or libfcgi has closed it */
+    close(records);
+  fcgi->ipcFd = socket;
+  return request;
+}
+
 /* A connection has become readable while it was IDLE; the worker owns it now. */
 static void serve(Connection *connection) {
   DoorFcgi *door = connection->door;
-  connection->fcgi.keepConnection = 1; /* makes libfcgi read this descriptor instead of accepting one */
-  if (FCGX_Accept_r(&connection->fcgi) < 0) {
-    drop(connection);
+  ArrivalState state = receive(connection);
+  if (state == ARRIVAL_MORE) {
+    wait_for_rest(connection);
     return;
   }
-  Request *request = read_request(connection);
+  Request *request = state == ARRIVAL_WHOLE ? accept_request(connection) : NULL;
   if (!request) {
     drop(connection);
     return;
+  }
+  if (connection->arrival) {
+    pthread_mutex_lock(&door->lock);
+    stop_arriving(connection);
+    pthread_mutex_unlock(&door->lock);
   }
   Reply reply;
   if (admission_answer(door->core->admission, request, &reply)) {
@@ -440,7 +553,10 @@ static gpointer run_worker(gpointer data) {
   int listener = listener_get_fd(door->listener);
   for (;;) {
     struct epoll_event event;
-    int n = epoll_wait(door->epoll, &event, 1, -1);
+    gboolean look = atomic_load(&door->n_arriving) > 0;
+    int n = epoll_wait(door->epoll, &event, 1, look ? LATE_LOOK_MS : -1);
+    if (look)
+      drop_late(door);
     if (n <= 0)
       continue;
     if (event.data.u64 == TICKET_END)

@@ -53,7 +53,7 @@ try {
     files,
     siteRoot: root,
     servers: streamers.map((streamer, i) => listed(streamer, `RC ${i % 5}`)),
-    settings: { log_level: 'notice' },
+    settings: { log_level: 'notice', access_log: false },
   });
   await online(SERVERS);
   const { text } = await client.send(BODY);

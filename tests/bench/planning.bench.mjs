@@ -104,7 +104,7 @@ async function measure(count) {
     const taken = roundTime(10 * DAY, 60);
     files.writePlan(reservations(count, taken));
     const servers = [listed(river, 'River'), listed(park, 'Park')];
-    const settings = { code_digits: 9, log_level: 'notice', status_wait_seconds: 30 };
+    const settings = { code_digits: 9, log_level: 'notice', access_log: false, status_wait_seconds: 30 };
     const site = await startSite(scope, { files, servers, settings });
     await site.online(2);
     const { client, nginx } = site;
