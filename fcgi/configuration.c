@@ -104,6 +104,13 @@ static const Setting rows[] = {
      .help = "At most so many threads call streamers; there is one for each thousand of them."},
     {"max_waiting", SETTING_INT, AT(max_waiting), 1, 1000000, .fallback = "15000",
      .help = "How many requests may wait at once; more are refused at once. Each takes a file descriptor."},
+    {"line_limit", SETTING_INT, AT(line_limit), 1, 100000, "people", "500",
+     .help = "How many people may stand in the waiting line of one complex."},
+    {"place_seconds", SETTING_INT, AT(place_seconds), 5, 600, "seconds", "30",
+     .help = "How long a place in the line is kept for somebody who does not ask again."},
+    {"offer_seconds", SETTING_INT, AT(offer_seconds), 1, 120, "seconds", "10",
+     .help =
+         "How long a free server is held for somebody whose turn has come and who does not ask just then."},
     {"log_level", SETTING_CHOICE, AT(log_level), .fallback = "notice",
      .choices = "error|warning|notice|info|debug", .help = "The least important lines that are logged."},
     {"access_log", SETTING_BOOL, AT(access_log), .fallback = "false",

@@ -31,6 +31,9 @@ typedef struct {
   gint64 finisher_threads;
   gint64 streamer_threads;
   gint64 max_waiting;
+  gint64 line_limit;
+  gint64 place_seconds;
+  gint64 offer_seconds;
   char *log_level;
   gboolean access_log;
   char *plan_file;

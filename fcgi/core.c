@@ -3,6 +3,7 @@
 #include "fcgi/admission.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
+#include "fcgi/lines.h"
 #include "fcgi/metering.h"
 #include "fcgi/planning.h"
 #include "fcgi/starts.h"
@@ -15,6 +16,7 @@ static void on_changed(Rc *rc, gpointer data) {
   planning_capacity_changed(core->planning, rc);
   answers_clear(core->answers);
   events_servers_changed(core->events, rc);
+  lines_rc_changed(core->lines, rc);
 }
 
 static void on_added(FleetServer *server, gpointer data) {
@@ -51,6 +53,7 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
   core->fleet = fleet_new(&fleet_listener, core);
   core->events = events_new(core);
   core->starts = starts_new(core);
+  core->lines = lines_new(core);
   core->watches = watches_new(core);
   core->streamers =
       streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
@@ -63,6 +66,7 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
 void core_close(Core *core) {
   planning_close(core->planning);
   starts_free(core->starts);
+  lines_free(core->lines);
   watches_free(core->watches);
   streamer_client_free(core->streamers);
   events_free(core->events);

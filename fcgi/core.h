@@ -19,6 +19,7 @@ typedef struct Fleet Fleet;
 typedef struct Events Events;
 typedef struct Planning Planning;
 typedef struct Starts Starts;
+typedef struct Lines Lines;
 typedef struct Watches Watches;
 typedef struct StreamerClient StreamerClient;
 
@@ -35,6 +36,7 @@ struct Core {
   Events *events;
   Planning *planning;
   Starts *starts;
+  Lines *lines;
   Watches *watches;
   StreamerClient *streamers;
   guint waiting;       /* requests that wait */

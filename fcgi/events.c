@@ -3,6 +3,7 @@
 #include "common/fields.h"
 #include "common/instant.h"
 #include "common/random.h"
+#include "fcgi/lines.h"
 #include "fcgi/metering.h"
 
 #include <stdlib.h>
@@ -22,9 +23,11 @@ typedef struct {
   Events *events;
   Request *request;
   char *session; /* of the client's ticket (nullable) */
+  char *place;   /* in a line (nullable) */
   guint64 read;  /* the number of the last event that the client has */
+  guint mark;    /* of the place, as the client was told it last */
   Timer *timer;
-  GList *place; /* in `waiting` */
+  GList *link; /* in `waiting` */
 } Waiter;
 
 typedef struct {
@@ -38,6 +41,7 @@ struct Events {
   guint64 last;          /* the number of the newest event; the first is 1 */
   Event ring[RING_SIZE]; /* event n is at n % RING_SIZE */
   GQueue waiting;        /* of Waiter */
+  GHashTable *in_line;   /* place -> GPtrArray of Waiter: those of them who have one */
   GHashTable *told;      /* rc_name -> Numbers as last told */
   GHashTable *dirty;     /* rc_names that may have others now, as a set */
   gboolean all_dirty;
@@ -54,6 +58,7 @@ Events *events_new(Core *core) {
   events->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   events->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init(&events->waiting);
+  events->in_line = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   return events;
 }
 
@@ -67,22 +72,27 @@ void events_free(Events *events) {
   }
   g_hash_table_unref(events->told);
   g_hash_table_unref(events->dirty);
+  g_hash_table_unref(events->in_line);
   g_free(events->start);
   g_free(events);
 }
 
-/* ---- cursors: "START-NUMBER" ---- */
+/* ---- cursors: "START-NUMBER", and "START-NUMBER-MARK" with a place in a line ---- */
 
 char *events_get_cursor(const Events *events) {
   return g_strdup_printf("%s-%" G_GUINT64_FORMAT, events->start, events->last);
 }
 
-/* Whether the ring has all that came after @cursor; then @read is the last event that its owner has. */
-static gboolean read_cursor(const Events *events, const char *cursor, guint64 *read) {
-  gsize length = strlen(events->start);
-  if (strncmp(cursor, events->start, length) != 0 || cursor[length] != '-' ||
-      !g_ascii_string_to_unsigned(cursor + length + 1, 10, 0, events->last, read, NULL))
+/* Whether the ring has all that came after @cursor; then @read is the last event that its owner has, and
+ * @mark what was told of a place (lines.h). */
+static gboolean read_cursor(const Events *events, const char *cursor, guint64 *read, guint *mark) {
+  g_auto(GStrv) parts = g_strsplit(cursor, "-", 3);
+  guint64 told = 0;
+  if (strcmp(parts[0], events->start) != 0 || !parts[1] ||
+      !g_ascii_string_to_unsigned(parts[1], 10, 0, events->last, read, NULL) ||
+      (parts[2] && !g_ascii_string_to_unsigned(parts[2], 10, 0, G_MAXUINT, &told, NULL)))
     return FALSE;
+  *mark = (guint)told;
   return events->last - *read <= RING_SIZE;
 }
 
@@ -111,14 +121,14 @@ static gboolean has_news(const Events *events, guint64 read, const char *session
   return FALSE;
 }
 
-static Body *make_answer_since(const Events *events, guint64 read, const char *session) {
+static char *list_since(const Events *events, guint64 read, const char *session) {
   g_autoptr(GString) list = g_string_new(NULL);
   for (guint64 n = first_after(events, read); n <= events->last; n++) {
     const Event *event = &events->ring[n % RING_SIZE];
     if (is_for(event, session))
       g_string_append_printf(list, "%s%s", list->len ? "," : "", event->text);
   }
-  return make_answer(events, list->str);
+  return g_string_free(g_steal_pointer(&list), FALSE);
 }
 
 static void append_rc(GString *out, const char *name, const Numbers *numbers) {
@@ -134,31 +144,72 @@ static char *make_event(const GString *rcs) {
 }
 
 /* What one gets who has lost the thread: everything as it was told last. */
-static Body *make_answer_with_all(const Events *events) {
+static char *describe_all(const Events *events) {
   g_autoptr(GString) rcs = g_string_new(NULL);
   GHashTableIter iter;
   gpointer name, numbers;
   g_hash_table_iter_init(&iter, events->told);
   while (g_hash_table_iter_next(&iter, &name, &numbers))
     append_rc(rcs, name, numbers);
-  g_autofree char *event = make_event(rcs);
-  return make_answer(events, event);
+  return make_event(rcs);
+}
+
+/* With the place's news, if there is any, after @list. */
+static Body *make_answer_in_line(const Events *events, const char *list, const char *place, guint told) {
+  guint mark = told;
+  g_autofree char *event = lines_describe(events->core->lines, place, told, &mark);
+  g_autofree char *members =
+      g_strdup_printf("\"cursor\":\"%s-%" G_GUINT64_FORMAT "-%u\",\"events\":[%s%s%s]", events->start,
+                      events->last, mark, list, event && *list ? "," : "", event ? event : "");
+  return body_new(wire_answer(WIRE_EVENTS, members));
+}
+
+static Body *make_answer_for(const Events *events, const Waiter *waiter) {
+  g_autofree char *list = list_since(events, waiter->read, waiter->session);
+  return waiter->place ? make_answer_in_line(events, list, waiter->place, waiter->mark)
+                       : make_answer(events, list);
+}
+
+/* ---- those who wait ---- */
+
+static void stand_in_line(Events *events, Waiter *waiter) {
+  GPtrArray *waiters = g_hash_table_lookup(events->in_line, waiter->place);
+  if (!waiters) {
+    waiters = g_ptr_array_new();
+    g_hash_table_insert(events->in_line, g_strdup(waiter->place), waiters);
+  }
+  g_ptr_array_add(waiters, waiter);
+}
+
+static void leave_line(Events *events, Waiter *waiter) {
+  GPtrArray *waiters = g_hash_table_lookup(events->in_line, waiter->place);
+  g_ptr_array_remove_fast(waiters, waiter);
+  if (waiters->len == 0)
+    g_hash_table_remove(events->in_line, waiter->place);
 }
 
 static Request *stop_waiting(Waiter *waiter) {
   Request *request = waiter->request;
-  g_queue_delete_link(&waiter->events->waiting, waiter->place);
+  if (waiter->place)
+    leave_line(waiter->events, waiter);
+  g_queue_delete_link(&waiter->events->waiting, waiter->link);
   timer_cancel(waiter->timer);
   g_free(waiter->session);
+  g_free(waiter->place);
   g_free(waiter);
   return request;
 }
 
+/* Answers with what there is for this one alone. */
+static void answer(Waiter *waiter) {
+  g_autoptr(Body) body = make_answer_for(waiter->events, waiter);
+  request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+}
+
 static void on_waited_enough(gpointer data) {
   Waiter *waiter = data;
-  g_autoptr(Body) body = make_answer_since(waiter->events, waiter->read, waiter->session);
   waiter->timer = NULL;
-  request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+  answer(waiter);
 }
 
 static void on_gone(Request *request, gpointer data) {
@@ -170,15 +221,14 @@ void events_answer_all(Events *events) {
   guint64 made_for = 0;
   while (!g_queue_is_empty(&events->waiting)) {
     Waiter *waiter = events->waiting.head->data;
-    if (waiter->session) {
-      g_autoptr(Body) own = make_answer_since(events, waiter->read, waiter->session);
-      request_answer_body(stop_waiting(waiter), WIRE_EVENTS, own);
+    if (waiter->session || waiter->place) {
+      answer(waiter);
       continue;
     }
     /* Nearly all have read equally far: they share one text. */
     if (!shared || made_for != waiter->read) {
       g_clear_pointer(&shared, body_unref);
-      shared = make_answer_since(events, waiter->read, NULL);
+      shared = make_answer_for(events, waiter);
       made_for = waiter->read;
     }
     request_answer_body(stop_waiting(waiter), WIRE_EVENTS, shared);
@@ -190,27 +240,43 @@ void events_answer_with(Events *events, Request *request, const char *event) {
   request_answer_body(request, WIRE_EVENTS, body);
 }
 
-void events_poll(Events *events, Request *request, const char *cursor, const char *session,
+static gboolean place_has_news(const Events *events, const char *place, guint told) {
+  guint mark = told;
+  g_autofree char *event = place ? lines_describe(events->core->lines, place, told, &mark) : NULL;
+  return event != NULL;
+}
+
+/* The client's @cursor is from before the ring, or from before a restart. */
+static void answer_with_all(Events *events, Request *request, const EventsFor *whom) {
+  g_autofree char *all = describe_all(events);
+  g_autoptr(Body) body =
+      whom->place ? make_answer_in_line(events, all, whom->place, 0) : make_answer(events, all);
+  request_answer_body(request, WIRE_EVENTS, body);
+}
+
+void events_poll(Events *events, Request *request, const char *cursor, const EventsFor *whom,
                  guint wait_seconds) {
-  guint64 read = events->last;
-  if (cursor && !read_cursor(events, cursor, &read)) {
-    g_autoptr(Body) body = make_answer_with_all(events);
-    request_answer_body(request, WIRE_EVENTS, body);
-    return;
-  }
-  if (has_news(events, read, session) || wait_seconds == 0 || events->core->stopping) {
-    g_autoptr(Body) body = make_answer_since(events, read, session);
-    request_answer_body(request, WIRE_EVENTS, body);
-    return;
-  }
   Waiter *waiter = g_new0(Waiter, 1);
+  waiter->read = events->last;
+  if (cursor && !read_cursor(events, cursor, &waiter->read, &waiter->mark)) {
+    g_free(waiter);
+    answer_with_all(events, request, whom);
+    return;
+  }
   waiter->events = events;
   waiter->request = request;
-  waiter->session = g_strdup(session);
-  waiter->read = read;
-  waiter->timer = timers_add(events->core->timers, wait_seconds * INSTANT_SECOND, on_waited_enough, waiter);
+  waiter->session = g_strdup(whom->session);
+  waiter->place = g_strdup(whom->place);
   g_queue_push_tail(&events->waiting, waiter);
-  waiter->place = events->waiting.tail;
+  waiter->link = events->waiting.tail;
+  if (waiter->place)
+    stand_in_line(events, waiter);
+  if (has_news(events, waiter->read, whom->session) || place_has_news(events, whom->place, waiter->mark) ||
+      wait_seconds == 0 || events->core->stopping) {
+    answer(waiter);
+    return;
+  }
+  waiter->timer = timers_add(events->core->timers, wait_seconds * INSTANT_SECOND, on_waited_enough, waiter);
   request_wait(request, on_gone, waiter);
 }
 
@@ -221,14 +287,14 @@ void events_set_push(Events *events, EventsPush push, gpointer data) {
   events->push_data = data;
 }
 
-static void push(const Events *events, const Event *event) {
+static void push(const Events *events, const char *event, const char *audience) {
   if (!events->push)
     return;
   g_autoptr(GString) text = g_string_new(NULL);
   g_autofree char *cursor = events_get_cursor(events);
   g_autofree char *member = g_strdup_printf("\"cursor\":\"%s\"", cursor);
-  fields_append_object(text, event->text, member);
-  events->push(text->str, event->session, events->push_data);
+  fields_append_object(text, event, member);
+  events->push(text->str, audience, events->push_data);
 }
 
 /* Puts an event (its text taken) into the ring, and before those who are pushed to. */
@@ -239,7 +305,7 @@ static void add(Events *events, char *text, const char *session) {
   g_free(place->text);
   g_free(place->session);
   *place = (Event){text, g_strdup(session)};
-  push(events, place);
+  push(events, text, session);
 }
 
 static void tell(Events *events, char *text) {
@@ -252,18 +318,37 @@ void events_tell_session(Events *events, const char *session, WireMessage messag
   for (GList *link = events->waiting.head, *next; link; link = next) {
     Waiter *waiter = link->data;
     next = link->next;
-    if (g_strcmp0(waiter->session, session) != 0)
-      continue;
-    g_autoptr(Body) body = make_answer_since(events, waiter->read, session);
-    request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+    if (g_strcmp0(waiter->session, session) == 0)
+      answer(waiter);
   }
+}
+
+/* A place is what anybody may have made up: it must not be taken for a session's id. */
+static char *audience_of(const char *place) {
+  return g_strconcat("place ", place, NULL);
+}
+
+void events_follow_place(Request *request, const char *place) {
+  g_autofree char *audience = audience_of(place);
+  request_follow(request, audience);
+}
+
+void events_tell_place(Events *events, const char *place) {
+  guint mark;
+  g_autofree char *audience = audience_of(place);
+  g_autofree char *event = events->push ? lines_describe(events->core->lines, place, 0, &mark) : NULL;
+  if (event)
+    push(events, event, audience);
+  GPtrArray *waiters;
+  while ((waiters = g_hash_table_lookup(events->in_line, place)))
+    answer(waiters->pdata[0]);
 }
 
 /* Appends the RC to @out if its numbers are others than those told. */
 static void compare(Events *events, const char *name, GString *out) {
   const Rc *rc = fleet_find_rc(events->core->fleet, name);
   Numbers *told = g_hash_table_lookup(events->told, name);
-  Numbers now = {rc ? rc->capacity : 0, rc ? rc->free : 0};
+  Numbers now = {rc ? rc->capacity : 0, rc ? rc_free_for_newcomers(rc) : 0};
   if (rc ? told && told->capacity == now.capacity && told->free == now.free : !told)
     return;
   append_rc(out, name, &now);

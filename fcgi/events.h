@@ -12,8 +12,8 @@
 Events *events_new(Core *core);   /* (transfer full) */
 void events_free(Events *events); /* nobody may wait any more; NULL is allowed */
 
-/* Called with each event as it is told: its text, with its cursor in it, and the session that it is for
- * (NULL: everybody). For doors that push; one at a time. */
+/* Called with each event as it is told: its text, with its cursor in it, and the audience that it is for
+ * (request_follow(); NULL: everybody). For doors that push; one at a time. */
 typedef void (*EventsPush)(const char *event, const char *session, gpointer data);
 void events_set_push(Events *events, EventsPush push, gpointer data);
 
@@ -24,11 +24,23 @@ void events_servers_changed(Events *events, const Rc *rc);
  */
 void events_tell_session(Events *events, const char *session, WireMessage message, const char *members);
 
+/* For whom a client asks, beside everybody. Plain data. */
+typedef struct {
+  const char *session; /* that the client's ticket is for (nullable) */
+  const char *place;   /* in a waiting line (nullable) */
+} EventsFor;
+
 /* Answers with the events since @cursor: at once if there are any, else when one comes, at the latest after
- * @wait_seconds. @cursor NULL: from now on. @session (nullable): the one that the client's ticket is for.
- * (transfer full @request) */
-void events_poll(Events *events, Request *request, const char *cursor, const char *session,
+ * @wait_seconds. @cursor NULL: from now on. Where a place in line is asked for, its PLACE_IN_LINE is among
+ * them whenever it is another than the cursor's owner was told, and at once if none was. (transfer full
+ * @request) */
+void events_poll(Events *events, Request *request, const char *cursor, const EventsFor *whom,
                  guint wait_seconds);
+
+/* From its answer on, the client shall also be told of a place in a line (request_follow()). */
+void events_follow_place(Request *request, const char *place);
+/* A place in a line has changed: tells those who wait for it, or follow it. */
+void events_tell_place(Events *events, const char *place);
 
 /* Answers at once with this one event (its text) and the cursor of what follows. (transfer full @request) */
 void events_answer_with(Events *events, Request *request, const char *event);

@@ -516,8 +516,10 @@ void fleet_append_rcs(const Fleet *fleet, GString *out) {
     const Rc *rc = fleet->rcs->pdata[i];
     g_string_append(out, i ? ",{\"rc_name\":" : "{\"rc_name\":");
     fields_append_quoted(out, rc->name);
-    g_string_append_printf(
-        out, ",\"info\":%s,\"servers\":%u,\"capacity\":%" G_GINT64_FORMAT ",\"free\":%" G_GINT64_FORMAT "}",
-        rc->info ? rc->info : "{}", rc->servers, rc->capacity, rc->free);
+    g_string_append_printf(out,
+                           ",\"info\":%s,\"servers\":%u,\"capacity\":%" G_GINT64_FORMAT
+                           ",\"free\":%" G_GINT64_FORMAT ",\"waiting\":%u}",
+                           rc->info ? rc->info : "{}", rc->servers, rc->capacity, rc_free_for_newcomers(rc),
+                           rc->waiting);
   }
 }

@@ -9,6 +9,7 @@
 #include "fcgi/door_websocket.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
+#include "fcgi/lines.h"
 #include "fcgi/plan.h"
 #include "fcgi/planning.h"
 #include "fcgi/record_file.h"
@@ -132,6 +133,7 @@ static gboolean on_end(gpointer data) {
   door_websocket_close_entrance(program->websockets);
   events_answer_all(core->events);
   starts_answer_all(core->starts);
+  lines_answer_all(core->lines);
   look_whether_done(program);
   return G_SOURCE_CONTINUE;
 }

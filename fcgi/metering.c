@@ -4,6 +4,7 @@
 
 #include "common/instant.h"
 #include "fcgi/fleet.h"
+#include "fcgi/lines.h"
 #include "fcgi/planning.h"
 #include "fcgi/verbs.h"
 
@@ -61,6 +62,7 @@ enum {
   EVENTS,
   SERVERS,
   SESSIONS,
+  IN_LINE,
   CAPACITY,
   FREE,
   RESERVATIONS,
@@ -104,6 +106,7 @@ static const Metric table[] = {
     [EVENTS] = {NAME("events_total"), METRIC_COUNTER, "Events that were told."},
     [SERVERS] = {NAME("servers"), METRIC_GAUGE, "Servers of the list, by state.", {{"state", server_word}}},
     [SESSIONS] = {NAME("sessions"), METRIC_GAUGE, "Sessions that run or are being started."},
+    [IN_LINE] = {NAME("people_in_line"), METRIC_GAUGE, "People who wait in line for a server."},
     [CAPACITY] = {NAME("capacity_sessions"), METRIC_GAUGE, "Sessions that all servers together can run."},
     [FREE] = {NAME("free_sessions"), METRIC_GAUGE, "Sessions that could be started now."},
     [RESERVATIONS] = {NAME("reservations"),
@@ -202,6 +205,7 @@ static void set_fleet(Metrics *metrics, const Core *core) {
   metrics_set(metrics, CAPACITY, (double)capacity);
   metrics_set(metrics, FREE, (double)free);
   metrics_set(metrics, SESSIONS, sessions_count(fleet_get_sessions(core->fleet)));
+  metrics_set(metrics, IN_LINE, lines_count(core->lines));
 }
 
 static void set_plan(Metrics *metrics, const Core *core) {

@@ -20,6 +20,10 @@ void rc_free(Rc *rc) {
   g_free(rc);
 }
 
+gint64 rc_free_for_newcomers(const Rc *rc) {
+  return MAX(0, rc->free - (gint64)rc->claims);
+}
+
 void rc_place(Rc *rc, FleetServer *server, gsize place_offset, int rank) {
   RcPlace *place = G_STRUCT_MEMBER_P(server, place_offset);
   rank = MIN(rank, RC_MAX_RANK);

@@ -29,12 +29,17 @@ typedef struct {
   gint64 capacity;   /* sessions that all its servers take; one never seen counts 1 */
   gint64 free;       /* sessions that could start now */
   gint64 free_at_us; /* when the first session ends, or G_MAXINT64; in the past: to be found out */
+  guint waiting;     /* people in its line (lines.h) */
+  guint claims;      /* how many of them come before a newcomer */
   gboolean listed;   /* it is in the list that is being taken */
   GPtrArray *ranks[RC_MAX_RANK + 1]; /* of FleetServer; rc.c's */
 } Rc;
 
 Rc *rc_new(const char *name); /* (transfer full) */
 void rc_free(Rc *rc);         /* NULL is allowed */
+
+/* How many of its free places the waiting line leaves to others. */
+gint64 rc_free_for_newcomers(const Rc *rc);
 
 /* Puts a server at @rank (cut to RC_MAX_RANK; RC_NOT_NOW takes it out). @place_offset is that of the RcPlace
  * in FleetServer. */

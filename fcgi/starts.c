@@ -8,6 +8,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "fcgi/busy.h"
 #include "fcgi/connection_data.h"
 #include "fcgi/endings.h"
 #include "fcgi/planning.h"
@@ -21,21 +22,23 @@
  * for. */
 #define BOOKED_PATIENCE_US (15 * INSTANT_SECOND)
 #define LOOK_AGAIN_US (INSTANT_SECOND / 4)
-#define RETRY_SOON_SECONDS 5
-#define RETRY_LATE_SECONDS 30
 
 struct Starts {
   Core *core;
   GHashTable *starts;     /* of Start, as a set; owned */
   GHashTable *by_session; /* session -> Start, once it has one */
+  GHashTable *unplaced;   /* rc_name -> how many hold no place on a server yet */
 };
 
 typedef struct {
   Starts *starts;
   Core *core;
   GQueue people; /* of Person: the first will be the host; empty: all have gone or were answered early */
+  const StartOwner *owner; /* instead of people (nullable) */
+  gpointer owner_data;
   char *rc_name;
   gboolean booked;
+  gboolean placed; /* it has held a place */
   gint64 begun_us;
   GPtrArray *tried; /* of FleetServer, with references */
 
@@ -80,6 +83,7 @@ Starts *starts_new(Core *core) {
   starts->core = core;
   starts->starts = g_hash_table_new_full(NULL, NULL, free_start, NULL);
   starts->by_session = g_hash_table_new(g_str_hash, g_str_equal);
+  starts->unplaced = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   return starts;
 }
 
@@ -88,10 +92,32 @@ void starts_free(Starts *starts) {
     return;
   g_hash_table_unref(starts->by_session);
   g_hash_table_unref(starts->starts);
+  g_hash_table_unref(starts->unplaced);
   g_free(starts);
 }
 
+/* ---- those that are free and spoken for ---- */
+
+guint starts_count_unplaced(const Starts *starts, const char *rc_name) {
+  return GPOINTER_TO_UINT(g_hash_table_lookup(starts->unplaced, rc_name));
+}
+
+static void count_unplaced(Starts *starts, const char *rc_name, int change) {
+  guint count = starts_count_unplaced(starts, rc_name) + (guint)change;
+  if (count)
+    g_hash_table_insert(starts->unplaced, g_strdup(rc_name), GUINT_TO_POINTER(count));
+  else
+    g_hash_table_remove(starts->unplaced, rc_name);
+}
+
+static void set_placed(Start *start) {
+  if (!start->placed)
+    count_unplaced(start->starts, start->rc_name, -1);
+  start->placed = TRUE;
+}
+
 static void end(Start *start) {
+  set_placed(start);
   if (start->session)
     g_hash_table_remove(start->starts->by_session, start->session);
   g_hash_table_remove(start->starts->starts, start);
@@ -99,24 +125,6 @@ static void end(Start *start) {
 
 gboolean starts_is_starting(const Starts *starts, const char *session) {
   return g_hash_table_contains(starts->by_session, session);
-}
-
-void starts_refuse_busy(Request *request, Rc *rc) {
-  g_autoptr(GError) error = NULL;
-  const Fleet *fleet = request_get_core(request)->fleet;
-  gint64 free_at_us = rc ? fleet_free_at(fleet, rc) : 0;
-  guint retry_seconds = RETRY_SOON_SECONDS;
-  g_autofree char *members = NULL;
-  if (free_at_us) {
-    g_autofree char *text = instant_format(free_at_us);
-    members = g_strdup_printf("\"free_at\":\"%s\"", text);
-    gint64 seconds = (free_at_us - instant_now_us()) / INSTANT_SECOND;
-    retry_seconds = (guint)CLAMP(seconds, 1, RETRY_LATE_SECONDS);
-  }
-  wire_set_error(&error, WIRE_SERVERS_BUSY, NULL,
-                 rc && rc->online == 0 ? "No server of this residential complex can be reached just now."
-                                       : "All servers of this residential complex are busy.");
-  request_refuse_until(request, error, retry_seconds, members);
 }
 
 /* ---- the people ---- */
@@ -146,7 +154,7 @@ static void add_person(Start *start, Request *request, const char *name) {
 
 static void refuse_all(Start *start, Rc *rc) {
   while (!g_queue_is_empty(&start->people))
-    starts_refuse_busy(take_first(start, NULL), rc);
+    busy_refuse(take_first(start, NULL), rc);
 }
 
 /* Lets everybody in who waited. */
@@ -159,23 +167,38 @@ static void let_in(Start *start, const Session *session) {
   }
 }
 
+static gboolean is_wanted(const Start *start) {
+  return start->owner || start->people.length > 0;
+}
+
 /* ---- the end of a try ---- */
+
+/* Ends it and tells its owner, who may begin another at once. */
+static void end_failed(Start *start, const GError *error) {
+  const StartOwner *owner = start->owner;
+  gpointer data = start->owner_data;
+  end(start);
+  if (owner)
+    owner->failed(error, data);
+}
 
 /* It came to nothing: a booking waits for the next who comes, a walk-in's place is free. */
 static void give_up(Start *start, const char *reason) {
+  g_autoptr(GError) error = NULL;
   Plan *plan = planning_get_plan(start->core->planning);
   if (start->booked)
     plan_not_started(plan, start->session);
   else
     plan_ended(plan, start->session, reason, instant_now_us());
-  end(start);
+  wire_set_error(&error, WIRE_SERVERS_BUSY, NULL, "No server could start the session.");
+  end_failed(start, error);
 }
 
 static void succeed(Start *start, const ControlStarted *started) {
   FleetServer *server = start->server;
   g_autofree char *name = log_quote(fleet_server_get_info(server)->name);
   gint64 ends_at_us = started->ends_at_us ? started->ends_at_us : start->ends_at_us;
-  if (g_queue_is_empty(&start->people)) {
+  if (!is_wanted(start)) {
     fleet_server_give_back(server, start->session);
     endings_begin(start->core, server, start->session);
     give_up(start, wire_end_name(WIRE_END_USERS_LEFT));
@@ -185,7 +208,7 @@ static void succeed(Start *start, const ControlStarted *started) {
   fleet_server_confirm(server, start->session, ends_at_us);
   plan_started(planning_get_plan(start->core->planning), start->session, fleet_server_get_info(server)->name);
   log_notice("session_started", "server=%s session=%s request=%s tries=%u ms=%d", name, start->session,
-             request_get_id(host->request), start->tried->len,
+             host ? request_get_id(host->request) : "-", start->tried->len,
              (int)((g_get_monotonic_time() - start->begun_us) / 1000));
   Session session = {.id = start->session,
                      .code = start->code,
@@ -193,6 +216,8 @@ static void succeed(Start *start, const ControlStarted *started) {
                      .starts_at_us = instant_now_us(),
                      .ends_at_us = ends_at_us};
   let_in(start, &session);
+  if (start->owner)
+    start->owner->stands(&session, start->owner_data);
   end(start);
 }
 
@@ -259,6 +284,7 @@ static void call(Start *start) {
 
 static void take_place(Start *start, FleetServer *server) {
   start->server = server;
+  set_placed(start);
   g_ptr_array_add(start->tried, fleet_server_ref(server));
   start->repeated = FALSE;
   fleet_server_take(server, start->session, start->code, start->ends_at_us);
@@ -278,15 +304,15 @@ static gboolean is_worth_waiting(const Start *start) {
 static void ask(Start *start) {
   Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
   gboolean is_late = g_get_monotonic_time() - start->begun_us > PATIENCE_US;
-  gboolean is_wanted = !g_queue_is_empty(&start->people);
-  FleetServer *server = rc && is_wanted && !is_late ? rc_choose(rc, start->tried) : NULL;
-  if (!server && is_wanted && is_worth_waiting(start)) {
+  gboolean wanted = is_wanted(start);
+  FleetServer *server = rc && wanted && !is_late ? rc_choose(rc, start->tried) : NULL;
+  if (!server && wanted && is_worth_waiting(start)) {
     start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, look_again, start);
     return;
   }
   if (!server) {
     refuse_all(start, rc);
-    give_up(start, wire_end_name(is_wanted ? WIRE_END_APP_FAILED : WIRE_END_USERS_LEFT));
+    give_up(start, wire_end_name(wanted ? WIRE_END_APP_FAILED : WIRE_END_USERS_LEFT));
     return;
   }
   take_place(start, server);
@@ -305,6 +331,7 @@ static Start *start_new(Starts *starts, const char *rc_name, gboolean booked) {
   start->tried = g_ptr_array_new_with_free_func((GDestroyNotify)fleet_server_unref);
   g_queue_init(&start->people);
   g_hash_table_add(starts->starts, start);
+  count_unplaced(starts, rc_name, 1);
   return start;
 }
 
@@ -327,18 +354,28 @@ static void on_planned(const Reservation *reservation, const GError *error, gpoi
     refuse_all(start, rc);
   while (!g_queue_is_empty(&start->people))
     request_refuse(take_first(start, NULL), error);
-  end(start);
+  end_failed(start, error);
 }
 
-void starts_begin(Starts *starts, Request *request, const Rc *rc, guint minutes, guint min_minutes,
-                  const char *name) {
-  const PlanWish wish = {.rc_name = rc->name,
-                         .wanted_us = minutes * INSTANT_MINUTE,
-                         .min_us = min_minutes * INSTANT_MINUTE,
-                         .name = name};
-  Start *start = start_new(starts, rc->name, FALSE);
-  add_person(start, request, name);
-  plan_walk_in(planning_get_plan(starts->core->planning), &wish, instant_now_us(), on_planned, start);
+static void plan(Start *start, const StartWish *wish) {
+  const PlanWish planned = {.rc_name = start->rc_name,
+                            .wanted_us = wish->minutes * INSTANT_MINUTE,
+                            .min_us = wish->min_minutes * INSTANT_MINUTE,
+                            .name = wish->name};
+  plan_walk_in(planning_get_plan(start->core->planning), &planned, instant_now_us(), on_planned, start);
+}
+
+void starts_begin(Starts *starts, Request *request, const StartWish *wish) {
+  Start *start = start_new(starts, wish->rc_name, FALSE);
+  add_person(start, request, wish->name);
+  plan(start, wish);
+}
+
+void starts_begin_for(Starts *starts, const StartOwner *owner, gpointer owner_data, const StartWish *wish) {
+  Start *start = start_new(starts, wish->rc_name, FALSE);
+  start->owner = owner;
+  start->owner_data = owner_data;
+  plan(start, wish);
 }
 
 void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name) {

@@ -11,12 +11,32 @@
 Starts *starts_new(Core *core);   /* (transfer full) */
 void starts_free(Starts *starts); /* gives up what is under way; NULL is allowed */
 
-/* A session from now on. Answers with SESSION_CONNECTION_DATA, or with SERVERS_BUSY when the plan has no
- * place, or every server was asked, or none is left. It lasts @minutes, or less, down to @min_minutes, where
- * a booking follows.
- * @name: what the visitor is called (nullable). (transfer full @request) */
-void starts_begin(Starts *starts, Request *request, const Rc *rc, guint minutes, guint min_minutes,
-                  const char *name);
+/* A session from now on. Plain data, copied. */
+typedef struct {
+  const char *rc_name;
+  guint minutes;     /* how long it shall last */
+  guint min_minutes; /* or less, down to this, where a booking follows */
+  const char *name;  /* what the visitor is called (nullable) */
+} StartWish;
+
+/* Answers with SESSION_CONNECTION_DATA, or with SERVERS_BUSY when the plan has no place, or every server was
+ * asked, or none is left. (transfer full @request) */
+void starts_begin(Starts *starts, Request *request, const StartWish *wish);
+
+/* One who keeps the visitor's request and is told instead. One of the two is called, once. */
+typedef struct {
+  /* The session runs; @session is valid during the call. Somebody has to come to it, or to end it. */
+  void (*stands)(const Session *session, gpointer owner_data);
+  /* It came to nothing: WIRE_SERVERS_BUSY, or what the plan says. May come before starts_begin_for() returns.
+   */
+  void (*failed)(const GError *error, gpointer owner_data);
+} StartOwner;
+
+/* @owner: static. */
+void starts_begin_for(Starts *starts, const StartOwner *owner, gpointer owner_data, const StartWish *wish);
+
+/* How many of the RC's starts have no place on a server yet: so many of its free places are spoken for. */
+guint starts_count_unplaced(const Starts *starts, const char *rc_name);
 
 /* The session of a booking whose time has come: the first who comes starts it and is its host, those who come
  * meanwhile join. If the session before it still holds the place, that is waited for a little. (transfer full
@@ -28,7 +48,3 @@ gboolean starts_is_starting(const Starts *starts, const char *session);
 
 /* Answers everybody who waits for a start: SERVERS_BUSY. Their sessions are ended when they stand. */
 void starts_answer_all(Starts *starts);
-
-/* Refuses with SERVERS_BUSY, with what is known of when it will be better. @rc nullable.
- * (transfer full @request) */
-void starts_refuse_busy(Request *request, Rc *rc);

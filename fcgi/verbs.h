@@ -26,8 +26,12 @@ typedef struct {
   char *rc_name;
   gint64 duration_minutes; /* 0: as long as usual */
   char *name;              /* nullable */
-  gint64 wait_seconds;
+  gint64 wait_seconds;     /* below 0: not willing to wait in line */
+  char *place;             /* in the line (nullable) */
 } StartSession;
+typedef struct {
+  char *place;
+} LeaveLine;
 typedef struct {
   char *code;
   char *name; /* nullable */
@@ -59,11 +63,13 @@ typedef struct {
 typedef struct {
   char *cursor; /* nullable */
   char *ticket; /* nullable */
+  char *place;  /* in the line (nullable) */
   gint64 wait_seconds;
 } PollEvents;
 
 extern const Field verbs_get_servers_fields[];
 extern const Field verbs_start_session_fields[];
+extern const Field verbs_leave_line_fields[];
 extern const Field verbs_connect_session_fields[];
 extern const Field verbs_extend_session_fields[];
 extern const Field verbs_poll_events_fields[];
@@ -74,6 +80,8 @@ extern const Field verbs_cancel_session_fields[];
 void verbs_get_servers(gpointer request, gpointer arguments);
 void verbs_get_rcs(gpointer request, gpointer arguments);
 void verbs_start_session(gpointer request, gpointer arguments);
+void verbs_start_session_defaults(gpointer arguments);
+void verbs_leave_line(gpointer request, gpointer arguments);
 void verbs_connect_session(gpointer request, gpointer arguments);
 void verbs_extend_session(gpointer request, gpointer arguments);
 void verbs_poll_events(gpointer request, gpointer arguments);

@@ -5,6 +5,7 @@
 const Field verbs_poll_events_fields[] = {
     {"cursor", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, cursor), .min = 1, .max = 64},
     {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, ticket), .max = TICKET_MAX_BYTES},
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, place), .min = 1, .max = 64},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(PollEvents, wait_seconds), .min = 0, .max = 60},
     {NULL},
 };
@@ -27,10 +28,13 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
       session && !asked->cursor ? planning_standing_offer(core->planning, session) : NULL;
   if (session)
     request_follow(request, session);
+  else if (asked->place)
+    events_follow_place(request, asked->place);
   if (asked->ticket && !ticket)
     request_refuse(request, error);
   else if (offer)
     events_answer_with(core->events, request, offer);
   else
-    events_poll(core->events, request, asked->cursor, session, (guint)asked->wait_seconds);
+    events_poll(core->events, request, asked->cursor, &(EventsFor){session, asked->place},
+                (guint)asked->wait_seconds);
 }

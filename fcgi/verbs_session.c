@@ -1,6 +1,8 @@
 #include "common/instant.h"
+#include "fcgi/busy.h"
 #include "fcgi/connection_data.h"
 #include "fcgi/fleet.h"
+#include "fcgi/lines.h"
 #include "fcgi/planning.h"
 #include "fcgi/starts.h"
 #include "fcgi/verbs.h"
@@ -9,12 +11,19 @@
 #include <string.h>
 
 #define MAX_NAME 400
+#define MAX_PLACE 64
 
 const Field verbs_start_session_fields[] = {
     {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, rc_name), .required = TRUE, .min = 1, .max = 200},
     {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(StartSession, duration_minutes), .min = 1, .max = 1440},
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, name), .max = MAX_NAME},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(StartSession, wait_seconds), .min = 0, .max = 60},
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, place), .min = 1, .max = MAX_PLACE},
+    {NULL},
+};
+
+const Field verbs_leave_line_fields[] = {
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(LeaveLine, place), .required = TRUE, .min = 1, .max = MAX_PLACE},
     {NULL},
 };
 
@@ -35,6 +44,10 @@ gboolean verbs_read_minutes(const RcRules *rules, gint64 asked, guint *minutes, 
   return FALSE;
 }
 
+void verbs_start_session_defaults(gpointer arguments) {
+  ((StartSession *)arguments)->wait_seconds = -1;
+}
+
 void verbs_start_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const StartSession *asked = arguments;
@@ -42,16 +55,21 @@ void verbs_start_session(gpointer data, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   const RcRules *rules = rc_rules_get(core->configuration->rc_rules, asked->rc_name);
   Rc *rc = fleet_find_rc(core->fleet, asked->rc_name);
-  guint minutes;
-  if (!verbs_read_minutes(rules, asked->duration_minutes, &minutes, &error))
+  LineWish wish = {.name = asked->name, .place = asked->place, .wait_seconds = asked->wait_seconds};
+  if (!verbs_read_minutes(rules, asked->duration_minutes, &wish.minutes, &error))
     request_refuse(request, error);
   else if (!rc)
     verbs_refuse_rc(request);
-  else if (core->stopping || rc->free <= 0) /* the plan need not be asked, nor the disk */
-    starts_refuse_busy(request, core->stopping ? NULL : rc);
+  else if (core->stopping)
+    busy_refuse(request, NULL);
   else
-    starts_begin(core->starts, request, rc, minutes, MIN(minutes, (guint)rules->min_session_minutes),
-                 asked->name);
+    lines_start(core->lines, request, rc, &wish);
+}
+
+void verbs_leave_line(gpointer data, gpointer arguments) {
+  Request *request = data;
+  lines_leave(request_get_core(request)->lines, ((const LeaveLine *)arguments)->place);
+  request_answer(request, WIRE_LINE_LEFT, NULL);
 }
 
 void verbs_refuse_rc(Request *request) {
@@ -77,7 +95,7 @@ static void join_running(Request *request, const Reservation *reservation, const
   if (session && fleet_server_get_state(server) != FLEET_OFFLINE)
     connection_data_answer(request, session, "guest", name);
   else
-    starts_refuse_busy(request, NULL);
+    busy_refuse(request, NULL);
 }
 
 gboolean verbs_check_code(Request *request, const char *code) {
@@ -102,7 +120,7 @@ void verbs_connect_session(gpointer data, gpointer arguments) {
   else if (reservation->starts_at_us > instant_now_us())
     refuse_not_started(request, reservation);
   else if (core->stopping)
-    starts_refuse_busy(request, NULL);
+    busy_refuse(request, NULL);
   else
     starts_begin_booked(core->starts, request, reservation, asked->name);
 }

@@ -96,8 +96,8 @@ static void numbers_add_up(Fixture *fixture, gconstpointer data) {
   g_autoptr(GString) text = g_string_new(NULL);
   fleet_append_rcs(fixture->fleet, text);
   g_assert_cmpstr(text->str, ==,
-                  "{\"rc_name\":\"R\",\"info\":{},\"servers\":2,\"capacity\":6,\"free\":0},"
-                  "{\"rc_name\":\"S\",\"info\":{},\"servers\":1,\"capacity\":1,\"free\":0}");
+                  "{\"rc_name\":\"R\",\"info\":{},\"servers\":2,\"capacity\":6,\"free\":0,\"waiting\":0},"
+                  "{\"rc_name\":\"S\",\"info\":{},\"servers\":1,\"capacity\":1,\"free\":0,\"waiting\":0}");
 }
 
 static void most_free_server_is_chosen(Fixture *fixture, gconstpointer data) {
