@@ -1,8 +1,6 @@
 #include "fcgi/busy.h"
 
 #include "common/instant.h"
-#include "fcgi/core.h"
-#include "fcgi/fleet.h"
 
 #define RETRY_SOON_SECONDS 5
 #define RETRY_LATE_SECONDS 30
@@ -16,10 +14,10 @@ static const char *reason_for(const Rc *rc) {
 static void refuse(Request *request, Rc *rc, const char *reason, guint retry_after_seconds,
                    const char *more) {
   g_autoptr(GError) error = NULL;
-  gint64 free_at_us = rc ? fleet_free_at(request_get_core(request)->fleet, rc) : 0;
+  gint64 free_at_us = 0; /* when the first session ends */
   g_autoptr(GString) members = g_string_new(more);
   guint seconds = RETRY_SOON_SECONDS;
-  if (free_at_us) {
+  if (rc && sessions_next_ends(rc->sessions, instant_now_us(), 1, &free_at_us)) {
     g_autofree char *text = instant_format(free_at_us);
     g_string_append_printf(members, "%s\"free_at\":\"%s\"", members->len ? "," : "", text);
     seconds = (guint)CLAMP((free_at_us - instant_now_us()) / INSTANT_SECOND, 1, (gint64)RETRY_LATE_SECONDS);

@@ -14,7 +14,7 @@ struct Fleet {
   GHashTable *by_name;    /* name -> FleetServer */
   GPtrArray *rcs;         /* of Rc, in the list's order */
   GHashTable *rc_by_name; /* name -> Rc, owned */
-  Sessions *sessions;
+  guint sessions;         /* on all servers */
   guint online;
 };
 
@@ -36,6 +36,7 @@ struct FleetServer {
   gint64 counted_capacity;
   gint64 counted_free;
   GHashTable *sessions; /* id -> Session, owned */
+  Sessions *index;      /* that they are in by their ends: its RC's while it can be used; else NULL */
   guint64 asked;        /* how many statuses */
   char *text;           /* for GET_SERVERS; NULL: to be made */
 };
@@ -44,7 +45,8 @@ struct FleetServer {
 
 static void free_session(gpointer data) {
   Session *session = data;
-  sessions_remove(session->server->fleet->sessions, session);
+  session->server->fleet->sessions--;
+  sessions_remove(session);
   g_free(session->id);
   g_free(session->code);
   g_free(session);
@@ -111,6 +113,21 @@ const char *fleet_state_name(FleetState state) {
   return names[state];
 }
 
+/* Puts its sessions into the index, or (NULL) into none. */
+static void set_index(FleetServer *server, Sessions *index) {
+  if (server->index == index)
+    return;
+  GHashTableIter iter;
+  gpointer session;
+  g_hash_table_iter_init(&iter, server->sessions);
+  while (g_hash_table_iter_next(&iter, NULL, &session)) {
+    sessions_remove(session);
+    if (index)
+      sessions_add(index, session);
+  }
+  server->index = index;
+}
+
 /* After anything about a server: its rank, its RC's sums, its text. */
 static void update(FleetServer *server) {
   Rc *rc = server->rc;
@@ -124,7 +141,7 @@ static void update(FleetServer *server) {
   rc->capacity += server->session_limit - server->counted_capacity;
   rc->free += free - server->counted_free;
   rc->online += (guint)(state != FLEET_OFFLINE) - (guint)(server->counted_state != FLEET_OFFLINE);
-  rc->free_at_us = 0;
+  set_index(server, server->online && !server->draining ? rc->sessions : NULL);
   guint sessions = g_hash_table_size(server->sessions);
   gboolean is_news = state != server->counted_state || sessions != server->counted_sessions ||
                      server->session_limit != server->counted_capacity;
@@ -141,6 +158,7 @@ static void update(FleetServer *server) {
 
 static void leave_rc(FleetServer *server) {
   Rc *rc = g_steal_pointer(&server->rc);
+  set_index(server, NULL);
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), RC_NOT_NOW);
   rc->capacity -= server->counted_capacity;
   rc->free -= server->counted_free;
@@ -158,15 +176,25 @@ static void set_online(FleetServer *server, gboolean online) {
     server->fleet->online += online ? 1 : -1;
 }
 
-static Session *add_session(FleetServer *server, const char *id, const char *code) {
+static Session *add_session(FleetServer *server, const char *id, const char *code, gint64 ends_at_us) {
   Session *session = g_new0(Session, 1);
   session->id = g_strdup(id);
   session->code = g_strdup(code);
   session->server = server;
   session->starts_at_us = instant_now_us();
+  session->ends_at_us = ends_at_us;
   g_hash_table_insert(server->sessions, session->id, session);
-  sessions_add(server->fleet->sessions, session);
+  server->fleet->sessions++;
+  if (server->index)
+    sessions_add(server->index, session);
   return session;
+}
+
+static void set_end(Session *session, gint64 ends_at_us) {
+  if (!ends_at_us || ends_at_us == session->ends_at_us)
+    return;
+  session->ends_at_us = ends_at_us;
+  sessions_move(session);
 }
 
 /* Returns the session if it was not known before, else NULL. */
@@ -178,12 +206,11 @@ static const Session *merge_session(FleetServer *server, const ControlSession *t
   }
   gboolean is_new = !session;
   if (is_new)
-    session = add_session(server, told->session, told->code);
+    session = add_session(server, told->session, told->code, told->ends_at_us);
   session->starting = FALSE;
   if (told->starts_at_us)
     session->starts_at_us = told->starts_at_us;
-  if (told->ends_at_us)
-    session->ends_at_us = told->ends_at_us;
+  set_end(session, told->ends_at_us);
   return is_new ? session : NULL;
 }
 
@@ -264,15 +291,13 @@ void fleet_server_set_offline(FleetServer *server) {
 }
 
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
-  Session *taken = add_session(server, session, code);
-  taken->starting = TRUE;
-  taken->ends_at_us = ends_at_us;
+  add_session(server, session, code, ends_at_us)->starting = TRUE;
   update(server);
 }
 
 void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
   if (!g_hash_table_contains(server->sessions, session))
-    add_session(server, session, code)->ends_at_us = ends_at_us;
+    add_session(server, session, code, ends_at_us);
   update(server);
 }
 
@@ -285,8 +310,7 @@ void fleet_server_confirm(FleetServer *server, const char *session, gint64 ends_
   server->doubtful_until_us = 0;
   if (taken) {
     taken->confirmed = server->asked;
-    if (ends_at_us)
-      taken->ends_at_us = ends_at_us;
+    set_end(taken, ends_at_us);
   }
   update(server);
 }
@@ -316,20 +340,21 @@ Fleet *fleet_new(const FleetListener *listener, gpointer user_data) {
   fleet->by_name = g_hash_table_new(g_str_hash, g_str_equal);
   fleet->rcs = g_ptr_array_new();
   fleet->rc_by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)rc_free);
-  fleet->sessions = sessions_new();
   return fleet;
 }
 
 void fleet_free(Fleet *fleet) {
   if (!fleet)
     return;
-  for (guint i = 0; i < fleet->servers->len; i++)
-    ((FleetServer *)fleet->servers->pdata[i])->rc = NULL;
+  for (guint i = 0; i < fleet->servers->len; i++) {
+    FleetServer *server = fleet->servers->pdata[i];
+    set_index(server, NULL);
+    server->rc = NULL;
+  }
   g_hash_table_unref(fleet->by_name);
   g_ptr_array_unref(fleet->servers);
   g_ptr_array_unref(fleet->rcs);
   g_hash_table_unref(fleet->rc_by_name);
-  sessions_free(fleet->sessions);
   g_free(fleet);
 }
 
@@ -347,7 +372,7 @@ void fleet_count_states(const Fleet *fleet, guint counts[FLEET_N_STATES]) {
     counts[fleet_server_get_state(fleet->servers->pdata[i])]++;
 }
 
-Sessions *fleet_get_sessions(Fleet *fleet) {
+guint fleet_count_sessions(const Fleet *fleet) {
   return fleet->sessions;
 }
 
@@ -365,32 +390,6 @@ Rc *fleet_find_rc(const Fleet *fleet, const char *name) {
 
 FleetServer *fleet_find_server(const Fleet *fleet, const char *name) {
   return g_hash_table_lookup(fleet->by_name, name);
-}
-
-static gint64 first_end_on(const FleetServer *server, gint64 now_us) {
-  gint64 first_us = G_MAXINT64;
-  GHashTableIter iter;
-  gpointer value;
-  g_hash_table_iter_init(&iter, server->sessions);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    gint64 ends_at_us = ((const Session *)value)->ends_at_us;
-    if (ends_at_us > now_us)
-      first_us = MIN(first_us, ends_at_us);
-  }
-  return first_us;
-}
-
-gint64 fleet_free_at(const Fleet *fleet, Rc *rc) {
-  gint64 now_us = instant_now_us();
-  if (rc->free_at_us < now_us) {
-    rc->free_at_us = G_MAXINT64;
-    for (guint i = 0; i < fleet->servers->len; i++) {
-      const FleetServer *server = fleet->servers->pdata[i];
-      if (server->rc == rc && server->online && !server->draining)
-        rc->free_at_us = MIN(rc->free_at_us, first_end_on(server, now_us));
-    }
-  }
-  return rc->free_at_us == G_MAXINT64 ? 0 : rc->free_at_us;
 }
 
 /* ---- the list ---- */

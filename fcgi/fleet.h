@@ -46,7 +46,7 @@ guint fleet_count_servers(const Fleet *fleet);
 guint fleet_count_online(const Fleet *fleet);
 /* How many servers are in each state. Looks at all. */
 void fleet_count_states(const Fleet *fleet, guint counts[FLEET_N_STATES]);
-Sessions *fleet_get_sessions(Fleet *fleet);
+guint fleet_count_sessions(const Fleet *fleet); /* running and starting ones */
 
 /* Appends the JSON objects of the servers @first..@last (cut to the list's end), separated by commas. Returns
  * how many. */
@@ -59,8 +59,6 @@ Rc *fleet_get_rc(const Fleet *fleet, guint index); /* in the list's order */
 /* (transfer none), or NULL. */
 Rc *fleet_find_rc(const Fleet *fleet, const char *name);
 FleetServer *fleet_find_server(const Fleet *fleet, const char *name); /* (transfer none), or NULL */
-/* When the first of the RC's sessions ends, of those whose end is known; 0: none. */
-gint64 fleet_free_at(const Fleet *fleet, Rc *rc);
 
 /* ---- one server ---- */
 

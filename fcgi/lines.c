@@ -131,10 +131,12 @@ static void update_estimates(Line *line) {
   /* Servers that cannot be reached are in the ledger's capacity, but no help. */
   gint64 there = ledger_used(ledger, ledger_slot(ledger, wall_us)) + MAX(0, lines_count_unclaimed(core, rc));
   gint64 capacity = rc && rc->online ? MIN(there, ledger_capacity(ledger)) : 0;
+  g_autofree gint64 *ends = g_new(gint64, count);
+  guint n_ends = rc ? sessions_next_ends(rc->sessions, wall_us, count, ends) : 0;
   line->estimated_us = now_us;
   g_array_set_size(line->estimates, count);
   wait_estimate(ledger, wall_us, (guint32)capacity, rules->session_minutes * INSTANT_MINUTE,
-                rules->min_session_minutes * INSTANT_MINUTE, count,
+                rules->min_session_minutes * INSTANT_MINUTE, ends, n_ends, count,
                 &g_array_index(line->estimates, gint64, 0));
 }
 

@@ -204,7 +204,7 @@ static void set_fleet(Metrics *metrics, const Core *core) {
   }
   metrics_set(metrics, CAPACITY, (double)capacity);
   metrics_set(metrics, FREE, (double)free);
-  metrics_set(metrics, SESSIONS, sessions_count(fleet_get_sessions(core->fleet)));
+  metrics_set(metrics, SESSIONS, fleet_count_sessions(core->fleet));
   metrics_set(metrics, IN_LINE, lines_count(core->lines));
 }
 

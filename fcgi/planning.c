@@ -22,8 +22,9 @@ struct Planning {
   Guard *guard;
   Timer *timer;
   Timer *orphans_timer;
-  gboolean warned; /* that guessing has used up most of what may be wrong in a day */
-  gboolean dense;  /* the log has it that too many codes are in use */
+  gboolean warned;     /* that guessing has used up most of what may be wrong in a day */
+  GHashTable *running; /* while a list of servers is taken: server's name -> GPtrArray of sessions' ids */
+  gboolean dense;      /* the log has it that too many codes are in use */
 };
 
 Plan *planning_get_plan(Planning *planning) {
@@ -57,19 +58,42 @@ void planning_capacity_changed(Planning *planning, const Rc *rc) {
     set_capacity(planning, rc->name, rc->capacity);
     return;
   }
+  g_clear_pointer(&planning->running, g_hash_table_unref); /* the list has been taken */
   for (guint i = 0; i < fleet_count_rcs(fleet); i++)
     set_capacity(planning, fleet_get_rc(fleet, i)->name, fleet_get_rc(fleet, i)->capacity);
   set_capacity_of_gone(planning);
 }
 
-static void restore_session(const Reservation *reservation, gpointer data) {
-  FleetServer *server = data;
-  if (g_strcmp0(reservation->server_name, fleet_server_get_info(server)->name) == 0)
-    fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+static void collect_running(const Reservation *reservation, gpointer data) {
+  GHashTable *by_server = data;
+  if (!reservation->server_name)
+    return;
+  GPtrArray *ids = g_hash_table_lookup(by_server, reservation->server_name);
+  if (!ids) {
+    ids = g_ptr_array_new_with_free_func(g_free);
+    g_hash_table_insert(by_server, g_strdup(reservation->server_name), ids);
+  }
+  g_ptr_array_add(ids, g_strdup(reservation->id));
+}
+
+/* What runs, by server: looked for once for all servers of a list. */
+static GHashTable *running_by_server(Planning *planning) {
+  if (!planning->running) {
+    planning->running =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    plan_for_each_running(planning->plan, collect_running, planning->running);
+  }
+  return planning->running;
 }
 
 void planning_server_added(Planning *planning, FleetServer *server) {
-  plan_for_each_running(planning->plan, restore_session, server);
+  const GPtrArray *ids =
+      g_hash_table_lookup(running_by_server(planning), fleet_server_get_info(server)->name);
+  for (guint i = 0; ids && i < ids->len; i++) {
+    const Reservation *reservation = plan_find(planning->plan, ids->pdata[i]);
+    if (reservation)
+      fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+  }
 }
 
 void planning_session_seen(Planning *planning, FleetServer *server, const Session *session) {
@@ -249,6 +273,7 @@ void planning_close(Planning *planning) {
   timer_cancel(planning->timer);
   timer_cancel(planning->orphans_timer);
   plan_close(planning->plan);
+  g_clear_pointer(&planning->running, g_hash_table_unref);
   guard_free(planning->guard);
   g_free(planning);
 }

@@ -5,6 +5,7 @@
 Rc *rc_new(const char *name) {
   Rc *rc = g_new0(Rc, 1);
   rc->name = g_strdup(name);
+  rc->sessions = sessions_new();
   for (guint i = 0; i <= RC_MAX_RANK; i++)
     rc->ranks[i] = g_ptr_array_new();
   return rc;
@@ -15,6 +16,7 @@ void rc_free(Rc *rc) {
     return;
   for (guint i = 0; i <= RC_MAX_RANK; i++)
     g_ptr_array_unref(rc->ranks[i]);
+  sessions_free(rc->sessions);
   g_free(rc->name);
   g_free(rc->info);
   g_free(rc);

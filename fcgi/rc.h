@@ -5,15 +5,13 @@
  * however many there are. Pure; one thread at a time.
  */
 #pragma once
-#include <glib.h>
+#include "fcgi/sessions.h"
 
 /* More free places than this do not make a server any better. */
 #define RC_MAX_RANK 32
 /* Ranks: 0 is for servers to be tried when no other is left, -1 for those not to be tried at all. */
 #define RC_LAST_RESORT 0
 #define RC_NOT_NOW (-1)
-
-typedef struct FleetServer FleetServer;
 
 /* A server's place, a member of FleetServer. Zeroed, with rank RC_NOT_NOW, it is in no bucket. */
 typedef struct {
@@ -23,15 +21,15 @@ typedef struct {
 
 typedef struct {
   char *name;
-  char *info;        /* JSON text as the list of servers has it for the first server (nullable) */
-  guint servers;     /* in the list */
-  guint online;      /* of them */
-  gint64 capacity;   /* sessions that all its servers take; one never seen counts 1 */
-  gint64 free;       /* sessions that could start now */
-  gint64 free_at_us; /* when the first session ends, or G_MAXINT64; in the past: to be found out */
-  guint waiting;     /* people in its line (lines.h) */
-  guint claims;      /* how many of them come before a newcomer */
-  gboolean listed;   /* it is in the list that is being taken */
+  char *info;         /* JSON text as the list of servers has it for the first server (nullable) */
+  guint servers;      /* in the list */
+  guint online;       /* of them */
+  gint64 capacity;    /* sessions that all its servers take; one never seen counts 1 */
+  gint64 free;        /* sessions that could start now */
+  Sessions *sessions; /* on those of its servers that can be used, by their ends */
+  guint waiting;      /* people in its line (lines.h) */
+  guint claims;       /* how many of them come before a newcomer */
+  gboolean listed;    /* it is in the list that is being taken */
   GPtrArray *ranks[RC_MAX_RANK + 1]; /* of FleetServer; rc.c's */
 } Rc;
 

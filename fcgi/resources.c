@@ -19,7 +19,7 @@ static void handle_health(Request *request) {
       "{\"status\":\"%s\",\"servers\":%u,\"online\":%u,\"sessions\":%u,\"waiting\":%u,"
       "\"sockets\":%u,\"uptime_seconds\":%" G_GINT64_FORMAT "}",
       core->stopping ? "stopping" : "ok", fleet_count_servers(core->fleet), fleet_count_online(core->fleet),
-      sessions_count(fleet_get_sessions(core->fleet)), core->waiting, atomic_load(&core->sockets),
+      fleet_count_sessions(core->fleet), core->waiting, atomic_load(&core->sockets),
       (g_get_monotonic_time() - core->started_us) / G_USEC_PER_SEC);
   request_answer_text(request, core->stopping ? 503 : 200, NULL, text);
 }

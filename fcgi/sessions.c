@@ -1,67 +1,55 @@
 #include "fcgi/sessions.h"
 
-#include "common/random.h"
-
 struct Sessions {
-  GHashTable *by_code; /* code -> GPtrArray of Session */
-  guint count;
+  GSequence *by_end; /* of Session; those whose end is not known last */
 };
+
+static gint64 key_of(const Session *session) {
+  return session->ends_at_us ? session->ends_at_us : G_MAXINT64;
+}
+
+static int compare(gconstpointer a, gconstpointer b, gpointer user_data) {
+  gint64 x = key_of(a), y = key_of(b);
+  return (x > y) - (x < y);
+}
 
 Sessions *sessions_new(void) {
   Sessions *sessions = g_new0(Sessions, 1);
-  sessions->by_code =
-      g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+  sessions->by_end = g_sequence_new(NULL);
   return sessions;
 }
 
 void sessions_free(Sessions *sessions) {
   if (!sessions)
     return;
-  g_hash_table_unref(sessions->by_code);
+  g_sequence_free(sessions->by_end);
   g_free(sessions);
 }
 
 void sessions_add(Sessions *sessions, Session *session) {
-  sessions->count++;
-  if (!session->code)
-    return;
-  GPtrArray *same = g_hash_table_lookup(sessions->by_code, session->code);
-  if (!same) {
-    same = g_ptr_array_new();
-    g_hash_table_insert(sessions->by_code, g_strdup(session->code), same);
+  g_return_if_fail(!session->by_end);
+  session->by_end = g_sequence_insert_sorted(sessions->by_end, session, compare, NULL);
+}
+
+void sessions_remove(Session *session) {
+  if (session->by_end)
+    g_sequence_remove(g_steal_pointer(&session->by_end));
+}
+
+void sessions_move(Session *session) {
+  if (session->by_end)
+    g_sequence_sort_changed(session->by_end, compare, NULL);
+}
+
+guint sessions_next_ends(const Sessions *sessions, gint64 after_us, guint most, gint64 *ends) {
+  guint count = 0;
+  for (GSequenceIter *iter = g_sequence_get_begin_iter(sessions->by_end);
+       count < most && !g_sequence_iter_is_end(iter); iter = g_sequence_iter_next(iter)) {
+    gint64 ends_at_us = ((const Session *)g_sequence_get(iter))->ends_at_us;
+    if (ends_at_us == 0)
+      break;
+    if (ends_at_us > after_us)
+      ends[count++] = ends_at_us;
   }
-  g_ptr_array_add(same, session);
-}
-
-void sessions_remove(Sessions *sessions, Session *session) {
-  sessions->count--;
-  GPtrArray *same = session->code ? g_hash_table_lookup(sessions->by_code, session->code) : NULL;
-  if (!same)
-    return;
-  g_ptr_array_remove(same, session);
-  if (same->len == 0)
-    g_hash_table_remove(sessions->by_code, session->code);
-}
-
-Session *sessions_find(const Sessions *sessions, const char *code) {
-  GPtrArray *same = g_hash_table_lookup(sessions->by_code, code);
-  return same ? same->pdata[0] : NULL;
-}
-
-char *sessions_draw_code(const Sessions *sessions, guint digits) {
-  guint64 all = 1;
-  for (guint i = 0; i < digits; i++)
-    all *= 10;
-  if (g_hash_table_size(sessions->by_code) >= all / 2)
-    return NULL;
-  /* At least every second draw is free. */
-  for (;;) {
-    g_autofree char *code = random_code(digits);
-    if (!g_hash_table_contains(sessions->by_code, code))
-      return g_steal_pointer(&code);
-  }
-}
-
-guint sessions_count(const Sessions *sessions) {
-  return sessions->count;
+  return count;
 }

@@ -1,6 +1,7 @@
-/* The sessions that run or are starting, on all servers: found by their code and by their id.
+/* Sessions by their ends: which of those on an RC's servers is over first, and when.
  *
- * An index only: a Session belongs to the server it runs on (fleet.h). The core's thread.
+ * An index only: a Session belongs to the server it runs on (fleet.h). Adding, removing and moving one cost
+ * O(log n). Pure; one thread at a time.
  */
 #pragma once
 #include <glib.h>
@@ -16,24 +17,21 @@ typedef struct {
   gint64 ends_at_us; /* 0: not known */
   gboolean starting; /* asked for, and not yet seen in the server's status */
   guint64 confirmed; /* starting ones: a status asked for after this many others must name it (0: not yet) */
+  GSequenceIter *by_end; /* its place in an index; NULL: it is in none */
 } Session;
 
 typedef struct Sessions Sessions;
 
 Sessions *sessions_new(void);           /* (transfer full) */
-void sessions_free(Sessions *sessions); /* NULL is allowed */
+void sessions_free(Sessions *sessions); /* must be empty; NULL is allowed */
 
-/* @session (transfer none) must not be in it yet; its code must not change while it is. */
+/* @session (transfer none) must be in none. */
 void sessions_add(Sessions *sessions, Session *session);
-/* Before the session is freed. */
-void sessions_remove(Sessions *sessions, Session *session);
+/* Before the session is freed; one that is in none is passed over. */
+void sessions_remove(Session *session);
+/* Its end has become another. */
+void sessions_move(Session *session);
 
-/* The session with this code, or NULL. Should several servers have one of the same code, which cannot come
- * from us, the one that was added first. */
-Session *sessions_find(const Sessions *sessions, const char *code);
-
-/* A code that no session has, drawn at random (transfer full); NULL when half of all codes are taken: among
- * the rest a guess would find a session too easily. */
-char *sessions_draw_code(const Sessions *sessions, guint digits);
-
-guint sessions_count(const Sessions *sessions);
+/* Writes the first @most ends after @after_us into @ends, in order, and returns how many there are. Costs
+ * what it writes, and those that should be over. */
+guint sessions_next_ends(const Sessions *sessions, gint64 after_us, guint most, gint64 *ends);

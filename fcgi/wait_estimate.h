@@ -13,6 +13,7 @@
 
 /* For the first @count people, when each can begin: @at_us (an array of @count) gets instants in order, from
  * @now_us on, 0 for those of whom it is not known. @capacity: how many places there are now, whatever the
- * ledger's own capacity. */
+ * ledger's own capacity. @ends (of @n_ends, in order): when exactly what runs is over; the ledger knows only
+ * in which slot. */
 void wait_estimate(const Ledger *ledger, gint64 now_us, guint32 capacity, gint64 session_us, gint64 min_us,
-                   guint count, gint64 *at_us);
+                   const gint64 *ends, guint n_ends, guint count, gint64 *at_us);

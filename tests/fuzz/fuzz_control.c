@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fleet_server_confirm(the_server, "s1", 0);
   fleet_server_asking(the_server);
   fleet_server_set_status(the_server, &answer->status);
-  g_assert_cmpuint(sessions_count(fleet_get_sessions(fleet)), <=, answer->status.sessions->len);
+  g_assert_cmpuint(fleet_count_sessions(fleet), <=, answer->status.sessions->len);
   fleet_free(fleet);
   return 0;
 }

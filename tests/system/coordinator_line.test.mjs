@@ -205,11 +205,12 @@ test('who is lost while a server starts up for them comes back to the same start
 });
 
 test('a session that nobody comes for is ended, and the next in the line gets a server', async t => {
-  const { asked, leave, go, wait, streamer, length } = await startStarting(t, { offer_seconds: 1 });
+  const { asked, leave, go, wait, streamer, length, health } = await startStarting(t, { offer_seconds: 1 });
   const next = wait();
   await length(1);
   leave();
   await assert.rejects(asked);
+  await until(async () => (await health()).waiting === 1, { what: 'the request is dropped' });
   go();
   const { status, answer } = await next;
   assert.equal(status, 200);

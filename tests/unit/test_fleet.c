@@ -1,4 +1,4 @@
-/* fcgi/fleet, fcgi/rc, fcgi/sessions: what is known of servers, and which one is taken. */
+/* fcgi/fleet, fcgi/rc, fcgi/sessions: what is known of servers, which one is taken, and what ends next. */
 #include "common/instant.h"
 #include "fcgi/fleet.h"
 
@@ -150,33 +150,31 @@ static void starts_count_before_any_status(Fixture *fixture, gconstpointer data)
   g_assert_cmpint(rc->free, ==, 0);
   fleet_server_give_back(server, "s1");
   g_assert_cmpint(rc->free, ==, 1);
-  g_assert_null(sessions_find(fleet_get_sessions(fixture->fleet), "1111"));
+  g_assert_null(fleet_server_find_session(server, "s1"));
 }
 
 static void confirmed_session_ends_when_a_newer_status_lacks_it(Fixture *fixture, gconstpointer data) {
   FleetServer *server = add_one(fixture, 1);
-  Sessions *sessions = fleet_get_sessions(fixture->fleet);
   fleet_server_take(server, "s1", "1111", 0);
   fleet_server_asking(server); /* a poll is under way when the start succeeds */
   fleet_server_confirm(server, "s1", instant_now_us() + INSTANT_MINUTE);
   g_autoptr(GPtrArray) none = g_ptr_array_new();
   ControlStatus old = {.session_limit = 1, .sessions = none};
   fleet_server_set_status(server, &old);
-  g_assert_nonnull(sessions_find(sessions, "1111"));
+  g_assert_nonnull(fleet_server_find_session(server, "s1"));
   tell(server, 1, "free", "");
-  g_assert_null(sessions_find(sessions, "1111"));
+  g_assert_null(fleet_server_find_session(server, "s1"));
 }
 
 static void session_once_seen_ends_with_the_first_status_without_it(Fixture *fixture, gconstpointer data) {
   FleetServer *server = add_one(fixture, 1);
-  Sessions *sessions = fleet_get_sessions(fixture->fleet);
   fleet_server_take(server, "s1", "1111", 0);
   tell(server, 1, "busy", "s1:1111");
   fleet_server_confirm(server, "s1", 0);
   g_autoptr(GPtrArray) none = g_ptr_array_new();
   ControlStatus ended = {.session_limit = 1, .sessions = none};
   fleet_server_set_status(server, &ended);
-  g_assert_null(sessions_find(sessions, "1111"));
+  g_assert_null(fleet_server_find_session(server, "s1"));
 }
 
 static void repeated_status_is_no_news(Fixture *fixture, gconstpointer data) {
@@ -199,12 +197,13 @@ static void unchanged_servers_survive_a_new_list(Fixture *fixture, gconstpointer
   g_assert_cmpint(fleet_find_rc(fixture->fleet, "S")->free, ==, 2);
   g_assert_cmpuint(fleet_find_rc(fixture->fleet, "S")->online, ==, 1);
   g_assert_true(rc_choose(fleet_find_rc(fixture->fleet, "S"), NULL) == a);
-  g_assert_nonnull(sessions_find(fleet_get_sessions(fixture->fleet), "1111"));
+  g_assert_nonnull(fleet_server_find_session(a, "s1"));
+  g_assert_cmpuint(fleet_count_sessions(fixture->fleet), ==, 1);
 
   set_list(fixture, "b:2:S a:9:S"); /* moved: another machine, nothing is known of it */
   g_assert_cmpuint(fixture->removed, ==, 1);
   g_assert_cmpuint(fixture->added, ==, 3);
-  g_assert_null(sessions_find(fleet_get_sessions(fixture->fleet), "1111"));
+  g_assert_cmpuint(fleet_count_sessions(fixture->fleet), ==, 0);
   g_assert_cmpint(fleet_find_rc(fixture->fleet, "S")->free, ==, 0);
   set_list(fixture, "");
   g_assert_cmpuint(fixture->removed, ==, 3);
@@ -220,35 +219,40 @@ static void server_in_use_outlives_the_list(Fixture *fixture, gconstpointer data
   fleet_server_give_back(server, "s1");
   fleet_server_set_full(server);
   fleet_server_set_offline(server);
-  g_assert_cmpuint(sessions_count(fleet_get_sessions(fixture->fleet)), ==, 0);
+  g_assert_cmpuint(fleet_count_sessions(fixture->fleet), ==, 0);
   fleet_server_unref(server);
 }
 
-static void free_at_is_the_first_end(Fixture *fixture, gconstpointer data) {
-  FleetServer *server = add_one(fixture, 2);
-  Rc *rc = fleet_find_rc(fixture->fleet, "R");
-  gint64 soon_us = instant_now_us() + INSTANT_MINUTE;
-  g_assert_cmpint(fleet_free_at(fixture->fleet, rc), ==, 0);
-  fleet_server_take(server, "s1", "1111", soon_us + INSTANT_MINUTE);
-  fleet_server_take(server, "s2", "2222", soon_us);
-  g_assert_cmpint(fleet_free_at(fixture->fleet, rc), ==, soon_us);
-  fleet_server_give_back(server, "s2");
-  g_assert_cmpint(fleet_free_at(fixture->fleet, rc), ==, soon_us + INSTANT_MINUTE);
+/* The ends of R's sessions from now on, in minutes: "1 2". */
+static void expect_ends(Fixture *fixture, gint64 now_us, const char *minutes) {
+  gint64 ends[8];
+  const Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  guint count = sessions_next_ends(rc->sessions, now_us, G_N_ELEMENTS(ends), ends);
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint i = 0; i < count; i++)
+    g_string_append_printf(text, "%s%d", i ? " " : "", (int)((ends[i] - now_us) / INSTANT_MINUTE));
+  g_assert_cmpstr(text->str, ==, minutes);
 }
 
-static void codes_are_unique_and_leave_room(Fixture *fixture, gconstpointer data) {
-  FleetServer *server = add_one(fixture, 10000);
-  Sessions *sessions = fleet_get_sessions(fixture->fleet);
-  g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; i < 5000; i++) {
-    g_autofree char *id = g_strdup_printf("s%u", i);
-    char *code = sessions_draw_code(sessions, 4);
-    g_assert_nonnull(code);
-    g_assert_cmpuint(strlen(code), ==, 4);
-    fleet_server_take(server, id, code, 0);
-    g_assert_true(g_hash_table_add(seen, code));
-  }
-  g_assert_null(sessions_draw_code(sessions, 4));
+static void next_ends_are_known(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 5);
+  gint64 now_us = instant_now_us();
+  expect_ends(fixture, now_us, "");
+  fleet_server_take(server, "s1", "1111", now_us + 3 * INSTANT_MINUTE);
+  fleet_server_take(server, "s2", "2222", now_us + 2 * INSTANT_MINUTE);
+  fleet_server_take(server, "s3", "3333", 0);
+  fleet_server_take(server, "s4", "4444", now_us - INSTANT_MINUTE); /* should be over */
+  expect_ends(fixture, now_us, "2 3");
+  fleet_server_confirm(server, "s2", now_us + 7 * INSTANT_MINUTE);
+  expect_ends(fixture, now_us, "3 7");
+  fleet_server_give_back(server, "s1");
+  expect_ends(fixture, now_us, "7");
+  fleet_server_set_offline(server); /* what ends there makes no room */
+  expect_ends(fixture, now_us, "");
+  tell(server, 5, "free", "s2:2222");
+  expect_ends(fixture, now_us, "7");
+  tell(server, 5, "draining", "s2:2222");
+  expect_ends(fixture, now_us, "");
 }
 
 static void broken_statuses_are_refused(void) {
@@ -284,8 +288,7 @@ int main(int argc, char **argv) {
   ADD("/fleet/repeated-status-is-no-news", repeated_status_is_no_news);
   ADD("/fleet/unchanged-servers-survive-a-new-list", unchanged_servers_survive_a_new_list);
   ADD("/fleet/server-in-use-outlives-the-list", server_in_use_outlives_the_list);
-  ADD("/fleet/free-at-is-the-first-end", free_at_is_the_first_end);
-  ADD("/sessions/codes-are-unique-and-leave-room", codes_are_unique_and_leave_room);
+  ADD("/fleet/next-ends-are-known", next_ends_are_known);
 #undef ADD
   g_test_add_func("/control/broken-statuses-are-refused", broken_statuses_are_refused);
   return g_test_run();

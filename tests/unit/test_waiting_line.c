@@ -196,16 +196,21 @@ static void use(Ledger *ledger, int from_minute, int to_minute) {
 }
 
 /* Minutes from noon of the first people's turns, -1 for not known: "0 20 -1". */
-static void expect(const Ledger *ledger, gint64 now_minute, guint32 capacity, const char *turns) {
+static void expect_with(const Ledger *ledger, gint64 now_minute, guint32 capacity, const gint64 *ends,
+                        guint n_ends, const char *turns) {
   g_auto(GStrv) parts = g_strsplit(turns, " ", -1);
   guint count = g_strv_length(parts);
   g_autofree gint64 *at_us = g_new(gint64, count);
   wait_estimate(ledger, NOON + now_minute * INSTANT_MINUTE, capacity, 60 * INSTANT_MINUTE,
-                10 * INSTANT_MINUTE, count, at_us);
+                10 * INSTANT_MINUTE, ends, n_ends, count, at_us);
   for (guint i = 0; i < count; i++) {
     gint64 minute = g_ascii_strtoll(parts[i], NULL, 10);
     g_assert_cmpint(at_us[i], ==, minute < 0 ? 0 : NOON + minute * INSTANT_MINUTE);
   }
+}
+
+static void expect(const Ledger *ledger, gint64 now_minute, guint32 capacity, const char *turns) {
+  expect_with(ledger, now_minute, capacity, NULL, 0, turns);
 }
 
 static void turns_follow_the_ends(void) {
@@ -215,6 +220,15 @@ static void turns_follow_the_ends(void) {
   /* The third has to wait until the first, who began at 20 past, has had an hour. */
   expect(ledger, 0, 2, "20 45 80 105 140");
   expect(ledger, 7, 2, "20 45");
+}
+
+static void exact_ends_are_better_than_slots(void) {
+  g_autoptr(Ledger) ledger = ledger_new(5, 1, NOON);
+  use(ledger, 0, 20);
+  use(ledger, 0, 45);
+  const gint64 ends[] = {NOON + 3 * INSTANT_MINUTE, NOON + 17 * INSTANT_MINUTE, NOON + 45 * INSTANT_MINUTE};
+  /* One that is over at three past helps nobody: its place is needed by another until twenty past. */
+  expect_with(ledger, 0, 2, ends, 3, "17 45 80");
 }
 
 static void bookings_come_first(void) {
@@ -251,6 +265,7 @@ int main(int argc, char **argv) {
 #undef ADD
   g_test_add_func("/waiting-line/nobody-is-overtaken", nobody_is_overtaken);
   g_test_add_func("/wait-estimate/turns-follow-the-ends", turns_follow_the_ends);
+  g_test_add_func("/wait-estimate/exact-ends-are-better-than-slots", exact_ends_are_better_than_slots);
   g_test_add_func("/wait-estimate/bookings-come-first", bookings_come_first);
   g_test_add_func("/wait-estimate/what-is-far-off-is-not-known", what_is_far_off_is_not_known);
   return g_test_run();
