@@ -19,8 +19,10 @@ typedef struct {
                           gpointer data); /* @sdp NULL: it cannot be, for @reason; it is gone */
   void (*viewer_connected)(gint64 viewer, gpointer data);
   void (*viewer_gone)(gint64 viewer, const char *reason, gpointer data);
-  void (*input)(const char *user, gpointer data); /* the controller did something; now and then */
-  void (*ended)(gpointer data);                   /* all it had is gone, asked for or not; the last call */
+  /* The controller did something; or (@steers FALSE) somebody else pressed what would be input. Now and then.
+   */
+  void (*input)(const char *user, gboolean steers, gpointer data);
+  void (*ended)(gpointer data); /* all it had is gone, asked for or not; the last call */
 } EngineEvents;
 
 typedef struct {

@@ -61,7 +61,8 @@ static void handle(Capture *capture, const EngineMessage *message) {
     events->viewer_gone(message->viewer, message->reason, capture->data);
     break;
   case ENGINE_INPUT:
-    events->input(message->user ? message->user : "", capture->data);
+  case ENGINE_TOUCH:
+    events->input(message->user ? message->user : "", message->type == ENGINE_INPUT, capture->data);
     break;
   case ENGINE_WINDOW_GONE:
     events->window(FALSE, capture->data);

@@ -22,6 +22,7 @@ static const struct {
     [ENGINE_VIEWER_CONNECTED] = {"viewer_connected", NEEDS_VIEWER},
     [ENGINE_VIEWER_GONE] = {"viewer_gone", NEEDS_VIEWER | NEEDS_REASON},
     [ENGINE_INPUT] = {"input"},
+    [ENGINE_TOUCH] = {"touch"},
     [ENGINE_WINDOW_GONE] = {"window_gone"},
     [ENGINE_WINDOW_READY] = {"window_ready"},
     [ENGINE_STATS] = {"stats"},

@@ -7,7 +7,7 @@ struct Floor {
   gpointer data;
   char *holder;       /* "": nobody */
   gint64 since_us;    /* since when they hold it */
-  gint64 touched_us;  /* when their hands were on it last */
+  gint64 steered_us;  /* when their hands were on it last */
   char *silent;       /* who lost it to nobody for silence (nullable) */
   GPtrArray *waiting; /* of char *: who asks, the longest waiting first */
 };
@@ -96,7 +96,7 @@ static void give(Floor *floor, const char *user, FloorReason reason, gint64 now_
     floor->silent = g_steal_pointer(&floor->holder);
   g_free(floor->holder);
   floor->holder = g_steal_pointer(&next);
-  floor->since_us = floor->touched_us = now_us;
+  floor->since_us = floor->steered_us = now_us;
   floor->events.changed(floor->holder, reason, floor->data);
 }
 
@@ -170,14 +170,17 @@ gboolean floor_decline(Floor *floor, const User *by, const User *user) {
 
 static gboolean may_take_by_touch(const Floor *floor, const User *user, gint64 now_us) {
   if (is_free(floor))
-    return !is_held(floor) || now_us - floor->touched_us >= FLOOR_HANDS_OFF_US;
+    return !is_held(floor) || now_us - floor->steered_us >= FLOOR_HANDS_OFF_US;
   return !is_held(floor) && (users_is_host(user) || g_strcmp0(floor->silent, user->id) == 0);
 }
 
-void floor_touch(Floor *floor, const User *user, gint64 now_us) {
+void floor_steered(Floor *floor, const User *user, gint64 now_us) {
   if (holds(floor, user))
-    floor->touched_us = now_us;
-  else if (may_take_by_touch(floor, user, now_us))
+    floor->steered_us = now_us;
+}
+
+void floor_touched(Floor *floor, const User *user, gint64 now_us) {
+  if (!holds(floor, user) && may_take_by_touch(floor, user, now_us))
     give(floor, user->id, FLOOR_TOUCHED, now_us);
 }
 

@@ -65,8 +65,10 @@ void floor_release(Floor *floor, const User *user, gint64 now_us);
 gboolean floor_grant(Floor *floor, const User *by, const User *user, gint64 now_us);
 gboolean floor_decline(Floor *floor, const User *by, const User *user);
 
-/* @user's hands are on the picture: a holder's input, or what would be input of somebody else. */
-void floor_touch(Floor *floor, const User *user, gint64 now_us);
+/* @user's hands are on the picture: as its holder's, or pressing what would be input if they were. Either may
+ * come a moment after the floor has changed. */
+void floor_steered(Floor *floor, const User *user, gint64 now_us);
+void floor_touched(Floor *floor, const User *user, gint64 now_us);
 
 /* Silence: takes the floor from a holder who is silent for too long. Anything that a person does ends their
  * silence (users_note_activity()). */

@@ -110,9 +110,9 @@ static void on_viewer_gone(gint64 number, const char *reason, gpointer data) {
     viewers_remove(session->viewers, number, reason);
 }
 
-static void on_input(const char *user, gpointer data) {
+static void on_input(const char *user, gboolean steers, gpointer data) {
   session_note_activity(data, user);
-  session_people_touch(data, user);
+  session_people_input(data, user, steers);
 }
 
 static const StageEvents stage_events = {

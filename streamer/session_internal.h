@@ -34,8 +34,8 @@ void session_people_init(Session *session);
 void session_people_clear(Session *session);
 /* The engine runs: it is told who steers. */
 void session_people_ready(Session *session);
-/* @user's hands are on the picture. */
-void session_people_touch(Session *session, const char *user);
+/* What the engine tells of @user's hands (EngineEvents.input). */
+void session_people_input(Session *session, const char *user, gboolean steers);
 
 /* The people's part of a tick: who was away for too long is gone, who was silent for too long steers no more.
  * May end the session. */

@@ -86,10 +86,12 @@ gboolean session_decline_control(Session *session, const char *user, const char 
   return floor_decline(session->floor, users_find(session->users, user), found) || refuse_decision(error);
 }
 
-void session_people_touch(Session *session, const char *user) {
+void session_people_input(Session *session, const char *user, gboolean steers) {
   const User *found = users_find(session->users, user);
-  if (found)
-    floor_touch(session->floor, found, g_get_monotonic_time());
+  if (steers && found)
+    floor_steered(session->floor, found, g_get_monotonic_time());
+  else if (found)
+    floor_touched(session->floor, found, g_get_monotonic_time());
 }
 
 /* ---- who is in ---- */

@@ -193,9 +193,9 @@ static void on_viewer_gone(gint64 viewer, const char *reason, gpointer data) {
   stage->events.viewer_gone(viewer, reason, stage->data);
 }
 
-static void on_input(const char *user, gpointer data) {
+static void on_input(const char *user, gboolean steers, gpointer data) {
   Stage *stage = data;
-  stage->events.input(user, stage->data);
+  stage->events.input(user, steers, stage->data);
 }
 
 static const EngineEvents engine_events = {

@@ -66,8 +66,8 @@ static void on_window(gboolean is_shown, gpointer data) {
   say_ready_if_so(engine);
 }
 
-static void on_active(const char *user, gpointer data) {
-  say(data, &(EngineMessage){.type = ENGINE_INPUT, .user = (char *)user});
+static void on_input(const char *user, gboolean steers, gpointer data) {
+  say(data, &(EngineMessage){.type = steers ? ENGINE_INPUT : ENGINE_TOUCH, .user = (char *)user});
 }
 
 /* ---- picture ---- */
@@ -250,7 +250,7 @@ static gboolean start_display(Engine *engine, GError **error) {
   if (!engine->capture)
     return FALSE;
   capture_get_size(engine->capture, &engine->width, &engine->height);
-  engine->steering = steering_new(engine->width, engine->height, on_active, engine, error);
+  engine->steering = steering_new(engine->width, engine->height, on_input, engine, error);
   engine->windows = engine->steering ? window_watch_new(on_window, engine, error) : NULL;
   return engine->windows != NULL;
 }

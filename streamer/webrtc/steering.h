@@ -1,8 +1,10 @@
 /* Who may steer, and what the one who may does.
  *
  * Every viewer has a seat. Messages of its data channel are fed to the seat on whatever thread they come;
- * only those of the user who has control reach the application, the others vanish. Whenever control changes
- * or a seat of the controller is left, every key and button that is held is let go. Any thread.
+ * only those of the user who has control reach the application. Of the others it is told that somebody
+ * presses something, no more; but a press that is still held when it brings its user control is then played.
+ * Whenever control changes or a seat of the controller is left, every key and button that is held is let go.
+ * Any thread.
  */
 #pragma once
 #include <glib.h>
@@ -10,13 +12,13 @@
 typedef struct Steering Steering;
 typedef struct SteeringSeat SteeringSeat;
 
-/* The controller did something: at most once a second, on the main thread. */
-typedef void (*SteeringActiveFunc)(const char *user, gpointer data);
+/* The controller did something, at most once a second; or (@steers FALSE) somebody else pressed a button or
+ * key, put down a finger or turned the wheel, at most four times a second from a seat. On the main thread. */
+typedef void (*SteeringInputFunc)(const char *user, gboolean steers, gpointer data);
 
 /* Connects to $DISPLAY, for a picture of @width x @height pixels. NULL with a G_IO_ERROR when it cannot be
  * steered. */
-Steering *steering_new(guint width, guint height, SteeringActiveFunc on_active, gpointer data,
-                       GError **error);
+Steering *steering_new(guint width, guint height, SteeringInputFunc on_input, gpointer data, GError **error);
 
 /* From now on @user, and nobody else, steers. NULL or "": nobody. */
 void steering_set_controller(Steering *steering, const char *user);

@@ -154,6 +154,26 @@ describe('input', { concurrency: false }, () => {
     await flip.waitFor(/key 42 up/);
   });
 
+  test('a press of who may not steer is told, and played if it is still held when it brings control', async t => {
+    const { engine, browser, flip } = await startSession(t);
+    const one = await browser.join(engine, 'one');
+    const two = await browser.join(engine, 'two');
+    await Promise.all([inputOpen(one), inputOpen(two)]);
+    await one.send({ type: 'pointermove', x: 0.5, y: 0.5 });
+    await one.send({ type: 'keydown', code: 'KeyW' });
+    await one.send({ type: 'keyup', code: 'KeyW' });
+    assert.equal((await engine.said({ msg: 'touch' })).user, 'one');
+    const touches = () => engine.messages.filter(({ msg }) => msg === 'touch').length;
+    await until(async () => (await one.send({ type: 'keydown', code: 'KeyX' }), touches() > 1)); /* it knows that W is up */
+    engine.send({ msg: 'control', user: 'one' });
+    await until(async () => (await one.send({ type: 'keydown', code: 'KeyG' }), /key 42 down/.test(flip.log)));
+
+    engine.on('message', ({ msg, user }) => msg === 'touch' && user === 'two' && engine.send({ msg: 'control', user }));
+    await two.send({ type: 'keydown', code: 'KeyH' });
+    await flip.waitFor(/key 42 up\nkey 43 down/);
+    assert.doesNotMatch(flip.log, /key 25|move/);
+  });
+
   test('mouse, wheel, touch and relative motion arrive as such', async t => {
     const { engine, browser, flip } = await startSession(t);
     const host = await browser.join(engine, 'host');
@@ -219,17 +239,20 @@ describe('viewers', { concurrency: false }, () => {
   });
 
   test('a browser that is killed is noticed within 15 s', async t => {
-    const { engine, browser } = await startSession(t);
+    const { engine, browser, flip } = await startSession(t);
     const other = ownScope();
     t.after(() => other.end());
     const doomed = await startBrowser(other);
-    const host = await browser.join(engine, 'host');
-    const lost = await doomed.join(engine, 'guest');
-    await Promise.all([host.until('p.frames > 0'), lost.until('p.frames > 0')]);
+    const host = await browser.join(engine, 'guest');
+    const lost = await doomed.join(engine, 'host');
+    await Promise.all([host.until('p.frames > 0'), lost.until('p.frames > 0'), inputOpen(lost)]);
+    await lost.send({ type: 'keydown', code: 'KeyW' });
+    await flip.waitFor(/key 25 down/);
     doomed.kill();
     const begun = Date.now();
     const gone = await engine.said({ msg: 'viewer_gone', viewer: lost.viewer }, { timeout: 15_000 });
     assert.match(gone.reason, /^(silent|closed|ice_failed)$/);
+    await flip.waitFor(/key 25 up/);
     t.diagnostic(`noticed after ${Date.now() - begun} ms as ${gone.reason}`);
     assert.ok(!engine.messages.some(({ msg, viewer }) => msg === 'viewer_gone' && viewer === host.viewer));
   });

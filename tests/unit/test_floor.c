@@ -185,9 +185,9 @@ static void with_no_host_silence_leaves_it_to_nobody(void) {
   floor_request(room->floor, a, 0);
   floor_tick(room->floor, IDLE);
   expect(room, "granted:a;idle:;");
-  floor_touch(room->floor, b, IDLE);
+  floor_touched(room->floor, b, IDLE);
   expect(room, "");
-  floor_touch(room->floor, a, IDLE); /* who had it needs not ask */
+  floor_touched(room->floor, a, IDLE); /* who had it needs not ask */
   expect(room, "touched:a;");
   floor_request(room->floor, b, IDLE);
   floor_tick(room->floor, 2 * IDLE);
@@ -224,9 +224,9 @@ static void without_the_setting_silence_costs_nothing(void) {
 static void a_touch_takes_nothing_from_who_has_it(void) {
   g_autoptr(Room) room = room_new("host");
   const User *host = come(room, "host", 0), *a = come(room, "a", 0);
-  floor_touch(room->floor, a, 1000 * IDLE);
+  floor_touched(room->floor, a, 1000 * IDLE);
   floor_grant(room->floor, host, a, 0);
-  floor_touch(room->floor, host, 1000 * IDLE);
+  floor_touched(room->floor, host, 1000 * IDLE);
   expect(room, "joined:host;granted:a;");
 }
 
@@ -234,9 +234,9 @@ static void a_host_has_it_by_a_touch_when_nobody_has(void) {
   g_autoptr(Room) room = room_new("host");
   const User *host = come(room, "host", 0), *a = come(room, "a", 0);
   floor_release(room->floor, host, 0);
-  floor_touch(room->floor, a, 0);
+  floor_touched(room->floor, a, 0);
   expect(room, "joined:host;released:;");
-  floor_touch(room->floor, host, 0);
+  floor_touched(room->floor, host, 0);
   expect(room, "touched:host;");
 }
 
@@ -244,17 +244,18 @@ static void free_control_goes_by_touch(void) {
   g_autoptr(Room) room = room_new("free");
   const User *host = come(room, "host", 0), *a = come(room, "a", 0);
   expect(room, "");
-  floor_touch(room->floor, a, 0);
-  floor_touch(room->floor, host, SECOND); /* a's hands are on it */
+  floor_touched(room->floor, a, 0);
+  floor_touched(room->floor, host, SECOND); /* a's hands are on it */
   expect(room, "touched:a;");
-  floor_touch(room->floor, a, SECOND);
-  floor_touch(room->floor, host, SECOND + FLOOR_HANDS_OFF_US - 1);
+  floor_steered(room->floor, a, SECOND);
+  floor_steered(room->floor, host, SECOND); /* what was on its way when they lost it */
+  floor_touched(room->floor, host, SECOND + FLOOR_HANDS_OFF_US - 1);
   expect(room, "");
-  floor_touch(room->floor, host, SECOND + FLOOR_HANDS_OFF_US);
+  floor_touched(room->floor, host, SECOND + FLOOR_HANDS_OFF_US);
   expect(room, "touched:host;");
   floor_release(room->floor, host, 100 * SECOND);
   expect(room, "released:;");
-  floor_touch(room->floor, a, 100 * SECOND);
+  floor_touched(room->floor, a, 100 * SECOND);
   go(room, "a");
   expect(room, "touched:a;left:;");
 }
