@@ -12,7 +12,15 @@ gboolean bucket_take(Bucket *bucket, const BucketRule *rule, double cost, gint64
   return TRUE;
 }
 
-guint bucket_wait_seconds(const Bucket *bucket, const BucketRule *rule, double cost) {
+static double wait_of(const Bucket *bucket, const BucketRule *rule, double cost) {
   double missing = bucket->spent + MIN(cost, rule->at_once) - rule->at_once;
-  return (guint)MAX(1, ceil(missing / rule->per_second));
+  return missing / rule->per_second;
+}
+
+guint bucket_wait_seconds(const Bucket *bucket, const BucketRule *rule, double cost) {
+  return (guint)MAX(1, ceil(wait_of(bucket, rule, cost)));
+}
+
+gint64 bucket_wait_us(const Bucket *bucket, const BucketRule *rule, double cost) {
+  return (gint64)MAX(1, ceil(wait_of(bucket, rule, cost) * G_USEC_PER_SEC));
 }

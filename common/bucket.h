@@ -20,3 +20,6 @@ gboolean bucket_take(Bucket *bucket, const BucketRule *rule, double cost, gint64
 /* How long until @cost tokens are there, in whole seconds, at least 1: what `retry_after_seconds` says after
  * a refusal. */
 guint bucket_wait_seconds(const Bucket *bucket, const BucketRule *rule, double cost);
+
+/* The same in microseconds, at least 1. */
+gint64 bucket_wait_us(const Bucket *bucket, const BucketRule *rule, double cost);

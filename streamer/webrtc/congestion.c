@@ -1,5 +1,6 @@
 #include "streamer/webrtc/congestion.h"
 
+#include "common/bucket.h"
 #include "streamer/webrtc/delay_trend.h"
 #include "streamer/webrtc/rate_control.h"
 #include "streamer/webrtc/rate_meter.h"
@@ -25,6 +26,15 @@
 #define FLIGHT_MS 350
 #define FLIGHT_MIN_BYTES 20000
 #define TRY_US (50 * 1000)
+#define FULL_WAIT_US (5 * 1000)
+/* The pacer's rate, as a part of what may be sent, and what it lets out at once. */
+#define PACE 1.5
+#define PACE_BURST_MS 40
+#define PACE_BURST_BYTES 5000
+/* What may be repeated of lost packets, as a part of the rate, and at once. */
+#define REPEAT 0.1
+#define REPEAT_BURST_SECONDS 0.3
+#define REPEAT_BURST_BYTES 4000
 
 typedef struct {
   guint lost, all;
@@ -47,6 +57,7 @@ struct Congestion {
   gint64 waiting_us; /* since when feedback is waited for */
   gint64 lowered_us, drain_until_us;
   gboolean draining, silent;
+  Bucket pace, repeats; /* bytes */
 };
 
 Congestion *congestion_new(const CongestionLimits *limits, gint64 now_us) {
@@ -228,10 +239,32 @@ void congestion_report(const Congestion *congestion, CongestionReport *report) {
   };
 }
 
-gboolean congestion_is_full(const Congestion *congestion, gint64 now_us) {
-  if (now_us - congestion->sent_us > TRY_US)
-    return FALSE;
+/* ---- what may go out ---- */
+
+static gboolean is_full(const Congestion *congestion) {
   double bytes_per_ms = rate_control_bps(congestion->control) / 8 / 1000;
   double limit = bytes_per_ms * (congestion->rtt_ms + FLIGHT_MS);
   return sent_packets_in_flight(congestion->sent) > MAX(limit, FLIGHT_MIN_BYTES);
+}
+
+gint64 congestion_wait_us(Congestion *congestion, guint bytes, gint64 now_us) {
+  if (is_full(congestion)) {
+    gint64 wait_us = congestion->sent_us + TRY_US - now_us;
+    return CLAMP(wait_us, 0, FULL_WAIT_US);
+  }
+  CongestionReport report;
+  congestion_report(congestion, &report);
+  double bytes_per_ms = report.send_kbps / 8.0;
+  const BucketRule rule = {.per_second = bytes_per_ms * 1000 * (congestion->draining ? 1 : PACE),
+                           .at_once = MAX(bytes_per_ms * PACE_BURST_MS, PACE_BURST_BYTES)};
+  if (bucket_take(&congestion->pace, &rule, bytes, now_us))
+    return 0;
+  return bucket_wait_us(&congestion->pace, &rule, bytes);
+}
+
+gboolean congestion_may_repeat(Congestion *congestion, guint bytes, gint64 now_us) {
+  double per_second = rate_control_bps(congestion->control) / 8 * REPEAT;
+  const BucketRule rule = {.per_second = per_second,
+                           .at_once = per_second * REPEAT_BURST_SECONDS + REPEAT_BURST_BYTES};
+  return !congestion->silent && bucket_take(&congestion->repeats, &rule, bytes, now_us);
 }

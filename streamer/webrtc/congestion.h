@@ -38,6 +38,10 @@ void congestion_check(Congestion *congestion, gint64 now_us);
 
 void congestion_report(const Congestion *congestion, CongestionReport *report);
 
-/* Whether so much is on its way already that more would only wait. A path that went silent is tried with a
- * packet now and then. */
-gboolean congestion_is_full(const Congestion *congestion, gint64 now_us);
+/* The pacer: how long the next packet of @bytes must wait, in microseconds; 0: it goes out now. A frame of
+ * the usual size goes out at once, a larger one is spread over the time that its rate gives it, and nothing
+ * goes while more would only wait on the way. A path that went silent is tried with a packet now and then. */
+gint64 congestion_wait_us(Congestion *congestion, guint bytes, gint64 now_us);
+
+/* Whether a lost packet of @bytes may be sent again: that takes a tenth of the rate at most. */
+gboolean congestion_may_repeat(Congestion *congestion, guint bytes, gint64 now_us);

@@ -9,6 +9,7 @@
 
 /* Key frames are dear: requests that come closer together than this are one. */
 #define KEY_INTERVAL_US (150 * 1000)
+#define KEY_INTERVAL_CONGESTED_US G_USEC_PER_SEC
 
 /* Changes below this part of the rate are not worth telling the encoder. */
 #define BITRATE_STEP 40
@@ -29,7 +30,7 @@ struct Encoder {
   guint bus_watch;
   guint bitrate_kbps;
   atomic_uint takers;
-  atomic_bool running, key_wanted;
+  atomic_bool running, key_wanted, congested;
   atomic_ullong count, bytes;
   gint64 key_us; /* when the last key frame was asked for; capture thread */
 };
@@ -41,14 +42,13 @@ static gboolean tell_running(gpointer data) {
 }
 
 /* Counts what comes out; attached first, so that it is never without a taker. */
-static gboolean note_frame(GstBuffer *buffer, GstCaps *caps, gpointer data) {
+static void note_frame(GstBuffer *buffer, GstCaps *caps, gpointer data) {
   Encoder *encoder = data;
   trace_point("encoded", GST_BUFFER_PTS(buffer));
   atomic_fetch_add(&encoder->count, 1);
   atomic_fetch_add(&encoder->bytes, gst_buffer_get_size(buffer));
   if (!atomic_exchange(&encoder->running, TRUE))
     g_idle_add_full(G_PRIORITY_DEFAULT, tell_running, encoder, NULL);
-  return TRUE;
 }
 
 static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
@@ -113,10 +113,6 @@ static GstElement *make_pipeline(MediaCodec codec, const MediaSettings *settings
   return pipeline;
 }
 
-static void need_key(gpointer data) {
-  encoder_request_key(data);
-}
-
 Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
                      const EncoderEvents *events, gpointer data, GError **error) {
   GstElement *pipeline = make_pipeline(codec, settings, width, height, error);
@@ -131,8 +127,8 @@ Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint widt
   encoder->source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   encoder->out = gst_element_get_static_pad(sink, "sink");
-  encoder->fanout = fanout_new(sink, need_key, encoder);
-  fanout_attach(encoder->fanout, note_frame, encoder);
+  encoder->fanout = fanout_new(sink);
+  fanout_attach(encoder->fanout, note_frame, NULL, encoder);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
   encoder->bus_watch = gst_bus_add_watch(bus, on_bus, encoder);
   media_clock_apply(pipeline);
@@ -140,16 +136,26 @@ Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint widt
   return encoder;
 }
 
+/* Whether a key frame is wanted and due. */
+static gboolean take_key_request(Encoder *encoder) {
+  gint64 now_us = g_get_monotonic_time();
+  gint64 interval_us = atomic_load(&encoder->congested) ? KEY_INTERVAL_CONGESTED_US : KEY_INTERVAL_US;
+  if (!atomic_load(&encoder->key_wanted) || now_us - encoder->key_us < interval_us)
+    return FALSE;
+  atomic_store(&encoder->key_wanted, FALSE);
+  encoder->key_us = now_us;
+  return TRUE;
+}
+
 void encoder_push(Encoder *encoder, GstBuffer *frame) {
   if (atomic_load(&encoder->takers) == 0 && atomic_load(&encoder->running))
     return;
-  gint64 now_us = g_get_monotonic_time();
-  if (atomic_load(&encoder->key_wanted) && now_us - encoder->key_us >= KEY_INTERVAL_US) {
-    atomic_store(&encoder->key_wanted, FALSE);
-    encoder->key_us = now_us;
+  gboolean is_key = take_key_request(encoder);
+  if (!is_key && !fanout_is_wanted(encoder->fanout))
+    return;
+  if (is_key)
     gst_pad_push_event(encoder->out,
                        gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
-  }
   gst_app_src_push_buffer(GST_APP_SRC(encoder->source), gst_buffer_ref(frame));
 }
 
@@ -163,8 +169,8 @@ void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps) {
   set_bitrate(encoder->pipeline, encoder->how, bitrate_kbps);
 }
 
-void encoder_attach(Encoder *encoder, FanoutFunc func, gpointer data) {
-  fanout_attach(encoder->fanout, func, data);
+void encoder_attach(Encoder *encoder, FanoutFunc func, FanoutWantsFunc wants, gpointer data) {
+  fanout_attach(encoder->fanout, func, wants, data);
   atomic_fetch_add(&encoder->takers, 1);
   encoder_request_key(encoder);
 }
@@ -181,6 +187,10 @@ gboolean encoder_is_used(Encoder *encoder) {
 void encoder_request_key(Encoder *encoder) {
   atomic_store(&encoder->key_wanted, TRUE);
   encoder->events.need_frame(encoder->data);
+}
+
+void encoder_set_congested(Encoder *encoder, gboolean congested) {
+  atomic_store(&encoder->congested, congested);
 }
 
 guint64 encoder_count(Encoder *encoder) {

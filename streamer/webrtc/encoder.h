@@ -19,11 +19,11 @@ typedef struct {
 Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
                      const EncoderEvents *events, gpointer data, GError **error);
 
-/* Offers a raw frame (transfer none); taken only when somebody wants the result. Capture thread. */
+/* Offers a raw frame (transfer none); taken only when somebody has use for the result. Capture thread. */
 void encoder_push(Encoder *encoder, GstBuffer *frame);
 
-/* Adds or removes somebody who takes encoded frames, as fanout.h says. Any thread. */
-void encoder_attach(Encoder *encoder, FanoutFunc func, gpointer data);
+/* Adds or removes somebody who takes encoded frames, as fanout.h says; a key frame comes soon. Any thread. */
+void encoder_attach(Encoder *encoder, FanoutFunc func, FanoutWantsFunc wants, gpointer data);
 void encoder_detach(Encoder *encoder, gpointer data);
 
 /* Whether anybody takes frames. Any thread. */
@@ -32,8 +32,12 @@ gboolean encoder_is_used(Encoder *encoder);
 /* Makes frames for @bitrate_kbps from now on; small changes are left out. Main thread. */
 void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps);
 
-/* The next frame shall be a key frame, unless one was made just before. Any thread. */
+/* The next frame shall be a key frame, unless one was made just before: then a later one. Any thread. */
 void encoder_request_key(Encoder *encoder);
+
+/* Whether the network of one who takes the frames is congested: key frames are made less often then. Any
+ * thread. */
+void encoder_set_congested(Encoder *encoder, gboolean congested);
 
 /* Frames and bytes made so far. Any thread. */
 guint64 encoder_count(Encoder *encoder);

@@ -4,14 +4,13 @@
 
 typedef struct {
   FanoutFunc func;
+  FanoutWantsFunc wants; /* NULL: it has no say */
   gpointer data;
 } Taker;
 
 struct Fanout {
   GMutex lock;
   GArray *takers; /* of Taker */
-  FanoutKeyFunc need_key;
-  gpointer data;
 };
 
 /* A copy that shares the memory, stamped with the running time: encoders shift their segments (x264enc by
@@ -30,33 +29,28 @@ static GstFlowReturn on_sample(GstAppSink *sink, gpointer data) {
   if (!sample)
     return GST_FLOW_EOS;
   GstBuffer *buffer = restamp(sample);
-  gboolean content = TRUE;
   g_mutex_lock(&fanout->lock);
   for (guint i = 0; i < fanout->takers->len; i++) {
     const Taker *taker = &g_array_index(fanout->takers, Taker, i);
-    content &= taker->func(buffer, gst_sample_get_caps(sample), taker->data);
+    taker->func(buffer, gst_sample_get_caps(sample), taker->data);
   }
   g_mutex_unlock(&fanout->lock);
-  if (!content && fanout->need_key)
-    fanout->need_key(fanout->data);
   gst_buffer_unref(buffer);
   gst_sample_unref(sample);
   return GST_FLOW_OK;
 }
 
-Fanout *fanout_new(GstElement *appsink, FanoutKeyFunc need_key, gpointer data) {
+Fanout *fanout_new(GstElement *appsink) {
   Fanout *fanout = g_new0(Fanout, 1);
   g_mutex_init(&fanout->lock);
   fanout->takers = g_array_new(FALSE, FALSE, sizeof(Taker));
-  fanout->need_key = need_key;
-  fanout->data = data;
   GstAppSinkCallbacks callbacks = {.new_sample = on_sample};
   gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, fanout, NULL);
   return fanout;
 }
 
-void fanout_attach(Fanout *fanout, FanoutFunc func, gpointer data) {
-  const Taker taker = {func, data};
+void fanout_attach(Fanout *fanout, FanoutFunc func, FanoutWantsFunc wants, gpointer data) {
+  const Taker taker = {func, wants, data};
   g_mutex_lock(&fanout->lock);
   g_array_append_val(fanout->takers, taker);
   g_mutex_unlock(&fanout->lock);
@@ -71,6 +65,18 @@ void fanout_detach(Fanout *fanout, gpointer data) {
     }
   }
   g_mutex_unlock(&fanout->lock);
+}
+
+gboolean fanout_is_wanted(Fanout *fanout) {
+  gboolean has_say = FALSE, wanted = FALSE;
+  g_mutex_lock(&fanout->lock);
+  for (guint i = 0; i < fanout->takers->len && !wanted; i++) {
+    const Taker *taker = &g_array_index(fanout->takers, Taker, i);
+    has_say |= taker->wants != NULL;
+    wanted = taker->wants && taker->wants(taker->data);
+  }
+  g_mutex_unlock(&fanout->lock);
+  return wanted || !has_say;
 }
 
 void fanout_free(Fanout *fanout) {

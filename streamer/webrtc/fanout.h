@@ -9,18 +9,21 @@
 typedef struct Fanout Fanout;
 
 /* One encoded frame: @buffer (transfer none, shared, read only) with its running time as PTS, @caps of the
- * stream. Returns FALSE when the taker can go on only from a key frame, and this was none. */
-typedef gboolean (*FanoutFunc)(GstBuffer *buffer, GstCaps *caps, gpointer data);
+ * stream. */
+typedef void (*FanoutFunc)(GstBuffer *buffer, GstCaps *caps, gpointer data);
 
-/* Somebody cannot go on without a key frame; on the encoder's thread. */
-typedef void (*FanoutKeyFunc)(gpointer data);
+/* Whether the taker has use for a frame now. */
+typedef gboolean (*FanoutWantsFunc)(gpointer data);
 
 /* Takes the frames of @appsink (transfer none), which must be told apart from any other callbacks of it. */
-Fanout *fanout_new(GstElement *appsink, FanoutKeyFunc need_key, gpointer data);
+Fanout *fanout_new(GstElement *appsink);
 
-/* Adds a taker; @data tells it apart. */
-void fanout_attach(Fanout *fanout, FanoutFunc func, gpointer data);
+/* Adds a taker; @data tells it apart. @wants is nullable. */
+void fanout_attach(Fanout *fanout, FanoutFunc func, FanoutWantsFunc wants, gpointer data);
 void fanout_detach(Fanout *fanout, gpointer data);
+
+/* Whether a frame is worth making: a taker has use for it, or none has a say in it. */
+gboolean fanout_is_wanted(Fanout *fanout);
 
 /* After the pipeline of the appsink was stopped. NULL is allowed. */
 void fanout_free(Fanout *fanout);

@@ -8,6 +8,7 @@
 #include "streamer/webrtc/display.h"
 #include "streamer/webrtc/engine.h"
 #include "streamer/webrtc/media_clock.h"
+#include "streamer/webrtc/pacer.h"
 #include "streamer/webrtc/playout_delay.h"
 #include "streamer/webrtc/trace.h"
 #include <fcntl.h>
@@ -114,6 +115,7 @@ int main(int argc, char **argv) {
   trace_init();
   media_clock_init();
   playout_delay_register();
+  pacer_register();
   display_init(on_display_lost);
   program.loop = g_main_loop_new(NULL, FALSE);
   program.channel = channel_new(CHANNEL_FD, on_line, on_close, NULL);

@@ -105,6 +105,22 @@ void path_watch(Path *path, GstElement *rtpsession) {
   g_signal_connect_data(rtpsession, "pad-added", G_CALLBACK(on_pad), path_ref(path), unref_closure, 0);
 }
 
+gint64 path_wait_us(Path *path, guint bytes) {
+  if (path->extension == 0)
+    return 0;
+  g_mutex_lock(&path->lock);
+  gint64 wait_us = congestion_wait_us(path->congestion, bytes + OVERHEAD_BYTES, g_get_monotonic_time());
+  g_mutex_unlock(&path->lock);
+  return wait_us;
+}
+
+gboolean path_may_repeat(Path *path, guint bytes) {
+  g_mutex_lock(&path->lock);
+  gboolean may = congestion_may_repeat(path->congestion, bytes + OVERHEAD_BYTES, g_get_monotonic_time());
+  g_mutex_unlock(&path->lock);
+  return may;
+}
+
 void path_report(Path *path, CongestionReport *report) {
   if (path->extension == 0) {
     *report = (CongestionReport){.target_kbps = path->limits.max_kbps, .send_kbps = path->limits.max_kbps};

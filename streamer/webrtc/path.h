@@ -17,5 +17,11 @@ void path_unref(Path *path);
 /* Watches what @rtpsession, webrtcbin's inner element, sends and hears; it holds a reference. */
 void path_watch(Path *path, GstElement *rtpsession);
 
+/* How long the next packet of @bytes must wait, in microseconds; 0: it goes out now. */
+gint64 path_wait_us(Path *path, guint bytes);
+
+/* Whether a lost packet of @bytes may be sent again. */
+gboolean path_may_repeat(Path *path, guint bytes);
+
 /* How things stand. At least ten times a second, since it lets time pass too. */
 void path_report(Path *path, CongestionReport *report);

@@ -2,8 +2,9 @@
  * makes it narrower still: a viewer asks for more and more, and gets less and less.
  */
 #pragma once
-#include <gst/gst.h>
+#include "streamer/webrtc/feed.h"
+#include "streamer/webrtc/path.h"
 
-/* Lets @rtprtxsend (webrtcbin's element for RFC 4588) repeat at most a tenth of @bitrate_kbps, and nothing
- * older than a player would still show. The bound lives and dies with the element. */
-void retransmission_bound(GstElement *rtprtxsend, gint64 bitrate_kbps);
+/* Lets @rtprtxsend (webrtcbin's element for RFC 4588) repeat what @path allows, and nothing older than a
+ * player would still show; tells @feed of what is not repeated. The bound lives and dies with the element. */
+void retransmission_bound(GstElement *rtprtxsend, Path *path, Feed *feed);

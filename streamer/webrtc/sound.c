@@ -39,14 +39,14 @@ Sound *sound_new(GError **error) {
   sound->pipeline = pipeline;
   media_clock_apply(pipeline);
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-  sound->fanout = fanout_new(sink, NULL, NULL);
+  sound->fanout = fanout_new(sink);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
   sound->bus_watch = gst_bus_add_watch(bus, on_bus, sound);
   return sound;
 }
 
 void sound_attach(Sound *sound, FanoutFunc func, gpointer data) {
-  fanout_attach(sound->fanout, func, data);
+  fanout_attach(sound->fanout, func, NULL, data);
   if (sound->takers++ == 0)
     gst_element_set_state(sound->pipeline, GST_STATE_PLAYING);
 }

@@ -5,13 +5,14 @@
  *
  * Everything that changes the viewer happens on the main thread: callbacks of other threads only post to it
  * (post()), holding a reference. Two things are done right where they come, because they must not wait:
- * frames (take_picture() on the encoder's thread, under the fan-out's lock) and input (on webrtcbin's thread,
- * into the seat, which has its own lock).
+ * frames (feed.h) and input (on webrtcbin's thread, into the seat, which has its own lock).
  */
 #define GST_USE_UNSTABLE_API
 #include "streamer/webrtc/viewer.h"
 
 #include "common/log.h"
+#include "streamer/webrtc/feed.h"
+#include "streamer/webrtc/pacer.h"
 #include "streamer/webrtc/retransmission.h"
 #include "streamer/webrtc/trace.h"
 #include "streamer/webrtc/viewer_pipeline.h"
@@ -26,10 +27,6 @@
 #define CONNECT_US (20 * G_USEC_PER_SEC)
 /* A connected player reports by RTCP once a second or more often. */
 #define SILENT_US (10 * G_USEC_PER_SEC)
-/* Frames that may wait in a viewer's pipeline; beyond it the viewer goes on from the next key frame. */
-#define MAX_WAITING 8
-/* Between two key frames that one player asks for. */
-#define KEY_INTERVAL_US (G_USEC_PER_SEC / 2)
 
 struct Viewer {
   gint64 id;
@@ -39,18 +36,17 @@ struct Viewer {
   Sound *sound; /* NULL: this viewer takes none */
   SteeringSeat *seat;
   Path *path;
-  GstElement *pipeline, *webrtc, *picture, *audio;
+  Feed *feed;
+  GstElement *pipeline, *webrtc, *audio;
   guint bus_watch, gather_timer;
   gint64 begun_us;
   guint candidates;
   /* of the main thread */
   gboolean answered, connected, ended;
   /* shared */
-  atomic_bool is_live;                /* connected and not ended: frames flow */
-  atomic_llong heard_us;              /* when the player was last heard */
-  gint64 key_asked_us;                /* of the thread that takes RTCP in */
-  gboolean needs_key;                 /* under the fan-out's lock */
-  GstCaps *picture_caps, *sound_caps; /* under the locks of their fan-outs: what was set last */
+  atomic_bool is_live;   /* connected and not ended: sound flows */
+  atomic_llong heard_us; /* when the player was last heard */
+  GstCaps *sound_caps;   /* under its fan-out's lock: what was set last */
 };
 
 static void viewer_clear(gpointer data) {
@@ -58,10 +54,9 @@ static void viewer_clear(gpointer data) {
   sdp_choice_free(viewer->choice);
   steering_seat_unref(viewer->seat);
   path_unref(viewer->path);
-  gst_clear_caps(&viewer->picture_caps);
+  g_clear_pointer(&viewer->feed, feed_unref);
   gst_clear_caps(&viewer->sound_caps);
   gst_clear_object(&viewer->webrtc);
-  gst_clear_object(&viewer->picture);
   gst_clear_object(&viewer->audio);
   gst_clear_object(&viewer->pipeline);
 }
@@ -120,51 +115,25 @@ static void end_unreachable(Viewer *viewer) {
 
 /* ---- frames ---- */
 
-/* @known: the caps that @source was given last. */
-static void push(GstElement *source, GstBuffer *buffer, GstCaps *caps, GstCaps **known) {
-  if (*known != caps) {
-    gst_app_src_set_caps(GST_APP_SRC(source), caps);
-    gst_caps_replace(known, caps);
-  }
-  gst_app_src_push_buffer(GST_APP_SRC(source), gst_buffer_ref(buffer));
-}
-
-/* The encoder's thread, under the fan-out's lock. A viewer whose pipeline is full waits until it has room,
- * and asks for a key frame only then: key frames are at everybody's cost. */
-static gboolean take_picture(GstBuffer *buffer, GstCaps *caps, gpointer data) {
+/* The sound's thread, under its fan-out's lock. */
+static void take_sound(GstBuffer *buffer, GstCaps *caps, gpointer data) {
   Viewer *viewer = data;
   if (!atomic_load(&viewer->is_live))
-    return TRUE;
-  if (gst_app_src_get_current_level_buffers(GST_APP_SRC(viewer->picture)) > MAX_WAITING) {
-    viewer->needs_key = TRUE;
-    return TRUE;
+    return;
+  if (viewer->sound_caps != caps) {
+    gst_app_src_set_caps(GST_APP_SRC(viewer->audio), caps);
+    gst_caps_replace(&viewer->sound_caps, caps);
   }
-  if (viewer->needs_key && GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT))
-    return FALSE;
-  viewer->needs_key = FALSE;
-  push(viewer->picture, buffer, caps, &viewer->picture_caps);
-  return TRUE;
+  gst_app_src_push_buffer(GST_APP_SRC(viewer->audio), gst_buffer_ref(buffer));
 }
 
-static gboolean take_sound(GstBuffer *buffer, GstCaps *caps, gpointer data) {
-  Viewer *viewer = data;
-  if (atomic_load(&viewer->is_live))
-    push(viewer->audio, buffer, caps, &viewer->sound_caps);
-  return TRUE;
-}
-
-/* A player that lost a picture asks for a key frame (PLI, FIR). The request stops here, at the end of its own
- * pipeline, and goes on to the shared encoder, but not more often than one bad connection may cost everybody.
- */
+/* A player that lost a picture asks for a key frame (PLI, FIR). The request ends here, at the beginning of
+ * its own pipeline. */
 static GstPadProbeReturn on_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   Viewer *viewer = data;
   if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)))
     return GST_PAD_PROBE_OK;
-  gint64 now_us = g_get_monotonic_time();
-  if (now_us - viewer->key_asked_us >= KEY_INTERVAL_US) {
-    viewer->key_asked_us = now_us;
-    encoder_request_key(viewer->encoder);
-  }
+  feed_lose(viewer->feed);
   return GST_PAD_PROBE_DROP;
 }
 
@@ -204,9 +173,8 @@ static void become_connected(Viewer *viewer) {
     return;
   viewer->connected = TRUE;
   note_heard(viewer);
-  viewer->needs_key = TRUE;
   atomic_store(&viewer->is_live, TRUE);
-  encoder_attach(viewer->encoder, take_picture, viewer);
+  feed_take(viewer->feed, viewer->encoder);
   if (viewer->sound)
     sound_attach(viewer->sound, take_sound, viewer);
   viewer->host->events->connected(viewer->id, viewer->host->data);
@@ -247,7 +215,7 @@ static void on_inner_element(GstBin *bin, GstBin *inner, GstElement *element, gp
   } else if (g_str_equal(name, "dtlssrtpenc")) {
     connect_signal(element, "notify::connection-state", G_CALLBACK(on_dtls_state), viewer);
   } else if (g_str_equal(name, "rtprtxsend")) {
-    retransmission_bound(element, viewer->host->settings->bitrate_kbps);
+    retransmission_bound(element, viewer->path, viewer->feed);
   }
 }
 
@@ -380,9 +348,12 @@ static gboolean make_pipeline(Viewer *viewer, GError **error) {
     return FALSE;
   GstBin *bin = GST_BIN(viewer->pipeline);
   viewer->webrtc = gst_bin_get_by_name(bin, "webrtc");
-  viewer->picture = gst_bin_get_by_name(bin, "picture");
   viewer->audio = gst_bin_get_by_name(bin, "audio");
-  g_autoptr(GstPad) pad = gst_element_get_static_pad(viewer->picture, "src");
+  g_autoptr(GstElement) picture = gst_bin_get_by_name(bin, "picture");
+  g_autoptr(GstElement) pacer = gst_bin_get_by_name(bin, "pacer");
+  viewer->feed = feed_new(picture);
+  pacer_set_path(pacer, viewer->path);
+  g_autoptr(GstPad) pad = gst_element_get_static_pad(picture, "src");
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event, viewer, NULL);
   g_autoptr(GstBus) bus = gst_element_get_bus(viewer->pipeline);
   viewer->bus_watch = gst_bus_add_watch(bus, on_bus, viewer);
@@ -433,9 +404,11 @@ void viewer_check(Viewer *viewer, gint64 now_us) {
 }
 
 gboolean viewer_report(Viewer *viewer, CongestionReport *report) {
-  if (viewer->connected)
-    path_report(viewer->path, report);
-  return viewer->connected;
+  if (!viewer->connected)
+    return FALSE;
+  path_report(viewer->path, report);
+  feed_update(viewer->feed, report->congested);
+  return TRUE;
 }
 
 Encoder *viewer_encoder(Viewer *viewer) {
@@ -455,7 +428,6 @@ static void take_down(gpointer data, gpointer unused) {
   gst_element_set_state(viewer->pipeline, GST_STATE_NULL);
   g_signal_handlers_disconnect_by_data(viewer->webrtc, viewer);
   gst_clear_object(&viewer->webrtc);
-  gst_clear_object(&viewer->picture);
   gst_clear_object(&viewer->audio);
   gst_clear_object(&viewer->pipeline);
   viewer_unref(viewer);
@@ -465,7 +437,7 @@ void viewer_end(Viewer *viewer, const char *reason) {
   viewer->ended = TRUE;
   atomic_store(&viewer->is_live, FALSE);
   if (viewer->connected) {
-    encoder_detach(viewer->encoder, viewer);
+    feed_stop(viewer->feed);
     if (viewer->sound)
       sound_detach(viewer->sound, viewer);
   }

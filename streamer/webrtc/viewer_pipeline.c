@@ -56,7 +56,7 @@ static void describe_picture(GString *text, const Stream *stream, const SdpChoic
         choice->transport_cc_id);
   if (choice->playout_delay_id && settings->playout_delay)
     g_string_append_printf(text, ",extmap-%u=(string)\"" PLAYOUT_DELAY_URI "\"", choice->playout_delay_id);
-  g_string_append_printf(text, " ! webrtc.sink_%u", stream->mline);
+  g_string_append_printf(text, " ! pacer name=pacer ! webrtc.sink_%u", stream->mline);
 }
 
 static void describe_sound(GString *text, const Stream *stream, const SdpChoice *choice) {

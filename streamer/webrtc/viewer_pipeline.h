@@ -5,7 +5,7 @@
 #include <gst/gst.h>
 
 /* The pipeline (transfer full, still in the NULL state) for what @choice says. In it are, by name: "webrtc",
- * the webrtcbin; "picture", the appsrc for encoded frames; "audio", the one for Opus, if the player takes
- * sound. Everything that an answer needs is settled, so that none has to wait for media. NULL with an error
- * when an element is missing. */
+ * the webrtcbin; "picture", the appsrc for encoded frames; "pacer", behind it; "audio", the one for Opus, if
+ * the player takes sound. Everything that an answer needs is settled, so that none has to wait for media.
+ * NULL with an error when an element is missing. */
 GstElement *viewer_pipeline_new(const SdpChoice *choice, const MediaSettings *settings, GError **error);

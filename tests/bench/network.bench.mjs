@@ -2,7 +2,7 @@
 // The picture over a narrow network: 6 -> 2 -> 6 Mbit/s, 1 Mbit/s, and 50 ms of delay with 2 % of loss. For each:
 // frames a second, the longest time without a new frame (goal: under 0.5 s), and the time until rate and frames have
 // settled after a change (goal: under 3 s). The yardstick is the first line, the same without any limit. Needs root.
-// Usage: node network.bench.mjs [NAME [SECONDS A PHASE]]
+// Usage: [TRACE=FILE] node network.bench.mjs [NAME [SECONDS A PHASE]]; the file is what the engine's trace.h says.
 
 import { startDisplay, startEngine, startFlip } from '../system/lib/engine.mjs';
 import { canMakeNetworks, startNetwork } from '../system/lib/network.mjs';
@@ -66,7 +66,7 @@ async function measure({ name, codec, phases }) {
     const { display } = await startDisplay(scope);
     startFlip(scope, display, ['--move']);
     network.limit(phases[0]);
-    const engine = await startEngine(scope, display, { within: network.within });
+    const engine = await startEngine(scope, display, { within: network.within, env: process.env.TRACE ? { VITRINA_TRACE: process.env.TRACE } : {} });
     const browser = await startBrowser(scope);
     const player = await browser.join(engine, 'host', { codecs: [codec] });
     await player.until('p.frames > 0', 20_000);

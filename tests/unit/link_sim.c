@@ -130,7 +130,8 @@ static void make_frame(Link *link) {
 static void send(Link *link) {
   while (link->now_us >= link->frame_us)
     make_frame(link);
-  while (!g_queue_is_empty(link->unsent) && !congestion_is_full(link->congestion, link->now_us))
+  for (Packet *packet; (packet = g_queue_peek_head(link->unsent)) &&
+                       congestion_wait_us(link->congestion, packet->bytes, link->now_us) == 0;)
     enter_bottleneck(link, g_queue_pop_head(link->unsent));
 }
 
