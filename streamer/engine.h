@@ -14,7 +14,7 @@ typedef struct Engine Engine;
 /* What an engine tells. No callback is called from within a function of this header. */
 typedef struct {
   void (*ready)(gpointer data);                  /* a window is up, a viewer can come; once */
-  void (*window)(gboolean there, gpointer data); /* later: the application's last window went, one came */
+  void (*window)(gboolean there, gpointer data); /* later: the last window went or hangs, one came */
   void (*viewer_answered)(gint64 viewer, const char *sdp, const char *reason,
                           gpointer data); /* @sdp NULL: it cannot be, for @reason; it is gone */
   void (*viewer_connected)(gint64 viewer, gpointer data);

@@ -32,7 +32,7 @@ typedef enum {
   ENGINE_VIEWER_GONE,      /* viewer, reason: one word of closed, removed, silent, ice_failed, failed */
   ENGINE_INPUT,            /* user: the controller does something; at most one a second */
   ENGINE_TOUCH,            /* user: somebody else would do something; at most four a second of each viewer */
-  ENGINE_WINDOW_GONE,      /* the application's last window went away */
+  ENGINE_WINDOW_GONE,      /* the application's last window went away or takes no events */
   ENGINE_WINDOW_READY,     /* one is there again */
   ENGINE_STATS,            /* captured, encoded (frames since the start), bitrate_kbps, viewers */
   ENGINE_FAILED,           /* reason: the last word before the engine exits by itself */

@@ -63,7 +63,7 @@ const Setting streamer_settings_table[] = {
     {"app_environment", SETTING_TEXTS, AT(app_environment), 0, 4000, NULL, NULL,
      .help = "Variables for the application: \"NAME=value\", or \"NAME\" to pass on the streamer's own."},
     {"max_restarts", SETTING_INT, AT(max_restarts), 0, 100, "times", "2",
-     .help = "How often the application is started again in a session when it ends by itself."},
+     .help = "How often the application is started again in a session when it ends by itself or hangs."},
     {"webrtc", SETTING_RAW, AT(webrtc_json), 0, 65536, NULL, "{}",
      .help = "Picture and sound: see the section on webrtc."},
     {"webrtc_program", SETTING_PATH, AT(webrtc_program), 1, 4000, NULL, VITRINA_LIBEXECDIR "/vitrina-webrtc",

@@ -15,6 +15,7 @@
 /* What a process is given to end in order. */
 #define STOP_MS 3000
 #define SERVER_STOP_MS 1000
+#define HUNG_STOP_MS 500
 /* Rounds of looking for processes that left their group. */
 #define SWEEPS 100
 
@@ -75,9 +76,19 @@ static void fail(Stage *stage, const char *words, const char *format, ...) {
   log_warning("stage_failed", "session=%s reason=%s last_words=%s", stage->session, reason, quoted);
 }
 
+/* An application that ended, or has to be ended, may be started again. */
+static gboolean may_restart(const Stage *stage) {
+  return stage->state == STAGE_UP && !stage->kept && stage->restarts < stage->settings->max_restarts;
+}
+
 static gboolean on_no_window(gpointer data) {
   Stage *stage = data;
   stage->window_source = 0;
+  if (may_restart(stage)) {
+    log_warning("app_hangs", "session=%s note=\"its window is gone, or takes no events\"", stage->session);
+    process_stop(stage->app, HUNG_STOP_MS);
+    return G_SOURCE_REMOVE;
+  }
   g_autofree char *words = stage->app ? process_last_words(stage->app) : NULL;
   fail(stage, words, "there was no picture of the application within %" G_GINT64_FORMAT " seconds",
        stage->settings->start_timeout_seconds);
@@ -136,10 +147,10 @@ static void on_app_ended(Process *process, gpointer data) {
   g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
   if (stage->state == STAGE_SETTING_UP)
     fail(stage, words, "the application %s before its window was up", end);
-  else if (stage->kept || stage->restarts >= stage->settings->max_restarts)
-    fail(stage, words, "the application %s", end);
-  else
+  else if (may_restart(stage))
     restart_app(stage);
+  else
+    fail(stage, words, "the application %s", end);
 }
 
 /* ---- the engine ---- */

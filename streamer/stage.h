@@ -3,11 +3,11 @@
  *   directory -> display (and sound) -> application and engine, side by side -> ready
  *
  * A fresh directory, X server, application and engine every time, so that no session sees another's state.
- * An application that ends by itself is started again, `max_restarts` times, with viewers staying connected;
- * the end of anything else is the stage's failure. A stage may be kept until a session takes it over; while
- * it is kept, the end of its application is its failure too. stage_stop() ends the application and the
- * engine, then the servers under them, then whatever else carries the session's mark, and removes the
- * directory. Main thread.
+ * An application that ends by itself is started again, `max_restarts` times, with viewers staying connected,
+ * and so is one whose window stays away or hangs for start_timeout_seconds; the end of anything else is the
+ * stage's failure. A stage may be kept until a session takes it over; while it is kept, the end of its
+ * application is its failure too. stage_stop() ends the application and the engine, then the servers under
+ * them, then whatever else carries the session's mark, and removes the directory. Main thread.
  */
 #pragma once
 #include "common/metrics.h"

@@ -1,11 +1,12 @@
 // @ts-check
-// START_SESSION to the first frame that Chromium shows, with the showroom as the application; the goal is 0.8 s. Its
-// yardstick is what no streamer can do without: Xvfb and the showroom, started by hand, until the window is up. They
-// take turns. The page makes its offer while the session starts, as the site does. Usage: node start.bench.mjs [STARTS]
+// START_SESSION to the first frame that Chromium shows, with the showroom as the application; the goal is 0.8 s. Once
+// from nothing, once from a standby (standby_sessions). The yardstick is what no streamer can do without: Xvfb and the
+// showroom, started by hand, until the window is up. They take turns. The page makes its offer while the session starts,
+// as the site does. Usage: node start.bench.mjs [STARTS]
 
 import { startDisplay } from '../system/lib/engine.mjs';
 import { startBrowser } from '../system/lib/player.mjs';
-import { built, ownScope, start } from '../system/lib/programs.mjs';
+import { built, ownScope, start, until } from '../system/lib/programs.mjs';
 import { startStreamer, windowProgram } from '../system/lib/streamer.mjs';
 
 const STARTS = Number(process.argv[2] ?? 10);
@@ -16,7 +17,7 @@ const showroom = built('vitrina-showroom');
 const quantile = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
 /** @param {string} what @param {number[]} values in milliseconds */
 const say = (what, values) =>
-  console.log(`${what.padEnd(44)} median ${quantile(values, 0.5).toFixed(0).padStart(5)} ms, p95 ${quantile(values, 0.95).toFixed(0).padStart(5)} ms`);
+  console.log(`${what.padEnd(48)} median ${quantile(values, 0.5).toFixed(0).padStart(5)} ms, p95 ${quantile(values, 0.95).toFixed(0).padStart(5)} ms`);
 
 /** Xvfb and the showroom until its window is mapped, without the time that watching takes. */
 async function byHand() {
@@ -60,42 +61,75 @@ async function view({ url, ticket }) {
   return { answered, shown: performance.timeOrigin + performance.now() };
 }
 
+/** @typedef {{ started: number[], answered: number[], shown: number[] }} Taken */
+
+/**
+ * One session until its first frame is shown, and its end.
+ * @param {import('../system/lib/streamer.mjs').Streamer} streamer
+ * @param {import('playwright-core').Page} page
+ * @param {Taken} taken
+ */
+async function visit(streamer, page, taken) {
+  await page.evaluate(() => {
+    const { Player, players } = /** @type {any} */ (globalThis);
+    players.bench = new Player({});
+  });
+  const began = performance.timeOrigin + performance.now();
+  const making = page.evaluate(() => {
+    const { players } = /** @type {any} */ (globalThis);
+    players.sdp = players.bench.offer();
+  });
+  const { session } = await streamer.startSession();
+  const started = performance.timeOrigin + performance.now();
+  await making;
+  const ticket = streamer.ticket(session, 'visitor', { role: 'host' });
+  const { answered, shown } = await page.evaluate(view, { url: `${streamer.base}whep/${session}`, ticket });
+  await page.evaluate(() => /** @type {any} */ (globalThis).players.bench.close());
+  await streamer.control('END_SESSION', { session });
+  taken.started.push(started - began);
+  taken.answered.push(answered - started);
+  taken.shown.push(shown - began);
+}
+
+/** @param {string} what @param {Taken} taken */
+function report(what, taken) {
+  say(`${what}: START_SESSION answered`, taken.started);
+  say(`${what}: then the offer answered`, taken.answered);
+  say(`${what}: asked to the first frame (goal ${GOAL_MS})`, taken.shown);
+}
+
 const scope = ownScope();
 try {
-  const app = [showroom, '--width', '{width}', '--height', '{height}'];
-  const streamer = await startStreamer(scope, { app, webrtc: {}, start_timeout_seconds: 60 });
+  const settings = {
+    app: [showroom, '--width', '{width}', '--height', '{height}'],
+    webrtc: {},
+    start_timeout_seconds: 60,
+  };
+  const cold = await startStreamer(scope, settings);
   const { page } = await startBrowser(scope);
-  /** @type {Record<'started' | 'answered' | 'shown' | 'byHand', number[]>} */
-  const taken = { started: [], answered: [], shown: [], byHand: [] };
+  /** @returns {Taken} */
+  const nothing = () => ({ started: [], answered: [], shown: [] });
+  const [fromNothing, fromStandby] = [nothing(), nothing()];
+  /** @type {number[]} */
+  const hands = [];
+  /* The standby is there only while it is measured: the showroom draws without end. */
+  const kept = await startStreamer(scope, settings);
   for (let i = -1; i < STARTS; i++) {
-    await page.evaluate(() => {
-      const { Player, players } = /** @type {any} */ (globalThis);
-      players.bench = new Player({});
-    });
-    const began = performance.timeOrigin + performance.now();
-    const making = page.evaluate(() => {
-      const { players } = /** @type {any} */ (globalThis);
-      players.sdp = players.bench.offer();
-    });
-    const { session } = await streamer.startSession();
-    const started = performance.timeOrigin + performance.now();
-    await making;
-    const place = { url: `${streamer.base}whep/${session}`, ticket: streamer.ticket(session, 'visitor', { role: 'host' }) };
-    const { answered, shown } = await page.evaluate(view, place);
-    await page.evaluate(() => /** @type {any} */ (globalThis).players.bench.close());
-    await streamer.control('END_SESSION', { session });
+    const warm = i < 0;
+    await visit(cold, page, warm ? nothing() : fromNothing);
+    await kept.reload({ standby_sessions: 1 });
+    await until(async () => (await kept.status()).standbys === 1, { what: 'the standby', timeout: 60_000 });
+    await visit(kept, page, warm ? nothing() : fromStandby);
+    await kept.reload({ standby_sessions: 0 });
+    await until(() => kept.sessionDirectories().length === 0, { what: 'the end of the standby', timeout: 60_000 });
     const yardstick = await byHand();
-    if (i < 0) continue; /* the first one warms up */
-    taken.started.push(started - began);
-    taken.answered.push(answered - started);
-    taken.shown.push(shown - began);
-    taken.byHand.push(yardstick);
+    if (!warm) hands.push(yardstick);
   }
-  say('START_SESSION answered', taken.started);
-  say('then the offer answered', taken.answered);
-  say(`START_SESSION to the first frame (goal ${GOAL_MS})`, taken.shown);
-  say('yardstick: Xvfb and showroom until the window', taken.byHand);
-  console.log(`ratio of the medians ${(quantile(taken.shown, 0.5) / quantile(taken.byHand, 0.5)).toFixed(2)}`);
+  report('from nothing', fromNothing);
+  report('from a standby', fromStandby);
+  say('yardstick: Xvfb and showroom until the window', hands);
+  const ratio = (/** @type {Taken} */ taken) => (quantile(taken.shown, 0.5) / quantile(hands, 0.5)).toFixed(2);
+  console.log(`ratio of the medians to the yardstick: from nothing ${ratio(fromNothing)}, from a standby ${ratio(fromStandby)}`);
 } finally {
   await scope.end();
 }

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { until } from './lib/programs.mjs';
-import { startStreamer, windowProgram } from './lib/streamer.mjs';
+import { slowness, until } from './lib/programs.mjs';
+import { runs, startStreamer, windowProgram } from './lib/streamer.mjs';
 
 const words = (/** @type {any[]} */ events) => events.map(({ msg }) => msg);
 
@@ -27,6 +27,33 @@ test('a session in which nobody does anything: a countdown, stopped by a touch, 
     'SESSION_ENDED',
   ]);
   await until(async () => (await streamer.status()).state === 'free', { what: 'the free place' });
+});
+
+test('each sign of life stops the countdown', async t => {
+  const streamer = await startStreamer(t, { inactivity_seconds: 2, inactivity_warning_seconds: 1 });
+  const { session } = await streamer.startSession();
+  const host = streamer.person(session, 'host', { role: 'host' });
+  const socket = await host.socket(t);
+  const count = (/** @type {string} */ msg) => socket.messages.filter(message => message.msg === msg).length;
+  const signs = /** @type {[string, object][]} */ ([
+    ['KEEP_ALIVE', {}],
+    ['SEND_DATA', { data: { chat: 'still here' } }],
+    ['RELEASE_CONTROL', {}],
+    ['REQUEST_CONTROL', {}],
+  ]);
+  for (const [index, [verb, fields]] of signs.entries()) {
+    await until(() => count('INACTIVITY_WARNING') === index + 1, { what: `the countdown before ${verb}` });
+    const { status, text } = await host.ask(verb, fields);
+    assert.equal(status, 200, text);
+    await until(() => count('INACTIVITY_ENDED') === index + 1, { what: `its end by ${verb}` });
+  }
+  /* Asking what is new, or coming back by oneself, is none. */
+  await until(() => count('INACTIVITY_WARNING') === signs.length + 1);
+  const again = await host.socket(t);
+  assert.equal(again.messages[0].inactive_in_seconds, 1);
+  await host.ask('POLL_EVENTS', { cursor: 0 });
+  assert.equal((await again.event('SESSION_ENDED')).reason, 'inactive');
+  assert.equal(count('INACTIVITY_ENDED'), signs.length);
 });
 
 /** @typedef {import('./lib/streamer.mjs').Streamer} Streamer */
@@ -64,6 +91,28 @@ test('every end has its reason word: in the event, the log and the status', asyn
     });
     assert.deepEqual(status.ended, ended);
   }
+});
+
+test('an application that hangs is started again; one that pauses for a moment is not', async t => {
+  const streamer = await startStreamer(t, { app: [windowProgram, 'ping'], max_restarts: 1, start_timeout_seconds: 3 * slowness });
+  const { session } = await streamer.startSession();
+  const socket = await streamer.person(session, 'p').socket(t);
+  const { app } = streamer.processes();
+  process.kill(app, 'SIGSTOP');
+  await streamer.program.waitFor(/window_silent/, { timeout: 15_000 });
+  process.kill(app, 'SIGCONT');
+  await streamer.program.waitFor(/window_answers/);
+  const from = streamer.program.log.length;
+  process.kill(app, 'SIGSTOP');
+  await streamer.program.waitFor(/window_silent/, { from, timeout: 15_000 });
+  await streamer.program.waitFor(/app_hangs/, { timeout: 15_000 });
+  assert.equal(streamer.program.log.match(/window_silent/g)?.length, 2, 'the pause had no consequence');
+  await socket.event('APP_RESTARTED', { timeout: 15_000 });
+  const again = streamer.processes().app;
+  assert.notEqual(again, app);
+  assert.equal(runs(app), false);
+  process.kill(again, 'SIGSTOP');
+  assert.equal((await socket.event('SESSION_ENDED', { timeout: 30_000 })).reason, 'app_failed');
 });
 
 test('SIGTERM: no new sessions, people are told, and have stop_grace_seconds', async t => {

@@ -7,6 +7,7 @@
  *   stray          leaves a child behind that has a session of its own
  *   chatty         writes without end
  *   environment    writes its environment, a variable a line
+ *   ping           answers _NET_WM_PING, as toolkits do
  *
  * or, told `watch` alone, opens none but waits for another's: it writes "watching", and "mapped" at its end.
  */
@@ -50,12 +51,24 @@ static void behave(const char *how) {
   }
 }
 
+static Atom ping; /* None: not told so */
+
+/* The answer to a ping is the ping, sent on to the root window (EWMH, "Window Manager Protocols"). */
+static void answer_ping(Display *display, XEvent *event) {
+  if (event->type != ClientMessage || !ping || (Atom)event->xclient.data.l[0] != ping)
+    return;
+  event->xclient.window = DefaultRootWindow(display);
+  XSendEvent(display, event->xclient.window, False, SubstructureNotifyMask | SubstructureRedirectMask, event);
+}
+
 static Window open_window(Display *display) {
   int screen = DefaultScreen(display);
   Window window =
       XCreateSimpleWindow(display, RootWindow(display, screen), 0, 0, (unsigned)DisplayWidth(display, screen),
                           (unsigned)DisplayHeight(display, screen), 0, 0, 0x204060);
   XSelectInput(display, window, ExposureMask | KeyPressMask);
+  if (ping)
+    XSetWMProtocols(display, window, &ping, 1);
   XMapWindow(display, window);
   XFlush(display);
   return window;
@@ -83,16 +96,18 @@ static int watch(void) {
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "watch") == 0)
     return watch();
-  int chatty = 0;
+  int chatty = 0, answers = 0;
   for (int i = 1; i < argc; i++) {
     behave(argv[i]);
     chatty |= strcmp(argv[i], "chatty") == 0;
+    answers |= strcmp(argv[i], "ping") == 0;
   }
   Display *display = XOpenDisplay(NULL);
   if (!display) {
     fputs("no display\n", stderr);
     return 1;
   }
+  ping = answers ? XInternAtom(display, "_NET_WM_PING", False) : None;
   Window window = open_window(display);
   GC pen = XCreateGC(display, window, 0, NULL);
   struct pollfd events = {.fd = ConnectionNumber(display), .events = POLLIN};
@@ -106,6 +121,7 @@ int main(int argc, char **argv) {
     while (XPending(display)) {
       XEvent event;
       XNextEvent(display, &event);
+      answer_ping(display, &event);
     }
   }
 }
