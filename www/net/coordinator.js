@@ -1,12 +1,10 @@
 // @ts-check
 import { ask, Unreachable } from './ask.js';
 import { backoffMs, pause } from './backoff.js';
-import { POLL_TIMEOUT_MS, pollEvents, readEvents } from './poll.js';
+import { Feed } from './feed.js';
+import { SocketLine } from './socket-line.js';
 
-/**
- * What the page asks of the coordinator. `watch` is the one place that knows how events travel: a faster way than long polling
- * goes there, and nothing else changes.
- */
+/** What the page asks of the coordinator, and what it is told by it. */
 
 /**
  * @typedef {import('./ask.js').Answer} Answer
@@ -22,8 +20,15 @@ const API = new URL('api', document.baseURI);
 /** Starting waits for the application, so it may take longer than any other verb. */
 const START_TIMEOUT_MS = 90_000;
 
-/** A refusal of a list or of a poll, for instance while the server restarts: worth another try. */
+/** A refusal of the list, for instance while the server restarts: worth another try. */
 class Refused extends Error {}
+
+/** All events of the coordinator, by whichever way gets through. */
+export const feed = new Feed({
+  ask: (verb, fields, options) => ask(API, verb, fields, options),
+  open: (signal) => SocketLine.open(new URL('ws', document.baseURI), signal),
+  pause,
+});
 
 /** @param {string} rcName */
 export function startSession(rcName) {
@@ -41,39 +46,25 @@ export function joinSession(code, key) {
 /**
  * Shows the list of complexes and follows its changes for as long as the page lives, through any loss of the line.
  * @param {Watcher} watcher
- * @returns {Promise<never>}
  */
-export async function watch(watcher) {
-  let failures = 0;
-  let online = true;
-  /** @param {boolean} now */
-  const tellLine = (now) => {
-    if (now === online) return;
-    online = now;
-    watcher.onLine(now);
-  };
-  for (;;) {
-    try {
-      // The cursor is taken before the list, so that no change falls between the two.
-      const start = await ask(API, 'POLL_EVENTS', { wait_seconds: 0 });
-      watcher.onRcs(await listRcs());
-      failures = 0;
-      tellLine(true);
-      readEvents(start).forEach(watcher.onEvent);
-      const refusal = await pollEvents({
-        ask: (verb, fields) => ask(API, verb, fields, { timeoutMs: POLL_TIMEOUT_MS }),
-        cursor: start.cursor,
-        onEvent: watcher.onEvent,
-        pause,
-      });
-      throw new Refused(refusal.msg);
-    } catch (error) {
-      if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
-      failures += 1;
-      if (failures > 1) tellLine(false);
-      await pause(backoffMs(failures));
+export function watch({ onRcs, onEvent, onLine }) {
+  let newest = 0;
+  // The feed's cursor is taken before the list, so that no change falls between the two.
+  const onFresh = async () => {
+    const mine = (newest += 1);
+    for (let failures = 1; mine === newest; failures += 1) {
+      try {
+        const rcs = await listRcs();
+        if (mine === newest) onRcs(rcs);
+        return;
+      } catch (error) {
+        if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
+        await pause(backoffMs(failures));
+      }
     }
-  }
+  };
+  feed.listen({ onEvent, onFresh, onLine });
+  addEventListener('online', () => feed.check());
 }
 
 /** @returns {Promise<Rc[]>} */

@@ -1,7 +1,7 @@
 // @ts-check
 import { ask, Unreachable } from './ask.js';
 import { backoffMs, pause } from './backoff.js';
-import { POLL_TIMEOUT_MS, pollEvents } from './poll.js';
+import { feed } from './coordinator.js';
 
 /** What the page asks of the coordinator about times: free ones, bookings, a longer stay. */
 
@@ -14,9 +14,6 @@ const API = new URL('api', document.baseURI);
 
 /** A booking that was not answered is asked for again, under the same request id: it may have been made. */
 const BOOKING_TRIES = 3;
-
-/** Words after which asking for a session's events again is of no use. */
-const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB']);
 
 /**
  * A name for one wish to book. Without HTTPS `randomUUID` is missing, so it is built from the same random numbers.
@@ -72,26 +69,6 @@ export function extendSession(ticket, minutes) {
  * @param {(event: Answer) => void} onEvent
  * @param {AbortSignal} signal
  */
-export async function followSession(ticket, onEvent, signal) {
-  let failures = 0;
-  while (!signal.aborted) {
-    try {
-      const refusal = await pollEvents({
-        ask: async (verb, fields) => {
-          const answer = await ask(API, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS });
-          failures = 0;
-          return answer;
-        },
-        fields: { ticket },
-        onEvent: (event) => void (signal.aborted || onEvent(event)),
-        pause: (durationMs) => pause(durationMs, signal),
-      });
-      if (FINAL.has(refusal.msg)) return;
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof Unreachable)) throw error;
-    }
-    failures += 1;
-    await pause(backoffMs(failures), signal).catch(() => {});
-  }
+export function followSession(ticket, onEvent, signal) {
+  return feed.follow(ticket, onEvent, signal);
 }

@@ -20,13 +20,14 @@ const HASTY_MS = 1_000;
  * @param {(verb: string, fields: Record<string, unknown>) => Promise<Answer>} how.ask
  * @param {(event: Answer) => void} how.onEvent
  * @param {string | number} [how.cursor] where to begin; absent: from now
+ * @param {(cursor: string | number | undefined) => void} [how.onCursor] how far the events go that come next
  * @param {Record<string, unknown>} [how.fields] sent with every poll, a ticket for instance
  * @param {(durationMs: number) => Promise<void>} how.pause
  * @param {() => number} [how.nowMs]
  * @returns {Promise<Answer>} the refusal that ended it
  * @throws {import('./ask.js').Unreachable} when the line is lost
  */
-export async function pollEvents({ ask, onEvent, cursor, fields = {}, pause, nowMs = () => performance.now() }) {
+export async function pollEvents({ ask, onEvent, cursor, onCursor, fields = {}, pause, nowMs = () => performance.now() }) {
   for (;;) {
     const askedMs = nowMs();
     const request = { ...fields, wait_seconds: WAIT_SECONDS, ...(cursor === undefined ? {} : { cursor }) };
@@ -35,6 +36,7 @@ export async function pollEvents({ ask, onEvent, cursor, fields = {}, pause, now
     const events = readEvents(answer);
     const moved = answer.cursor !== undefined && answer.cursor !== cursor;
     cursor = answer.cursor ?? cursor;
+    onCursor?.(cursor);
     events.forEach(onEvent);
     const tookMs = nowMs() - askedMs;
     if (!moved && tookMs < HASTY_MS) await pause(HASTY_MS - tookMs);

@@ -2,7 +2,7 @@
 import { ask, Unreachable } from '../net/ask.js';
 import { backoffMs, pause } from '../net/backoff.js';
 import { POLL_TIMEOUT_MS, pollEvents } from '../net/poll.js';
-import { SocketLine } from './socket-line.js';
+import { SocketLine } from '../net/socket-line.js';
 
 /**
  * The line to the streamer that runs the session: verbs and their answers, and the session's events. A WebSocket is tried first;

@@ -95,8 +95,8 @@ export class Visitor {
     this.site = page;
     page.on('pageerror', error => this.complaints.push(String(error.stack ?? error)));
     page.on('console', message => {
-      // A refusal's HTTP status is told by the browser as an error, too; that is none of the page.
-      const ours = !/Failed to load resource/.test(message.text());
+      // A refusal's HTTP status and a line that does not get through are told by the browser as errors, too; they are none of the page.
+      const ours = !/Failed to load resource|^WebSocket connection to /.test(message.text());
       if (ours && ['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
     });
   }

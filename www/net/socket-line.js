@@ -1,10 +1,10 @@
 // @ts-check
-import { Unreachable } from '../net/ask.js';
-import { pause } from '../net/backoff.js';
+import { Unreachable } from './ask.js';
+import { pause } from './backoff.js';
 
 /** One WebSocket: pairs answers with requests by `id`; what has none is an event. */
 
-/** @typedef {import('../net/ask.js').Answer} Answer */
+/** @typedef {import('./ask.js').Answer} Answer */
 
 const OPEN_TIMEOUT_MS = 8_000;
 const ANSWER_TIMEOUT_MS = 15_000;

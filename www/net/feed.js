@@ -1,0 +1,358 @@
+// @ts-check
+import { Unreachable } from './ask.js';
+import { backoffMs } from './backoff.js';
+import { POLL_TIMEOUT_MS, pollEvents, readEvents } from './poll.js';
+
+/**
+ * The coordinator's events, by whichever way gets through. A WebSocket is tried first and again later; while none has proved that it
+ * carries answers (a proxy may let it through and then stay silent), events are polled for. One cursor says how far we have read,
+ * and one way at a time moves it on: so the change from one way to the other loses nothing and repeats nothing.
+ */
+
+/**
+ * @typedef {import('./ask.js').Answer} Answer
+ * @typedef {import('./socket-line.js').SocketLine} SocketLine
+ * @typedef {object} Means what the feed stands on
+ * @property {(verb: string, fields: Record<string, unknown>, options?: import('./ask.js').AskOptions) => Promise<Answer>} ask by POST
+ * @property {(signal: AbortSignal) => Promise<SocketLine | null>} open a WebSocket; null when none gets through
+ * @property {(durationMs: number, signal?: AbortSignal) => Promise<void>} pause
+ * @property {() => number} [nowMs]
+ * @typedef {object} Listener
+ * @property {(event: Answer) => void} [onEvent]
+ * @property {() => void} [onFresh] events may have been missed, or none were followed before: what is known is to be asked anew
+ * @property {(online: boolean) => void} [onLine] whether the coordinator answers, when that changes
+ */
+
+/** A WebSocket that has not answered by then carries nothing. */
+const PROOF_MS = 5_000;
+
+/** So long we wait for the WebSocket before we poll. */
+const PATIENCE_MS = 3_000;
+
+/** After so long a silence the WebSocket is asked whether it lives. */
+const SILENCE_MS = 45_000;
+
+/** One that lives shorter is no success. */
+const SHORT_LIFE_MS = 10_000;
+
+/** Where no WebSocket ever got through, another is tried after this, and after twice as long each time, up to the longest. */
+const RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 600_000;
+
+/** Words after which asking with a ticket again is of no use. */
+const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB']);
+
+/** A refusal of a poll, for instance while the server restarts: worth another try. */
+class Refused extends Error {}
+
+/** The events of one session, for whoever has its ticket. */
+class Follower {
+  /** The coordinator has said what stands already. */
+  introduced = false;
+
+  /** @param {string} ticket @param {(event: Answer) => void} onEvent @param {() => void} onRefused */
+  constructor(ticket, onEvent, onRefused) {
+    this.ticket = ticket;
+    this.onEvent = onEvent;
+    this.onRefused = onRefused;
+  }
+}
+
+export class Feed {
+  /** @type {Means} */ #means;
+  /** @type {Set<Listener>} */ #listeners = new Set();
+  /** @type {Follower | null} */ #follower = null;
+  /** @type {string | number | undefined} of the last event that was delivered */ #cursor;
+  /** @type {AbortController | null} while events are polled for, or about to be */ #polling = null;
+  /** @type {SocketLine | null} one that has proved itself */ #socket = null;
+  /** @type {string | null} whose events the socket brings, too */ #socketTicket = null;
+  #online = true;
+  #gap = true;
+  #running = false;
+
+  /** @param {Means} means */
+  constructor(means) {
+    this.#means = means;
+  }
+
+  /** @param {Listener} listener */
+  listen(listener) {
+    this.#listeners.add(listener);
+    this.#start();
+  }
+
+  /**
+   * Brings a session's events, too; one session at a time.
+   * @param {string} ticket
+   * @param {(event: Answer) => void} onEvent
+   * @param {AbortSignal} signal ends it
+   * @returns {Promise<void>} settled when it has ended, also because the ticket is of no use
+   */
+  follow(ticket, onEvent, signal) {
+    return new Promise((resolve) => {
+      const follower = new Follower(ticket, (event) => void (signal.aborted || onEvent(event)), resolve);
+      const leave = () => {
+        if (this.#follower === follower) this.#follower = null;
+        resolve();
+      };
+      if (signal.aborted) return resolve();
+      signal.addEventListener('abort', leave, { once: true });
+      this.#follower = follower;
+      this.#start();
+      this.#include(follower);
+    });
+  }
+
+  /** Finds out whether the line still lives. To be called when there is a reason for doubt. */
+  check() {
+    if (this.#socket) this.#prove(this.#socket).catch(() => {});
+  }
+
+  #start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#pollAfter(0);
+    this.#keepSocket();
+  }
+
+  // The WebSocket.
+
+  async #keepSocket() {
+    const { open, pause, nowMs = () => performance.now() } = this.#means;
+    const never = new AbortController().signal;
+    let tries = 0;
+    let works = false;
+    for (;;) {
+      const openedMs = nowMs();
+      const socket = await open(never);
+      const proved = socket !== null && (await this.#followSocket(socket));
+      works ||= proved;
+      tries = proved && nowMs() - openedMs > SHORT_LIFE_MS ? 1 : tries + 1;
+      await pause(works ? backoffMs(tries) : retryMs(tries));
+    }
+  }
+
+  /** @param {SocketLine} socket @returns {Promise<boolean>} once it is gone: whether it had carried answers */
+  async #followSocket(socket) {
+    let proved = false;
+    try {
+      await this.#prove(socket);
+      proved = true;
+      this.#stopPolling();
+      this.#socket = socket;
+      this.#socketTicket = null;
+      await this.#takeUp(socket);
+      await this.#watch(socket);
+    } catch (error) {
+      if (!(error instanceof Unreachable || error instanceof Refused)) throw error;
+    } finally {
+      socket.close();
+    }
+    if (proved) {
+      this.#socket = null;
+      this.#gap = true;
+      this.#pollAfter(PATIENCE_MS);
+    }
+    return proved;
+  }
+
+  /** Any answer proves that the line lives; a dead one is given up. @param {SocketLine} socket */
+  async #prove(socket) {
+    try {
+      await askSocket(socket, {});
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  /** Goes on from the cursor. @param {SocketLine} socket */
+  async #takeUp(socket) {
+    const follower = this.#follower;
+    if (follower) await this.#introduce(follower, (fields) => askSocket(socket, fields));
+    let answer = await askSocket(socket, this.#question());
+    if (answer.msg !== 'EVENTS') {
+      this.#dismiss();
+      answer = await askSocket(socket, this.#question());
+    }
+    this.#socketTicket = this.#follower?.ticket ?? null;
+    // What was pushed before this answer is in it; what comes after it is not.
+    socket.onEvent = ({ cursor, ...event }) => {
+      this.#cursor = cursor ?? this.#cursor;
+      this.#deliver(/** @type {Answer} */ (event));
+    };
+    this.#cursor = answer.cursor ?? this.#cursor;
+    this.#answered();
+    for (const event of readEvents(answer)) this.#deliver(event);
+  }
+
+  /** Until the line is gone. @param {SocketLine} socket */
+  async #watch(socket) {
+    const gone = new AbortController();
+    const closed = socket.closed.then(() => gone.abort());
+    while (!gone.signal.aborted) {
+      await this.#means.pause(Math.max(SILENCE_MS - socket.silentMs, 1_000), gone.signal).catch(() => {});
+      if (!gone.signal.aborted && socket.silentMs >= SILENCE_MS) await this.#prove(socket).catch(() => {});
+    }
+    await closed;
+  }
+
+  // Long polling.
+
+  /** Polls, if no WebSocket has proved itself by then. @param {number} delayMs */
+  async #pollAfter(delayMs) {
+    this.#stopPolling();
+    const polling = new AbortController();
+    const { signal } = polling;
+    this.#polling = polling;
+    let failures = 0;
+    await this.#means.pause(delayMs, signal).catch(() => {});
+    while (!signal.aborted) {
+      const waitMs = await this.#poll(signal, () => (failures = 0));
+      if (signal.aborted) return;
+      this.#gap = true;
+      failures += 1;
+      if (failures > 1) this.#tellLine(false);
+      await this.#means.pause(Math.max(backoffMs(failures), waitMs), signal).catch(() => {});
+    }
+  }
+
+  #stopPolling() {
+    this.#polling?.abort(new DOMException('another way is taken', 'AbortError'));
+    this.#polling = null;
+  }
+
+  /**
+   * Polls until it fails.
+   * @param {AbortSignal} signal
+   * @param {() => void} onAnswer
+   * @returns {Promise<number>} for how many milliseconds the coordinator wants to be left alone
+   */
+  async #poll(signal, onAnswer) {
+    /** @param {string} verb @param {Record<string, unknown>} fields */
+    const ask = async (verb, fields) => {
+      const answer = await this.#means.ask(verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS });
+      signal.throwIfAborted();
+      if (answer.msg === 'EVENTS') {
+        onAnswer();
+        this.#answered();
+      }
+      return answer;
+    };
+    try {
+      const follower = this.#follower;
+      if (follower) await this.#introduce(follower, (fields) => ask('POLL_EVENTS', { ...fields, wait_seconds: 0 }));
+      if (this.#cursor === undefined) {
+        // Told at once, so that the page need not wait for the WebSocket to be shown.
+        const answer = await ask('POLL_EVENTS', { wait_seconds: 0 });
+        if (answer.msg !== 'EVENTS') return refusedForMs(answer);
+        this.#cursor = answer.cursor;
+        await this.#means.pause(PATIENCE_MS, signal);
+      }
+      const refusal = await pollEvents({
+        ask,
+        fields: this.#ticketField(),
+        cursor: this.#cursor,
+        onCursor: (cursor) => void (signal.aborted || (this.#cursor = cursor)),
+        onEvent: (event) => void (signal.aborted || this.#deliver(event)),
+        pause: (durationMs) => this.#means.pause(durationMs, signal),
+      });
+      if (FINAL.has(refusal.msg)) this.#dismiss();
+      return refusedForMs(refusal);
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof Unreachable || error instanceof Refused)) throw error;
+      return 0;
+    }
+  }
+
+  // A session's events.
+
+  /** Lets the way that is in use bring them. @param {Follower} follower */
+  async #include(follower) {
+    const socket = this.#socket;
+    if (!socket) {
+      this.#pollAfter(0);
+    } else if (this.#socketTicket !== null && this.#socketTicket !== follower.ticket) {
+      socket.close(); // it would go on with the other session's events
+    } else {
+      this.#socketTicket = follower.ticket;
+      await this.#introduce(follower, (fields) => askSocket(socket, fields)).catch(() => socket.close());
+    }
+  }
+
+  /**
+   * Asks what stands already: an offer that was made before.
+   * @param {Follower} follower
+   * @param {(fields: Record<string, unknown>) => Promise<Answer>} ask
+   */
+  async #introduce(follower, ask) {
+    if (follower.introduced) return;
+    const answer = await ask({ ticket: follower.ticket });
+    if (this.#follower !== follower) return;
+    if (answer.msg === 'EVENTS') {
+      follower.introduced = true;
+      readEvents(answer).forEach(follower.onEvent);
+    } else if (FINAL.has(answer.msg)) {
+      this.#dismiss();
+    } else {
+      throw new Refused(answer.msg);
+    }
+  }
+
+  /** The ticket is of no use. */
+  #dismiss() {
+    this.#follower?.onRefused();
+    this.#follower = null;
+  }
+
+  #ticketField() {
+    return this.#follower ? { ticket: this.#follower.ticket } : {};
+  }
+
+  #question() {
+    return { ...this.#ticketField(), ...(this.#cursor === undefined ? {} : { cursor: this.#cursor }) };
+  }
+
+  // What the listeners are told.
+
+  /** @param {Answer} event */
+  #deliver(event) {
+    for (const { onEvent } of this.#listeners) onEvent?.(event);
+    this.#follower?.onEvent(event);
+  }
+
+  #answered() {
+    this.#tellLine(true);
+    if (!this.#gap) return;
+    this.#gap = false;
+    for (const { onFresh } of this.#listeners) onFresh?.();
+  }
+
+  /** @param {boolean} online */
+  #tellLine(online) {
+    if (online === this.#online) return;
+    this.#online = online;
+    for (const { onLine } of this.#listeners) onLine?.(online);
+  }
+}
+
+/**
+ * @param {SocketLine} socket
+ * @param {Record<string, unknown>} fields
+ * @returns {Promise<Answer>} EVENTS, or what refuses a ticket
+ */
+async function askSocket(socket, fields) {
+  const answer = await socket.ask('POLL_EVENTS', { ...fields, wait_seconds: 0 }, PROOF_MS);
+  if (answer.msg !== 'EVENTS' && !('ticket' in fields && FINAL.has(answer.msg))) throw new Refused(answer.msg);
+  return answer;
+}
+
+/** @param {Answer} refusal */
+function refusedForMs({ retry_after_seconds: seconds }) {
+  return typeof seconds === 'number' ? Math.min(seconds, 60) * 1000 : 0;
+}
+
+/** @param {number} failures of the WebSocket in a row, 1 or more */
+function retryMs(failures) {
+  return Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** Math.min(failures - 1, 10)) * (0.75 + Math.random() / 2);
+}
