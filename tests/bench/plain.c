@@ -27,7 +27,7 @@ static void on_display_lost(void) {
   _exit(1);
 }
 
-static void on_active(const char *user, gpointer data) {
+static void on_active(const char *user, gboolean steers, gpointer data) {
 }
 
 static gboolean send_answer(gpointer data) {
