@@ -160,7 +160,7 @@ static gboolean end_record(Arrival *arrival) {
   case PARAMS:
     if (was_empty)
       arrival->expected = STDIN;
-    return !was_empty || are_pairs(arrival->params->data, arrival->params->len);
+    return !was_empty || arrival->params->len == 0 || are_pairs(arrival->params->data, arrival->params->len);
   default:
     arrival->is_whole = was_empty;
     return arrival->body_length <= ARRIVAL_MAX_BODY;

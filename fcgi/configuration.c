@@ -111,6 +111,10 @@ static const Setting rows[] = {
     {"offer_seconds", SETTING_INT, AT(offer_seconds), 1, 120, "seconds", "10",
      .help =
          "How long a free server is held for somebody whose turn has come and who does not ask just then."},
+    {"max_wait_seconds", SETTING_INT, AT(max_wait_seconds), 1, 60, "seconds", "60",
+     .help =
+         "The longest that a request may wait for events or in a line; 25 behind Apache, which does not tell "
+         "when a client has gone."},
     {"log_level", SETTING_CHOICE, AT(log_level), .fallback = "notice",
      .choices = "error|warning|notice|info|debug", .help = "The least important lines that are logged."},
     {"access_log", SETTING_BOOL, AT(access_log), .fallback = "false",
@@ -168,6 +172,14 @@ void configuration_free(Configuration *configuration) {
   client_networks_free(configuration->exempt_networks);
   settings_clear(rows, configuration);
   g_free(configuration);
+}
+
+LogLevel configuration_get_log_level(const Configuration *configuration) {
+  static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
+  for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+    if (g_strcmp0(configuration->log_level, names[i]) == 0)
+      return LOG_LEVEL_ERROR + i;
+  return LOG_LEVEL_NOTICE;
 }
 
 char *configuration_describe(void) {

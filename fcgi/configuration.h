@@ -2,6 +2,7 @@
  * Plain data; read once at start.
  */
 #pragma once
+#include "common/log.h"
 #include "fcgi/client_address.h"
 #include "fcgi/rate_limit.h"
 #include "fcgi/rc_rules.h"
@@ -31,6 +32,7 @@ typedef struct {
   gint64 finisher_threads;
   gint64 streamer_threads;
   gint64 max_waiting;
+  gint64 max_wait_seconds;
   gint64 line_limit;
   gint64 place_seconds;
   gint64 offer_seconds;
@@ -59,6 +61,8 @@ typedef struct {
 Configuration *configuration_load(const char *path, GError **error);
 void configuration_free(Configuration *configuration); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Configuration, configuration_free)
+
+LogLevel configuration_get_log_level(const Configuration *configuration);
 
 /* The settings as text for --help (transfer full). */
 char *configuration_describe(void);

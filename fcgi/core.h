@@ -23,8 +23,16 @@ typedef struct Lines Lines;
 typedef struct Watches Watches;
 typedef struct StreamerClient StreamerClient;
 
+/* What a core is for. */
+typedef enum {
+  CORE_SERVES,  /* as many requests as come, until the program ends */
+  CORE_LOOKS,   /* one request (cgi.h), which changes nothing: the plan is read, whoever has it open */
+  CORE_CHANGES, /* one request, which may change the plan: it must not be open elsewhere */
+} CoreMode;
+
 typedef struct Core Core;
 struct Core {
+  CoreMode mode; /* set before core_open() */
   const Configuration *configuration;
   const TicketKey *key;
   Mailbox *mailbox;
@@ -45,8 +53,8 @@ struct Core {
   gint64 started_us;   /* monotonic */
 };
 
-/* Makes everything in a zeroed @core; its threads take the calling thread's signal mask. FALSE with one line
- * for the log when the plan cannot be opened; core_close() is due then, too. @configuration and @key
- * (transfer none) must outlive it. */
+/* Makes everything in a @core that is zeroed but for its mode; its threads take the calling thread's signal
+ * mask. FALSE with one line for the log when the plan cannot be opened; core_close() is due then, too.
+ * @configuration and @key (transfer none) must outlive it. */
 gboolean core_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error);
 void core_close(Core *core);

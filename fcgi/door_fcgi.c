@@ -30,6 +30,7 @@
 #include "common/wire.h"
 #include "fcgi/admission.h"
 #include "fcgi/arrival.h"
+#include "fcgi/cgi_header.h"
 #include "fcgi/request.h"
 #include "fcgi/resources.h"
 
@@ -190,40 +191,10 @@ static void add_connection(DoorFcgi *door, int fd) {
 
 /* ---- writing ---- */
 
-static const char *status_text(guint status) {
-  static const struct {
-    guint status;
-    const char *text;
-  } texts[] = {{200, "OK"},          {400, "Bad Request"},        {401, "Unauthorized"},
-               {403, "Forbidden"},   {404, "Not Found"},          {405, "Method Not Allowed"},
-               {409, "Conflict"},    {413, "Payload Too Large"},  {429, "Too Many Requests"},
-               {502, "Bad Gateway"}, {503, "Service Unavailable"}};
-  for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
-    if (texts[i].status == status)
-      return texts[i].text;
-  return "Internal Server Error";
-}
-
-/* The CGI header (RFC 3875 section 6) as text. */
-static int format_header(const Connection *connection, const Reply *reply, char *out, gsize size) {
-  char retry[48] = "", allow[48] = "";
-  if (reply->retry_after_seconds)
-    g_snprintf(retry, sizeof retry, "Retry-After: %u\r\n", reply->retry_after_seconds);
-  if (reply->allow)
-    g_snprintf(allow, sizeof allow, "Allow: %s\r\n", reply->allow);
-  return g_snprintf(out, size,
-                    "Status: %u %s\r\nContent-Type: %s\r\nContent-Length: %" G_GSIZE_FORMAT
-                    "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n"
-                    "%s%s\r\n",
-                    reply->status, status_text(reply->status),
-                    reply->content_type ? reply->content_type : "application/json",
-                    body_get_length(reply->body), connection->request_id, retry, allow);
-}
-
 static void write_reply(Connection *connection, const Reply *reply) {
   FCGX_Stream *out = connection->fcgi.out;
-  char header[512];
-  FCGX_PutStr(header, format_header(connection, reply, header, sizeof header), out);
+  char header[CGI_HEADER_MAX];
+  FCGX_PutStr(header, cgi_header_format(reply, connection->request_id, header, sizeof header), out);
   FCGX_PutStr(body_get_text(reply->body), (int)body_get_length(reply->body), out);
   if (atomic_load(&connection->door->closing))
     connection->fcgi.keepConnection = 0;

@@ -3,8 +3,13 @@
 #include "common/random.h"
 #include "fcgi/client_address.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* All amounts are fractions of the day's budget. */
 #define STRANGERS_SHARE 0.7
@@ -38,28 +43,78 @@ typedef struct {
   double debt; /* as of at_us */
 } Entry;
 
+#define SECRET_BYTES 32
+#define FORM G_GUINT64_CONSTANT(0x5669747247756131) /* changes with the struct */
+
+/* No pointers: it may lie in a file. */
 struct Guard {
+  guint64 form;
+  int fd; /* of the file; -1: none */
   double risk_per_day;
-  char *secret;
+  char secret[2 * SECRET_BYTES + 1];
   Entry debts[DEBT_SETS][WAYS];  /* clients and networks */
   Entry known[KNOWN_SETS][WAYS]; /* who had a right code, and who had the code of which session */
   double spent[WINDOW_HOURS];    /* by hour, in a ring */
   gint64 hour;                   /* the one under way */
 };
 
+static void begin(Guard *guard) {
+  g_autofree char *secret = random_hex(SECRET_BYTES);
+  guard->form = FORM;
+  memcpy(guard->secret, secret, sizeof guard->secret);
+}
+
 Guard *guard_new(double risk_per_day) {
   g_return_val_if_fail(risk_per_day > 0 && risk_per_day < 1, NULL);
   Guard *guard = g_new0(Guard, 1);
+  begin(guard);
   guard->risk_per_day = risk_per_day;
-  guard->secret = random_hex(32);
+  guard->fd = -1;
+  return guard;
+}
+
+static gpointer fail(int fd, const char *path, GError **error) {
+  int problem = errno;
+  g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(problem), "%s: %s", path,
+              g_strerror(problem));
+  if (fd >= 0)
+    close(fd);
+  return NULL;
+}
+
+Guard *guard_open(const char *path, double risk_per_day, GError **error) {
+  g_return_val_if_fail(risk_per_day > 0 && risk_per_day < 1, NULL);
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0 || flock(fd, LOCK_EX) != 0)
+    return fail(fd, path, error);
+  /* All of its space at once: a full disk must not be found out by writing to memory. */
+  int problem = posix_fallocate(fd, 0, sizeof(Guard));
+  if (problem != 0) {
+    errno = problem;
+    return fail(fd, path, error);
+  }
+  Guard *guard = mmap(NULL, sizeof(Guard), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (guard == MAP_FAILED)
+    return fail(fd, path, error);
+  if (guard->form != FORM || guard->secret[2 * SECRET_BYTES] != 0) {
+    memset(guard, 0, sizeof *guard);
+    begin(guard);
+  }
+  guard->risk_per_day = risk_per_day;
+  guard->fd = fd;
   return guard;
 }
 
 void guard_free(Guard *guard) {
   if (!guard)
     return;
-  g_free(guard->secret);
-  g_free(guard);
+  if (guard->fd < 0) {
+    g_free(guard);
+    return;
+  }
+  int fd = guard->fd;
+  munmap(guard, sizeof *guard);
+  close(fd);
 }
 
 /* Never 0. @session is NULL for the address alone. */

@@ -46,8 +46,8 @@
  * 6, for 100 times the room.
  *
  * Every verb whose answer tells a live code from a dead one has to ask the guard, CANCEL_SESSION with a wrong
- * key among them. The budget is one process's: a restart begins a new one, and n coordinators on one store
- * each take guard_new(GUARD_RISK_PER_DAY / n).
+ * key among them. The budget is one process's, unless it is in a file: a restart begins a new one, and n
+ * coordinators on one store each take guard_new(GUARD_RISK_PER_DAY / n).
  *
  * Pure: the time is passed in, in microseconds of any clock that does not go back. One thread at a time.
  */
@@ -67,6 +67,10 @@ typedef enum {
 /* A guard with nothing spent. @risk_per_day: the chance, above 0 and below 1, that a day's guessing may have.
  * (transfer full) */
 Guard *guard_new(double risk_per_day);
+/* The same with its memory in the file @path, made (mode 0600) when missing or of another form, for processes
+ * that live for one code each: what is spent outlives them. Waits for another process that has it open. NULL
+ * with an error of G_FILE_ERROR. (transfer full) */
+Guard *guard_open(const char *path, double risk_per_day, GError **error);
 void guard_free(Guard *guard); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guard, guard_free)
 

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/settings.h"
+#include "fcgi/cgi.h"
 #include "fcgi/configuration.h"
 #include "fcgi/core.h"
 #include "fcgi/door_fcgi.h"
@@ -68,14 +69,6 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
     return FALSE;
   }
   return TRUE;
-}
-
-static LogLevel level_of(const char *name) {
-  static const char *const names[] = {"error", "warning", "notice", "info", "debug"};
-  for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-    if (g_strcmp0(name, names[i]) == 0)
-      return LOG_LEVEL_ERROR + i;
-  return LOG_LEVEL_NOTICE;
 }
 
 /* All that --check looks at, without changing anything. */
@@ -220,6 +213,8 @@ static int run(const Configuration *configuration, const TicketKey *key) {
 }
 
 int main(int argc, char **argv) {
+  if (cgi_is_asked())
+    return cgi_answer();
   g_autoptr(GError) error = NULL;
   Options options = {NULL};
   if (!parse_options(argc, argv, &options, &error)) {
@@ -242,7 +237,7 @@ int main(int argc, char **argv) {
   }
   if (options.check)
     return EXIT_SUCCESS;
-  log_open("vitrina-coordinator", level_of(configuration->log_level));
+  log_open("vitrina-coordinator", configuration_get_log_level(configuration));
   curl_global_init(CURL_GLOBAL_DEFAULT);
   g_autoptr(TicketKey) key = load_key(configuration, &error);
   if (!key) {

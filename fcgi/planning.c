@@ -133,14 +133,13 @@ static void on_tick(gpointer data) {
 }
 
 static void collect_orphan(const Reservation *reservation, gpointer data) {
-  if (!reservation->server_name)
+  gint64 old_us = instant_now_us() - ORPHAN_PATIENCE_US;
+  if (!reservation->server_name && MAX(reservation->created_at_us, reservation->starts_at_us) <= old_us)
     g_ptr_array_add(data, g_strdup(reservation->id));
 }
 
-static void on_orphans_due(gpointer data) {
-  Planning *planning = data;
+static void give_orphans_up(Planning *planning) {
   g_autoptr(GPtrArray) orphans = g_ptr_array_new_with_free_func(g_free);
-  planning->orphans_timer = NULL;
   plan_for_each_running(planning->plan, collect_orphan, orphans);
   for (guint i = 0; i < orphans->len; i++) {
     const char *id = orphans->pdata[i];
@@ -154,6 +153,17 @@ static void on_orphans_due(gpointer data) {
     else
       plan_ended(planning->plan, id, wire_end_name(WIRE_END_APP_FAILED), instant_now_us());
   }
+}
+
+static void on_orphans_due(gpointer data) {
+  Planning *planning = data;
+  planning->orphans_timer = NULL;
+  give_orphans_up(planning);
+}
+
+void planning_catch_up(Planning *planning) {
+  plan_tick(planning->plan, instant_now_us());
+  give_orphans_up(planning);
 }
 
 /* ---- more time ---- */
@@ -238,6 +248,14 @@ gboolean planning_key_is_right(const Planning *planning, const Reservation *rese
 
 /* ---- opening and closing ---- */
 
+/* Who answers one code alone must know how many were wrong before. */
+static Guard *open_guard(const Core *core, GError **error) {
+  if (core->mode != CORE_CHANGES)
+    return guard_new(GUARD_RISK_PER_DAY);
+  g_autofree char *path = g_strconcat(core->configuration->plan_file, ".guard", NULL);
+  return guard_open(path, GUARD_RISK_PER_DAY, error);
+}
+
 Planning *planning_open(Core *core, GError **error) {
   const Configuration *configuration = core->configuration;
   const PlanRules rules = {
@@ -248,14 +266,20 @@ Planning *planning_open(Core *core, GError **error) {
       .history_days = (guint)configuration->history_days,
       .notice_minutes = (guint)configuration->extension_notice_minutes,
   };
-  Store *store = store_json_open(configuration->plan_file, core->mailbox, error);
+  Store *store = core->mode == CORE_LOOKS ? store_json_look(configuration->plan_file, core->mailbox, error)
+                                          : store_json_open(configuration->plan_file, core->mailbox, error);
   if (!store)
     return NULL;
+  Guard *guard = open_guard(core, error);
+  if (!guard) {
+    store_close(store);
+    return NULL;
+  }
   Planning *planning = g_new0(Planning, 1);
   planning->core = core;
   store_set_meter(store, core->metering);
   planning->plan = plan_new(store, &rules, instant_now_us());
-  planning->guard = guard_new(GUARD_RISK_PER_DAY);
+  planning->guard = guard;
   planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);
   planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
   plan_set_ending_func(planning->plan, on_ending, planning);

@@ -9,6 +9,9 @@
 
 /* Opens the plan's file. NULL with @error, one line for the log. (transfer full) */
 Planning *planning_open(Core *core, GError **error);
+/* Does what is due, as the clock does, and gives up sessions that were being started by somebody who is no
+ * more: for a core that answers one request, once the servers have told what they have. */
+void planning_catch_up(Planning *planning);
 /* Refuses those who wait for the plan, while they still can be told. NULL is allowed. */
 void planning_stop(Planning *planning);
 /* When nobody waits any more. NULL is allowed. */

@@ -80,3 +80,58 @@ Store *store_json_open(const char *path, Mailbox *home, GError **error) {
   }
   return &json->base;
 }
+
+/* ---- looking only ---- */
+
+typedef struct {
+  Store base;
+  Mailbox *home;
+  GPtrArray *found; /* of Reservation, until they are told */
+} Look;
+
+typedef struct {
+  Letter letter;
+  StoreDone done;
+  gpointer user_data;
+} Refusal;
+
+static void begin_look(Store *store) {
+  g_autoptr(GPtrArray) found = g_steal_pointer(&((Look *)store)->found);
+  for (guint i = 0; i < found->len; i++)
+    store->listener.seen(found->pdata[i], store->user_data);
+  store->listener.loaded(store->user_data);
+}
+
+static void deliver_refusal(Letter *letter, gpointer receiver) {
+  g_autofree Refusal *refusal = (Refusal *)letter;
+  refusal->done(STORE_UNAVAILABLE, NULL, "it is open for looking only", refusal->user_data);
+}
+
+static void refuse(Store *store, const StoreChange *change, StoreDone done, gpointer user_data) {
+  if (!done)
+    return;
+  Refusal *refusal = g_new0(Refusal, 1);
+  *refusal = (Refusal){{.deliver = deliver_refusal}, done, user_data};
+  mailbox_post(((Look *)store)->home, &refusal->letter);
+}
+
+static guint64 count_no_writes(Store *store) {
+  return 0;
+}
+
+static void close_look(Store *store) {
+  g_clear_pointer(&((Look *)store)->found, g_ptr_array_unref);
+  g_free(store);
+}
+
+static const StoreKind store_look = {"look", begin_look, refuse, count_no_writes, close_look};
+
+Store *store_json_look(const char *path, Mailbox *home, GError **error) {
+  g_autoptr(GPtrArray) records = record_file_read(path, "id", error);
+  GPtrArray *found = records ? read_reservations(path, records, error) : NULL;
+  if (!found)
+    return NULL;
+  Look *look = g_new0(Look, 1);
+  *look = (Look){.base = {.kind = &store_look}, .home = home, .found = found};
+  return &look->base;
+}

@@ -2,6 +2,9 @@
 #include "fcgi/planning.h"
 #include "fcgi/verbs.h"
 
+#define RETRY_SOON_SECONDS 5
+#define RETRY_LATE_SECONDS 15
+
 const Field verbs_poll_events_fields[] = {
     {"cursor", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, cursor), .min = 1, .max = 64},
     {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, ticket), .max = TICKET_MAX_BYTES},
@@ -10,14 +13,22 @@ const Field verbs_poll_events_fields[] = {
     {NULL},
 };
 
+static void refuse(Request *request, const char *reason, guint retry_after_seconds) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "%s", reason);
+  request_refuse_until(request, error, retry_after_seconds, NULL);
+}
+
 void verbs_poll_events(gpointer data, gpointer arguments) {
   Request *request = data;
   const PollEvents *asked = arguments;
   Core *core = request_get_core(request);
+  if (core->mode != CORE_SERVES && asked->wait_seconds > 0) {
+    refuse(request, "This coordinator keeps no events to be waited for.", RETRY_LATE_SECONDS);
+    return;
+  }
   if (core->waiting >= core->configuration->max_waiting) {
-    g_autoptr(GError) error = NULL;
-    wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "Too many requests are waiting already.");
-    request_refuse_until(request, error, 5, NULL);
+    refuse(request, "Too many requests are waiting already.", RETRY_SOON_SECONDS);
     return;
   }
   g_autoptr(GError) error = NULL;
@@ -36,5 +47,5 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
     events_answer_with(core->events, request, offer);
   else
     events_poll(core->events, request, asked->cursor, &(EventsFor){session, asked->place},
-                (guint)asked->wait_seconds);
+                (guint)MIN(asked->wait_seconds, core->configuration->max_wait_seconds));
 }

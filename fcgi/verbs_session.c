@@ -55,7 +55,11 @@ void verbs_start_session(gpointer data, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   const RcRules *rules = rc_rules_get(core->configuration->rc_rules, asked->rc_name);
   Rc *rc = fleet_find_rc(core->fleet, asked->rc_name);
-  LineWish wish = {.name = asked->name, .place = asked->place, .wait_seconds = asked->wait_seconds};
+  LineWish wish = {.name = asked->name,
+                   .place = asked->place,
+                   .wait_seconds = MIN(asked->wait_seconds, core->configuration->max_wait_seconds)};
+  if (core->mode != CORE_SERVES) /* the line would end with us */
+    wish = (LineWish){.name = asked->name, .wait_seconds = -1};
   if (!verbs_read_minutes(rules, asked->duration_minutes, &wish.minutes, &error))
     request_refuse(request, error);
   else if (!rc)

@@ -24,17 +24,28 @@ typedef struct {
   guint retry_ms;    /* 0: the last poll went well */
   gboolean repeated; /* a lost poll has been asked again at once */
   gboolean reported; /* the failure is in the log */
+  gboolean known;    /* a first status has come, or its failure */
 } Watch;
 
 struct Watches {
   Core *core;
   GHashTable *watches; /* of Watch, as a set */
+  guint unknown;       /* of them */
 };
 
 static void ask(gpointer data);
 
 static void ask_in(Watch *watch, gint64 delay_us) {
   watch->timer = timers_add(watch->core->timers, delay_us, ask, watch);
+}
+
+/* What was asked for is known now. */
+static void ask_again_in(Watch *watch, gint64 delay_us) {
+  if (!watch->known)
+    watch->core->watches->unknown--;
+  watch->known = TRUE;
+  if (watch->core->mode == CORE_SERVES)
+    ask_in(watch, delay_us);
 }
 
 /* Between half and the whole of it, so that many dead streamers are not asked all at once. */
@@ -53,7 +64,7 @@ static void fail(Watch *watch, const char *what, const char *detail) {
   fleet_server_set_offline(watch->server);
   g_clear_pointer(&watch->version, g_free);
   watch->retry_ms = watch->retry_ms ? MIN(2 * watch->retry_ms, LAST_RETRY_MS) : FIRST_RETRY_MS;
-  ask_in(watch, spread_us(watch->retry_ms));
+  ask_again_in(watch, spread_us(watch->retry_ms));
 }
 
 static void succeed(Watch *watch, ControlStatus *status) {
@@ -68,7 +79,7 @@ static void succeed(Watch *watch, ControlStatus *status) {
   g_free(watch->version);
   watch->version = g_steal_pointer(&status->version);
   fleet_server_set_status(watch->server, status);
-  ask_in(watch, watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
+  ask_again_in(watch, watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
 }
 
 static void on_answer(const StreamerResult *result, gpointer data) {
@@ -143,13 +154,20 @@ void watches_add(Watches *watches, FleetServer *server) {
   watch->peer = streamer_peer_new(core->streamers, info->name, url);
   fleet_server_set_peer(server, watch);
   g_hash_table_add(watches->watches, watch);
+  watches->unknown++;
   ask(watch);
+}
+
+guint watches_count_unknown(const Watches *watches) {
+  return watches->unknown;
 }
 
 void watches_remove(Watches *watches, FleetServer *server) {
   Watch *watch = fleet_server_get_peer(server);
-  if (watch)
-    g_hash_table_remove(watches->watches, watch);
+  if (!watch)
+    return;
+  watches->unknown -= !watch->known;
+  g_hash_table_remove(watches->watches, watch);
 }
 
 StreamerPeer *watches_get_peer(FleetServer *server) {

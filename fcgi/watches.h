@@ -2,7 +2,7 @@
  *
  * A streamer answers at once when something changed, else after status_wait_seconds, so that one that is
  * silent for 1.5 s longer is known to be dead. A dead one is asked again after 0.25 s, then at most every 2
- * s. The core's thread.
+ * s. A core that answers one request only (CoreMode) asks each once. The core's thread.
  */
 #pragma once
 #include "fcgi/core.h"
@@ -16,6 +16,9 @@ void watches_free(Watches *watches); /* NULL is allowed */
 void watches_add(Watches *watches, FleetServer *server);
 /* Stops (FleetListener.removed). */
 void watches_remove(Watches *watches, FleetServer *server);
+
+/* How many servers have not told their first status yet, nor failed to. */
+guint watches_count_unknown(const Watches *watches);
 
 /* How to call the server, while it is watched. (transfer none) */
 StreamerPeer *watches_get_peer(FleetServer *server);

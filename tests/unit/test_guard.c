@@ -1,6 +1,7 @@
 /* The guard against guessing: what honest people notice, and what attackers get, by simulation. */
 #include "fcgi/guard.h"
 
+#include <glib/gstdio.h>
 #include <malloc.h>
 #include <math.h>
 
@@ -297,6 +298,33 @@ static void test_a_clock_that_goes_back_frees_nothing(void) {
   g_assert_cmpint(try_code(other, "192.0.2.1", "s", BEGIN_US), ==, GUARD_REFUSED);
 }
 
+/* For processes that live for one code each. */
+static void a_file_remembers(void) {
+  g_autofree char *directory = g_dir_make_tmp("vitrina-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(directory, "guard", NULL);
+  g_autoptr(GError) error = NULL;
+  guint wrongs = 0;
+  for (GuardAnswer answer = GUARD_WRONG; answer == GUARD_WRONG; wrongs++) {
+    Guard *guard = guard_open(path, GUARD_RISK_PER_DAY, &error);
+    g_assert_no_error(error);
+    g_assert_cmpfloat(guard_spent(guard, BEGIN_US) > 0, ==, wrongs > 0);
+    answer = try_code(guard, "192.0.2.1", NULL, BEGIN_US);
+    guard_free(guard);
+  }
+  Guard *fresh = guard_new(GUARD_RISK_PER_DAY);
+  g_assert_cmpuint(wrongs - 1, ==, wrongs_until_refused(fresh, "192.0.2.1", CHANCE, BEGIN_US));
+  guard_free(fresh);
+  /* What is not of its form is begun anew. */
+  g_assert_true(g_file_set_contents(path, "rubbish", -1, NULL));
+  Guard *anew = guard_open(path, GUARD_RISK_PER_DAY, &error);
+  g_assert_cmpfloat(guard_spent(anew, BEGIN_US), ==, 0);
+  guard_free(anew);
+  g_unlink(path);
+  g_rmdir(directory);
+  g_assert_null(guard_open(path, GUARD_RISK_PER_DAY, &error));
+  g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/guard/two-slips-go-unnoticed", test_two_slips_go_unnoticed);
@@ -316,5 +344,6 @@ int main(int argc, char **argv) {
                   test_six_digits_leave_room_for_a_thousand_slips);
   g_test_add_func("/guard/a-flood-of-addresses-costs-no-memory", test_a_flood_of_addresses_costs_no_memory);
   g_test_add_func("/guard/a-clock-that-goes-back-frees-nothing", test_a_clock_that_goes_back_frees_nothing);
+  g_test_add_func("/guard/a-file-remembers", a_file_remembers);
   return g_test_run();
 }

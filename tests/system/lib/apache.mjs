@@ -1,0 +1,101 @@
+// @ts-check
+// A real Apache, with the project's own configuration (conf/apache.conf.in) or another, for tests.
+
+import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeCertificate, render } from './nginx.mjs';
+import { freePort, listens } from './ports.mjs';
+import { run, source, start, temporaryDirectory, until } from './programs.mjs';
+
+/** Where Debian has Apache's modules. */
+export const MODULES = '/usr/lib/apache2/modules';
+
+/* Apache does not run as root; a test that does gives it to the user that Debian has for it. */
+const isRoot = process.getuid?.() === 0;
+const WEB_USER = 'www-data';
+
+/** Gives a directory with all that is in it to the web server's user. @param {string} directory */
+export function giveToWebUser(directory) {
+  if (isRoot) run('chown', ['-R', `${WEB_USER}:${WEB_USER}`, directory]);
+}
+
+/** Lets the web server's user come to a socket. @param {string} socket */
+export function openToWebUser(socket) {
+  if (!isRoot) return;
+  chmodSync(dirname(socket), 0o711);
+  chmodSync(socket, 0o666);
+}
+
+/**
+ * Starts a program as the web server's user.
+ * @param {import('./programs.mjs').Scope} scope @param {string} file @param {string[]} args
+ * @param {{ env?: Record<string, string> }} [options]
+ */
+export function startAsWebUser(scope, file, args, { env } = {}) {
+  const name = file.split('/').pop();
+  if (!isRoot) return start(scope, file, args, { name, deathSignal: 'TERM', env });
+  const become = ['--reuid', WEB_USER, '--regid', WEB_USER, '--clear-groups', '--pdeathsig', 'TERM', '--'];
+  return start(scope, 'setpriv', [...become, file, ...args], { name, env });
+}
+
+/**
+ * Starts Apache in the scope; returns when it listens.
+ * @param {import('./programs.mjs').Scope} scope
+ * @param {string} directory for its files, which are given to it @param {string} text the configuration @param {number} port
+ */
+export async function startApacheWith(scope, directory, text, port) {
+  const file = join(directory, 'apache.conf');
+  writeFileSync(file, text);
+  giveToWebUser(directory);
+  const program = await startAsWebUser(scope, '/usr/sbin/apache2', ['-f', file, '-D', 'FOREGROUND']);
+  await until(
+    () => {
+      if (program.exit) throw new Error(`apache2: ${program.log}`);
+      return listens(port);
+    },
+    { what: 'Apache listens' },
+  );
+  return program;
+}
+
+/**
+ * The site behind Apache.
+ * @param {import('./programs.mjs').Scope} scope
+ * @param {Pick<import('./nginx.mjs').NginxOptions, 'coordinatorSocket' | 'websocketSocket' | 'path' | 'streamers'>} options
+ * @returns {Promise<import('./nginx.mjs').Nginx>}
+ */
+export async function startApache(scope, { coordinatorSocket, websocketSocket, path = '/', streamers = [] }) {
+  const directory = temporaryDirectory(scope, 'vitrina-apache');
+  const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  const { certificate, key } = makeCertificate(directory);
+  cpSync(join(source, 'www'), join(directory, 'www'), { recursive: true });
+  for (const socket of [coordinatorSocket, websocketSocket]) if (socket) openToWebUser(socket);
+  const text = render(readFileSync(join(source, 'conf/apache.conf.in'), 'utf8'), {
+    STATE_DIR: directory,
+    ERROR_LOG: join(directory, 'error.log'),
+    USER: '',
+    MODULES_DIR: MODULES,
+    HTTP_LISTEN: `127.0.0.1:${httpPort}`,
+    HTTPS_LISTEN: `127.0.0.1:${httpsPort}`,
+    HTTP_PORT: httpPort,
+    HTTPS_PORT: httpsPort,
+    REDIRECT: '',
+    CERTIFICATE: certificate,
+    CERTIFICATE_KEY: key,
+    COORDINATOR_SOCKET: coordinatorSocket,
+    WEBSOCKET_SOCKET: websocketSocket ?? join(directory, 'no-websocket.sock'),
+    SITE_PATH: path,
+    SITE_ROOT: join(directory, 'www'),
+    STREAMERS: streamers
+      .map(({ name, port }) => `ProxyPass "${path}streamer/${name}/" "http://127.0.0.1:${port}/" upgrade=websocket timeout=75`)
+      .join('\n'),
+  });
+  const program = await startApacheWith(scope, directory, text, httpsPort);
+  return {
+    program,
+    url: `https://127.0.0.1:${httpsPort}${path}`,
+    httpUrl: `http://127.0.0.1:${httpPort}${path}`,
+    ca: readFileSync(certificate, 'utf8'),
+    directory,
+  };
+}
