@@ -178,28 +178,37 @@ static gboolean do_cancel(Sql *sql, const StoreChange *change, MysqlAnswer *answ
 /* ---- facts ---- */
 
 /* Of a session that nobody planned here. Its code may be somebody's already; its places may be taken. */
-static gboolean adopt(Sql *sql, const MysqlPlan *plan, const StoreChange *change, GError **error) {
+static gboolean adopt(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                      GError **error) {
   g_autoptr(GError) problem = NULL;
   gboolean full;
+  Held held;
   MysqlRc rc;
   if (!mysql_slots_find_rc(sql, change->reservation->rc_name, &rc, error) ||
       !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), G_MAXUINT32, &full, error))
     return FALSE;
   if (insert(sql, rc.rc, change, TRUE, &problem))
     return TRUE;
-  if (g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE))
-    return insert(sql, rc.rc, change, FALSE, error);
+  if (g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE)) {
+    if (!lock(sql, change->reservation->id, &held, error))
+      return FALSE;
+    if (!held.found)
+      return insert(sql, rc.rc, change, FALSE, error);
+    refuse(answer, STORE_DONE); /* another coordinator has just done it */
+    return TRUE;
+  }
   g_propagate_error(error, g_steal_pointer(&problem));
   return FALSE;
 }
 
-static gboolean do_fact(Sql *sql, const MysqlPlan *plan, const StoreChange *change, GError **error) {
+static gboolean do_fact(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                        GError **error) {
   const Reservation *it = change->reservation;
   Held held;
   if (!lock(sql, it->id, &held, error))
     return FALSE;
   if (!held.found)
-    return it->state == RESERVATION_ENDED || adopt(sql, plan, change, error);
+    return it->state == RESERVATION_ENDED || adopt(sql, plan, change, answer, error);
   if (held.state == RESERVATION_ENDED) /* an end is for good */
     return TRUE;
   if (it->state == RESERVATION_ENDED)
@@ -223,7 +232,7 @@ gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *cha
   case STORE_CANCEL:
     return do_cancel(sql, change, answer, error);
   case STORE_FACT:
-    return do_fact(sql, plan, change, error);
+    return do_fact(sql, plan, change, answer, error);
   case STORE_FORGET:
     return TRUE; /* rows are forgotten by their age (store_mysql.c) */
   }

@@ -7,27 +7,32 @@
 
 /* ---- facts ---- */
 
-static void set_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name) {
+gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name) {
   Reservation *reservation = entry->reservation;
   if (reservation->state == state && g_strcmp0(reservation->server_name, server_name) == 0)
-    return;
+    return FALSE;
   reservation->state = state;
   g_free(reservation->server_name);
   reservation->server_name = g_strdup(server_name);
   plan_set_due(plan, entry);
-  plan_write_fact(plan, entry);
+  return TRUE;
+}
+
+static void write_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name) {
+  if (plan_set_state(plan, entry, state, server_name))
+    plan_write_fact(plan, entry);
 }
 
 void plan_started(Plan *plan, const char *id, const char *server_name) {
   PlanEntry *entry = plan_index_find(plan->index, id);
   if (entry && entry->reservation->state != RESERVATION_ENDED)
-    set_state(plan, entry, RESERVATION_RUNNING, server_name);
+    write_state(plan, entry, RESERVATION_RUNNING, server_name);
 }
 
 void plan_not_started(Plan *plan, const char *id) {
   PlanEntry *entry = plan_index_find(plan->index, id);
   if (entry && entry->reservation->state == RESERVATION_RUNNING)
-    set_state(plan, entry, RESERVATION_PLANNED, NULL);
+    write_state(plan, entry, RESERVATION_PLANNED, NULL);
 }
 
 void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
@@ -39,8 +44,7 @@ void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
   plan_write_fact(plan, entry);
 }
 
-/* Takes the places of a reservation that was promised before, whether they are there or not. */
-static PlanEntry *hold(Plan *plan, Reservation *reservation) {
+PlanEntry *plan_hold(Plan *plan, Reservation *reservation) {
   PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
   entry->stored = TRUE;
   if (reservation->state == RESERVATION_ENDED)
@@ -54,12 +58,18 @@ static PlanEntry *hold(Plan *plan, Reservation *reservation) {
   return entry;
 }
 
+/* Unless it is known meanwhile. (transfer full @reservation) */
+static void adopt(Plan *plan, Reservation *reservation) {
+  if (plan_index_find(plan->index, reservation->id))
+    reservation_free(reservation);
+  else
+    plan_write_fact(plan, plan_hold(plan, reservation));
+}
+
 void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name, const char *server_name,
                 gint64 starts_at_us, gint64 ends_at_us, gint64 now_us) {
-  plan->now_us = now_us;
-  if (plan_index_find(plan->index, id))
-    return;
   Reservation *reservation = g_new0(Reservation, 1);
+  plan->now_us = now_us;
   reservation->id = g_strdup(id);
   reservation->code = g_strdup(code);
   reservation->rc_name = g_strdup(rc_name);
@@ -68,7 +78,10 @@ void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_nam
   reservation->ends_at_us = plan_whole_second(ends_at_us);
   reservation->created_at_us = now_us;
   reservation->state = RESERVATION_RUNNING;
-  plan_write_fact(plan, hold(plan, reservation));
+  if (plan->loaded)
+    adopt(plan, reservation);
+  else
+    g_ptr_array_add(plan->found_running, reservation);
 }
 
 /* ---- time ---- */
@@ -81,15 +94,15 @@ static void forget(Plan *plan, PlanEntry *entry) {
 static void tell_end(Plan *plan, PlanEntry *entry) {
   entry->noticed = TRUE;
   plan_set_due(plan, entry);
-  if (plan->ending)
-    plan->ending(entry->reservation, plan->ending_data);
+  if (plan->listener.ending)
+    plan->listener.ending(entry->reservation, plan->listener_data);
 }
 
 static void do_due(Plan *plan, PlanEntry *entry) {
   ReservationState state = entry->reservation->state;
   if (!entry->stored || entry->cancelling) {
     plan_index_set_due(plan->index, entry, plan->now_us + INSTANT_SECOND);
-  } else if (entry->dirty) {
+  } else if (entry->dirty && !entry->pending) {
     plan_write_fact(plan, entry);
     plan_index_set_due(
         plan->index, entry,
@@ -181,9 +194,13 @@ void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *res
   plan_index_for_each(plan->index, visit_running, &visit);
 }
 
-void plan_set_ending_func(Plan *plan, PlanEnding ending, gpointer user_data) {
-  plan->ending = ending;
-  plan->ending_data = user_data;
+void plan_set_listener(Plan *plan, const PlanListener *listener, gpointer user_data) {
+  plan->listener = *listener;
+  plan->listener_data = user_data;
+}
+
+gboolean plan_is_loaded(const Plan *plan) {
+  return plan->loaded;
 }
 
 guint plan_count(const Plan *plan) {
@@ -205,8 +222,48 @@ guint64 plan_get_writes(const Plan *plan) {
 
 /* ---- opening and closing ---- */
 
-static void on_seen(const Reservation *reservation, gpointer data) {
-  hold(data, reservation_copy(reservation));
+/* Others' extension: the longer run is taken instead, whether it is free here or not. */
+static void merge_end(Plan *plan, PlanEntry *entry, gint64 ends_at_us) {
+  Reservation *reservation = entry->reservation;
+  if (ends_at_us <= reservation->ends_at_us)
+    return;
+  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
+  LedgerRun longer = ledger_run(ledger, reservation->starts_at_us, ends_at_us);
+  ledger_give_back_rest(ledger, &entry->run, entry->run.first);
+  if (ledger_restore(ledger, longer))
+    entry->run = longer;
+  reservation->ends_at_us = ends_at_us;
+  entry->noticed = FALSE;
+  plan_set_due(plan, entry);
+}
+
+/* What another coordinator has done to a reservation that is known here. What is on its way from here is
+ * newer; an end is for good. */
+static void merge(Plan *plan, PlanEntry *entry, const Reservation *seen) {
+  if (!entry->stored || entry->pending || entry->dirty || entry->reservation->state == RESERVATION_ENDED)
+    return;
+  if (seen->state == RESERVATION_ENDED) {
+    plan_end_entry(plan, entry, seen->reason);
+    return;
+  }
+  merge_end(plan, entry, seen->ends_at_us);
+  if (plan_set_state(plan, entry, seen->state, seen->server_name) && seen->server_name &&
+      plan->listener.appeared)
+    plan->listener.appeared(entry->reservation, plan->listener_data);
+}
+
+static void on_seen(const Reservation *seen, gpointer data) {
+  Plan *plan = data;
+  PlanEntry *entry = plan_index_find(plan->index, seen->id);
+  if (entry) {
+    merge(plan, entry, seen);
+    return;
+  }
+  if (seen->state == RESERVATION_ENDED && plan_due_of(plan, seen, FALSE) <= plan->now_us)
+    return; /* too old to be kept */
+  entry = plan_hold(plan, reservation_copy(seen));
+  if (seen->state == RESERVATION_RUNNING && seen->server_name && plan->listener.appeared)
+    plan->listener.appeared(entry->reservation, plan->listener_data);
 }
 
 static void collect_resting(PlanEntry *entry, gpointer data) {
@@ -236,6 +293,9 @@ static void on_loaded(gpointer data) {
   Plan *plan = data;
   let_codes_rest(plan);
   plan->loaded = TRUE;
+  for (guint i = 0; i < plan->found_running->len; i++)
+    adopt(plan, plan->found_running->pdata[i]);
+  g_ptr_array_set_size(plan->found_running, 0);
 }
 
 Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us) {
@@ -247,6 +307,7 @@ Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us) {
   plan->codes = codes_new(rules->code_digits);
   plan->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)ledger_free);
   plan->under_way = g_hash_table_new(NULL, NULL);
+  plan->found_running = g_ptr_array_new();
   plan->store = store;
   store_begin(store, &listener, plan);
   return plan;
@@ -269,9 +330,19 @@ void plan_stop(Plan *plan) {
   }
 }
 
+/* What still waits to be written is given to the store before it closes. */
+static void write_at_last(PlanEntry *entry, gpointer data) {
+  Plan *plan = data;
+  if (entry->dirty && entry->stored)
+    store_put(plan->store,
+              &(StoreChange){.kind = STORE_FACT, .reservation = entry->reservation, .run = entry->run}, NULL,
+              NULL);
+}
+
 void plan_close(Plan *plan) {
   if (!plan)
     return;
+  plan_index_for_each(plan->index, write_at_last, plan);
   store_close(plan->store);
   plan_stop(plan);
   GHashTableIter iter;
@@ -280,6 +351,8 @@ void plan_close(Plan *plan) {
   while (g_hash_table_iter_next(&iter, &change, NULL))
     ((PlanChange *)change)->plan = NULL;
   g_hash_table_unref(plan->under_way);
+  g_ptr_array_set_free_func(plan->found_running, (GDestroyNotify)reservation_free);
+  g_ptr_array_unref(plan->found_running);
   g_hash_table_unref(plan->ledgers);
   codes_free(plan->codes);
   plan_index_free(plan->index);

@@ -41,13 +41,20 @@ typedef struct {
 /* @reservation: as it now is, valid during the call; NULL with @error. */
 typedef void (*PlanDone)(const Reservation *reservation, const GError *error, gpointer user_data);
 
-/* A session that runs will be over in notice_minutes or less. Called by plan_tick(), once for each end. */
-typedef void (*PlanEnding)(const Reservation *reservation, gpointer user_data);
-void plan_set_ending_func(Plan *plan, PlanEnding ending, gpointer user_data);
+/* What the plan tells. Nothing of it may change the plan. */
+typedef struct {
+  /* A session that runs will be over in notice_minutes or less. By plan_tick(), once for each end. */
+  void (*ending)(const Reservation *reservation, gpointer user_data);
+  /* Another coordinator has started a session, or it was moved: it runs on server_name. */
+  void (*appeared)(const Reservation *reservation, gpointer user_data);
+} PlanListener;
+void plan_set_listener(Plan *plan, const PlanListener *listener, gpointer user_data);
 
 /* A plan on @store (transfer full); what is in it and not over holds its places again. Until the store has
  * told all, nothing is promised. (transfer full) */
 Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us);
+/* Whether the store has told what it has. */
+gboolean plan_is_loaded(const Plan *plan);
 
 /* From now on nothing is promised any more: those who wait for the store, and those who still come, get
  * WIRE_STORE_UNAVAILABLE. What is under way is written all the same. */
@@ -89,7 +96,11 @@ void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanD
 /* By how many minutes it could be extended, at most @most. */
 guint plan_room_minutes(const Plan *plan, const char *id, guint most);
 
-/* Its session has begun, on this server. */
+/* A booking begins: it is RUNNING, and whoever is told so may start its session. WIRE_SESSION_NOT_EXIST when
+ * it has begun or ended already, perhaps at another coordinator. */
+void plan_claim(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data);
+
+/* Its session has begun, on this server (NULL: somewhere). */
 void plan_started(Plan *plan, const char *id, const char *server_name);
 /* Back from running to planned: no server could start it, and its time is not over. */
 void plan_not_started(Plan *plan, const char *id);

@@ -5,10 +5,22 @@
 
 #include <string.h>
 
+#define CODE_TRIES 10
+#define FULL_REASON "All places are taken at this time."
+#define GONE_REASON "There is no such booking or session any more."
+#define NOT_WRITTEN_REASON "The plan could not be written; nothing was changed. Try again in a moment."
+#define NO_CODES_REASON "There are too few free codes left; try again later."
+#define NO_EXTENSION_REASON "The place is needed by somebody else then."
+
 static void change_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
                             gpointer user_data);
 
 /* ---- small pieces ---- */
+
+/* What it is called when there is no place for a new one. */
+static WireMessage full_word(ReservationState state) {
+  return state == RESERVATION_PLANNED ? WIRE_TIME_NOT_AVAILABLE : WIRE_SERVERS_BUSY;
+}
 
 Ledger *plan_ledger_of(Plan *plan, const char *rc_name) {
   Ledger *ledger = g_hash_table_lookup(plan->ledgers, rc_name);
@@ -48,25 +60,35 @@ void plan_set_due(Plan *plan, PlanEntry *entry) {
   plan_index_set_due(plan->index, entry, plan_due_of(plan, entry->reservation, entry->noticed));
 }
 
-/* Sends the entry as it now is to the store. */
-static void write_entry(Plan *plan, PlanEntry *entry, StoreChangeKind kind, guint slots, PlanWaiter waiter) {
-  PlanChange *change = g_new(PlanChange, 1);
-  *change = (PlanChange){plan, kind, g_strdup(entry->reservation->id), slots, waiter};
-  g_hash_table_add(plan->under_way, change);
-  entry->dirty = FALSE;
+static void send_change(Plan *plan, PlanEntry *entry, PlanChange *change) {
   Reservation shown = *entry->reservation;
-  if (kind == STORE_CANCEL) {
+  if (change->kind == STORE_CANCEL) {
     shown.state = RESERVATION_ENDED;
     shown.ended_at_us = plan->now_us;
     shown.reason = (char *)"cancelled";
+  } else if (change->kind == STORE_CLAIM) {
+    shown.state = RESERVATION_RUNNING;
   }
-  const StoreChange wanted = {kind, &shown, entry->run,
-                              ledger_capacity(plan_ledger_of(plan, entry->reservation->rc_name))};
-  store_put(plan->store, &wanted, change_answered, change);
+  guint32 capacity = ledger_capacity(plan_ledger_of(plan, shown.rc_name));
+  g_hash_table_add(plan->under_way, change);
+  entry->dirty &= change->kind != STORE_FACT;
+  entry->pending++;
+  store_put(plan->store, &(StoreChange){change->kind, &shown, entry->run, capacity}, change_answered, change);
 }
 
+/* Sends the entry as it now is to the store. */
+static void write_entry(Plan *plan, PlanEntry *entry, StoreChangeKind kind, guint slots, PlanWaiter waiter) {
+  PlanChange *change = g_new(PlanChange, 1);
+  *change = (PlanChange){plan, kind, g_strdup(entry->reservation->id), slots, 0, waiter};
+  send_change(plan, entry, change);
+}
+
+/* One after the other: a store may do what it is asked at the same time in any order. */
 void plan_write_fact(Plan *plan, PlanEntry *entry) {
-  write_entry(plan, entry, STORE_FACT, 0, (PlanWaiter){NULL, NULL});
+  if (entry->pending)
+    entry->dirty = TRUE;
+  else
+    write_entry(plan, entry, STORE_FACT, 0, (PlanWaiter){NULL, NULL});
 }
 
 /* A session that was adopted may have a code that is somebody else's here. */
@@ -102,15 +124,48 @@ static void new_one_stored(PlanEntry *entry, const PlanWaiter *first) {
     tell(entry, &g_array_index(waiters, PlanWaiter, i));
 }
 
-static void new_one_failed(Plan *plan, PlanEntry *entry, const PlanWaiter *first, const char *reason) {
+static void refuse_new_one(Plan *plan, PlanEntry *entry, const PlanWaiter *first, WireMessage message,
+                           const char *reason) {
   g_autoptr(GArray) waiters = g_steal_pointer(&entry->waiters);
   Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
   ledger_give_back_rest(ledger, &entry->run, ledger_slot(ledger, plan->now_us));
   release_code(plan, entry->reservation);
   plan_index_remove(plan->index, entry);
-  plan_refuse(first, WIRE_STORE_UNAVAILABLE, NULL, reason);
+  plan_refuse(first, message, NULL, reason);
   for (guint i = 0; waiters && i < waiters->len; i++)
-    plan_refuse(&g_array_index(waiters, PlanWaiter, i), WIRE_STORE_UNAVAILABLE, NULL, reason);
+    plan_refuse(&g_array_index(waiters, PlanWaiter, i), message, NULL, reason);
+}
+
+/* Another coordinator has done the client's request before: that is the answer. */
+static void give_other(Plan *plan, PlanEntry *entry, const PlanWaiter *first, const Reservation *other) {
+  g_autoptr(GArray) waiters = g_steal_pointer(&entry->waiters);
+  Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
+  ledger_give_back_rest(ledger, &entry->run, ledger_slot(ledger, plan->now_us));
+  release_code(plan, entry->reservation);
+  plan_index_remove(plan->index, entry);
+  PlanEntry *known = plan_index_find(plan->index, other->id);
+  if (!known)
+    known = plan_hold(plan, reservation_copy(other));
+  tell(known, first);
+  for (guint i = 0; waiters && i < waiters->len; i++)
+    tell(known, &g_array_index(waiters, PlanWaiter, i));
+}
+
+/* Another code, after one that another coordinator has given away. FALSE: there are none left. */
+static gboolean try_another_code(Plan *plan, PlanEntry *entry, const PlanChange *failed) {
+  Reservation *reservation = entry->reservation;
+  release_code(plan, reservation);
+  char *code = failed->tries < CODE_TRIES ? codes_draw(plan->codes, reservation, plan->now_us) : NULL;
+  if (!code)
+    return FALSE;
+  g_free(reservation->code);
+  reservation->code = code;
+  PlanChange *change = g_new(PlanChange, 1);
+  *change = *failed;
+  change->id = g_strdup(failed->id);
+  change->tries++;
+  send_change(plan, entry, change);
+  return TRUE;
 }
 
 static void take_extension_back(Plan *plan, PlanEntry *entry, guint slots) {
@@ -122,38 +177,49 @@ static void take_extension_back(Plan *plan, PlanEntry *entry, guint slots) {
   plan_set_due(plan, entry);
 }
 
-static void change_done(Plan *plan, const PlanChange *change, PlanEntry *entry, gboolean stored) {
-  static const char unavailable[] =
-      "The plan could not be written; nothing was changed. Try again in a moment.";
-  if (!stored && change->kind != STORE_NEW) {
+static void new_one_answered(Plan *plan, const PlanChange *change, PlanEntry *entry, StoreOutcome outcome,
+                             const Reservation *other) {
+  if (outcome == STORE_DONE)
+    new_one_stored(entry, &change->waiter);
+  else if (outcome == STORE_SAME_REQUEST)
+    give_other(plan, entry, &change->waiter, other);
+  else if (outcome == STORE_UNAVAILABLE)
+    refuse_new_one(plan, entry, &change->waiter, WIRE_STORE_UNAVAILABLE, NOT_WRITTEN_REASON);
+  else if (outcome != STORE_CODE_TAKEN)
+    refuse_new_one(plan, entry, &change->waiter, full_word(entry->reservation->state), FULL_REASON);
+  else if (!try_another_code(plan, entry, change))
+    refuse_new_one(plan, entry, &change->waiter, WIRE_CODES_EXHAUSTED, NO_CODES_REASON);
+}
+
+/* The store did not do it. */
+static void change_refused(Plan *plan, const PlanChange *change, PlanEntry *entry, StoreOutcome outcome) {
+  if (change->kind == STORE_EXTEND)
+    take_extension_back(plan, entry, change->slots);
+  if (outcome == STORE_UNAVAILABLE) {
     entry->dirty = TRUE;
     plan_index_set_due(plan->index, entry, MIN(entry->due_us, plan->now_us + PLAN_RETRY_US));
+    plan_refuse(&change->waiter, WIRE_STORE_UNAVAILABLE, NULL, NOT_WRITTEN_REASON);
+  } else if (outcome == STORE_FULL) {
+    plan_refuse(&change->waiter, WIRE_EXTENSION_NOT_AVAILABLE, NULL, NO_EXTENSION_REASON);
+  } else {
+    plan_refuse(&change->waiter, WIRE_SESSION_NOT_EXIST, NULL, GONE_REASON);
   }
-  switch (change->kind) {
-  case STORE_NEW:
-    if (stored)
-      new_one_stored(entry, &change->waiter);
-    else
-      new_one_failed(plan, entry, &change->waiter, unavailable);
-    return;
-  case STORE_CANCEL:
-    entry->cancelling = FALSE;
-    if (stored && entry->reservation->state != RESERVATION_ENDED)
-      plan_end_entry(plan, entry, "cancelled");
-    break;
-  case STORE_EXTEND:
-    if (!stored)
-      take_extension_back(plan, entry, change->slots);
-    break;
-  case STORE_CLAIM:
-  case STORE_FACT:
-  case STORE_FORGET:
-    break;
-  }
-  if (stored)
-    tell(entry, &change->waiter);
-  else
-    plan_refuse(&change->waiter, WIRE_STORE_UNAVAILABLE, NULL, unavailable);
+}
+
+static void change_done(Plan *plan, const PlanChange *change, PlanEntry *entry) {
+  if (change->kind == STORE_CANCEL && entry->reservation->state != RESERVATION_ENDED)
+    plan_end_entry(plan, entry, "cancelled");
+  if (change->kind == STORE_CLAIM && entry->reservation->state == RESERVATION_PLANNED)
+    plan_set_state(plan, entry, RESERVATION_RUNNING, NULL);
+  tell(entry, &change->waiter);
+}
+
+/* A fact that came while a change was on its way. What could not be written is tried again later
+ * (plan_tick()). */
+static void write_what_waits(Plan *plan, const char *id, StoreOutcome outcome) {
+  PlanEntry *entry = plan_index_find(plan->index, id);
+  if (entry && entry->dirty && !entry->pending && outcome != STORE_UNAVAILABLE)
+    plan_write_fact(plan, entry);
 }
 
 static void change_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
@@ -165,8 +231,17 @@ static void change_answered(StoreOutcome outcome, const Reservation *other, cons
     g_hash_table_remove(plan->under_way, change);
   if (outcome == STORE_UNAVAILABLE)
     log_error("plan_not_written", "reason=\"%s\"", reason);
-  if (entry)
-    change_done(plan, change, entry, outcome == STORE_DONE);
+  if (entry) {
+    entry->pending--;
+    entry->cancelling &= change->kind != STORE_CANCEL;
+    if (change->kind == STORE_NEW)
+      new_one_answered(plan, change, entry, outcome, other);
+    else if (outcome == STORE_DONE)
+      change_done(plan, change, entry);
+    else
+      change_refused(plan, change, entry, outcome);
+    write_what_waits(plan, change->id, outcome);
+  }
   g_free(change->id);
   g_free(change);
 }
@@ -195,14 +270,13 @@ static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gi
   Ledger *ledger = plan_ledger_of(plan, wish->rc_name);
   LedgerRun run = ledger_run(ledger, starts_at_us, ends_at_us);
   if (ledger_take(ledger, run) != LEDGER_TAKEN) {
-    plan_refuse(waiter, state == RESERVATION_PLANNED ? WIRE_TIME_NOT_AVAILABLE : WIRE_SERVERS_BUSY, NULL,
-                "All places are taken at this time.");
+    plan_refuse(waiter, full_word(state), NULL, FULL_REASON);
     return;
   }
   Reservation *reservation = new_reservation(plan, wish, state);
   if (!reservation) {
     ledger_give_back(ledger, run);
-    plan_refuse(waiter, WIRE_CODES_EXHAUSTED, NULL, "There are too few free codes left; try again later.");
+    plan_refuse(waiter, WIRE_CODES_EXHAUSTED, NULL, NO_CODES_REASON);
     return;
   }
   reservation->starts_at_us = starts_at_us;
@@ -283,6 +357,17 @@ void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpoin
   write_entry(plan, entry, STORE_CANCEL, 0, waiter);
 }
 
+void plan_claim(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data) {
+  const PlanWaiter waiter = {done, user_data};
+  if (!may_promise(plan, now_us, &waiter))
+    return;
+  PlanEntry *entry = find_live(plan, id, RESERVATION_PLANNED);
+  if (entry)
+    write_entry(plan, entry, STORE_CLAIM, 0, waiter);
+  else
+    plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, GONE_REASON);
+}
+
 void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done,
                  gpointer user_data) {
   const PlanWaiter waiter = {done, user_data};
@@ -295,7 +380,7 @@ void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanD
   }
   guint slots = (minutes + plan->rules.slot_minutes - 1) / plan->rules.slot_minutes;
   if (slots == 0 || !ledger_extend(plan_ledger_of(plan, entry->reservation->rc_name), &entry->run, slots)) {
-    plan_refuse(&waiter, WIRE_EXTENSION_NOT_AVAILABLE, NULL, "The place is needed by somebody else then.");
+    plan_refuse(&waiter, WIRE_EXTENSION_NOT_AVAILABLE, NULL, NO_EXTENSION_REASON);
     return;
   }
   entry->reservation->ends_at_us += slots * plan->rules.slot_minutes * INSTANT_MINUTE;

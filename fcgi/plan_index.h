@@ -9,10 +9,11 @@
 typedef struct {
   Reservation *reservation;
   LedgerRun run;       /* the slots that it holds; count 0: none */
-  gboolean stored;     /* it is on disk: somebody may have been told */
-  gboolean cancelling; /* its cancellation is on its way to disk */
+  gboolean stored;     /* it is in the store: somebody may have been told */
+  gboolean cancelling; /* its cancellation is on its way to the store */
   gboolean noticed;    /* its end was told of */
-  gboolean dirty;      /* what is on disk is older than what is here: write it again */
+  gboolean dirty;      /* what is stored is older than what is here: write it again */
+  guint pending;       /* changes on their way to the store */
   GArray *waiters;     /* who asked for it before it was stored: the plan's own (nullable) */
   gint64 due_us;       /* when plan_tick() has to look at it again */
   GSequenceIter *place;

@@ -21,10 +21,11 @@ struct Plan {
   GHashTable *ledgers;   /* rc_name -> Ledger */
   GHashTable *under_way; /* set of PlanChange */
   gint64 now_us;         /* of the last call: the ledgers' present */
-  PlanEnding ending;
-  gpointer ending_data;
-  gboolean loaded;   /* the store has told what it has */
-  gboolean stopping; /* no more promises */
+  PlanListener listener;
+  gpointer listener_data;
+  GPtrArray *found_running; /* of Reservation: to be adopted when the store has told what it has */
+  gboolean loaded;          /* the store has told what it has */
+  gboolean stopping;        /* no more promises */
 };
 
 /* Who waits for an answer; done may be NULL. */
@@ -39,6 +40,7 @@ typedef struct {
   StoreChangeKind kind;
   char *id;
   guint slots; /* STORE_EXTEND: how many were added */
+  guint tries; /* STORE_NEW: codes that were somebody else's */
   PlanWaiter waiter;
 } PlanChange;
 
@@ -52,5 +54,10 @@ gint64 plan_due_of(const Plan *plan, const Reservation *reservation, gboolean no
 void plan_set_due(Plan *plan, PlanEntry *entry);
 /* Sends the entry as it now is to the store; nobody waits for it. */
 void plan_write_fact(Plan *plan, PlanEntry *entry);
+/* The entry is in another state, or runs elsewhere; FALSE: it was so already. Nothing is written. */
+gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name);
+/* Takes the places of a reservation (transfer full) that was promised before, whether they are there or not.
+ */
+PlanEntry *plan_hold(Plan *plan, Reservation *reservation);
 /* It is over: its places from now on and its code are free. */
 void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason);

@@ -116,6 +116,14 @@ void planning_session_over(Planning *planning, FleetServer *server, const char *
     plan_ended(planning->plan, session, end < WIRE_N_ENDS ? wire_end_name(end) : "ended", instant_now_us());
 }
 
+/* Another coordinator started it: its place is taken here, too, before the server's status tells. */
+static void on_appeared(const Reservation *reservation, gpointer data) {
+  const Planning *planning = data;
+  FleetServer *server = fleet_find_server(planning->core->fleet, reservation->server_name);
+  if (server && !fleet_server_find_session(server, reservation->id))
+    fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+}
+
 /* ---- the clock ---- */
 
 static void watch_density(Planning *planning) {
@@ -257,6 +265,7 @@ static Guard *open_guard(const Core *core, GError **error) {
 }
 
 Planning *planning_open(Core *core, GError **error) {
+  static const PlanListener listener = {on_ending, on_appeared};
   const Configuration *configuration = core->configuration;
   const PlanRules rules = {
       .slot_minutes = (guint)configuration->slot_minutes,
@@ -282,7 +291,7 @@ Planning *planning_open(Core *core, GError **error) {
   planning->guard = guard;
   planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);
   planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
-  plan_set_ending_func(planning->plan, on_ending, planning);
+  plan_set_listener(planning->plan, &listener, planning);
   return planning;
 }
 

@@ -28,14 +28,26 @@ typedef struct {
   char *looked_at; /* the database's time of the last look; NULL: everything is to be read */
   gboolean loaded, failing;
   Timer *look_timer, *upkeep_timer;
-  Look *look;     /* under way */
-  Upkeep *upkeep; /* under way */
+  Look *look;        /* under way */
+  Upkeep *upkeep;    /* under way */
+  GHashTable *lanes; /* rc_name -> Lane */
 } MysqlStore;
+
+/* What of an RC has to go in order: who asks for a place that has just been given back must not come before
+ * the giving back. All else may overtake. */
+typedef struct {
+  SqlPool *pool;
+  guint ends;      /* sessions' ends on their way to the database */
+  GQueue asking;   /* of Put, which wait for them */
+  gboolean closed; /* with its store; ends that are under way still hold it */
+} Lane;            /* counted (GRcBox) */
 
 /* ---- changes ---- */
 
 typedef struct {
   SqlJob job;
+  Lane *lane;
+  gboolean is_end;
   MysqlPlan plan;
   StoreChangeKind kind;
   Reservation *reservation;
@@ -56,23 +68,58 @@ static gboolean run_put(Sql *sql, SqlJob *job, GError **error) {
   return TRUE;
 }
 
-static void on_put(SqlJob *job, const GError *error) {
-  Put *put = (Put *)job;
+static void answer_put(Put *put, StoreOutcome outcome, const char *reason) {
   if (put->done)
-    put->done(error ? STORE_UNAVAILABLE : put->answer.outcome, put->answer.other,
-              error ? error->message : NULL, put->user_data);
+    put->done(outcome, put->answer.other, reason, put->user_data);
+  g_rc_box_release(put->lane);
   reservation_free(put->reservation);
   reservation_free(put->answer.other);
   g_free(put);
 }
 
+static void let_ask(Lane *lane) {
+  if (lane->ends > 0 || lane->closed)
+    return;
+  for (Put *put; (put = g_queue_pop_head(&lane->asking));)
+    sql_pool_run(lane->pool, &put->job);
+}
+
+static void on_put(SqlJob *job, const GError *error) {
+  Put *put = (Put *)job;
+  if (put->is_end) {
+    put->lane->ends--;
+    let_ask(put->lane);
+  }
+  answer_put(put, error ? STORE_UNAVAILABLE : put->answer.outcome, error ? error->message : NULL);
+}
+
+static Lane *lane_of(MysqlStore *store, const char *rc_name) {
+  Lane *lane = g_hash_table_lookup(store->lanes, rc_name);
+  if (!lane) {
+    lane = g_rc_box_new0(Lane);
+    lane->pool = store->pool;
+    g_hash_table_insert(store->lanes, g_strdup(rc_name), lane);
+  }
+  return lane;
+}
+
+static void close_lane(gpointer data) {
+  Lane *lane = data;
+  lane->closed = TRUE;
+  for (Put *put; (put = g_queue_pop_head(&lane->asking));)
+    answer_put(put, STORE_UNAVAILABLE, "the coordinator is stopping");
+  g_rc_box_release(lane);
+}
+
 static void put_change(Store *store, const StoreChange *change, StoreDone done, gpointer user_data) {
-  const MysqlStore *mysql = (MysqlStore *)store;
+  MysqlStore *mysql = (MysqlStore *)store;
   if (change->kind == STORE_FORGET) /* upkeep does it */
     return;
   Put *put = g_new0(Put, 1);
   put->job.run = run_put;
   put->job.done = on_put;
+  put->lane = g_rc_box_acquire(lane_of(mysql, change->reservation->rc_name));
+  put->is_end = change->kind == STORE_FACT && change->reservation->state == RESERVATION_ENDED;
   put->plan = mysql->plan;
   put->kind = change->kind;
   put->reservation = reservation_copy(change->reservation);
@@ -80,7 +127,12 @@ static void put_change(Store *store, const StoreChange *change, StoreDone done, 
   put->capacity = change->capacity;
   put->done = done;
   put->user_data = user_data;
-  sql_pool_run(mysql->pool, &put->job);
+  if (put->is_end)
+    put->lane->ends++;
+  if (put->lane->ends > 0 && (put->kind == STORE_NEW || put->kind == STORE_EXTEND))
+    g_queue_push_tail(&put->lane->asking, put);
+  else
+    sql_pool_run(mysql->pool, &put->job);
 }
 
 /* ---- looking for what has changed ---- */
@@ -286,6 +338,7 @@ static void close_store(Store *store) {
     mysql->look->store = NULL;
   if (mysql->upkeep)
     mysql->upkeep->store = NULL;
+  g_hash_table_unref(mysql->lanes);
   g_free(mysql->looked_at);
   g_free(mysql);
 }
@@ -299,5 +352,6 @@ Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *time
   store->rules = *rules;
   store->plan = (MysqlPlan){rules->coordinator, rules->slot_minutes};
   store->timers = timers;
+  store->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_lane);
   return &store->base;
 }
