@@ -259,8 +259,8 @@ static void on_seen(const Reservation *seen, gpointer data) {
     merge(plan, entry, seen);
     return;
   }
-  if (seen->state == RESERVATION_ENDED && plan_due_of(plan, seen, FALSE) <= plan->now_us)
-    return; /* too old to be kept */
+  if (plan->loaded && seen->state == RESERVATION_ENDED && plan_due_of(plan, seen, FALSE) <= plan->now_us)
+    return; /* it was here and has been forgotten */
   entry = plan_hold(plan, reservation_copy(seen));
   if (seen->state == RESERVATION_RUNNING && seen->server_name && plan->listener.appeared)
     plan->listener.appeared(entry->reservation, plan->listener_data);
