@@ -23,6 +23,7 @@
 #define PROBE_IDLE_SECONDS 5
 #define PROBE_INTERVAL_SECONDS 3
 #define PROBE_COUNT 3
+#define UNSENT_BYTES (32 * 1024)
 
 struct Http {
   HttpShared shared;
@@ -92,6 +93,11 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     return http_socket_may_open(&http->shared, wsi) ? 0 : 1;
   case LWS_CALLBACK_ESTABLISHED:
     return http_socket_on_open(&http->shared, wsi, connection);
+  case LWS_CALLBACK_RECEIVE_PONG:
+    http_socket_on_pong(connection);
+    return 0;
+  case LWS_CALLBACK_TIMER:
+    return http_socket_on_timer(connection);
   case LWS_CALLBACK_RECEIVE:
     return http_socket_on_bytes(wsi, connection, in, length);
   case LWS_CALLBACK_SERVER_WRITEABLE:
@@ -133,6 +139,8 @@ static void set_options(int fd) {
     int level, name, value;
   } options[] = {
       {IPPROTO_TCP, TCP_NODELAY, 1},
+      /* What a slow reader leaves waits with us, where it is counted, and pings come through. */
+      {IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES},
       {SOL_SOCKET, SO_KEEPALIVE, 1},
       {IPPROTO_TCP, TCP_KEEPIDLE, PROBE_IDLE_SECONDS},
       {IPPROTO_TCP, TCP_KEEPINTVL, PROBE_INTERVAL_SECONDS},
@@ -187,10 +195,6 @@ static int listen_on(const char *ip, guint16 port, GError **error) {
 }
 
 static gboolean open_library(Http *http, const HttpPlan *plan, GError **error) {
-  static const lws_retry_bo_t silence = {
-      .secs_since_valid_ping = HTTP_PING_SECONDS,
-      .secs_since_valid_hangup = HTTP_GIVE_UP_SECONDS,
-  };
   void *loops[] = {http->loop};
   gboolean tls = plan->tls_certificate != NULL;
   struct lws_context_creation_info info = {
@@ -205,7 +209,6 @@ static gboolean open_library(Http *http, const HttpPlan *plan, GError **error) {
       .max_http_header_pool = HTTP_MAX_CONNECTIONS,
       .timeout_secs = TIMEOUT_SECONDS,
       .keepalive_timeout = KEEP_ALIVE_SECONDS,
-      .retry_and_idle_policy = &silence,
       .alpn = "http/1.1",
       .ssl_cert_filepath = plan->tls_certificate,
       .ssl_private_key_filepath = plan->tls_key,

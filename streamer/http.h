@@ -3,14 +3,14 @@
  * This module alone includes libwebsockets. A request comes to its route's handler when its body is there
  * whole, and is answered once, at once or later: a waiting request costs a connection and no thread. Bodies
  * and text messages are at most WIRE_MAX_BODY bytes. HTTP/1.1 (RFC 9112) with kept connections; a client that
- * sends its next request before it has the answer is cut off. Silent WebSockets are pinged and closed when no
- * pong comes. Pages of allowed origins may use the routes that say so (CORS, the Fetch standard). Main
- * thread.
+ * sends its next request before it has the answer is cut off. Silent WebSockets are pinged, and closed when
+ * nothing comes back. Pages of allowed origins may use the routes that say so (CORS, the Fetch standard).
+ * Main thread.
  */
 #pragma once
 #include <glib.h>
 
-/* Seconds of silence before a ping, and before the connection is given up. */
+/* Seconds of silence before a ping, and before a WebSocket is given up. */
 #define HTTP_PING_SECONDS 5
 #define HTTP_GIVE_UP_SECONDS 12
 #define HTTP_MAX_CONNECTIONS 4096

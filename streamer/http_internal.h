@@ -40,4 +40,8 @@ gboolean http_socket_may_open(const HttpShared *shared, struct lws *wsi);
 int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *connection);
 int http_socket_on_bytes(struct lws *wsi, HttpConnection *connection, const char *bytes, gsize length);
 int http_socket_on_writable(HttpConnection *connection);
+/* Its reader is there: a pong came. */
+void http_socket_on_pong(HttpConnection *connection);
+/* Time to look whether its reader still is. */
+int http_socket_on_timer(HttpConnection *connection);
 void http_socket_detach(HttpConnection *connection);

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define PING_US (HTTP_PING_SECONDS * (gint64)G_USEC_PER_SEC)
+#define GIVE_UP_US (HTTP_GIVE_UP_SECONDS * (gint64)G_USEC_PER_SEC)
+
 struct HttpSocket {
   guint references;
   struct lws *wsi; /* NULL: closed */
@@ -15,6 +18,8 @@ struct HttpSocket {
   GQueue queue;  /* of GBytes to send */
   gsize queued;
   guint16 close_code; /* 0: not closing */
+  gint64 heard_us;    /* when its reader gave a sign of life last */
+  gboolean ping_due;
   gpointer data;
 };
 
@@ -93,6 +98,8 @@ int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *con
   socket->route = route;
   socket->text = g_string_new(NULL);
   connection->socket = socket;
+  socket->heard_us = g_get_monotonic_time();
+  lws_set_timer_usecs(wsi, PING_US);
   if (route->sockets->opened)
     route->sockets->opened(socket, shared->data);
   return 0;
@@ -100,7 +107,10 @@ int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *con
 
 int http_socket_on_bytes(struct lws *wsi, HttpConnection *connection, const char *bytes, gsize length) {
   HttpSocket *socket = connection->socket;
-  if (!socket || socket->close_code)
+  if (!socket)
+    return 0;
+  socket->heard_us = g_get_monotonic_time();
+  if (socket->close_code)
     return 0;
   if (lws_frame_is_binary(wsi)) {
     http_socket_close(socket, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
@@ -119,29 +129,69 @@ int http_socket_on_bytes(struct lws *wsi, HttpConnection *connection, const char
   return 0;
 }
 
+/* RFC 6455 section 5.5.2. libwebsockets tells of pongs with a payload alone. */
+static int write_ping(struct lws *wsi) {
+  guchar frame[LWS_PRE + 1] = {0};
+  return lws_write(wsi, frame + LWS_PRE, 1, LWS_WRITE_PING) < 1 ? -1 : 0;
+}
+
+static int write_message(HttpSocket *socket) {
+  g_autoptr(GBytes) message = g_queue_pop_head(&socket->queue);
+  gsize length = g_bytes_get_size(message) - LWS_PRE;
+  guchar *framed = (guchar *)g_bytes_get_data(message, NULL);
+  socket->queued -= length;
+  socket->shared->unsent--;
+  /* libwebsockets writes the frame's header before the text: the bytes are ours alone. */
+  if (lws_write(socket->wsi, framed + LWS_PRE, length, LWS_WRITE_TEXT) < (int)length)
+    return -1;
+  if (socket->queue.length == 0 && !socket->close_code && socket->route->sockets->drained)
+    socket->route->sockets->drained(socket, socket->shared->data);
+  return 0;
+}
+
+/* One frame a time. */
 int http_socket_on_writable(HttpConnection *connection) {
   HttpSocket *socket = connection->socket;
   if (!socket)
     return 0;
-  struct lws *wsi = socket->wsi;
-  g_autoptr(GBytes) message = g_queue_pop_head(&socket->queue);
-  if (message) {
-    gsize length = g_bytes_get_size(message) - LWS_PRE;
-    guchar *framed = (guchar *)g_bytes_get_data(message, NULL);
-    socket->queued -= length;
-    socket->shared->unsent--;
-    /* libwebsockets writes the frame's header before the text: the bytes are ours alone. */
-    if (lws_write(wsi, framed + LWS_PRE, length, LWS_WRITE_TEXT) < (int)length)
-      return -1;
-    if (socket->queue.length == 0 && !socket->close_code && socket->route->sockets->drained)
-      socket->route->sockets->drained(socket, socket->shared->data);
-    lws_callback_on_writable(wsi);
-    return 0;
+  int result = 0;
+  if (socket->ping_due) {
+    socket->ping_due = FALSE;
+    result = write_ping(socket->wsi);
+  } else if (socket->queue.length > 0) {
+    result = write_message(socket);
+  } else if (socket->close_code) {
+    lws_close_reason(socket->wsi, socket->close_code, NULL, 0);
+    return -1;
   }
-  if (!socket->close_code)
+  if (result == 0 && (socket->queue.length > 0 || socket->close_code))
+    lws_callback_on_writable(socket->wsi);
+  return result;
+}
+
+void http_socket_on_pong(HttpConnection *connection) {
+  if (connection->socket)
+    connection->socket->heard_us = g_get_monotonic_time();
+}
+
+/* A silent reader is asked whether it is there, and given up if it does not answer: its handlers are told at
+ * once, though libwebsockets may still wait for it to take what was written. */
+int http_socket_on_timer(HttpConnection *connection) {
+  HttpSocket *socket = connection->socket;
+  if (!socket)
     return 0;
-  lws_close_reason(wsi, socket->close_code, NULL, 0);
-  return -1;
+  gint64 silent_us = g_get_monotonic_time() - socket->heard_us;
+  if (silent_us >= GIVE_UP_US) {
+    http_socket_detach(connection);
+    return -1;
+  }
+  if (silent_us >= PING_US) {
+    socket->ping_due = TRUE;
+    lws_callback_on_writable(socket->wsi);
+  }
+  lws_set_timer_usecs(socket->wsi,
+                      MIN(silent_us < PING_US ? PING_US - silent_us : PING_US, GIVE_UP_US - silent_us));
+  return 0;
 }
 
 void http_socket_detach(HttpConnection *connection) {

@@ -187,7 +187,10 @@ void session_hold(Session *session, const char *user) {
 }
 
 void session_release(Session *session, const char *user) {
-  users_release(session->users, user, g_get_monotonic_time());
+  if (users_release(session->users, user, g_get_monotonic_time())) {
+    g_autofree char *who = log_quote(user);
+    log_debug("user_away", "session=%s user=%s", session->id, who);
+  }
   session_plan_tick(session);
 }
 

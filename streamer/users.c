@@ -129,13 +129,14 @@ void users_hold(Users *users, const char *id) {
     user->holds++;
 }
 
-void users_release(Users *users, const char *id, gint64 now_us) {
+gboolean users_release(Users *users, const char *id, gint64 now_us) {
   User *user = find(users, id);
   /* Who was removed and came again may be let go by what held them before. */
   if (!user || user->holds == 0)
-    return;
+    return FALSE;
   user->holds--;
   user->absent_since_us = now_us;
+  return user->holds == 0;
 }
 
 void users_note_activity(Users *users, const char *id, gint64 now_us) {

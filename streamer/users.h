@@ -40,9 +40,10 @@ guint users_count(const Users *users);
 /* The n-th, from 0, in order of coming. */
 const User *users_nth(const Users *users, guint n);
 
-/* Something holds @id, or lets go. Those who are not in are ignored: what held them may end later. */
+/* Something holds @id, or lets go (TRUE: and nothing else does). Those who are not in are ignored: what held
+ * them may end later. */
 void users_hold(Users *users, const char *id);
-void users_release(Users *users, const char *id, gint64 now_us);
+gboolean users_release(Users *users, const char *id, gint64 now_us);
 
 /* @id did something. Those who are not in are ignored. */
 void users_note_activity(Users *users, const char *id, gint64 now_us);

@@ -214,8 +214,10 @@ test('who stops answering pings is noticed', async t => {
   const alive = await streamer.person(session, 'alive', { role: 'host' }).socket(t);
   const silent = await streamer.person(session, 'silent').socket(t);
   silent.polite = false;
+  const begun = Date.now();
   const left = await alive.event('USER_LEFT', { timeout: 20_000 });
-  assert.equal(left.user, 'silent');
+  assert.deepEqual([left.user, left.reason], ['silent', 'lost']);
+  assert.ok(Date.now() - begun < 16_000, `${Date.now() - begun} ms`); /* 15 s, and the grace */
   assert.ok(alive.pings > 0);
   assert.equal(alive.closed, null);
   assert.equal((await streamer.status()).sessions[0].users, 1);

@@ -243,11 +243,11 @@ export class Person {
 
   /**
    * A WebSocket on which this person has said CONNECT_TO_SESSION.
-   * @param {Scope} scope
+   * @param {Scope} scope @param {Record<string, unknown>} [fields]
    */
-  async socket(scope) {
+  async socket(scope, fields = {}) {
     const socket = await WebSocketClient.open(scope, this.streamer.base + 'session');
-    const answer = await socket.ask('CONNECT_TO_SESSION', { ticket: this.ticket });
+    const answer = await socket.ask('CONNECT_TO_SESSION', { ticket: this.ticket, ...fields });
     if (answer.msg !== 'SESSION_CONNECTION_ESTABLISHED') throw new Error(JSON.stringify(answer));
     return socket;
   }
