@@ -202,9 +202,12 @@ static void on_ended(gpointer data) {
 /* Answered when nothing is left of it: its place is free then. */
 static void end_session(gpointer request, gpointer arguments) {
   const Streamer *streamer = call_context(request);
-  Session *session = sessions_find(streamer->sessions, ((const End *)arguments)->session);
+  const char *id = ((const End *)arguments)->session;
+  Session *session = sessions_find(streamer->sessions, id);
   if (session)
     sessions_end(streamer->sessions, session, WIRE_END_BY_OPERATOR, on_ended, request);
+  else if (sessions_cancel(streamer->sessions, id))
+    on_ended(request);
   else
     refuse_no_session(request);
 }

@@ -272,6 +272,20 @@ static void try_pending(Sessions *sessions) {
   }
 }
 
+gboolean sessions_cancel(Sessions *sessions, const char *id) {
+  g_autoptr(GError) error = NULL;
+  SessionsStart *start = find_pending(sessions, id);
+  if (!start)
+    return FALSE;
+  g_queue_remove(&sessions->pending, start);
+  past_add(sessions->past, id, WIRE_END_BY_OPERATOR);
+  wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "The session was ended before it was ready.");
+  answer_waiters(sessions, id, NULL, error);
+  start_free(start);
+  standbys_update(sessions->standbys);
+  return TRUE;
+}
+
 /* ---- starting ---- */
 
 static void refuse_ended(const PastSession *ended, SessionsStartedFunc func, gpointer data) {

@@ -39,6 +39,8 @@ Session *sessions_find_code(const Sessions *sessions, const char *code);
 /* Whether a session of this id was here and why it ended, as far as that is remembered. */
 gboolean sessions_find_ended(const Sessions *sessions, const char *id, WireEnd *end);
 
+/* Gives up a start that still waits for its place, which is refused; FALSE: there is none of this id. */
+gboolean sessions_cancel(Sessions *sessions, const char *id);
 /* Ends @session; @func (nullable) is called when nothing of it is left. */
 void sessions_end(Sessions *sessions, Session *session, WireEnd end, GSourceOnceFunc func, gpointer data);
 /* Ends all for good, people being told @grace_seconds before: none is started any more. @func is called when

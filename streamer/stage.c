@@ -78,7 +78,8 @@ static void fail(Stage *stage, const char *words, const char *format, ...) {
 
 /* An application that ended, or has to be ended, may be started again. */
 static gboolean may_restart(const Stage *stage) {
-  return stage->state == STAGE_UP && !stage->kept && stage->restarts < stage->settings->max_restarts;
+  return stage->state == STAGE_UP && !stage->failed && !stage->kept &&
+         stage->restarts < stage->settings->max_restarts;
 }
 
 static gboolean on_no_window(gpointer data) {

@@ -62,7 +62,7 @@ static gboolean on_waited(gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-static void wait(Standbys *standbys, guint ms) {
+static void pause_for(Standbys *standbys, guint ms) {
   g_clear_handle_id(&standbys->wait_source, g_source_remove);
   standbys->wait_source = g_timeout_add(ms, on_waited, standbys);
 }
@@ -79,7 +79,7 @@ static void note_failure(Standbys *standbys, const char *name, const char *reaso
   g_autofree char *quoted = log_quote(reason);
   log_warning("standby_failed", "session=%s reason=%s next_in_ms=%u", name, quoted, pause_ms);
   metrics_add(standbys->metrics, COUNTS_STANDBY_FAILURES, 1);
-  wait(standbys, pause_ms);
+  pause_for(standbys, pause_ms);
 }
 
 /* ---- what their stages tell ---- */
@@ -183,7 +183,7 @@ Stage *standbys_take(Standbys *standbys) {
   log_info("standby_taken", "session=%s", standby->name);
   g_ptr_array_remove(standbys->list, standby);
   standbys->failures = 0;
-  wait(standbys, REFILL_MS);
+  pause_for(standbys, REFILL_MS);
   standbys->hooks.changed(standbys->data);
   return stage;
 }

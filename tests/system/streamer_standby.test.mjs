@@ -101,6 +101,9 @@ test('a start that finds a standby on its way out waits for its place', async t 
   await ready(streamer, 1);
   await streamer.reload({ standby_sessions: 0 }); /* ends by force, after a while */
   assert.equal((await streamer.status()).state, 'free');
+  const given_up = streamer.control('START_SESSION', { session: 'given-up' });
+  await until(async () => (await streamer.control('END_SESSION', { session: 'given-up' })).answer.msg === 'SESSION_ENDED');
+  assert.equal((await given_up).answer.msg, 'SESSION_START_FAILED');
   const started = Promise.all([streamer.startSession({ session: 'a' }), streamer.startSession({ session: 'a' })]);
   const refused = await streamer.control('START_SESSION', { session: 'b' });
   assert.equal(refused.answer.msg, 'SESSION_LIMIT_REACHED', 'the place is promised');
