@@ -34,6 +34,10 @@ void engine_viewer_candidate(Engine *engine, gint64 viewer, const char *fragment
   engine->kind->viewer_candidate(engine, viewer, fragment);
 }
 
+void engine_viewer_restart(Engine *engine, gint64 viewer, const char *fragment) {
+  engine->kind->viewer_restart(engine, viewer, fragment);
+}
+
 void engine_viewer_remove(Engine *engine, gint64 viewer) {
   engine->kind->viewer_remove(engine, viewer);
 }

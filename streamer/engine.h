@@ -17,6 +17,8 @@ typedef struct {
   void (*window)(gboolean there, gpointer data); /* later: the last window went or hangs, one came */
   void (*viewer_answered)(gint64 viewer, const char *sdp, const char *reason,
                           gpointer data); /* @sdp NULL: it cannot be, for @reason; it is gone */
+  void (*viewer_restarted)(gint64 viewer, const char *fragment, const char *reason,
+                           gpointer data); /* @fragment NULL: it cannot, for @reason, and goes on as it was */
   void (*viewer_connected)(gint64 viewer, gpointer data);
   void (*viewer_gone)(gint64 viewer, const char *reason, gpointer data);
   /* The controller did something; or (@steers FALSE) somebody else pressed what would be input. Now and then.
@@ -47,6 +49,7 @@ typedef struct {
   void (*control)(Engine *engine, const char *user);
   void (*viewer_add)(Engine *engine, gint64 viewer, const char *user, const char *offer);
   void (*viewer_candidate)(Engine *engine, gint64 viewer, const char *fragment);
+  void (*viewer_restart)(Engine *engine, gint64 viewer, const char *fragment);
   void (*viewer_remove)(Engine *engine, gint64 viewer);
   void (*stop)(Engine *engine, guint deadline_ms);
   const EngineStats *(*stats)(const Engine *engine);
@@ -77,6 +80,8 @@ void engine_control(Engine *engine, const char *user);
 void engine_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer);
 /* @fragment: an application/trickle-ice-sdpfrag (RFC 8840). */
 void engine_viewer_candidate(Engine *engine, gint64 viewer, const char *fragment);
+/* Restarts ICE with the credentials and candidates of such a fragment; viewer_restarted follows. */
+void engine_viewer_restart(Engine *engine, gint64 viewer, const char *fragment);
 /* viewer_gone follows. */
 void engine_viewer_remove(Engine *engine, gint64 viewer);
 

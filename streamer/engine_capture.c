@@ -54,6 +54,9 @@ static void handle(Capture *capture, const EngineMessage *message) {
   case ENGINE_VIEWER_FAILED:
     events->viewer_answered(message->viewer, NULL, message->reason, capture->data);
     break;
+  case ENGINE_VIEWER_RESTARTED:
+    events->viewer_restarted(message->viewer, message->sdp, message->reason, capture->data);
+    break;
   case ENGINE_VIEWER_CONNECTED:
     events->viewer_connected(message->viewer, capture->data);
     break;
@@ -213,6 +216,10 @@ static void capture_viewer_candidate(Engine *engine, gint64 viewer, const char *
   say(engine, &(EngineMessage){.type = ENGINE_VIEWER_CANDIDATE, .viewer = viewer, .sdp = (char *)fragment});
 }
 
+static void capture_viewer_restart(Engine *engine, gint64 viewer, const char *fragment) {
+  say(engine, &(EngineMessage){.type = ENGINE_VIEWER_RESTART, .viewer = viewer, .sdp = (char *)fragment});
+}
+
 static void capture_viewer_remove(Engine *engine, gint64 viewer) {
   say(engine, &(EngineMessage){.type = ENGINE_VIEWER_REMOVE, .viewer = viewer});
 }
@@ -250,6 +257,7 @@ const EngineKind engine_capture = {
     .control = capture_control,
     .viewer_add = capture_viewer_add,
     .viewer_candidate = capture_viewer_candidate,
+    .viewer_restart = capture_viewer_restart,
     .viewer_remove = capture_viewer_remove,
     .stop = capture_stop,
     .stats = capture_stats,

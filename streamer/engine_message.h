@@ -21,6 +21,7 @@ typedef enum {
   ENGINE_CONFIGURE,        /* first: settings (MediaSettings as JSON), ice_servers (a JSON array) */
   ENGINE_VIEWER_ADD,       /* viewer, user, sdp: the player's offer */
   ENGINE_VIEWER_CANDIDATE, /* viewer, sdp: an application/trickle-ice-sdpfrag (RFC 8840) */
+  ENGINE_VIEWER_RESTART,   /* viewer, sdp: such a fragment with new credentials, to restart ICE with */
   ENGINE_VIEWER_REMOVE,    /* viewer */
   ENGINE_CONTROL,          /* user: who may steer from now on; absent or "": nobody */
   ENGINE_STOP,             /* end in order */
@@ -28,6 +29,7 @@ typedef enum {
   ENGINE_READY,            /* once: a window is up, the encoder runs, an offer can be answered at once */
   ENGINE_VIEWER_ANSWER,    /* viewer, sdp: the answer with its candidates */
   ENGINE_VIEWER_FAILED,    /* viewer, reason: a sentence why it got no answer */
+  ENGINE_VIEWER_RESTARTED, /* viewer, sdp: the fragment in answer; or reason, and it goes on as before */
   ENGINE_VIEWER_CONNECTED, /* viewer: media flows */
   ENGINE_VIEWER_GONE,      /* viewer, reason: one word of closed, removed, silent, ice_failed, failed */
   ENGINE_INPUT,            /* user: the controller does something; at most one a second */

@@ -95,6 +95,12 @@ static void on_viewer_answered(gint64 number, const char *sdp, const char *reaso
   viewers_answered(session->viewers, number, sdp, reason);
 }
 
+static void on_viewer_restarted(gint64 number, const char *fragment, const char *reason, gpointer data) {
+  Session *session = data;
+  if (session->viewers)
+    viewers_restarted(session->viewers, number, fragment, reason);
+}
+
 static void on_viewer_connected(gint64 number, gpointer data) {
   Session *session = data;
   const Viewer *viewer = session->viewers ? viewers_find_number(session->viewers, number) : NULL;
@@ -121,6 +127,7 @@ static const StageEvents stage_events = {
     .failed = on_failed,
     .stopped = on_stopped,
     .viewer_answered = on_viewer_answered,
+    .viewer_restarted = on_viewer_restarted,
     .viewer_connected = on_viewer_connected,
     .viewer_gone = on_viewer_gone,
     .input = on_input,
@@ -199,7 +206,7 @@ const Viewer *session_view(Session *session, const char *user, const char *offer
   Engine *engine = stage_get_engine(session->stage);
   const Viewer *viewer = NULL;
   if (session->state == SESSION_READY && engine)
-    viewer = viewers_add(session->viewers, user, answer, data);
+    viewer = viewers_add(session->viewers, user, offer, answer, data);
   if (!viewer) {
     wire_set_error(error, WIRE_SERVERS_BUSY, NULL, "The picture cannot be shown right now.");
     return NULL;
@@ -215,6 +222,22 @@ const Viewer *session_viewer(const Session *session, const char *resource) {
 
 void session_view_candidate(Session *session, const Viewer *viewer, const char *fragment) {
   engine_viewer_candidate(stage_get_engine(session->stage), viewer->number, fragment);
+}
+
+gboolean session_view_is_current(const Session *session, const Viewer *viewer, const char *fragment) {
+  return viewers_is_current(session->viewers, viewer->number, fragment);
+}
+
+gboolean session_view_restart(Session *session, const Viewer *viewer, const char *fragment,
+                              ViewersAnswerFunc answer, gpointer data) {
+  if (!viewers_restart(session->viewers, viewer->number, fragment, answer, data))
+    return FALSE;
+  engine_viewer_restart(stage_get_engine(session->stage), viewer->number, fragment);
+  return TRUE;
+}
+
+void session_view_forget(Session *session, const Viewer *viewer) {
+  viewers_forget(session->viewers, viewer->number);
 }
 
 void session_view_end(Session *session, const Viewer *viewer) {

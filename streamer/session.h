@@ -140,4 +140,12 @@ const Viewer *session_view(Session *session, const char *user, const char *offer
                            gpointer data, GError **error);
 const Viewer *session_viewer(const Session *session, const char *resource); /* NULL: there is none */
 void session_view_candidate(Session *session, const Viewer *viewer, const char *fragment);
+/* Whether @fragment belongs to the generation that the viewer's ICE is in. */
+gboolean session_view_is_current(const Session *session, const Viewer *viewer, const char *fragment);
+/* Restarts ICE with a player's new credentials; @answer is called, later, with a fragment for it. FALSE: an
+ * answer to it is waited for already. */
+gboolean session_view_restart(Session *session, const Viewer *viewer, const char *fragment,
+                              ViewersAnswerFunc answer, gpointer data);
+/* Who waits for a restart's answer has gone: it is not called. */
+void session_view_forget(Session *session, const Viewer *viewer);
 void session_view_end(Session *session, const Viewer *viewer);

@@ -195,6 +195,11 @@ static void on_viewer_answered(gint64 viewer, const char *sdp, const char *reaso
   stage->events.viewer_answered(viewer, sdp, reason, stage->data);
 }
 
+static void on_viewer_restarted(gint64 viewer, const char *fragment, const char *reason, gpointer data) {
+  Stage *stage = data;
+  stage->events.viewer_restarted(viewer, fragment, reason, stage->data);
+}
+
 static void on_viewer_connected(gint64 viewer, gpointer data) {
   Stage *stage = data;
   stage->events.viewer_connected(viewer, stage->data);
@@ -214,6 +219,7 @@ static const EngineEvents engine_events = {
     .ready = on_engine_ready,
     .window = on_engine_window,
     .viewer_answered = on_viewer_answered,
+    .viewer_restarted = on_viewer_restarted,
     .viewer_connected = on_viewer_connected,
     .viewer_gone = on_viewer_gone,
     .input = on_input,

@@ -29,6 +29,7 @@ typedef struct {
   void (*failed)(const char *reason, gpointer data);
   void (*stopped)(gpointer data); /* nothing is left; after stage_stop() alone; the last call */
   void (*viewer_answered)(gint64 viewer, const char *sdp, const char *reason, gpointer data);
+  void (*viewer_restarted)(gint64 viewer, const char *fragment, const char *reason, gpointer data);
   void (*viewer_connected)(gint64 viewer, gpointer data);
   void (*viewer_gone)(gint64 viewer, const char *reason, gpointer data);
   void (*input)(const char *user, gboolean steers, gpointer data);

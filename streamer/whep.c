@@ -17,6 +17,14 @@ gboolean whep_is_type(const char *header, const char *type) {
   return header[strspn(header, " \t")] == '\0' || header[strspn(header, " \t")] == ';';
 }
 
+gboolean whep_matches(const char *header, const char *etag) {
+  g_auto(GStrv) tags = g_strsplit(header, ",", 0);
+  for (char **tag = tags; *tag; tag++)
+    if (g_str_equal(g_strstrip(*tag), etag))
+      return TRUE;
+  return FALSE;
+}
+
 gboolean whep_split(const char *rest, char **session, char **resource) {
   g_auto(GStrv) parts = g_strsplit(rest, "/", 3);
   guint count = g_strv_length(parts);
@@ -70,38 +78,62 @@ static gboolean understand(Ask *ask) {
 
 /* ---- POST ---- */
 
-/* An offer that waits for its answer. By name: the session may go before it does. */
+/* What waits for the engine's answer: an offer or a restart. By name: the session may go before it does. */
 typedef struct {
   Streamer *streamer;
   HttpRequest *request;
   char *session, *resource;
-} Offer;
+} Wait;
 
-static void offer_free(Offer *offer) {
-  http_request_unref(offer->request);
-  g_free(offer->session);
-  g_free(offer->resource);
-  g_free(offer);
+static Wait *wait_new(const Ask *ask) {
+  Wait *wait = g_new0(Wait, 1);
+  wait->streamer = ask->streamer;
+  wait->request = http_request_ref(ask->request);
+  wait->session = g_strdup(ask->ticket->session);
+  return wait;
+}
+
+static void wait_free(Wait *wait) {
+  http_request_unref(wait->request);
+  g_free(wait->session);
+  g_free(wait->resource);
+  g_free(wait);
+}
+
+/* Its viewer, and whose session that is; NULL when either is gone. */
+static const Viewer *waiting_viewer(const Wait *wait, Session **session) {
+  *session = sessions_find(wait->streamer->sessions, wait->session);
+  return *session ? session_viewer(*session, wait->resource) : NULL;
+}
+
+/* The generation of its ICE. */
+static char *make_etag(const Viewer *viewer) {
+  return g_strdup_printf("\"%u\"", viewer->generation);
+}
+
+static void add_etag(HttpRequest *request, const Viewer *viewer) {
+  g_autofree char *etag = make_etag(viewer);
+  http_request_add_header(request, "etag", etag);
 }
 
 static void on_answer(const Viewer *viewer, const char *sdp, const GError *error, gpointer data) {
-  Offer *offer = data;
-  http_request_on_gone(offer->request, NULL, NULL);
+  Wait *wait = data;
+  http_request_on_gone(wait->request, NULL, NULL);
   if (sdp) {
-    g_autofree char *location = g_strconcat(offer->session, "/", viewer->resource, NULL);
-    http_request_add_header(offer->request, "location", location);
-    http_request_answer(offer->request, 201, OFFER_TYPE, sdp);
+    g_autofree char *location = g_strconcat(wait->session, "/", viewer->resource, NULL);
+    http_request_add_header(wait->request, "location", location);
+    add_etag(wait->request, viewer);
+    http_request_answer(wait->request, 201, OFFER_TYPE, sdp);
   } else {
-    call_refuse_request(offer->request, 0, error);
+    call_refuse_request(wait->request, 0, error);
   }
-  offer_free(offer);
+  wait_free(wait);
 }
 
 /* The player left before its answer: nobody will watch. This ends in on_answer(). */
 static void on_offer_gone(gpointer data) {
-  Offer *offer = data;
-  Session *session = sessions_find(offer->streamer->sessions, offer->session);
-  const Viewer *viewer = session ? session_viewer(session, offer->resource) : NULL;
+  Session *session;
+  const Viewer *viewer = waiting_viewer(data, &session);
   if (viewer)
     session_view_end(session, viewer);
 }
@@ -123,19 +155,16 @@ static void take_offer(Ask *ask) {
     call_refuse_request(ask->request, 0, error);
     return;
   }
-  Offer *offer = g_new0(Offer, 1);
-  offer->streamer = ask->streamer;
-  offer->request = http_request_ref(ask->request);
-  offer->session = g_strdup(ask->ticket->session);
-  const Viewer *viewer = session_view(ask->session, user->id, sdp, on_answer, offer, &error);
+  Wait *wait = wait_new(ask);
+  const Viewer *viewer = session_view(ask->session, user->id, sdp, on_answer, wait, &error);
   if (!viewer) {
     http_request_add_header(ask->request, "retry-after", "1");
     call_refuse_request(ask->request, 0, error);
-    offer_free(offer);
+    wait_free(wait);
     return;
   }
-  offer->resource = g_strdup(viewer->resource);
-  http_request_on_gone(ask->request, on_offer_gone, offer);
+  wait->resource = g_strdup(viewer->resource);
+  http_request_on_gone(ask->request, on_offer_gone, wait);
 }
 
 /* ---- PATCH, DELETE ---- */
@@ -149,15 +178,51 @@ static const Viewer *own_viewer(const Ask *ask) {
   return NULL;
 }
 
-static void take_candidates(Ask *ask) {
-  gsize length;
-  const char *fragment = http_request_body(ask->request, &length);
-  if (!whep_is_type(http_request_header(ask->request, HTTP_CONTENT_TYPE), FRAGMENT_TYPE)) {
-    refuse(ask->request, 415, WIRE_BAD_REQUEST, "The type application/trickle-ice-sdpfrag is expected.");
+static void on_restarted(const Viewer *viewer, const char *fragment, const GError *error, gpointer data) {
+  Wait *wait = data;
+  http_request_on_gone(wait->request, NULL, NULL);
+  if (fragment) {
+    add_etag(wait->request, viewer);
+    http_request_answer(wait->request, 200, FRAGMENT_TYPE, fragment);
+  } else {
+    call_refuse_request(wait->request, 0, error);
+  }
+  wait_free(wait);
+}
+
+/* It restarts nevertheless; the player will ask for another one. */
+static void on_restart_gone(gpointer data) {
+  Wait *wait = data;
+  Session *session;
+  const Viewer *viewer = waiting_viewer(wait, &session);
+  if (viewer)
+    session_view_forget(session, viewer);
+  wait_free(wait);
+}
+
+static void restart(Ask *ask, const Viewer *viewer, const char *fragment) {
+  Wait *wait = wait_new(ask);
+  wait->resource = g_strdup(viewer->resource);
+  if (session_view_restart(ask->session, viewer, fragment, on_restarted, wait)) {
+    http_request_on_gone(ask->request, on_restart_gone, wait);
     return;
   }
-  if (g_strcmp0(http_request_header(ask->request, HTTP_IF_MATCH), "*") == 0) {
-    refuse(ask->request, 422, WIRE_BAD_REQUEST, "ICE is not restarted here: ask for the picture anew.");
+  wait_free(wait);
+  http_request_add_header(ask->request, "retry-after", "1");
+  refuse(ask->request, 409, WIRE_BAD_REQUEST, "Another answer about this viewing is waited for.");
+}
+
+static void add_candidates(Ask *ask, const Viewer *viewer, const char *fragment) {
+  session_view_candidate(ask->session, viewer, fragment);
+  http_request_answer(ask->request, 204, NULL, NULL);
+}
+
+static void take_fragment(Ask *ask) {
+  gsize length;
+  const char *fragment = http_request_body(ask->request, &length);
+  const char *match = http_request_header(ask->request, HTTP_IF_MATCH);
+  if (!whep_is_type(http_request_header(ask->request, HTTP_CONTENT_TYPE), FRAGMENT_TYPE)) {
+    refuse(ask->request, 415, WIRE_BAD_REQUEST, "The type application/trickle-ice-sdpfrag is expected.");
     return;
   }
   if (length == 0 || strlen(fragment) != length || !g_utf8_validate(fragment, (gssize)length, NULL)) {
@@ -167,8 +232,18 @@ static void take_candidates(Ask *ask) {
   const Viewer *viewer = own_viewer(ask);
   if (!viewer)
     return;
-  session_view_candidate(ask->session, viewer, fragment);
-  http_request_answer(ask->request, 204, NULL, NULL);
+  g_autofree char *etag = make_etag(viewer);
+  gboolean any = g_strcmp0(match, "*") == 0;
+  if (!match) {
+    refuse(ask->request, 428, WIRE_BAD_REQUEST, "If-Match is to say which candidates these are.");
+  } else if (!any && !whep_matches(match, etag)) {
+    http_request_add_header(ask->request, "etag", etag);
+    refuse(ask->request, 412, WIRE_BAD_REQUEST, "ICE has been restarted since.");
+  } else if (any || !session_view_is_current(ask->session, viewer, fragment)) {
+    restart(ask, viewer, fragment);
+  } else {
+    add_candidates(ask, viewer, fragment);
+  }
 }
 
 static void end_viewing(Ask *ask) {
@@ -191,7 +266,7 @@ void whep_handle(HttpRequest *request, gpointer streamer) {
   } else if (g_str_equal(method, "POST")) {
     take_offer(&ask);
   } else if (g_str_equal(method, "PATCH")) {
-    take_candidates(&ask);
+    take_fragment(&ask);
   } else {
     end_viewing(&ask);
   }

@@ -130,6 +130,13 @@ static void on_connected(gint64 id, gpointer data) {
   say(data, &(EngineMessage){.type = ENGINE_VIEWER_CONNECTED, .viewer = id});
 }
 
+static void on_restarted(gint64 id, const char *fragment, const char *reason, gpointer data) {
+  log_info("viewer_restarted", "viewer=%" G_GINT64_FORMAT " done=%s", id, fragment ? "true" : "false");
+  say(data,
+      &(EngineMessage){
+          .type = ENGINE_VIEWER_RESTARTED, .viewer = id, .sdp = (char *)fragment, .reason = (char *)reason});
+}
+
 static void on_ended(gint64 id, gboolean was_answered, const char *reason, gpointer data) {
   Engine *engine = data;
   log_info("viewer_ended", "viewer=%" G_GINT64_FORMAT " reason=%s", id, reason);
@@ -141,7 +148,7 @@ static void on_ended(gint64 id, gboolean was_answered, const char *reason, gpoin
 }
 
 static const ViewerEvents viewer_events = {
-    .answered = on_answered, .connected = on_connected, .ended = on_ended};
+    .answered = on_answered, .connected = on_connected, .restarted = on_restarted, .ended = on_ended};
 
 static Viewer *make_viewer(Engine *engine, const EngineMessage *message, GError **error) {
   if (g_hash_table_size(engine->viewers) >= MAX_VIEWERS ||
@@ -302,6 +309,10 @@ void engine_obey(Engine *engine, const EngineMessage *message) {
   case ENGINE_VIEWER_CANDIDATE:
     if (viewer)
       viewer_add_candidates(viewer, message->sdp);
+    break;
+  case ENGINE_VIEWER_RESTART:
+    if (viewer)
+      viewer_restart(viewer, message->sdp);
     break;
   case ENGINE_VIEWER_REMOVE:
     if (viewer)

@@ -5,10 +5,16 @@
 #include <gst/webrtc/webrtc.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <nice/agent.h>
 #include <string.h>
 
 /* More than this is no configuration but a mistake. */
 #define MAX_SERVERS 16
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NiceAgent, g_object_unref)
+
+/* libnice's number of the first stream, and with bundled media there is no other; of its components too. */
+#define STREAM_ID 1
 
 struct IceServers {
   char *stun;      /* "stun://host:port"; the first one, webrtcbin takes no more */
@@ -111,11 +117,16 @@ static void set_addresses(GstWebRTCICE *ice, const MediaSettings *settings) {
     add_address(ice, "127.0.0.1");
 }
 
+static NiceAgent *get_agent(GstWebRTCICE *ice) {
+  NiceAgent *agent = NULL;
+  g_object_get(ice, "agent", &agent, NULL);
+  return agent;
+}
+
 void ice_apply(GstElement *webrtcbin, const MediaSettings *settings, const IceServers *servers) {
   g_autoptr(GstWebRTCICE) ice = NULL;
-  g_autoptr(GObject) agent = NULL;
   g_object_get(webrtcbin, "ice-agent", &ice, NULL);
-  g_object_get(ice, "agent", &agent, NULL);
+  g_autoptr(NiceAgent) agent = get_agent(ice);
   /* ICE-TCP and UPnP cost time and sockets, and reach nobody that TURN does not. */
   g_object_set(agent, "ice-tcp", FALSE, "upnp", FALSE, NULL);
   set_addresses(ice, settings);
@@ -128,4 +139,35 @@ void ice_apply(GstElement *webrtcbin, const MediaSettings *settings, const IceSe
     gboolean added = FALSE;
     g_signal_emit_by_name(webrtcbin, "add-turn-server", servers->turn->pdata[i], &added);
   }
+}
+
+/* ---- restarts ---- */
+
+static void free_candidate(gpointer candidate) {
+  nice_candidate_free(candidate);
+}
+
+/* "candidate:…" of each (transfer full). */
+static char **list_candidates(NiceAgent *agent) {
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+  GSList *candidates = nice_agent_get_local_candidates(agent, STREAM_ID, NICE_COMPONENT_TYPE_RTP);
+  for (GSList *at = candidates; at; at = at->next) {
+    g_autofree char *line = nice_agent_generate_local_candidate_sdp(agent, at->data);
+    g_strv_builder_add(builder, line + strlen("a="));
+  }
+  g_slist_free_full(candidates, free_candidate);
+  return g_strv_builder_end(builder);
+}
+
+char *ice_restart(GstElement *webrtcbin, const SdpChoice *choice, const SdpCredentials *remote) {
+  g_autoptr(GstWebRTCICE) ice = NULL;
+  g_object_get(webrtcbin, "ice-agent", &ice, NULL);
+  g_autoptr(NiceAgent) agent = get_agent(ice);
+  g_auto(SdpCredentials) local = {NULL};
+  if (!nice_agent_restart_stream(agent, STREAM_ID) ||
+      !nice_agent_set_remote_credentials(agent, STREAM_ID, remote->ufrag, remote->password) ||
+      !nice_agent_get_local_credentials(agent, STREAM_ID, &local.ufrag, &local.password))
+    return NULL;
+  g_auto(GStrv) candidates = list_candidates(agent);
+  return sdp_fragment_write(choice, &local, candidates);
 }

@@ -221,10 +221,7 @@ static void choose_audio(const GstSDPMessage *offer, SdpChoice *choice) {
   }
 }
 
-/* What follows "candidate:", as far as it matters here (RFC 8839 section 5.1): printable text of a
- * candidate's length. Names of multicast DNS, behind which browsers hide their addresses, mean nothing
- * outside their network; such a browser is found by the checks that it sends itself. */
-static gboolean is_candidate(const char *value) {
+gboolean sdp_is_candidate(const char *value) {
   gsize length = strlen(value);
   if (length > 400)
     return FALSE;
@@ -251,7 +248,7 @@ static gboolean is_kept(const GstSDPAttribute *attribute, gint payload, gint ret
     return uri && (g_str_equal(uri + 1, SDP_TRANSPORT_CC_URI) || g_str_equal(uri + 1, PLAYOUT_DELAY_URI));
   }
   if (g_str_equal(attribute->key, "candidate"))
-    return is_candidate(value);
+    return sdp_is_candidate(value);
   if (!g_strv_contains(by_payload, attribute->key))
     return TRUE;
   const char *rest;
@@ -363,49 +360,4 @@ char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer) {
   char *text = gst_sdp_message_as_text(copy);
   gst_sdp_message_free(copy);
   return text;
-}
-
-static void candidate_free(gpointer data) {
-  SdpCandidate *candidate = data;
-  g_free(candidate->text);
-  g_free(candidate);
-}
-
-static gint find_mid(const SdpChoice *choice, const char *mid) {
-  for (guint i = 0; i < gst_sdp_message_medias_len(choice->offer); i++) {
-    const GstSDPMedia *media = gst_sdp_message_get_media(choice->offer, i);
-    if (g_strcmp0(gst_sdp_media_get_attribute_val(media, "mid"), mid) == 0)
-      return (gint)i;
-  }
-  return -1;
-}
-
-static gboolean is_our_generation(const SdpChoice *choice, const char *ufrag) {
-  for (guint i = 0; i < gst_sdp_message_medias_len(choice->offer); i++) {
-    const GstSDPMedia *media = gst_sdp_message_get_media(choice->offer, i);
-    if (g_strcmp0(gst_sdp_media_get_attribute_val(media, "ice-ufrag"), ufrag) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-GPtrArray *sdp_read_candidates(const SdpChoice *choice, const char *fragment) {
-  GPtrArray *candidates = g_ptr_array_new_with_free_func(candidate_free);
-  g_auto(GStrv) lines = g_strsplit(fragment, "\n", 1000);
-  gint mline = 0;
-  gboolean current = TRUE;
-  for (char **at = lines; *at && candidates->len < SDP_MAX_CANDIDATES; at++) {
-    const char *line = g_strchomp(*at);
-    if (g_str_has_prefix(line, "a=ice-ufrag:"))
-      current = is_our_generation(choice, line + strlen("a=ice-ufrag:"));
-    else if (g_str_has_prefix(line, "a=mid:"))
-      mline = find_mid(choice, line + strlen("a=mid:"));
-    else if (g_str_has_prefix(line, "a=candidate:") && current && mline >= 0 &&
-             is_candidate(line + strlen("a=candidate:"))) {
-      SdpCandidate *candidate = g_new(SdpCandidate, 1);
-      *candidate = (SdpCandidate){.mline = (guint)mline, .text = g_strdup(line + 2)};
-      g_ptr_array_add(candidates, candidate);
-    }
-  }
-  return candidates;
 }

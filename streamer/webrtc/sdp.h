@@ -47,15 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SdpChoice, sdp_choice_free)
  * H.264 profile. Without one, RFC 6184 section 8.2.2 makes it the plain baseline profile. */
 char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer);
 
-/* One remote ICE candidate: the index of its m= line and the text "candidate:…". */
-typedef struct {
-  guint mline;
-  char *text;
-} SdpCandidate;
-
-#define SDP_MAX_CANDIDATES 64
-
-/* Reads a trickle-ice-sdpfrag (RFC 8840 section 9): its candidates (transfer full, SdpCandidate *), at most
- * SDP_MAX_CANDIDATES, lines that are none skipped. Those of a media section that @choice's offer does not
- * have, or of another ICE generation (a=ice-ufrag differs), are left out. */
-GPtrArray *sdp_read_candidates(const SdpChoice *choice, const char *fragment);
+/* Whether @value, which follows "candidate:" in an attribute, is a candidate of use (RFC 8839 section 5.1):
+ * printable text of a candidate's form and length. Names of multicast DNS, behind which browsers hide their
+ * addresses, mean nothing outside their network; such a browser is found by the checks that it sends itself.
+ */
+gboolean sdp_is_candidate(const char *value);

@@ -169,8 +169,10 @@ static void on_data_channel(GstElement *webrtc, GstWebRTCDataChannel *channel, g
 }
 
 static void become_connected(Viewer *viewer) {
-  if (viewer->connected)
+  if (viewer->connected) { /* again, by an ICE restart: what was sent meanwhile is lost */
+    feed_lose(viewer->feed);
     return;
+  }
   viewer->connected = TRUE;
   note_heard(viewer);
   atomic_store(&viewer->is_live, TRUE);
@@ -388,12 +390,32 @@ Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder
 }
 
 void viewer_add_candidates(Viewer *viewer, const char *fragment) {
-  g_autoptr(GPtrArray) candidates = sdp_read_candidates(viewer->choice, fragment);
+  g_autoptr(GPtrArray) candidates = sdp_fragment_candidates(viewer->choice, fragment);
   for (guint i = 0; i < candidates->len && viewer->candidates < SDP_MAX_CANDIDATES; i++) {
     const SdpCandidate *candidate = candidates->pdata[i];
     g_signal_emit_by_name(viewer->webrtc, "add-ice-candidate", candidate->mline, candidate->text);
     viewer->candidates++;
   }
+}
+
+void viewer_restart(Viewer *viewer, const char *fragment) {
+  const ViewerEvents *events = viewer->host->events;
+  g_auto(SdpCredentials) remote = {NULL};
+  g_autoptr(GError) error = NULL;
+  if (!viewer->answered) {
+    events->restarted(viewer->id, NULL, "the offer is not answered yet", viewer->host->data);
+    return;
+  }
+  if (!sdp_fragment_restart(viewer->choice, fragment, &remote, &error)) {
+    events->restarted(viewer->id, NULL, error->message, viewer->host->data);
+    return;
+  }
+  g_autofree char *answer = ice_restart(viewer->webrtc, viewer->choice, &remote);
+  if (answer) {
+    viewer->candidates = 0;
+    viewer_add_candidates(viewer, fragment);
+  }
+  events->restarted(viewer->id, answer, answer ? NULL : "there is no ICE to restart", viewer->host->data);
 }
 
 void viewer_check(Viewer *viewer, gint64 now_us) {

@@ -19,6 +19,8 @@ typedef struct Viewer Viewer;
 typedef struct {
   void (*answered)(gint64 id, const char *sdp, gpointer data);
   void (*connected)(gint64 id, gpointer data);
+  /* Of viewer_restart(), from within it: the fragment for the player, or NULL and why not. */
+  void (*restarted)(gint64 id, const char *fragment, const char *reason, gpointer data);
   /* @reason: one word: closed, removed, silent, ice_failed, failed. The viewer is freed after this. */
   void (*ended)(gint64 id, gboolean was_answered, const char *reason, gpointer data);
 } ViewerEvents;
@@ -38,6 +40,10 @@ Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder
 
 /* The player's candidates, as RFC 8840 writes them. */
 void viewer_add_candidates(Viewer *viewer, const char *fragment);
+
+/* The player's network changed: ICE begins anew with the credentials and candidates of @fragment, everything
+ * else goes on. Where that cannot be, the viewer stays as it is. */
+void viewer_restart(Viewer *viewer, const char *fragment);
 
 /* Once a second: ends it if it has been silent for too long or does not get on. */
 void viewer_check(Viewer *viewer, gint64 now_us);

@@ -1,6 +1,6 @@
 /* Whatever a player offers, it is a choice that holds together or an error. After a NUL or the last "=frag="
  * line the rest is taken for an sdpfrag. */
-#include "streamer/webrtc/sdp.h"
+#include "streamer/webrtc/sdp_fragment.h"
 
 #include <string.h>
 
@@ -33,7 +33,13 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size) {
   if (!choice)
     return 0;
   check(choice);
-  g_autoptr(GPtrArray) candidates = sdp_read_candidates(choice, fragment ? fragment : "");
+  g_autoptr(GPtrArray) candidates = sdp_fragment_candidates(choice, fragment ? fragment : "");
   g_assert_cmpuint(candidates->len, <=, SDP_MAX_CANDIDATES);
+  g_auto(SdpCredentials) credentials = {NULL};
+  if (sdp_fragment_restart(choice, fragment ? fragment : "", &credentials, NULL)) {
+    char *none[] = {NULL};
+    g_autofree char *answer = sdp_fragment_write(choice, &credentials, none);
+    g_assert_nonnull(answer);
+  }
   return 0;
 }

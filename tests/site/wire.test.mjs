@@ -7,7 +7,7 @@ import { invitationLink, readAddress, readCode, withLanguage, withoutFragment } 
 import { ask, serverNowMs, Unreachable } from '../../www/net/ask.js';
 import { backoffMs, pause } from '../../www/net/backoff.js';
 import { pollEvents } from '../../www/net/poll.js';
-import { buildSdpFragment } from '../../www/session/sdpfrag.js';
+import { applyFragment, buildSdpFragment } from '../../www/session/sdpfrag.js';
 import { readInstant } from '../../www/session/state.js';
 
 /**
@@ -142,6 +142,21 @@ test('credentials of the whole session are found too', () => {
   const whole = sdp(['v=0', ...credentials, ...video]);
   const fragment = buildSdpFragment(whole, [{ candidate: 'candidate:1', sdpMid: '0' }], false);
   assert.equal(fragment, sdp([...credentials, ...video, 'a=candidate:1']));
+});
+
+test('an ICE restart gives the answer before new credentials and candidates, and nothing else', () => {
+  const old = ['a=ice-ufrag:old', 'a=ice-pwd:older', 'a=candidate:1 old', 'a=end-of-candidates'];
+  const answer = ['v=0', 's=-', 'a=ice-options:trickle'];
+  const before = sdp([...answer, ...video, ...old, 'a=sendonly', ...data, ...old.slice(0, 2), 'a=sctp-port:5000']);
+  const fragment = sdp([...credentials, ...video, 'a=candidate:2 new', 'a=candidate:3 new', 'a=end-of-candidates']);
+  assert.equal(
+    applyFragment(before, fragment),
+    sdp([
+      ...answer,
+      ...[...video, 'a=sendonly', ...credentials, 'a=candidate:2 new', 'a=candidate:3 new', 'a=end-of-candidates'],
+      ...[...data, 'a=sctp-port:5000', ...credentials],
+    ]),
+  );
 });
 
 test('the address chooses, joins and sets the language', () => {

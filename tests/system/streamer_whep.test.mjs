@@ -14,7 +14,9 @@ const fragment = [
   'a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host',
   '',
 ].join('\r\n');
-const trickle = { method: 'PATCH', type: 'application/trickle-ice-sdpfrag', body: fragment };
+const trickle = { method: 'PATCH', type: 'application/trickle-ice-sdpfrag', body: fragment, headers: { 'If-Match': '"1"' } };
+/** @param {string} ufrag @param {string} match */
+const restart = (ufrag, match) => ({ ...trickle, body: fragment.replace('hTkQ', ufrag), headers: { 'If-Match': match } });
 
 test('an offer is answered; candidates, the end, and another viewing follow', async t => {
   const streamer = await startStreamer(t);
@@ -26,6 +28,7 @@ test('an offer is answered; candidates, the end, and another viewing follow', as
     assert.equal(headers['content-type'], 'application/sdp');
     assert.match(text, new RegExp(`^v=0\r\n[^]*${codec}/90000`));
     assert.match(text, /a=candidate:/);
+    assert.equal(headers.etag, '"1"');
     const location = String(headers.location);
     assert.match(location, new RegExp(`^${session}/[0-9a-f]{32}$`), 'relative to the endpoint');
     assert.equal((await person.whep({ ...trickle, path: location })).status, 204);
@@ -69,7 +72,12 @@ test('what is wrong is refused with the status that says so', async t => {
     ['an unknown resource', { ...trickle, path: `${session}/${'0'.repeat(32)}` }, 404, 'NOT_FOUND'],
     ['candidates of another type', { ...trickle, path: location, type: 'application/sdp' }, 415, 'BAD_REQUEST'],
     ['no candidates', { ...trickle, path: location, body: '' }, 400, 'BAD_REQUEST'],
-    ['an ICE restart', { ...trickle, path: location, headers: { 'If-Match': '*' } }, 422, 'BAD_REQUEST'],
+    ['candidates of no generation', { ...trickle, path: location, headers: {} }, 428, 'BAD_REQUEST'],
+    ['candidates of another generation', { ...trickle, path: location, headers: { 'If-Match': '"2"' } }, 412, 'BAD_REQUEST'],
+    ['a weak match', { ...trickle, path: location, headers: { 'If-Match': 'W/"1"' } }, 412, 'BAD_REQUEST'],
+    ['an ICE restart with the same credentials', { ...restart('hTkQ', '*'), path: location }, 400, 'BAD_REQUEST'],
+    ['an ICE restart with poor credentials', { ...restart('x', '*'), path: location }, 400, 'BAD_REQUEST'],
+    ["an ICE restart of another's", { ...restart('xyzw', '*'), path: location, ticket: stranger.ticket }, 404, 'NOT_FOUND'],
     ["another's resource", { ...trickle, path: location, ticket: stranger.ticket }, 404, 'NOT_FOUND'],
     ["the end of another's", { method: 'DELETE', path: location, type: '', ticket: stranger.ticket }, 404, 'NOT_FOUND'],
   ];
@@ -81,6 +89,42 @@ test('what is wrong is refused with the status that says so', async t => {
   assert.equal((await person.whep({ ...trickle, path: location })).status, 204, 'the viewing goes on');
   const allow = await person.whep({ ...trickle });
   assert.equal(allow.headers.allow, 'POST');
+});
+
+test('ICE is restarted, and what belongs to the generation before is refused', async t => {
+  const streamer = await startStreamer(t);
+  const { session } = await streamer.startSession();
+  const person = streamer.person(session, 'p', { role: 'host' });
+  const first = await person.whep({ body: offer() });
+  const path = String(first.headers.location);
+  const credentials = (/** @type {string} */ text) => /a=ice-ufrag:(\S+)\r\na=ice-pwd:(\S+)/.exec(text)?.slice(1) ?? [];
+
+  const second = await person.whep({ ...restart('second', '*'), path });
+  assert.equal(second.status, 200, second.text);
+  assert.equal(second.headers['content-type'], 'application/trickle-ice-sdpfrag');
+  assert.equal(second.headers.etag, '"2"');
+  assert.match(second.text, /^a=ice-ufrag:[^]*\r\nm=video 9 UDP\/TLS\/RTP\/SAVPF 0\r\na=mid:0\r\na=candidate:/);
+  assert.notDeepEqual(credentials(second.text), credentials(first.text));
+
+  // Candidates of the first generation, and a restart that was made before the second one was known.
+  for (const late of [trickle, restart('late', '"1"')]) {
+    const { status, headers } = await person.whep({ ...late, path });
+    assert.deepEqual([status, headers.etag], [412, '"2"']);
+  }
+  assert.equal((await person.whep({ ...restart('second', '"1", "2"'), path })).status, 204, 'candidates of the second');
+  const third = await person.whep({ ...restart('third', '"2"'), path });
+  assert.deepEqual([third.status, third.headers.etag], [200, '"3"']);
+
+  const { engine } = streamer.processes();
+  process.kill(engine, 'SIGSTOP');
+  const waiting = person.whep({ ...restart('fourth', '*'), path });
+  const busy = await until(async () => {
+    const reply = await person.whep({ ...restart('fifth', '*'), path });
+    return reply.status === 409 && reply;
+  });
+  assert.equal(busy.headers['retry-after'], '1');
+  process.kill(engine, 'SIGCONT');
+  assert.equal((await waiting).status, 200);
 });
 
 test('the same person has one player: a new one ends the old', async t => {

@@ -1,6 +1,6 @@
 /* What is made of a player's offer, and of its candidates. */
 #include "streamer/webrtc/playout_delay.h"
-#include "streamer/webrtc/sdp.h"
+#include "streamer/webrtc/sdp_fragment.h"
 
 #include <gst/gst.h>
 #include <string.h>
@@ -160,7 +160,7 @@ static void test_an_endless_offer_is_refused_unread(void) {
 
 static void test_candidates_find_their_media(void) {
   g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
-  g_autoptr(GPtrArray) candidates = sdp_read_candidates(
+  g_autoptr(GPtrArray) candidates = sdp_fragment_candidates(
       choice, "a=ice-ufrag:abcd\r\na=ice-pwd:x\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:2\r\n"
               "a=" CANDIDATE "\r\na=end-of-candidates\r\na=mid:nobody\r\na=" CANDIDATE "\r\n");
   g_assert_cmpuint(candidates->len, ==, 1);
@@ -179,7 +179,7 @@ static void test_candidates_that_are_none(void) {
                                           ("a=ice-ufrag:other\r\na=" CANDIDATE)};
   g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(fragments); i++) {
-    g_autoptr(GPtrArray) candidates = sdp_read_candidates(choice, fragments[i]);
+    g_autoptr(GPtrArray) candidates = sdp_fragment_candidates(choice, fragments[i]);
     g_assert_cmpuint(candidates->len, ==, 0);
   }
 }
@@ -189,8 +189,60 @@ static void test_candidates_are_bounded(void) {
   g_autoptr(GString) text = g_string_new(NULL);
   for (guint i = 0; i < 2000; i++)
     g_string_append(text, "a=" CANDIDATE "\n");
-  g_autoptr(GPtrArray) candidates = sdp_read_candidates(choice, text->str);
+  g_autoptr(GPtrArray) candidates = sdp_fragment_candidates(choice, text->str);
   g_assert_cmpuint(candidates->len, ==, SDP_MAX_CANDIDATES);
+}
+
+#define CREDENTIALS(ufrag) "a=ice-ufrag:" ufrag "\r\na=ice-pwd:0123456789abcdef/+ABCD\r\n"
+
+static void test_a_restart_begins_another_generation(void) {
+  g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
+  g_auto(SdpCredentials) credentials = {NULL};
+  g_autoptr(GError) error = NULL;
+  g_assert_true(sdp_fragment_restart(choice, CREDENTIALS("next"), &credentials, &error));
+  g_assert_no_error(error);
+  g_assert_cmpstr(credentials.ufrag, ==, "next");
+  g_assert_cmpstr(credentials.password, ==, "0123456789abcdef/+ABCD");
+  g_autoptr(GPtrArray) old = sdp_fragment_candidates(choice, "a=ice-ufrag:abcd\r\na=" CANDIDATE);
+  g_assert_cmpuint(old->len, ==, 0);
+  g_autoptr(GPtrArray) new = sdp_fragment_candidates(choice, CREDENTIALS("next") "a=" CANDIDATE);
+  g_assert_cmpuint(new->len, ==, 1);
+}
+
+static void test_restarts_that_are_refused(void) {
+  static const char *const fragments[] = {
+      "",
+      "a=ice-ufrag:next\r\n",
+      CREDENTIALS("abcd"), /* the offer's own */
+      CREDENTIALS("abc"),
+      CREDENTIALS("ab cd"),
+      "a=ice-ufrag:next\r\na=ice-pwd:short\r\n",
+      "a=ice-ufrag:next\r\na=ice-pwd:0123456789abcdef,-ABCD\r\n",
+  };
+  g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(fragments); i++) {
+    SdpCredentials credentials = {NULL};
+    g_autoptr(GError) error = NULL;
+    g_assert_false(sdp_fragment_restart(choice, fragments[i], &credentials, &error));
+    g_assert_error(error, SDP_ERROR, SDP_ERROR_MALFORMED);
+    g_assert_null(credentials.ufrag);
+  }
+  g_autoptr(GPtrArray) kept = sdp_fragment_candidates(choice, "a=ice-ufrag:abcd\r\na=" CANDIDATE);
+  g_assert_cmpuint(kept->len, ==, 1);
+}
+
+static void test_our_fragment_is_in_the_first_section(void) {
+  g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
+  const SdpCredentials local = {"ours", "secret"};
+  char *candidates[] = {CANDIDATE, NULL};
+  g_autofree char *fragment = sdp_fragment_write(choice, &local, candidates);
+  const GstSDPMedia *first = gst_sdp_message_get_media(choice->offer, 0);
+  g_autofree char *expected =
+      g_strdup_printf("a=ice-ufrag:ours\r\na=ice-pwd:secret\r\nm=%s 9 %s 0\r\na=mid:%s\r\na=" CANDIDATE
+                      "\r\na=end-of-candidates\r\n",
+                      gst_sdp_media_get_media(first), gst_sdp_media_get_proto(first),
+                      gst_sdp_media_get_attribute_val(first, "mid"));
+  g_assert_cmpstr(fragment, ==, expected);
 }
 
 int main(int argc, char **argv) {
@@ -207,5 +259,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/sdp/candidates-find-their-media", test_candidates_find_their_media);
   g_test_add_func("/sdp/candidates-that-are-none", test_candidates_that_are_none);
   g_test_add_func("/sdp/candidates-are-bounded", test_candidates_are_bounded);
+  g_test_add_func("/sdp/a-restart-begins-another-generation", test_a_restart_begins_another_generation);
+  g_test_add_func("/sdp/restarts-that-are-refused", test_restarts_that_are_refused);
+  g_test_add_func("/sdp/our-fragment-is-in-the-first-section", test_our_fragment_is_in_the_first_section);
   return g_test_run();
 }

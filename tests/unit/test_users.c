@@ -166,7 +166,7 @@ static void note_answer(const Viewer *viewer, const char *sdp, const GError *err
 static void an_offer_is_answered_once(void) {
   g_autoptr(GString) told = g_string_new(NULL);
   Viewers *viewers = viewers_new(note_gone, told);
-  const Viewer *viewer = viewers_add(viewers, "a", note_answer, told);
+  const Viewer *viewer = viewers_add(viewers, "a", "v=0", note_answer, told);
   g_assert_cmpint(viewer->number, ==, 1);
   g_assert_cmpuint(strlen(viewer->resource), ==, 32);
   g_assert_true(viewers_find(viewers, viewer->resource) == viewer);
@@ -182,9 +182,9 @@ static void an_offer_is_answered_once(void) {
 static void who_waits_is_always_answered(void) {
   g_autoptr(GString) told = g_string_new(NULL);
   Viewers *viewers = viewers_new(note_gone, told);
-  viewers_add(viewers, "bad", note_answer, told);
-  viewers_add(viewers, "lost", note_answer, told);
-  viewers_add(viewers, "late", note_answer, told);
+  viewers_add(viewers, "bad", "v=0", note_answer, told);
+  viewers_add(viewers, "lost", "v=0", note_answer, told);
+  viewers_add(viewers, "late", "v=0", note_answer, told);
   viewers_answered(viewers, 1, NULL, "no video");
   viewers_remove(viewers, 2, "failed");
   viewers_free(viewers, "the end");
@@ -193,17 +193,59 @@ static void who_waits_is_always_answered(void) {
                   "late SERVERS_BUSY;gone late: the end;");
 }
 
+static void a_restart_begins_another_generation(void) {
+  g_autoptr(GString) told = g_string_new(NULL);
+  Viewers *viewers = viewers_new(note_gone, told);
+  const Viewer *viewer = viewers_add(viewers, "a", "v=0\r\na=ice-ufrag:one\r\n", note_answer, told);
+  g_assert_false(viewers_restart(viewers, 1, "a=ice-ufrag:two\r\n", note_answer, told));
+  viewers_answered(viewers, 1, "answer", NULL);
+  g_assert_true(viewers_is_current(viewers, 1, "a=ice-ufrag:one\r\na=candidate:1"));
+  g_assert_true(viewers_is_current(viewers, 1, "a=candidate:1"));
+  g_assert_false(viewers_is_current(viewers, 1, "a=ice-ufrag:on"));
+  g_assert_false(viewers_is_current(viewers, 2, "a=ice-ufrag:one"));
+
+  g_assert_true(viewers_restart(viewers, 1, "a=ice-ufrag:two\r\n", note_answer, told));
+  g_assert_false(viewers_restart(viewers, 1, "a=ice-ufrag:three\r\n", note_answer, told));
+  viewers_answered(viewers, 1, "of no question", NULL);
+  g_assert_cmpuint(viewer->generation, ==, 1);
+  viewers_restarted(viewers, 1, "fragment", NULL);
+  viewers_restarted(viewers, 1, "again", NULL);
+  g_assert_cmpuint(viewer->generation, ==, 2);
+  g_assert_true(viewers_is_current(viewers, 1, "a=ice-ufrag:two"));
+  g_assert_false(viewers_is_current(viewers, 1, "a=ice-ufrag:one"));
+  viewers_free(viewers, "the end");
+  g_assert_cmpstr(told->str, ==, "a answer;a fragment;gone a: the end;");
+}
+
+static void a_restart_that_fails_leaves_the_viewer(void) {
+  g_autoptr(GString) told = g_string_new(NULL);
+  Viewers *viewers = viewers_new(note_gone, told);
+  const Viewer *viewer = viewers_add(viewers, "a", "v=0", note_answer, told);
+  viewers_answered(viewers, 1, "answer", NULL);
+  viewers_restart(viewers, 1, "a=ice-ufrag:two", note_answer, told);
+  viewers_restarted(viewers, 1, NULL, "no");
+  g_assert_cmpuint(viewer->generation, ==, 1);
+  g_assert_true(viewers_restart(viewers, 1, "a=ice-ufrag:two", note_answer, told));
+  viewers_forget(viewers, 1);
+  g_assert_false(viewers_restart(viewers, 1, "a=ice-ufrag:three", note_answer, told));
+  viewers_restarted(viewers, 1, "to nobody", NULL);
+  g_assert_true(viewers_restart(viewers, 1, "a=ice-ufrag:three", note_answer, told));
+  viewers_remove(viewers, 1, "closed");
+  viewers_free(viewers, "the end");
+  g_assert_cmpstr(told->str, ==, "a answer;a BAD_REQUEST;a SERVERS_BUSY;gone a: closed;");
+}
+
 static void viewers_have_a_limit_and_owners(void) {
   g_autoptr(GString) told = g_string_new(NULL);
   Viewers *viewers = viewers_new(note_gone, told);
   for (int i = 0; i < VIEWERS_MAX; i++)
-    g_assert_nonnull(viewers_add(viewers, i % 2 ? "odd" : "even", NULL, NULL));
-  g_assert_null(viewers_add(viewers, "more", NULL, NULL));
+    g_assert_nonnull(viewers_add(viewers, i % 2 ? "odd" : "even", "v=0", NULL, NULL));
+  g_assert_null(viewers_add(viewers, "more", "v=0", NULL, NULL));
   g_assert_cmpint(viewers_find_other(viewers, "odd", 0)->number, ==, 2);
   g_assert_cmpint(viewers_find_other(viewers, "odd", 2)->number, ==, 4);
   g_assert_null(viewers_find_other(viewers, "more", 0));
   viewers_remove(viewers, 1, "closed");
-  g_assert_cmpint(viewers_add(viewers, "more", NULL, NULL)->number, ==, VIEWERS_MAX + 1);
+  g_assert_cmpint(viewers_add(viewers, "more", "v=0", NULL, NULL)->number, ==, VIEWERS_MAX + 1);
   viewers_free(viewers, "the end");
 }
 
@@ -222,6 +264,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/users/the-first-host-is-found", the_first_host_is_found);
   g_test_add_func("/viewers/an-offer-is-answered-once", an_offer_is_answered_once);
   g_test_add_func("/viewers/who-waits-is-always-answered", who_waits_is_always_answered);
+  g_test_add_func("/viewers/a-restart-begins-another-generation", a_restart_begins_another_generation);
+  g_test_add_func("/viewers/a-restart-that-fails-leaves-the-viewer", a_restart_that_fails_leaves_the_viewer);
   g_test_add_func("/viewers/have-a-limit-and-owners", viewers_have_a_limit_and_owners);
   return g_test_run();
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * ICE candidates found after the offer was sent, as WHEP wants them: an `application/trickle-ice-sdpfrag` body (RFC 8840, section 9).
+ * What is said of ICE after the offer, as WHEP wants it: candidates and new credentials in an `application/trickle-ice-sdpfrag` body
+ * (RFC 8840, section 9).
  */
 
 /** @typedef {{ candidate: string, sdpMid: string | null }} Candidate */
@@ -29,6 +30,23 @@ export function buildSdpFragment(offerSdp, candidates, complete) {
     if (ends) lines.push('a=end-of-candidates');
   }
   return lines.filter((line) => line !== undefined).map((line) => `${line}\r\n`).join('');
+}
+
+/**
+ * What the other side answered to an ICE restart, as the answer to the new offer: the one before with new credentials and
+ * candidates (RFC 9725, section 4.3.3).
+ * @param {string} answerSdp the answer before
+ * @param {string} fragment
+ * @returns {string}
+ */
+export function applyFragment(answerSdp, fragment) {
+  const lines = fragment.split(/\r?\n/);
+  const credentials = [findLine(lines, 'a=ice-ufrag:'), findLine(lines, 'a=ice-pwd:')];
+  const candidates = lines.filter((line) => line.startsWith('a=candidate:') || line === 'a=end-of-candidates');
+  const { session, media } = splitSdp(answerSdp);
+  const kept = (/** @type {string} */ line) => line !== '' && !/^a=(ice-ufrag|ice-pwd|candidate|end-of-candidates)\b/.test(line);
+  const sections = media.map((section, at) => [...section.filter(kept), ...credentials, ...(at === 0 ? candidates : [])]);
+  return [session.filter(kept), ...sections].flat().filter((line) => line !== undefined).map((line) => `${line}\r\n`).join('');
 }
 
 /** @param {string} sdp */

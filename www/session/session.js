@@ -139,6 +139,7 @@ export class Session {
   /** There is a reason to doubt that the line still lives: the network changed, or the page slept. */
   doubtLine() {
     this.#channel.check();
+    this.#player?.doubt();
   }
 
   /** The visitor goes; the place is given back. */
@@ -172,7 +173,7 @@ export class Session {
     }
     const endpoint = new URL(answer.WebRTC_connection_data, document.baseURI);
     const iceServers = Array.isArray(answer.ice_servers) ? answer.ice_servers : [];
-    this.#player = new WhepPlayer(endpoint, this.entry.ticket, iceServers, {
+    this.#player = new WhepPlayer(endpoint, this.entry.ticket, { iceServers }, {
       onStream: (stream) => this.#change((state) => {
         state.stream = stream;
         state.hasSound = stream.getAudioTracks().length > 0;

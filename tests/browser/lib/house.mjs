@@ -29,10 +29,10 @@ function sampleInfo(rcName) {
 
 /**
  * @param {import('../../system/lib/programs.mjs').Scope} scope
- * @param {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object }} [options]
- *   `settings`: the streamers', `rules`: the coordinator's, where they differ
+ * @param {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object, address?: string }} [options]
+ *   `settings`: the streamers', `rules`: the coordinator's, where they differ; `address`: what the web server listens on
  */
-export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules } = {}) {
+export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules, address } = {}) {
   const files = new CoordinatorFiles(scope);
   /** @type {Place[]} */
   const places = [];
@@ -58,7 +58,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
     url,
     rc_info: sampleInfo(rcName),
   }));
-  const site = await startSite(scope, { files, settings: rules, servers, path, streamers: places });
+  const site = await startSite(scope, { files, settings: rules, servers, path, address, streamers: places });
   await site.online(places.length);
   return {
     ...site,

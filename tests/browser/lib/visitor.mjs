@@ -28,10 +28,14 @@ export const screens = {
 const screenshots = process.env.VITRINA_SCREENSHOTS ?? join(build, 'tests/browser/screenshots');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** @param {Scope} scope @returns {Promise<Browser>} */
-export async function startBrowser(scope) {
+/**
+ * @param {Scope} scope @param {ReturnType<typeof import('../../system/lib/network.mjs').startNetwork>} [network] that it shall be in
+ * @returns {Promise<Browser>}
+ */
+export async function startBrowser(scope, network) {
   mkdirSync(screenshots, { recursive: true });
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const file = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const executablePath = network ? network.program(file) : file;
   const browser = await chromium.launch({ executablePath, headless: true, args: flags });
   onEnd(scope, () => browser.close());
   return browser;

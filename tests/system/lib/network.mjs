@@ -2,7 +2,9 @@
 // A network of one's own between an engine and its players: a network namespace (network_namespaces(7)), whose link
 // to us can be made as narrow as a phone's. Needs root and tc; canMakeNetworks says whether they are there.
 
-import { onEnd, run } from './programs.mjs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onEnd, run, temporaryDirectory } from './programs.mjs';
 
 /** @typedef {import('./programs.mjs').Scope} Scope */
 
@@ -36,10 +38,10 @@ export function canMakeNetworks() {
 export function startNetwork(scope) {
   const number = made++;
   const name = `vitrina-${process.pid}-${number}`;
-  /* Names of interfaces have 15 letters at most; a subnet of four addresses out of 10.128.0.0/9 is ours. */
+  /* Names of interfaces have 15 letters at most; a subnet of eight addresses out of 10.128.0.0/9 is ours. */
   const [outside, inside] = [`vt${process.pid % 1e7}o${number}`, `vt${process.pid % 1e7}i${number}`];
-  const base = (((process.pid * 16 + number) % 2 ** 21) << 2) >>> 0;
-  const address = (/** @type {number} */ last) => `10.${128 + (base >> 16)}.${(base >> 8) & 255}.${(base & 252) + last}`;
+  const base = (((process.pid * 16 + number) % 2 ** 20) << 3) >>> 0;
+  const address = (/** @type {number} */ last) => `10.${128 + (base >> 16)}.${(base >> 8) & 255}.${(base & 248) + last}`;
   onEnd(scope, () => {
     run('ip', ['netns', 'del', name]);
     run('ip', ['link', 'del', outside]);
@@ -47,11 +49,13 @@ export function startNetwork(scope) {
   must('ip', 'netns', 'add', name);
   must('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside);
   must('ip', 'link', 'set', inside, 'netns', name);
-  must('ip', 'addr', 'add', `${address(1)}/30`, 'dev', outside);
+  must('ip', 'addr', 'add', `${address(1)}/29`, 'dev', outside);
   must('ip', 'link', 'set', outside, 'up');
   const within = ['ip', 'netns', 'exec', name];
   const there = (/** @type {string[]} */ ...command) => must(within[0], ...within.slice(1), ...command);
-  there('ip', 'addr', 'add', `${address(2)}/30`, 'dev', inside);
+  // One family: with two, a path over the other would outlive the loss of an address.
+  there('sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6');
+  there('ip', 'addr', 'add', `${address(2)}/29`, 'dev', inside);
   there('ip', 'link', 'set', inside, 'up');
   there('ip', 'link', 'set', 'lo', 'up');
   let shaped = false;
@@ -70,9 +74,24 @@ export function startNetwork(scope) {
       else if (shaped) there('tc', 'qdisc', 'del', 'dev', inside, 'root');
       shaped = kbps !== null;
     },
-    /** Cuts or mends the link. @param {boolean} up */
+    /** Cuts or mends the link, as a cable is pulled at our end. @param {boolean} up */
     connect(up) {
       must('ip', 'link', 'set', outside, up ? 'up' : 'down');
+    },
+    /** Puts the interface there up or down, as a phone's that leaves its Wi-Fi. @param {boolean} up */
+    turn(up) {
+      there('ip', 'link', 'set', inside, up ? 'up' : 'down');
+    },
+    /** Gives it another address, as when a phone goes from Wi-Fi to the mobile network. */
+    move() {
+      there('ip', 'addr', 'flush', 'dev', inside);
+      there('ip', 'addr', 'add', `${address(3)}/29`, 'dev', inside);
+    },
+    /** A program that is `file` run there. @param {string} file @returns {string} its path */
+    program(file) {
+      const path = join(temporaryDirectory(scope, 'within'), 'program');
+      writeFileSync(path, `#!/bin/sh\nexec ${within.join(' ')} ${file} "$@"\n`, { mode: 0o755 });
+      return path;
     },
   };
 }

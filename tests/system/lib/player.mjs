@@ -8,6 +8,8 @@ import { onEnd, temporaryDirectory } from './programs.mjs';
 /** @typedef {import('./programs.mjs').Scope} Scope */
 /** @typedef {import('./engine.mjs').Engine} Engine */
 
+const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
 /** How Chromium runs here: alone, as any user, without a GPU, with media over loopback. */
 export const flags = [
   '--no-sandbox',
@@ -172,15 +174,16 @@ export class Player {
 
 /**
  * A browser of its own with an empty page that can make players.
- * @param {Scope} scope
+ * @param {Scope} scope @param {ReturnType<typeof import('./network.mjs').startNetwork>} [network] that it shall be in
  */
-export async function startBrowser(scope) {
+export async function startBrowser(scope, network) {
   const home = temporaryDirectory(scope, 'chromium');
   const server = createServer((request, response) => response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>player</title>'));
-  await new Promise(settle => server.listen(0, '127.0.0.1', () => settle(0)));
+  const address = network?.here ?? '127.0.0.1';
+  await new Promise(settle => server.listen(0, address, () => settle(0)));
   onEnd(scope, () => new Promise(settle => (server.closeAllConnections(), server.close(settle))));
   const program = await chromium.launchServer({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: network ? network.program(chromiumPath) : chromiumPath,
     headless: true,
     args: flags,
     env: { ...process.env, HOME: home },
@@ -188,7 +191,7 @@ export async function startBrowser(scope) {
   onEnd(scope, () => program.kill());
   const chrome = await chromium.connect(program.wsEndpoint());
   const page = await chrome.newPage({ viewport: { width: 1000, height: 600 } });
-  await page.goto(`http://127.0.0.1:${/** @type {any} */ (server.address()).port}/`);
+  await page.goto(`http://${address}:${/** @type {any} */ (server.address()).port}/`);
   await page.evaluate(pageScript);
   let count = 0;
   return {
