@@ -1,6 +1,7 @@
 // @ts-check
 import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
+import { Line } from './line/line.js';
 import { Unreachable } from './net/ask.js';
 import { joinSession, listRcs, startSession, watch } from './net/coordinator.js';
 import { Bookings } from './plan/bookings.js';
@@ -69,6 +70,14 @@ export class App {
       onAnswer: (answer) => this.#finishWaiting(answer),
       onLeave: () => this.#leaveWaiting(),
     });
+    this.line = new Line(i18n, {
+      findRc: (rcName) => this.#findRc(rcName),
+      onOffer: () => this.#joinLine(),
+      onTurn: (answer, name, rcName) => this.#takeTurn(answer, name, rcName),
+      onRefused: (refusal) => this.#refuse(refusal),
+      onLeft: () => this.#leaveLine(),
+      onChange: () => this.#render(),
+    });
     this.ended = new EndedView({ onAgain: () => this.#again(), onChoose: () => this.#show('choose') });
     i18n.onChange(() => this.#render());
   }
@@ -85,6 +94,7 @@ export class App {
     const { code } = readAddress(location);
     if (kept && (code === null || code === kept.code)) this.#enter(kept);
     else this.#obeyAddress();
+    if (!kept && code === null) this.line.resume();
 
     watch({
       onRcs: (rcs) => this.#takeRcs(rcs),
@@ -125,8 +135,10 @@ export class App {
   }
 
   #chooseFirst() {
-    const asked = readAddress(location).rcName;
-    if (asked !== null && this.#findRc(asked)) this.#chosen = asked;
+    const asked = this.line.rcName ?? readAddress(location).rcName;
+    const rc = this.#findRc(asked ?? '');
+    if (rc && this.line.rcName !== null) this.planner.offerNext(rc);
+    if (rc) this.#chosen = rc.rc_name;
     else if (this.#rcs?.length === 1) this.#chosen = this.#rcs[0].rc_name;
   }
 
@@ -223,6 +235,7 @@ export class App {
       this.#asking = null;
     });
     this.#render();
+    if (this.visit.running) return; /* the turn in a line came first */
     if (answer.msg === 'SESSION_CONNECTION_DATA') {
       this.#enter(toEntry(answer, rcName));
       return;
@@ -280,10 +293,34 @@ export class App {
     else this.#refuse(answer);
   }
 
+  // The waiting line.
+
+  #joinLine() {
+    const rcName = this.#full;
+    this.#full = null;
+    this.message.clear();
+    return rcName;
+  }
+
+  #leaveLine() {
+    this.#render();
+    this.message.say(() => this.#i18n.t('line.left'));
+    this.ways.focus();
+  }
+
+  /** @param {Answer} answer @param {string} name @param {string} rcName */
+  #takeTurn(answer, name, rcName) {
+    if (this.visit.running) return;
+    this.waitingRoom.close();
+    this.#enter(toEntry(answer, rcName));
+    this.message.say(() => this.#i18n.t('line.in', { name }), { passing: true });
+  }
+
   // The session.
 
   /** @param {Entry} entry */
   #enter(entry) {
+    this.line.leave();
     keepEntry(entry);
     if (entry.rc_name !== undefined) this.#chosen = entry.rc_name;
     this.message.clear();
@@ -318,9 +355,10 @@ export class App {
   }
 
   #render() {
-    this.page.render();
+    this.page.render(this.line.title);
     this.rcList.render(this.#rcs, this.#chosen);
     this.ways.render(this.#findRc(this.#chosen ?? ''), this.#asking, this.#full !== null);
+    this.line.render(this.#chosen, this.#full !== null && this.#full === this.#chosen);
     this.visit.render();
     this.planner.render();
     this.desk.render();

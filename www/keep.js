@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What outlives the page: in the browser's tab the way into the running session and what was said there, so that a reload comes back
- * to the same scene and talk; in the browser the visitor's name.
+ * to the same scene and talk, and the place in a waiting line; in the browser the visitor's name.
  */
 
 /**
@@ -12,6 +12,7 @@
 const KEY = 'vitrina.session';
 const TALK_KEY = 'vitrina.talk';
 const NAME_KEY = 'vitrina.name';
+const PLACE_KEY = 'vitrina.place';
 
 /** @param {Entry} entry */
 export function keepEntry(entry) {
@@ -43,6 +44,23 @@ export function keptTalk(ticket) {
   return withStorage((storage) => {
     const talk = JSON.parse(storage.getItem(TALK_KEY) ?? 'null');
     return talk?.ticket === ticket && Array.isArray(talk.messages) ? { cursor: talk.cursor, messages: talk.messages } : null;
+  });
+}
+
+/** @param {{ rc_name: string, place: string }} place in a complex's waiting line */
+export function keepPlace(place) {
+  withStorage((storage) => storage.setItem(PLACE_KEY, JSON.stringify(place)));
+}
+
+export function forgetPlace() {
+  withStorage((storage) => storage.removeItem(PLACE_KEY));
+}
+
+/** @returns {{ rc_name: string, place: string } | null} */
+export function keptPlace() {
+  return withStorage((storage) => {
+    const kept = JSON.parse(storage.getItem(PLACE_KEY) ?? 'null');
+    return typeof kept?.rc_name === 'string' && typeof kept?.place === 'string' ? kept : null;
   });
 }
 

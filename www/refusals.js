@@ -51,6 +51,7 @@ export const REFUSALS = {
   SESSION_START_FAILED: noDetail,
 
   BAD_CODE: noDetail,
+  LINE_FULL: noDetail,
   UNREACHABLE: noDetail,
 };
 

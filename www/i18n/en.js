@@ -1,4 +1,5 @@
 // @ts-check
+import { en as line } from './line.en.js';
 import { en as people } from './people.en.js';
 import { en as plan } from './plan.en.js';
 
@@ -116,6 +117,7 @@ export const en = {
   'duration.seconds': { one: '{count} second', other: '{count} seconds' },
   'duration.minutes': { one: '{count} minute', other: '{count} minutes' },
 
+  ...line,
   ...people,
   ...plan,
 };

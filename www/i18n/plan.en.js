@@ -29,7 +29,7 @@ export const en = {
 
   'offers.heading': 'Free times',
   'offers.book': 'Book {time}',
-  'offers.next': 'All places are taken right now. Book one of the next free times, or try again in a little while.',
+  'offers.next': 'All places are taken right now. Wait in line, or book one of the next free times.',
 
   'booked.heading': 'Your time is booked',
   'booked.heading.again': 'Your booking',

@@ -1,4 +1,5 @@
 // @ts-check
+import { ru as line } from './line.ru.js';
 import { ru as people } from './people.ru.js';
 import { ru as plan } from './plan.ru.js';
 
@@ -126,6 +127,7 @@ export const ru = {
   'duration.seconds': { one: '{count} секунду', few: '{count} секунды', many: '{count} секунд', other: '{count} секунды' },
   'duration.minutes': { one: '{count} минуту', few: '{count} минуты', many: '{count} минут', other: '{count} минуты' },
 
+  ...line,
   ...people,
   ...plan,
 };

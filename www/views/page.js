@@ -30,10 +30,11 @@ export class PageView {
     }
   }
 
-  render() {
+  /** @param {string | null} title of the browser's tab; null: the usual one */
+  render(title) {
     const { language } = this.#i18n;
     document.documentElement.lang = language;
-    document.title = this.#i18n.t('page.title');
+    document.title = title ?? this.#i18n.t('page.title');
     for (const element of document.querySelectorAll('[data-i18n]')) {
       element.textContent = this.#i18n.t(element.getAttribute('data-i18n') ?? '');
     }

@@ -1,0 +1,37 @@
+// @ts-check
+import { ask, Unreachable } from './ask.js';
+import { POLL_TIMEOUT_MS } from './poll.js';
+
+/** What the page asks of the coordinator to stand in a line. */
+
+/** @typedef {import('./ask.js').Answer} Answer */
+
+const API = new URL('api', document.baseURI);
+
+/** So long a question waits for its turn; and after that the server may still be starting. */
+const WAIT_SECONDS = 25;
+const TIMEOUT_MS = (WAIT_SECONDS + 65) * 1000;
+
+/**
+ * Stands in the line, and waits there where there is a place already.
+ * @param {string} rcName
+ * @param {string | undefined} place as the last answer had it
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>} SERVERS_BUSY brings the place and the position
+ */
+export function standInLine(rcName, place, signal) {
+  const fields = { rc_name: rcName, place, wait_seconds: place === undefined ? 0 : WAIT_SECONDS };
+  return ask(API, 'START_SESSION', fields, { signal, timeoutMs: TIMEOUT_MS });
+}
+
+/** @param {string} verb @param {Record<string, unknown>} fields @param {AbortSignal} signal @returns {Promise<Answer>} */
+export function pollPlace(verb, fields, signal) {
+  return ask(API, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS });
+}
+
+/** @param {string} place also when the page is about to go: nobody waits for the answer */
+export async function leaveLine(place) {
+  await ask(API, 'LEAVE_LINE', { place }, { keepalive: true }).catch((error) => {
+    if (!(error instanceof Unreachable)) throw error;
+  });
+}
