@@ -1,5 +1,6 @@
 // @ts-check
 import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
+import { endingOf } from './endings.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
 import { Line } from './line/line.js';
 import { Unreachable } from './net/ask.js';
@@ -78,7 +79,13 @@ export class App {
       onLeft: () => this.#leaveLine(),
       onChange: () => this.#render(),
     });
-    this.ended = new EndedView({ onAgain: () => this.#again(), onChoose: () => this.#show('choose') });
+    this.ended = new EndedView(i18n, {
+      here: () => this.#continueHere(),
+      again: () => this.#again(),
+      plan: () => this.#planAgain(),
+      join: () => this.#joinAgain(),
+      choose: () => this.#show('choose'),
+    });
     i18n.onChange(() => this.#render());
   }
 
@@ -203,6 +210,23 @@ export class App {
     if (!rc || this.#asking !== null) return;
     this.#full = null;
     this.planner.open(rc);
+  }
+
+  #planAgain() {
+    this.#show('choose');
+    this.#plan();
+  }
+
+  #joinAgain() {
+    this.message.clear();
+    this.#show('choose');
+    this.ways.focusCode();
+  }
+
+  #continueHere() {
+    const kept = keptEntry();
+    if (kept) this.#enter(kept);
+    else this.#show('choose');
   }
 
   #again() {
@@ -332,16 +356,20 @@ export class App {
 
   /** @param {string} reason @param {string | undefined} rcName */
   #end(reason, rcName) {
-    forgetEntry();
+    // Of a visit that goes on elsewhere the way in is kept: it may be taken back.
+    if (reason !== 'replaced') forgetEntry();
     if (reason === 'left') {
       this.#show('choose');
       this.message.say(() => this.#i18n.t('notice.left'));
       this.ways.focus();
       return;
     }
-    this.ended.render(rcName ?? this.#i18n.t('session.title.unknown'), this.#findRc(rcName ?? ''), this.#chosen !== null);
+    const ending = endingOf(reason);
+    const known = this.#findRc(this.#chosen ?? '') !== undefined;
+    const offered = ending.next.filter((next) => known || next === 'here' || next === 'join');
+    this.ended.render(ending.heading, offered, rcName ?? this.#i18n.t('session.title.unknown'), this.#findRc(rcName ?? ''));
     this.#show('ended');
-    this.message.say(() => this.#i18n.t(endReasonKey(reason)));
+    this.message.say(() => this.#i18n.t(`ended.reason.${ending.reason}`));
     this.ended.focus();
   }
 
@@ -387,14 +415,4 @@ function toEntry(answer, rcName) {
     rc_name: rcName ?? answer.rc_name,
     ends_at: answer.ends_at,
   };
-}
-
-const END_REASONS = new Set([
-  'users_left', 'inactive', 'time_over', 'ended_by_operator', 'app_failed', 'server_stopping', 'removed',
-  'SESSION_NOT_EXIST', 'NOT_AUTHORIZED', 'engine_unknown',
-]);
-
-/** @param {string} reason */
-function endReasonKey(reason) {
-  return `ended.reason.${END_REASONS.has(reason) ? reason : 'unknown'}`;
 }

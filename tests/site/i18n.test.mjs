@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
+import { endingOf } from '../../www/endings.js';
 import { chooseLanguage, I18n, LANGUAGES, TABLES } from '../../www/i18n.js';
 import { explainRefusal, REFUSALS } from '../../www/refusals.js';
 
@@ -112,7 +113,12 @@ test('every refusal of the wire has words of its own', () => {
 test('every reason for an end has words of its own', () => {
   const reasons = [...read('common/wire.c').matchAll(/\[WIRE_END_\w+\] = "(\w+)"/g)].map(([, reason]) => reason);
   assert.ok(reasons.length >= 6);
-  for (const reason of reasons) assert.ok(`ended.reason.${reason}` in TABLES.en, reason);
+  for (const reason of [...reasons, 'removed', 'replaced', 'SESSION_NOT_EXIST', 'NOT_AUTHORIZED', 'FORBIDDEN']) {
+    const ending = endingOf(reason);
+    assert.equal(ending.reason, reason);
+    for (const key of [`ended.reason.${reason}`, ending.heading]) assert.ok(key in TABLES.en, key);
+  }
+  assert.deepEqual(endingOf('constructor'), endingOf('something new'));
 });
 
 test('a refusal says when to come back, if the server did', () => {

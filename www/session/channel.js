@@ -182,14 +182,14 @@ export class SessionChannel {
     const answer = await ask(this.#url, 'CONNECT_TO_SESSION', this.#entry, { signal });
     this.#way = 'polls';
     if (!this.#admitted(answer)) return false;
-    const refusal = await pollEvents({
+    // Why it was refused, and whether for good, the next try to connect will tell.
+    await pollEvents({
       ask: (verb, fields) => ask(this.#url, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS }),
       fields: { ticket: this.#credentials.ticket, connection: answer.connection },
       cursor: this.#cursor,
       onEvent: (event) => this.#deliver(event),
       pause: (durationMs) => pause(durationMs, signal),
     });
-    if (FINAL.has(refusal.msg)) this.#refuse(refusal);
     return true;
   }
 

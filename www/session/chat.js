@@ -14,14 +14,17 @@ import { Unreachable } from '../net/ask.js';
  * @property {string} from the sender's user
  * @property {string} name the sender's, as it was then; may be empty
  * @property {number} number the sender's
+ * @property {string} role the sender's
  * @property {boolean} own
  * @property {string} text
  * @property {number} atMs by this device's clock, when it was written or came
  * @property {'sent' | 'sending' | 'refused'} state
  *
+ * @typedef {{ user: string, name: string, number: number, role: string }} Sender
+ *
  * @typedef {object} ChatPorts
  * @property {(data: object) => Promise<Answer>} send throws Unreachable
- * @property {() => { user: string, name: string, number: number } | undefined} me
+ * @property {() => Sender | undefined} me
  * @property {(message: ChatMessage) => void} onMessage one of somebody else came
  * @property {() => void} onChange
  * @property {(durationMs: number) => Promise<void>} pause
@@ -66,7 +69,7 @@ export class Chat {
   }
 
   /**
-   * @param {{ user: string, name: string, number: number }} sender
+   * @param {Sender} sender
    * @param {boolean} own it is the visitor's, told back by the streamer
    * @param {any} data of a DATA event
    */
@@ -138,9 +141,9 @@ export class Chat {
     this.#ports.onChange();
   }
 
-  /** @param {{ user: string, name: string, number: number }} sender */
-  #stamp({ user, name, number }) {
-    return { from: user, name, number, atMs: this.#ports.nowMs() };
+  /** @param {Sender} sender */
+  #stamp({ user, name, number, role }) {
+    return { from: user, name, number, role, atMs: this.#ports.nowMs() };
   }
 
   /** @param {ChatMessage} message */

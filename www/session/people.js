@@ -33,7 +33,7 @@ export class People {
     this.controller = textOr(answer.controller, '') || null;
     this.free = answer.control === 'free';
     this.#here.clear();
-    for (const one of listOf(answer.users)) this.#put(one);
+    for (const one of listOf(answer.users)) this.#put(one ?? {});
     this.#asking = new Set(listOf(answer.requests).filter((user) => this.#here.has(user)));
   }
 

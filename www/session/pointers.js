@@ -11,8 +11,8 @@
  * @property {(callback: () => void, delayMs: number) => unknown} setTimer
  */
 
-/** 15 a second at most. */
-const STEP_MS = 1000 / 15;
+/** Fifteen a second at most. */
+const STEP_MS = 67;
 
 /** A finger that rests is told again this often, so that it does not fade. */
 const REPEAT_MS = 1_000;

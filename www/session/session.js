@@ -210,7 +210,7 @@ export class Session {
   #receive({ from, data }, old) {
     if (typeof from !== 'string' || typeof data !== 'object' || data === null) return;
     const own = from === this.people.self;
-    if ('chat' in data) this.chat.receive(this.people.find(from) ?? { user: from, name: '', number: 0 }, own, data);
+    if ('chat' in data) this.chat.receive(this.people.find(from) ?? { user: from, name: '', number: 0, role: 'guest' }, own, data);
     if ('pointer' in data && !own && !old) {
       this.pointers.receive(from, data.pointer, performance.now());
       this.#handlers.onPointers();

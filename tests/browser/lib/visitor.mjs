@@ -2,7 +2,7 @@
 // People in front of a browser: what they do with the page, and what they see in the picture.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -28,17 +28,58 @@ export const screens = {
 const screenshots = process.env.VITRINA_SCREENSHOTS ?? join(build, 'tests/browser/screenshots');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const launching = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags };
+
 /**
  * @param {Scope} scope @param {ReturnType<typeof import('../../system/lib/network.mjs').startNetwork>} [network] that it shall be in
  * @returns {Promise<Browser>}
  */
 export async function startBrowser(scope, network) {
   mkdirSync(screenshots, { recursive: true });
-  const file = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  const executablePath = network ? network.program(file) : file;
-  const browser = await chromium.launch({ executablePath, headless: true, args: flags });
+  const executablePath = network ? network.program(launching.executablePath) : launching.executablePath;
+  const browser = await chromium.launch({ ...launching, executablePath });
   onEnd(scope, () => browser.close());
   return browser;
+}
+
+/**
+ * A browser of which the processes are known, to do to them what happens to people's devices.
+ * @param {Scope} scope
+ */
+export async function startOwnBrowser(scope) {
+  const server = await chromium.launchServer(launching);
+  const { pid } = server.process();
+  /** Signals the browser and all that it has started. @param {NodeJS.Signals} name */
+  const signal = name => {
+    for (const process_ of [...descendantsOf(/** @type {number} */ (pid)), /** @type {number} */ (pid)])
+      try {
+        process.kill(process_, name);
+      } catch {
+        // It has ended meanwhile.
+      }
+  };
+  onEnd(scope, () => {
+    signal('SIGCONT');
+    return server.kill();
+  });
+  return { browser: await chromium.connect(server.wsEndpoint()), signal };
+}
+
+/** @param {number} pid @returns {number[]} */
+function descendantsOf(pid) {
+  /** @type {Map<number, number[]>} */
+  const children = new Map();
+  for (const name of readdirSync('/proc').filter(entry => /^\d+$/.test(entry)))
+    try {
+      // The name, in parentheses, may have spaces of its own.
+      const parent = Number(readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) . /s, '').split(' ')[0]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    } catch {
+      // It has ended meanwhile.
+    }
+  /** @param {number} parent @returns {number[]} */
+  const below = parent => (children.get(parent) ?? []).flatMap(child => [...below(child), child]);
+  return below(pid);
 }
 
 /** Runs in the page before its own scripts: keeps the input channels, to do what the page itself would never do. */
@@ -107,9 +148,12 @@ export class Visitor {
 
   /**
    * Somebody with a fresh browser profile.
+   * @template {typeof Visitor} T
+   * @this {T}
    * @param {Scope} scope @param {Browser} browser
    * @param {{ screen?: keyof typeof screens, language?: string, label?: string,
    *           viewport?: { width: number, height: number }, colorScheme?: 'light' | 'dark', reducedMotion?: 'reduce' | 'no-preference' }} [options]
+   * @returns {Promise<InstanceType<T>>}
    */
   static async come(scope, browser, { screen = 'wide', language = 'en', label = screen, ...rest } = {}) {
     const context = await browser.newContext({ ...screens[screen], locale: language, ignoreHTTPSErrors: true, ...rest });
@@ -117,7 +161,7 @@ export class Visitor {
     await context.addInitScript(keepChannels);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    return new this(page, label);
+    return /** @type {InstanceType<T>} */ (new this(page, label));
   }
 
   /** Opens the site and waits for its cards, unless the address leads elsewhere. @param {string} url */

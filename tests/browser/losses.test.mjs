@@ -1,0 +1,169 @@
+// @ts-check
+// How visits end, and what others notice of somebody's trouble: devices that die or freeze, people who fall asleep, time that
+// runs out. Each browser has processes of its own.
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { onEnd, ownScope, until } from '../system/lib/programs.mjs';
+import { startHouse } from './lib/house.mjs';
+import { Participant } from './lib/participant.mjs';
+import { startBrowser, startOwnBrowser } from './lib/visitor.mjs';
+
+/** Longer than a dead line may go unnoticed, 15 s, and the wait for the one who had it, below. */
+const LOST_MS = 40_000;
+
+const scope = ownScope();
+const park = { wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] };
+/** @type {Awaited<ReturnType<typeof startHouse>>} */
+let house;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  house = await startHouse(scope, { ...park, settings: { reconnect_grace_seconds: 6 } });
+  browser = await startBrowser(scope);
+});
+after(() => scope.end());
+
+/** Streamer and session of the only one that runs. @param {Awaited<ReturnType<typeof startHouse>>} where */
+async function onlySession(where) {
+  const streamer = where.streamers.get('park-1');
+  assert.ok(streamer);
+  const [{ session }] = (await streamer.status()).sessions;
+  return { streamer, session };
+}
+
+/** @param {number} seconds from now */
+const instant = seconds => new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+
+test('of browsers that die or freeze the others notice just that, and the last one’s end is the session’s', async t => {
+  const onlooker = await Participant.come(t, browser, { label: 'loss-onlooker' });
+  const [dying, freezing] = [await startOwnBrowser(t), await startOwnBrowser(t)];
+  const host = await Participant.come(t, browser, { label: 'loss-host' });
+  const victim = await Participant.come(t, dying.browser, { label: 'loss-victim' });
+  const frozen = await Participant.come(t, freezing.browser, { label: 'loss-frozen' });
+  await host.invites(house, 'Park Side', victim, frozen);
+  await onlooker.open(house.url);
+  await onlooker.seesCard('Park Side', /taken right now/);
+
+  await t.test('one that steers is killed: control goes back, and what it held down is let go', async () => {
+    await victim.control.click();
+    await host.site.locator('[data-action="grant"]').click();
+    await victim.seesSteering('You steer');
+    await victim.video.focus();
+    const saw = await host.seesStillness();
+    await victim.page.keyboard.down('KeyW');
+    await host.seesChange(saw, 'a step of the one who will be killed');
+    await host.newsSince();
+    await frozen.newsSince();
+    dying.signal('SIGKILL');
+    await host.seesStillness();
+    await host.seesPeople(/Host/, /Guest 3/);
+    await host.seesSteering('You steer');
+    const told = [...(await host.newsSince()), ...(await frozen.newsSince())].sort();
+    assert.deepEqual([...new Set(told)], ['Guest 2 has lost the connection.', 'Host steers now.', 'You steer now.'], 'nothing else was told');
+  });
+
+  await t.test('one freezes: it is given up after a while, and comes back when it thaws', async () => {
+    freezing.signal('SIGSTOP');
+    await until(async () => (await host.site.locator('.person').count()) === 1, { timeout: LOST_MS });
+    assert.deepEqual(await host.newsSince(), ['Guest 3 has lost the connection.']);
+    const saw = await host.seesStillness();
+    await host.page.keyboard.down('KeyS');
+    await host.seesChange(saw, 'the picture goes on');
+    await host.page.keyboard.up('KeyS');
+    freezing.signal('SIGCONT');
+    await host.seesPeople(/Host/, /Guest/);
+    await frozen.seesPeople(/Host/, /Guest \d \(you\)/);
+    await frozen.seesPicture();
+  });
+
+  await t.test('when all have gone, each in their way, the place is free', async () => {
+    await host.leave();
+    freezing.signal('SIGKILL');
+    await onlooker.seesCard('Park Side', /Free now/);
+  });
+});
+
+test('a streamer that says nothing more is noticed, and the line comes back', async t => {
+  const visitor = await Participant.come(t, browser, { label: 'silent' });
+  await visitor.open(house.url);
+  await visitor.start('Park Side');
+  const { streamer } = await onlySession(house);
+  onEnd(t, () => streamer.program.signal('SIGCONT'));
+  streamer.program.signal('SIGSTOP');
+  const stoppedMs = Date.now();
+  await visitor.isTold(/connection is lost/);
+  const tookMs = Date.now() - stoppedMs;
+  t.diagnostic(`noticed after ${Math.round(tookMs / 100) / 10} s`);
+  assert.ok(tookMs < 17_000, `noticed after ${tookMs} ms`);
+  streamer.program.signal('SIGCONT');
+  await visitor.isTold(/connection is back/);
+  await visitor.leave();
+});
+
+test('the time runs out: warnings, the end, and what next', async t => {
+  const host = await Participant.come(t, browser, { label: 'time-host' });
+  const phone = await Participant.come(t, browser, { screen: 'phone', language: 'ru', label: 'time-phone' });
+  await host.invites(house, 'Park Side', phone);
+  const { streamer, session } = await onlySession(house);
+  await streamer.control('EXTEND_SESSION', { session, ends_at: instant(63) });
+  await host.site.getByText(/^1:0\d left$/).waitFor();
+  await phone.site.getByText(/^Осталось [01]:\d\d$/).waitFor();
+  await host.isTold(/The time is nearly over: 1:0\d left/);
+  await phone.isTold(/Время подходит к концу/);
+  await host.screenshot('1-warning');
+  await phone.screenshot('1-warning');
+  await streamer.control('EXTEND_SESSION', { session, ends_at: instant(2) });
+  await host.seesEnd(/The time of this walk is over/);
+  await phone.seesEnd(/Время этой прогулки вышло/);
+  for (const one of [host, phone]) {
+    await one.isAccessible('the end');
+    await one.fitsTheScreen('the end');
+    await one.screenshot('2-over');
+  }
+  await host.site.getByRole('button', { name: 'Book a time' }).click();
+  await host.site.getByRole('heading', { name: /Park Side/ }).waitFor();
+});
+
+test('the sales office ends a visit, and the page says so', async t => {
+  const visitor = await Participant.come(t, browser, { label: 'operator' });
+  await visitor.open(house.url);
+  await visitor.card('Park Side').locator('[data-state="free"]').waitFor();
+  await visitor.start('Park Side');
+  const { streamer, session } = await onlySession(house);
+  await streamer.control('END_SESSION', { session });
+  await visitor.seesEnd(/sales office has ended this walk/);
+  await visitor.screenshot('ended');
+});
+
+test('when nobody moves a countdown asks all, any touch of any of them stops it, and without one it ends', async t => {
+  const sleepy = await startHouse(t, { ...park, settings: { inactivity_seconds: 20, inactivity_warning_seconds: 10 } });
+  const host = await Participant.come(t, browser, { label: 'asleep-host' });
+  const phone = await Participant.come(t, browser, { screen: 'phone', language: 'ru', label: 'asleep-phone' });
+  await host.invites(sleepy, 'Park Side', phone);
+  const asks = [host, phone].map(one => one.site.locator('[data-awake]'));
+
+  await t.test('a touch anywhere', async () => {
+    for (const ask of asks) await ask.waitFor();
+    await host.site.getByText('Are you still here?').waitFor();
+    await host.isAccessible('the countdown');
+    await host.screenshot('1-asked');
+    await phone.screenshot('1-asked');
+    await phone.site.locator('.stage__title').tap();
+    for (const ask of asks) await ask.waitFor({ state: 'hidden' });
+  });
+
+  await t.test('a key while one writes', async () => {
+    await host.opens('chat');
+    for (const ask of asks) await ask.waitFor();
+    await host.page.keyboard.type('x');
+    for (const ask of asks) await ask.waitFor({ state: 'hidden' });
+    assert.equal(await host.site.locator('textarea[name="chat"]').inputValue(), 'x', 'and the key was not lost');
+  });
+
+  await t.test('nothing', async () => {
+    await host.seesEnd(/Nobody had moved for a while/);
+    await phone.seesEnd(/Долго никто не двигался/);
+    await host.site.getByRole('button', { name: 'Walk again' }).waitFor();
+  });
+});

@@ -1,0 +1,146 @@
+// @ts-check
+// Who is in a session and who steers, as the page understands the streamer's account and events, and how it says so.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { I18n } from '../../www/i18n.js';
+import { People } from '../../www/session/people.js';
+import { newsInWords, nameInWords, steererInWords } from '../../www/session/words.js';
+
+const anna = { user: 'a', name: 'Anna', role: 'host', number: 1 };
+const boris = { user: 'b', name: 'Boris', role: 'guest', number: 2 };
+const nameless = { user: 'c', name: '', role: 'guest', number: 3 };
+
+/** The three of them, seen by one. @param {string} user @param {object} [fields] of the answer */
+function seenBy(user, fields = {}) {
+  const people = new People();
+  people.enter({
+    msg: 'SESSION_CONNECTION_ESTABLISHED',
+    user,
+    controller: 'a',
+    control: 'host',
+    users: [anna, boris, nameless],
+    requests: [],
+    ...fields,
+  });
+  return people;
+}
+
+/** @param {People} people @param {string} msg @param {object} [fields] */
+const hear = (people, msg, fields = {}) => people.hear({ msg, ...fields });
+
+/** @param {import('../../www/session/people.js').Person[]} list */
+const users = list => list.map(({ user }) => user);
+
+test('the streamer’s account says who is here, in the order of coming', () => {
+  const people = seenBy('b', { users: [nameless, anna, boris] });
+  assert.deepEqual(users(people.all), ['a', 'b', 'c']);
+  assert.equal(people.me?.name, 'Boris');
+  assert.ok(!people.steers);
+});
+
+test('an account that makes no sense is borne', () => {
+  for (const answer of [{}, { users: 'x', requests: 5, controller: 7 }, { users: [null, 5, {}, { user: '' }], user: {} }]) {
+    const people = new People();
+    people.enter(/** @type {any} */ ({ msg: 'X', ...answer }));
+    assert.equal(people.count, 0);
+    assert.equal(people.move, null);
+  }
+});
+
+test('people come, are renamed, and go; whoever went keeps their name', () => {
+  const people = seenBy('a');
+  hear(people, 'USER_JOINED', { user: 'd', name: 'Darya', role: 'guest', number: 4 });
+  hear(people, 'USER_CHANGED', { user: 'd', name: 'Dasha' });
+  assert.deepEqual(people.all.at(-1), { user: 'd', name: 'Dasha', role: 'guest', number: 4 });
+  hear(people, 'USER_LEFT', { user: 'd', reason: 'left' });
+  assert.deepEqual(users(people.all), ['a', 'b', 'c']);
+  assert.equal(people.find('d')?.name, 'Dasha');
+  hear(people, 'USER_LEFT', { user: 'nobody', reason: 'left' });
+  assert.equal(people.count, 3);
+});
+
+test('only a bounded number of those who left is remembered', () => {
+  const people = seenBy('a');
+  for (let number = 10; number < 500; number++) {
+    hear(people, 'USER_JOINED', { user: `u${number}`, name: 'X', role: 'guest', number });
+    hear(people, 'USER_LEFT', { user: `u${number}`, reason: 'left' });
+  }
+  assert.equal(people.find('u10'), undefined);
+  assert.ok(people.find('u499'));
+});
+
+test('a question for control is open until it is granted, declined, or who asked has gone', () => {
+  const people = seenBy('a');
+  for (const user of ['b', 'c', 'stranger']) hear(people, 'CONTROL_REQUESTED', { user });
+  assert.deepEqual(users(people.asking), ['b', 'c']);
+  hear(people, 'CONTROL_CHANGED', { controller: 'b', reason: 'granted' });
+  assert.deepEqual(users(people.asking), ['c']);
+  hear(people, 'CONTROL_DECLINED', { user: 'c', reason: 'declined' });
+  assert.deepEqual(users(people.asking), []);
+  hear(people, 'CONTROL_REQUESTED', { user: 'c' });
+  hear(people, 'USER_LEFT', { user: 'c', reason: 'lost' });
+  assert.deepEqual(users(people.asking), []);
+});
+
+test('what the control button does follows from who one is and who steers', () => {
+  assert.equal(seenBy('a').move, 'give');
+  assert.equal(seenBy('a', { users: [anna] }).move, null, 'alone there is nobody to give it to');
+  assert.equal(seenBy('a', { controller: 'b' }).move, 'take');
+  assert.equal(seenBy('b').move, 'ask');
+  assert.equal(seenBy('b', { requests: ['b'] }).move, 'withdraw');
+  assert.equal(seenBy('b', { controller: 'b' }).move, 'give-back');
+  assert.equal(seenBy('b', { controller: '' }).move, 'take');
+  assert.equal(seenBy('stranger').move, null);
+});
+
+test('whoever steers and the host decide about control, and the host alone removes', () => {
+  const host = seenBy('a', { controller: 'b' });
+  const steering = seenBy('b', { controller: 'b' });
+  const watching = seenBy('c', { controller: 'b' });
+  assert.deepEqual([host.mayDecide, steering.mayDecide, watching.mayDecide], [true, true, false]);
+  assert.deepEqual(['a', 'b', 'c'].filter(user => steering.mayGiveTo(user)), ['a', 'c']);
+  assert.deepEqual(['a', 'b', 'c'].filter(user => host.mayGiveTo(user)), ['c'], 'the host takes, and does not give to themselves');
+  assert.deepEqual(['a', 'b', 'c', 'x'].filter(user => host.mayRemove(user)), ['b', 'c']);
+  assert.ok(!['a', 'b', 'c'].some(user => steering.mayRemove(user)));
+});
+
+test('where the first touch steers, one may touch while nobody does', () => {
+  const people = seenBy('b', { control: 'free', controller: '' });
+  assert.ok(people.mayTouch && !people.steers);
+  hear(people, 'CONTROL_CHANGED', { controller: 'c', reason: 'touched' });
+  assert.ok(!people.mayTouch);
+  assert.ok(!seenBy('b', { controller: '' }).mayTouch, 'elsewhere control is asked for');
+});
+
+test('people without a name are called by what they are, in the language of whoever looks', () => {
+  const [en, ru] = [new I18n('en'), new I18n('ru')];
+  assert.deepEqual([nameInWords(nameless, en), nameInWords(nameless, ru)], ['Guest 3', 'Гость 3']);
+  assert.deepEqual([nameInWords({ ...anna, name: '' }, en), nameInWords({ ...anna, name: '' }, ru)], ['Host', 'Хозяин']);
+  assert.equal(steererInWords(seenBy('b', { controller: 'c' }), en), 'Guest 3 steers');
+  assert.equal(steererInWords(seenBy('b', { controller: 'b' }), ru), 'Управляете вы');
+  assert.equal(steererInWords(seenBy('b', { controller: '' }), en), 'Nobody steers');
+});
+
+test('what happens among people is told to those whom it concerns', () => {
+  const en = new I18n('en');
+  /** @param {string} user @param {string} msg @param {object} fields */
+  const told = (user, msg, fields) => {
+    const people = seenBy(user);
+    hear(people, msg, fields);
+    return newsInWords({ msg, ...fields }, people, en);
+  };
+  assert.equal(told('a', 'USER_JOINED', { user: 'd', name: 'Dasha', role: 'guest', number: 4 }), 'Dasha is here.');
+  assert.equal(told('a', 'USER_JOINED', anna), '', 'nobody is told of themselves');
+  assert.equal(told('a', 'USER_LEFT', { user: 'b', reason: 'left' }), 'Boris has left.');
+  assert.equal(told('a', 'USER_LEFT', { user: 'b', reason: 'lost' }), 'Boris has lost the connection.');
+  assert.equal(told('a', 'USER_LEFT', { user: 'c', reason: 'removed' }), 'Guest 3 was removed by the host.');
+  assert.equal(told('b', 'CONTROL_CHANGED', { controller: 'b', reason: 'granted' }), 'You steer now.');
+  assert.equal(told('a', 'CONTROL_CHANGED', { controller: 'b', reason: 'granted' }), 'Boris steers now.');
+  assert.equal(told('b', 'CONTROL_CHANGED', { controller: '', reason: 'left' }), 'Nobody steers now.');
+  assert.match(told('b', 'CONTROL_DECLINED', { user: 'b', reason: 'declined' }), /declined/);
+  assert.equal(told('b', 'CONTROL_DECLINED', { user: 'b', reason: 'withdrawn' }), '');
+  assert.equal(told('a', 'CONTROL_DECLINED', { user: 'b', reason: 'declined' }), '');
+  assert.match(told('a', 'SESSION_ENDING', { seconds_left: 60 }), /1:00 left/);
+  assert.equal(told('a', 'constructor', {}), '');
+});
