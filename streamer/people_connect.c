@@ -207,7 +207,8 @@ static const Field established_fields[] = {
     {"inactive_in_seconds", FIELD_INT, G_STRUCT_OFFSET(Established, inactive_in_seconds), .min = 1},
     {"connection", FIELD_INT, G_STRUCT_OFFSET(Established, connection)},
     {"cursor", FIELD_INT, G_STRUCT_OFFSET(Established, cursor)},
-    {"newest_cursor", FIELD_INT, G_STRUCT_OFFSET(Established, newest_cursor)}, /* what is told here is as new */
+    {"newest_cursor", FIELD_INT,
+     G_STRUCT_OFFSET(Established, newest_cursor)}, /* what is told here is as new */
     {NULL},
 };
 
@@ -251,6 +252,11 @@ void people_connect(gpointer call, gpointer arguments) {
   g_autoptr(Ticket) ticket = people_check_ticket(streamer, connect->ticket, &session, &error);
   if (ticket && !session)
     refuse_no_session(&error);
+  guint retry_after_seconds = 0;
+  if (session && !session_may_talk(session, ticket->user, 0, &retry_after_seconds, &error)) {
+    call_refuse_until(call, error, retry_after_seconds);
+    return;
+  }
   const User *user = session ? session_admit(session, ticket, connect->name, &error) : NULL;
   if (!user) {
     call_refuse(call, error);

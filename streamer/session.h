@@ -111,7 +111,8 @@ gint64 session_inactive_in_seconds(const Session *session);
 #define SESSION_TALK_PER_SECOND 50
 #define SESSION_TALK_AT_ONCE 200
 
-/* Whether @user may say something of @bytes now; it is counted. TOO_MANY_ATTEMPTS: not before
+/* Whether @user, in or about to come, may say something of @bytes now; it is counted. TOO_MANY_ATTEMPTS: not
+ * before
  * @retry_after_seconds. */
 gboolean session_may_talk(Session *session, const char *user, gsize bytes, guint *retry_after_seconds,
                           GError **error);

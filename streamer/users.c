@@ -3,9 +3,10 @@
 #include <string.h>
 
 struct Users {
-  GPtrArray *list; /* of User */
-  gint64 came;     /* how many in all */
-  GQueue barred;   /* of char *, the newest last */
+  GPtrArray *list;  /* of User */
+  gint64 came;      /* how many in all */
+  GQueue barred;    /* of char *, the newest last */
+  GHashTable *talk; /* id -> Bucket: what they said */
 };
 
 static void user_free(gpointer data) {
@@ -19,6 +20,7 @@ static void user_free(gpointer data) {
 Users *users_new(void) {
   Users *users = g_new0(Users, 1);
   users->list = g_ptr_array_new_with_free_func(user_free);
+  users->talk = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   return users;
 }
 
@@ -27,6 +29,7 @@ void users_free(Users *users) {
     return;
   g_ptr_array_unref(users->list);
   g_queue_clear_full(&users->barred, g_free);
+  g_hash_table_unref(users->talk);
   g_free(users);
 }
 
@@ -145,12 +148,27 @@ void users_note_activity(Users *users, const char *id, gint64 now_us) {
     user->active_at_us = now_us;
 }
 
+static gboolean is_gone(gpointer id, gpointer bucket, gpointer users) {
+  return find(users, id) == NULL;
+}
+
+static Bucket *bucket_of(Users *users, const char *id) {
+  Bucket *bucket = g_hash_table_lookup(users->talk, id);
+  if (bucket)
+    return bucket;
+  if (g_hash_table_size(users->talk) >= users->list->len + USERS_GONE_MAX)
+    g_hash_table_foreach_remove(users->talk, is_gone, users);
+  bucket = g_new0(Bucket, 1);
+  g_hash_table_insert(users->talk, g_strdup(id), bucket);
+  return bucket;
+}
+
 gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
                          guint *wait_seconds) {
-  User *user = find(users, id);
-  if (user && bucket_take(&user->talk, rule, cost, now_us))
+  Bucket *bucket = bucket_of(users, id);
+  if (bucket_take(bucket, rule, cost, now_us))
     return TRUE;
-  *wait_seconds = user ? bucket_wait_seconds(&user->talk, rule, cost) : 1;
+  *wait_seconds = bucket_wait_seconds(bucket, rule, cost);
   return FALSE;
 }
 

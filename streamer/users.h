@@ -12,6 +12,7 @@
 #define USERS_ID_MAX 200      /* bytes */
 #define USERS_NAME_MAX 100    /* bytes */
 #define USERS_BARRED_MAX 1000 /* of whom is remembered that they are */
+#define USERS_GONE_MAX 1000   /* of whom is remembered how much they said */
 
 typedef struct {
   char *id, *name, *role; /* role: "host" or "guest" */
@@ -20,7 +21,6 @@ typedef struct {
   gint64 active_at_us;    /* when they did something last; at first, when they came */
   gint64 number;          /* the order of coming: 1, 2, …, never given twice */
   gint64 connection;      /* how many have been made: the number of the newest */
-  Bucket talk;            /* for session_may_talk() */
 } User;
 
 typedef struct Users Users;
@@ -56,7 +56,8 @@ gboolean users_set_name(Users *users, const char *id, const char *name);
 /* @id has a connection more. Its number; 0: not in. */
 gint64 users_note_connection(Users *users, const char *id);
 
-/* Takes @cost of what @id may say (BucketRule). FALSE: they are to wait @wait_seconds; or are not in. */
+/* Takes @cost of what @id may say (BucketRule), whether they are in or about to come: leaving and coming
+ * again gives nobody more. FALSE: they are to wait @wait_seconds. */
 gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
                          guint *wait_seconds);
 

@@ -150,6 +150,9 @@ test('who says too much is told when to go on, and takes nothing from the others
   });
   assert.equal(headers['retry-after'], String(answer.retry_after_seconds));
   assert.equal(status, 429);
+  await host.ask('SEND_DATA', { data: 'x'.repeat(8000) });
+  const names = await Promise.all([...Array(250).keys()].map(n => host.connect({ name: `name ${n}` })));
+  assert.ok(names.some(reply => reply.status === 429)); /* coming again and again is talk too */
   await until(async () => (await host.ask('SEND_DATA', { data: 'again' })).answer.msg === 'DATA_SENT');
   await until(() => data(b.messages).includes('again'));
   const heard = data(b.messages).filter(value => typeof value === 'number');
