@@ -54,7 +54,7 @@ static gboolean read_length(const guint8 **bytes, const guint8 *end, gsize *leng
   return TRUE;
 }
 
-/* Whether these are pairs and nothing else. */
+/* Whether these are pairs of texts and nothing else. */
 static gboolean are_pairs(const guint8 *bytes, gsize length) {
   const guint8 *end = bytes + length;
   while (bytes < end) {
@@ -62,6 +62,8 @@ static gboolean are_pairs(const guint8 *bytes, gsize length) {
     if (!read_length(&bytes, end, &name) || !read_length(&bytes, end, &value))
       return FALSE;
     if (name > (gsize)(end - bytes) || value > (gsize)(end - bytes) - name)
+      return FALSE;
+    if (memchr(bytes, 0, name + value)) /* libfcgi makes texts of them */
       return FALSE;
     bytes += name + value;
   }

@@ -57,6 +57,15 @@ ClientPrefix client_address_read(const char *text) {
   return address;
 }
 
+guint64 client_address_number(const ClientPrefix *client, gsize bytes) {
+  guint8 part[8] = {0};
+  gsize from = client->client_bytes == sizeof client->bytes ? 8 : 0;
+  memcpy(part, client->bytes + from, bytes - from);
+  guint64 number;
+  memcpy(&number, part, sizeof number);
+  return GUINT64_FROM_BE(number);
+}
+
 /* ---- networks ---- */
 
 static gboolean read_network(const char *text, Network *network) {

@@ -80,8 +80,10 @@ static const Setting rows[] = {
     RATE(RATE_PLAN, "plan", "120", "100", "Bookings, cancellings and extensions"),
     RATE(RATE_CODE, "code", "600", "200", "Codes, right or wrong,"),
     RATE(RATE_BAD, "bad", "300", "100", "Requests in a wrong form"),
+    {"limits.held", SETTING_INT, AT(limits_held), 0, 1000000, .fallback = "1500",
+     .help = "How many requests that wait and WebSockets a client may have at once; 0: no limit."},
     {"limits.neighbours", SETTING_INT, AT(limits_neighbours), 0, 1000, .fallback = "8",
-     .help = "The addresses of an IPv4 /24 or IPv6 /48 together may ask so many times as much as one; 0: no "
+     .help = "The addresses of an IPv4 /24 or IPv6 /48 together may have so many times as much as one; 0: no "
              "limit."},
     {"limits.exempt", SETTING_TEXTS, AT(limits_exempt), .max = 64, .fallback = "127.0.0.0/8|::1",
      .help = "Addresses or networks that these limits do not hold for."},

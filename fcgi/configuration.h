@@ -50,6 +50,7 @@ typedef struct {
   char *rcs; /* JSON (nullable) */
   char **trusted_proxies;
   Rate rates[RATE_N_CLASSES];
+  gint64 limits_held;
   gint64 limits_neighbours;
   char **limits_exempt;
   RcRulesTable *rc_rules;          /* made of the above */

@@ -1,6 +1,7 @@
 #include "fcgi/core.h"
 
 #include "fcgi/admission.h"
+#include "fcgi/client_counts.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
 #include "fcgi/lines.h"
@@ -49,6 +50,8 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
   core->answers = answers_new();
   core->metering = metering_new(configuration->access_log);
   core->admission = admission_new(configuration, core->answers, core->metering);
+  core->held = client_counts_new((guint)configuration->limits_held, (guint)configuration->limits_neighbours,
+                                 configuration->exempt_networks);
   core->timers = timers_new(NULL);
   core->fleet = fleet_new(&fleet_listener, core);
   core->events = events_new(core);
@@ -72,6 +75,7 @@ void core_close(Core *core) {
   events_free(core->events);
   fleet_free(core->fleet);
   timers_free(core->timers);
+  client_counts_free(core->held);
   admission_free(core->admission);
   answers_free(core->answers);
   mailbox_free(core->mailbox);

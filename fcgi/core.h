@@ -2,7 +2,7 @@
  * and so needs no lock for any of it. Other threads carry bytes and post letters to it.
  *
  * Plain data: every module of the core has its state in an object here. The core's thread only, but for
- * `mailbox`, `answers`, `metering`, `admission` and `sockets`, which any thread may use.
+ * `mailbox`, `answers`, `metering`, `admission`, `held` and `sockets`, which any thread may use.
  */
 #pragma once
 #include "common/ticket.h"
@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 typedef struct Admission Admission;
+typedef struct ClientCounts ClientCounts;
 typedef struct Metering Metering;
 typedef struct Fleet Fleet;
 typedef struct Events Events;
@@ -39,6 +40,7 @@ struct Core {
   Answers *answers;
   Metering *metering;
   Admission *admission;
+  ClientCounts *held; /* who has how many requests that wait, and WebSockets */
   Timers *timers;
   Fleet *fleet;
   Events *events;

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "fcgi/client_address.h"
+#include "fcgi/client_counts.h"
 #include "fcgi/events.h"
 #include "fcgi/origin.h"
 #include "fcgi/websocket_internal.h"
@@ -88,7 +89,7 @@ static gboolean is_our_path(struct lws *wsi) {
 static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
   const Configuration *configuration = door->core->configuration;
   g_autofree char *origin = header_of(wsi, WSI_TOKEN_ORIGIN), *host = header_of(wsi, WSI_TOKEN_HOST);
-  g_autofree char *forwarded_host = forwarded_host_of(wsi);
+  g_autofree char *forwarded_host = forwarded_host_of(wsi), *address = address_of(door, wsi);
   int refused;
   if (g_ascii_strcasecmp(upgrade, "websocket") != 0 || !is_our_path(wsi)) {
     refused = refuse_http(wsi, WIRE_NOT_FOUND, "There is nothing at this address.");
@@ -96,7 +97,8 @@ static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
     g_autofree char *quoted = log_quote(origin);
     log_notice("origin_refused", "origin=%s", quoted);
     refused = refuse_http(wsi, WIRE_FORBIDDEN, "Pages of this origin may not connect.");
-  } else if (door->closing || door->sockets.length >= (guint)configuration->max_websockets) {
+  } else if (door->closing || door->sockets.length >= (guint)configuration->max_websockets ||
+             !client_counts_have_room(door->core->held, address)) {
     refused = refuse_http(wsi, WIRE_TOO_MANY_ATTEMPTS, "There is no room for another connection.");
   } else {
     return 0;

@@ -319,8 +319,7 @@ static const Session *session_of(const Visitor *visitor) {
 /* They are here with this request. */
 static void come(Visitor *visitor, Request *request, const LineWish *wish) {
   Line *line = visitor->line;
-  Core *core = line->lines->core;
-  gboolean may_wait = !core->stopping && core->waiting < core->configuration->max_waiting;
+  gboolean may_wait = request_may_wait(request);
   if (visitor->request)
     answer_busy(visitor); /* the same visitor from elsewhere */
   g_free(visitor->name);

@@ -6,7 +6,6 @@
 
 #include <openssl/rand.h>
 #include <pthread.h>
-#include <string.h>
 
 #define WAYS 4
 #define SETS 32768 /* a power of two */
@@ -72,17 +71,6 @@ const char *rate_class_word(guint class) {
   return class < RATE_N_CLASSES ? words[class] : NULL;
 }
 
-/* The first @bytes of the address as a number. An IPv4 one is told by its last eight, 0000ffff and itself:
- * as the beginning of an IPv6 address these are not in use. */
-static guint64 number_of(const ClientPrefix *client, gsize bytes) {
-  guint8 part[8] = {0};
-  gsize from = client->client_bytes == sizeof client->bytes ? 8 : 0;
-  memcpy(part, client->bytes + from, bytes - from);
-  guint64 number;
-  memcpy(&number, part, sizeof number);
-  return GUINT64_FROM_BE(number);
-}
-
 /* Multiply and shift, strongly universal for 64 bits (Dietzfelbinger, STACS 1996): who does not know the
  * random numbers cannot choose addresses that meet. Never 0. */
 static guint64 key_of(const Kind *kind, guint64 number) {
@@ -125,11 +113,12 @@ guint rate_limit_take(RateLimit *limit, RateClass class, const ClientPrefix *cli
                       gint64 now_us) {
   g_return_val_if_fail(class < RATE_N_CLASSES, 0);
   const Kind *kinds = limit->kinds[class];
-  guint64 own = number_of(client, client->client_bytes);
+  guint64 own = client_address_number(client, client->client_bytes);
   gint64 asked = MIN(tokens, kinds[CLIENT].burst), now_ns = now_us * 1000;
   gint64 wait_ns = take(limit, &kinds[CLIENT], own, asked, now_ns);
   if (wait_ns == 0) {
-    wait_ns = take(limit, &kinds[NETWORK], number_of(client, client->network_bytes), asked, now_ns);
+    wait_ns =
+        take(limit, &kinds[NETWORK], client_address_number(client, client->network_bytes), asked, now_ns);
     if (wait_ns > 0)
       take(limit, &kinds[CLIENT], own, -asked, now_ns);
   }

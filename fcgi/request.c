@@ -3,6 +3,7 @@
 #include "common/fields.h"
 #include "common/log.h"
 #include "common/random.h"
+#include "fcgi/client_counts.h"
 #include "fcgi/core.h"
 #include "fcgi/metering.h"
 
@@ -159,19 +160,29 @@ void request_set_repeatable(Request *request) {
   request->repeatable = TRUE;
 }
 
+gboolean request_may_wait(const Request *request) {
+  const Core *core = request->core;
+  return !core->stopping && core->waiting < core->configuration->max_waiting &&
+         client_counts_have_room(core->held, request->address);
+}
+
 void request_wait(Request *request, RequestCancel cancel, gpointer user_data) {
   g_return_if_fail(!request->waiting);
   request->waiting = TRUE;
   request->cancel = cancel;
   request->cancel_data = user_data;
-  if (request->core)
+  if (request->core) {
     request->core->waiting++;
+    client_counts_add(request->core->held, request->address);
+  }
   request->door->watch(request);
 }
 
 static void stop_waiting(Request *request) {
-  if (request->waiting && request->core)
+  if (request->waiting && request->core) {
     request->core->waiting--;
+    client_counts_remove(request->core->held, request->address);
+  }
   request->waiting = FALSE;
 }
 

@@ -74,6 +74,9 @@ const char *request_get_followed(const Request *request); /* NULL: none */
 /* The answer may be given again to the same text while the fleet stays as it is. */
 void request_set_repeatable(Request *request);
 
+/* Whether there is room for one more request that waits, and for one of this client. */
+gboolean request_may_wait(const Request *request);
+
 typedef void (*RequestCancel)(Request *request, gpointer user_data);
 
 /* The caller keeps the request and will answer it later. @cancel is called, on the core's thread, if the

@@ -27,7 +27,7 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
     refuse(request, "This coordinator keeps no events to be waited for.", RETRY_LATE_SECONDS);
     return;
   }
-  if (core->waiting >= core->configuration->max_waiting) {
+  if (asked->wait_seconds > 0 && !core->stopping && !request_may_wait(request)) {
     refuse(request, "Too many requests are waiting already.", RETRY_SOON_SECONDS);
     return;
   }

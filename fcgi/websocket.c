@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "fcgi/admission.h"
+#include "fcgi/client_counts.h"
 #include "fcgi/request.h"
 #include "fcgi/verbs.h"
 #include "fcgi/websocket_internal.h"
@@ -287,6 +288,7 @@ void websocket_open(Socket *socket, DoorWebsocket *door, struct lws *wsi, char *
   socket->place.data = socket;
   g_queue_push_tail_link(&door->sockets, &socket->place);
   atomic_store(&door->core->sockets, door->sockets.length);
+  client_counts_add(door->core->held, address);
 }
 
 static void note_arriving(Socket *socket, gsize before) {
@@ -334,6 +336,7 @@ void websocket_on_closed(Socket *socket) {
   drop_calls(socket);
   g_queue_unlink(&door->sockets, &socket->place);
   atomic_store(&door->core->sockets, door->sockets.length);
+  client_counts_remove(door->core->held, socket->address);
   websocket_message_clear(&socket->message);
   note_arriving(socket, before);
   g_queue_clear_full(&socket->unsent, frame_unref);

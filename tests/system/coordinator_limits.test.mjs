@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { CoordinatorFiles, startCoordinator, startSite } from './lib/coordinator.mjs';
 import { FastCgi, wholeRequest } from './lib/fastcgi.mjs';
 import { onEnd, until } from './lib/programs.mjs';
+import { WebSocketClient } from './lib/websocket.mjs';
 
 const RCS = '{"verb":"GET_RCS"}';
 const LIMITS = { read_per_minute: 30, read_burst: 5, bad_per_minute: 30, bad_burst: 3, neighbours: 2 };
@@ -81,4 +82,44 @@ test('a trusted proxy is not one client, and no header makes one', async t => {
   assert.equal(await from('192.0.2.1'), 429);
   assert.equal(await from('203.0.113.7, 192.0.2.1'), 429, 'what a client makes up changes nothing');
   assert.equal(await from('198.51.100.1'), 200);
+});
+
+test('no client holds all waiting requests and WebSockets, and what it lets go is free again', async t => {
+  const files = new CoordinatorFiles(t);
+  files.writeConfiguration({ limits: { held: 3, neighbours: 0, exempt: [] } });
+  files.writeServers([]);
+  await startCoordinator(t, files);
+  const dial = () => {
+    const peer = new FastCgi(files.socket);
+    onEnd(t, () => peer.close());
+    return peer;
+  };
+  const poll = (/** @type {string} */ address) => {
+    const peer = dial();
+    peer.write(wholeRequest('{"verb":"POLL_EVENTS","wait_seconds":60}', { REMOTE_ADDR: address }));
+    return peer;
+  };
+  const health = async () => {
+    const peer = dial();
+    peer.write(wholeRequest('', { REQUEST_METHOD: 'GET', REQUEST_URI: '/health' }));
+    return (await peer.answer()).answer;
+  };
+  const headers = { 'X-Forwarded-For': '192.0.2.1' };
+  const enter = () => WebSocketClient.open(t, 'http://site.example/ws', { socketPath: files.websocket, headers });
+  const polls = [poll('192.0.2.1'), poll('192.0.2.1')];
+  await until(async () => (await health()).waiting === 2);
+  const socket = await enter();
+  const refused = await poll('192.0.2.1').answer();
+  assert.deepEqual([refused.status, refused.answer.msg, refused.headers['retry-after']], [429, 'TOO_MANY_ATTEMPTS', '5']);
+  await assert.rejects(enter(), /429/);
+  poll('192.0.2.2');
+  await until(async () => (await health()).waiting === 3, { what: 'another client waits' });
+  polls[0].close();
+  await until(async () => (await health()).waiting === 2);
+  await enter();
+  socket.close();
+  await socket.end();
+  await until(async () => (await health()).sockets === 1);
+  poll('192.0.2.1');
+  await until(async () => (await health()).waiting === 3);
 });

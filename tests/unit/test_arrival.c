@@ -95,7 +95,8 @@ static void what_is_not_of_the_form_is_broken(void) {
       {"\x80\x00", 2},                                      /* half a length */
       {"\xff\xff\xff\xfe\xff\xff\xff\xfe", 8},              /* CVE-2025-23016 */
       {"\x80\x00\x00\x05\x80\x00\xff\xff\x01\x02\x03", 11}, /* beyond the end */
-      {PAIR "\x05", sizeof PAIR},                           /* something behind the last */
+      {"\x03\x01N\0Nv", 6},
+      {PAIR "\x05", sizeof PAIR}, /* something behind the last */
   };
   gsize fed;
   for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
