@@ -186,6 +186,7 @@ void session_extend(Session *session, gint64 ends_at_us) {
   session_time_extend(&session->time, ends_at_us);
   if (session->state == SESSION_ENDING)
     return;
+  session_time_touch(&session->time, g_get_monotonic_time()); /* somebody wants to stay */
   session_tell(session->events, WIRE_SESSION_EXTENDED, &(SessionEvent){.ends_at_us = ends_at_us});
   session->hooks.changed(session, session->data);
   session_plan_tick(session);

@@ -6,6 +6,7 @@ import test from 'node:test';
 import { slowness, until } from './lib/programs.mjs';
 import { runs, startStreamer, windowProgram } from './lib/streamer.mjs';
 
+const instant = (/** @type {number} */ seconds) => new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 const words = (/** @type {any[]} */ events) => events.map(({ msg }) => msg);
 
 test('a session in which nobody does anything: a countdown, stopped by a touch, then the end', async t => {
@@ -35,29 +36,30 @@ test('each sign of life stops the countdown', async t => {
   const host = streamer.person(session, 'host', { role: 'host' });
   const socket = await host.socket(t);
   const count = (/** @type {string} */ msg) => socket.messages.filter(message => message.msg === msg).length;
-  const signs = /** @type {[string, object][]} */ ([
-    ['KEEP_ALIVE', {}],
-    ['SEND_DATA', { data: { chat: 'still here' } }],
-    ['RELEASE_CONTROL', {}],
-    ['REQUEST_CONTROL', {}],
-  ]);
-  for (const [index, [verb, fields]] of signs.entries()) {
-    await until(() => count('INACTIVITY_WARNING') === index + 1, { what: `the countdown before ${verb}` });
-    const { status, text } = await host.ask(verb, fields);
+  const signs = {
+    'to be there': () => host.ask('KEEP_ALIVE'),
+    data: () => host.ask('SEND_DATA', { data: { chat: 'still here' } }),
+    'giving control back': () => host.ask('RELEASE_CONTROL'),
+    'asking for it': () => host.ask('REQUEST_CONTROL'),
+    'more time': () => streamer.control('EXTEND_SESSION', { session, ends_at: instant(3600) }),
+  };
+  const number = Object.keys(signs).length;
+  for (const [index, [what, give]] of Object.entries(signs).entries()) {
+    await until(() => count('INACTIVITY_WARNING') === index + 1, { what: `the countdown before ${what}` });
+    const { status, text } = await give();
     assert.equal(status, 200, text);
-    await until(() => count('INACTIVITY_ENDED') === index + 1, { what: `its end by ${verb}` });
+    await until(() => count('INACTIVITY_ENDED') === index + 1, { what: `its end by ${what}` });
   }
   /* Asking what is new, or coming back by oneself, is none. */
-  await until(() => count('INACTIVITY_WARNING') === signs.length + 1);
+  await until(() => count('INACTIVITY_WARNING') === number + 1);
   const again = await host.socket(t);
   assert.equal(again.messages[0].inactive_in_seconds, 1);
   await host.ask('POLL_EVENTS', { cursor: 0 });
   assert.equal((await again.event('SESSION_ENDED')).reason, 'inactive');
-  assert.equal(count('INACTIVITY_ENDED'), signs.length);
+  assert.equal(count('INACTIVITY_ENDED'), number);
 });
 
 /** @typedef {import('./lib/streamer.mjs').Streamer} Streamer */
-const instant = (/** @type {number} */ seconds) => new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** How each end is brought about. @type {[string, (streamer: Streamer, session: string) => any][]} */
 const ends = [
