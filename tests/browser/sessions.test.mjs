@@ -1,11 +1,11 @@
 // @ts-check
-// What ends a session, and what does not, with real players: an application that ends by itself is started again and the
-// same players go on; input keeps a session from ending for inactivity.
+// Sessions as real players see them: taken from a standby; whose application ended by itself and was started again; that
+// end when nobody does anything.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Player, startBrowser } from '../system/lib/player.mjs';
-import { built } from '../system/lib/programs.mjs';
+import { built, until } from '../system/lib/programs.mjs';
 import { startStreamer } from '../system/lib/streamer.mjs';
 
 /**
@@ -30,6 +30,28 @@ async function watch(t, streamer, page, session, user, role) {
   return { player, socket };
 }
 
+/** A click of the one who steers, which flips the colour. @param {Player} player */
+async function click(player) {
+  await player.send({ type: 'pointerdown', button: 0, x: 0.5, y: 0.5 });
+  await player.send({ type: 'pointerup', button: 0, x: 0.5, y: 0.5 });
+}
+
+test('a session taken from a standby shows its picture, obeys its host, and another stands ready beside it', async t => {
+  const streamer = await startStreamer(t, { app: [built('flip')], webrtc: {}, session_limit: 2, standby_sessions: 1 });
+  await until(async () => (await streamer.status()).standbys === 1, { what: 'the standby' });
+  const { session } = await streamer.startSession();
+  const { page } = await startBrowser(t);
+  const { player } = await watch(t, streamer, page, session, 'host', 'host');
+  await player.until('p.input.readyState === "open"');
+  await click(player);
+  await player.until('p.colour === "yellow"');
+  await until(async () => (await streamer.status()).standbys === 1, { what: 'the next standby' });
+  const next = await streamer.startSession();
+  const other = await watch(t, streamer, page, next.session, 'other', 'host'); /* whose picture is its own */
+  assert.equal(await player.get('colour'), 'yellow');
+  assert.equal(await other.player.get('colour'), 'blue');
+});
+
 test('killed twice: the picture comes back to the same players, and the host still steers', async t => {
   const streamer = await startStreamer(t, { app: [built('flip')], webrtc: {}, max_restarts: 2 });
   const { session } = await streamer.startSession();
@@ -39,8 +61,7 @@ test('killed twice: the picture comes back to the same players, and the host sti
   await host.player.until('p.input.readyState === "open"');
   const { engine } = streamer.processes();
   for (const restarts of [1, 2]) {
-    await host.player.send({ type: 'pointerdown', button: 0, x: 0.5, y: 0.5 });
-    await host.player.send({ type: 'pointerup', button: 0, x: 0.5, y: 0.5 });
+    await click(host.player);
     await guest.player.until('p.colour === "yellow"');
     process.kill(streamer.processes().app, 'SIGKILL');
     await streamer.program.waitFor(new RegExp(`app_restarted .*restarts=${restarts}`));
