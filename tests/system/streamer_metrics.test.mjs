@@ -2,10 +2,12 @@
 // The streamer's metrics: in Prometheus's format, to this machine alone, and true.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { request } from './lib/client.mjs';
 import { checkMetrics, readMetrics } from './lib/metrics.mjs';
-import { until } from './lib/programs.mjs';
+import { source, until } from './lib/programs.mjs';
 import { offer, startStreamer } from './lib/streamer.mjs';
 
 /** @typedef {import('./lib/streamer.mjs').Streamer} Streamer */
@@ -28,6 +30,14 @@ test('promtool finds nothing wrong with them', async t => {
   const { session } = await streamer.startSession();
   await streamer.control('END_SESSION', { session });
   checkMetrics(await readText(streamer));
+});
+
+test('the alert rules ask for nothing that there is not', async t => {
+  const text = await readText(await startStreamer(t));
+  const known = new Set([...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(([, metric, type]) => (type === 'histogram' ? `${metric}_bucket` : metric)));
+  const asked = readFileSync(join(source, 'conf/prometheus-alerts.yml'), 'utf8').match(/\bvitrina_streamer_\w+/g) ?? [];
+  assert.ok(asked.length >= 5);
+  for (const metric of asked) assert.ok(known.has(metric), metric);
 });
 
 test('they are answered to this machine alone, and hold no secrets', async t => {
