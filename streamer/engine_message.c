@@ -51,6 +51,10 @@ static const Field fields[] = {
     {"encoded", FIELD_INT, BODY(encoded), .min = 1, .max = G_MAXINT32},
     {"bitrate_kbps", FIELD_INT, BODY(bitrate_kbps), .min = 1, .max = G_MAXINT32},
     {"viewers", FIELD_INT, BODY(viewers), .min = 1, .max = G_MAXINT32},
+    {"weak_viewers", FIELD_INT, BODY(weak_viewers), .min = 1, .max = G_MAXINT32},
+    {"target_kbps", FIELD_INT, BODY(target_kbps), .min = 1, .max = G_MAXINT32},
+    {"rtt_ms", FIELD_INT, BODY(rtt_ms), .min = 1, .max = G_MAXINT32},
+    {"loss_permille", FIELD_INT, BODY(loss_permille), .min = 1, .max = 1000},
     {NULL},
 };
 

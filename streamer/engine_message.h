@@ -36,8 +36,10 @@ typedef enum {
   ENGINE_TOUCH,            /* user: somebody else would do something; at most four a second of each viewer */
   ENGINE_WINDOW_GONE,      /* the application's last window went away or takes no events */
   ENGINE_WINDOW_READY,     /* one is there again */
-  ENGINE_STATS,            /* captured, encoded (frames since the start), bitrate_kbps, viewers */
-  ENGINE_FAILED,           /* reason: the last word before the engine exits by itself */
+  ENGINE_STATS,  /* captured, encoded (frames since the start), bitrate_kbps, viewers, weak_viewers (of
+                    the low picture); of the viewer whose network carries the least: target_kbps (that
+                    much), rtt_ms, loss_permille */
+  ENGINE_FAILED, /* reason: the last word before the engine exits by itself */
   ENGINE_MESSAGE_TYPES
 } EngineMessageType;
 
@@ -50,7 +52,8 @@ typedef struct {
   char *reason;
   char *settings;
   char *ice_servers;
-  gint64 captured, encoded, bitrate_kbps, viewers;
+  gint64 captured, encoded, bitrate_kbps, viewers, weak_viewers;
+  gint64 target_kbps, rtt_ms, loss_permille;
 } EngineMessage;
 
 #define ENGINE_MESSAGE_ERROR (engine_message_error_quark())

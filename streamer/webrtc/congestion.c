@@ -22,9 +22,11 @@
 #define DRAIN_MAX_US G_USEC_PER_SEC
 /* Feedback that takes so much longer than a round trip is missing. */
 #define SILENCE_US (350 * 1000)
-/* What may be on its way: of the rate, a round trip, feedback's interval and a queue. */
-#define FLIGHT_MS 350
-#define FLIGHT_MIN_BYTES 20000
+/* What may be on its way: of the rate, a round trip, feedback's interval and a queue; the last only while
+ * none has to drain. */
+#define FLIGHT_MS 300
+#define FLIGHT_DRAIN_MS 100
+#define FLIGHT_MIN_BYTES 10000
 #define TRY_US (50 * 1000)
 #define FULL_WAIT_US (5 * 1000)
 /* The pacer's rate, as a part of what may be sent, and what it lets out at once. */
@@ -216,6 +218,10 @@ gboolean congestion_take_feedback(Congestion *congestion, const guint8 *fci, gsi
 }
 
 void congestion_check(Congestion *congestion, gint64 now_us) {
+  /* What was sent before has gone through by now, and nothing came after it. */
+  gint64 drained_us = congestion->sent_us + (gint64)((congestion->queue_ms + DRAIN_TO_MS) * 1000);
+  if (congestion->draining && (sent_packets_in_flight(congestion->sent) == 0 || now_us > drained_us))
+    congestion->draining = FALSE;
   gint64 patience_us = SILENCE_US + (gint64)(congestion->rtt_ms * 1000);
   congestion->silent =
       sent_packets_in_flight(congestion->sent) > 0 && now_us - congestion->waiting_us > patience_us;
@@ -243,7 +249,8 @@ void congestion_report(const Congestion *congestion, CongestionReport *report) {
 
 static gboolean is_full(const Congestion *congestion) {
   double bytes_per_ms = rate_control_bps(congestion->control) / 8 / 1000;
-  double limit = bytes_per_ms * (congestion->rtt_ms + FLIGHT_MS);
+  double path_ms = MAX(congestion->rtt_ms - congestion->queue_ms, 0);
+  double limit = bytes_per_ms * (path_ms + (congestion->draining ? FLIGHT_DRAIN_MS : FLIGHT_MS));
   return sent_packets_in_flight(congestion->sent) > MAX(limit, FLIGHT_MIN_BYTES);
 }
 

@@ -24,15 +24,19 @@ struct Encoder {
   EncoderEvents events;
   gpointer data;
   const MediaEncoder *how;
-  GstElement *pipeline, *source;
-  GstPad *out; /* the appsink's pad, where key frames are asked for */
+  GstElement *pipeline, *source, *filter;
+  guint width, height; /* of the raw frames */
+  GstPad *out;         /* the appsink's pad, where key frames are asked for */
   Fanout *fanout;
   guint bus_watch;
   guint bitrate_kbps;
   atomic_uint takers;
   atomic_bool running, key_wanted, congested;
   atomic_ullong count, bytes;
-  gint64 key_us; /* when the last key frame was asked for; capture thread */
+  atomic_llong period_ns; /* frames come no closer together */
+  /* of the capture thread */
+  gint64 key_us;         /* when the last key frame was asked for */
+  GstClockTime taken_ns; /* the last raw frame's time */
 };
 
 static gboolean tell_running(gpointer data) {
@@ -62,18 +66,27 @@ static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-static char *describe(MediaCodec codec, const MediaSettings *settings, guint width, guint height) {
-  gboolean fits = width == settings->width && height == settings->height;
-  /* BT.601 is what players take VP8 for, whatever its size; H.264 says it in its stream. */
+/* The encoder plans with the frame rate that its caps tell, so this must be the one that it gets. */
+static GstCaps *raw_caps(guint width, guint height, guint framerate) {
+  return gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "BGRx", "width", G_TYPE_INT, (gint)width,
+                             "height", G_TYPE_INT, (gint)height, "framerate", GST_TYPE_FRACTION,
+                             (gint)framerate, 1, NULL);
+}
+
+/* BT.601 is what players take VP8 for, whatever its size; H.264 says it in its stream. */
+static GstCaps *picture_caps(guint width, guint height) {
+  return gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "I420", "colorimetry", G_TYPE_STRING,
+                             "bt601", "width", G_TYPE_INT, (gint)width, "height", G_TYPE_INT, (gint)height,
+                             NULL);
+}
+
+static char *describe(MediaCodec codec, const MediaSettings *settings) {
   return g_strdup_printf(
-      "appsrc name=source is-live=true format=time do-timestamp=false leaky-type=downstream max-buffers=1 "
-      "caps=video/x-raw,format=BGRx,width=%u,height=%u,framerate=%" G_GINT64_FORMAT "/1 ! %s"
-      "videoconvert n-threads=1 chroma-mode=none dither=none ! "
-      "video/x-raw,format=I420,colorimetry=bt601,width=%" G_GINT64_FORMAT ",height=%" G_GINT64_FORMAT
-      " ! %s ! %s ! "
-      "appsink name=sink sync=false async=false max-buffers=4 enable-last-sample=false",
-      width, height, settings->framerate, fits ? "" : "videoscale method=bilinear ! ", settings->width,
-      settings->height, settings->encoders[codec].element, stream_caps[codec]);
+      "appsrc name=source is-live=true format=time do-timestamp=false leaky-type=downstream max-buffers=1 ! "
+      "videoscale method=bilinear ! videoconvert n-threads=1 chroma-mode=none dither=none ! capsfilter "
+      "name=size ! "
+      "%s ! %s ! appsink name=sink sync=false async=false max-buffers=4 enable-last-sample=false",
+      settings->encoders[codec].element, stream_caps[codec]);
 }
 
 /* Sets the bit rate on whichever element of the description has the property; FALSE when none has. */
@@ -97,9 +110,8 @@ static gboolean set_bitrate(GstElement *pipeline, const MediaEncoder *encoder, g
   return found;
 }
 
-static GstElement *make_pipeline(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
-                                 GError **error) {
-  g_autofree char *description = describe(codec, settings, width, height);
+static GstElement *make_pipeline(MediaCodec codec, const MediaSettings *settings, GError **error) {
+  g_autofree char *description = describe(codec, settings);
   GstElement *pipeline = gst_parse_launch_full(description, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (!pipeline)
     return NULL;
@@ -115,7 +127,7 @@ static GstElement *make_pipeline(MediaCodec codec, const MediaSettings *settings
 
 Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
                      const EncoderEvents *events, gpointer data, GError **error) {
-  GstElement *pipeline = make_pipeline(codec, settings, width, height, error);
+  GstElement *pipeline = make_pipeline(codec, settings, error);
   if (!pipeline)
     return NULL;
   Encoder *encoder = g_new0(Encoder, 1);
@@ -124,7 +136,13 @@ Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint widt
   encoder->how = &settings->encoders[codec];
   encoder->bitrate_kbps = (guint)settings->bitrate_kbps;
   encoder->pipeline = pipeline;
+  encoder->width = width;
+  encoder->height = height;
   encoder->source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
+  encoder->filter = gst_bin_get_by_name(GST_BIN(pipeline), "size");
+  encoder_set_size(encoder, &(PictureSize){.width = (guint)settings->width,
+                                           .height = (guint)settings->height,
+                                           .framerate = (guint)settings->framerate});
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   encoder->out = gst_element_get_static_pad(sink, "sink");
   encoder->fanout = fanout_new(sink);
@@ -147,12 +165,21 @@ static gboolean take_key_request(Encoder *encoder) {
   return TRUE;
 }
 
+/* A frame that comes a little early is not a frame too many. */
+static gboolean is_too_soon(const Encoder *encoder, const GstBuffer *frame) {
+  GstClockTime period_ns = (GstClockTime)atomic_load(&encoder->period_ns);
+  return GST_BUFFER_PTS(frame) < encoder->taken_ns + period_ns - period_ns / 4;
+}
+
 void encoder_push(Encoder *encoder, GstBuffer *frame) {
   if (atomic_load(&encoder->takers) == 0 && atomic_load(&encoder->running))
+    return;
+  if (encoder->taken_ns > 0 && is_too_soon(encoder, frame))
     return;
   gboolean is_key = take_key_request(encoder);
   if (!is_key && !fanout_is_wanted(encoder->fanout))
     return;
+  encoder->taken_ns = GST_BUFFER_PTS(frame);
   if (is_key)
     gst_pad_push_event(encoder->out,
                        gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
@@ -167,6 +194,14 @@ void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps) {
     return;
   encoder->bitrate_kbps = bitrate_kbps;
   set_bitrate(encoder->pipeline, encoder->how, bitrate_kbps);
+}
+
+void encoder_set_size(Encoder *encoder, const PictureSize *size) {
+  g_autoptr(GstCaps) raw = raw_caps(encoder->width, encoder->height, size->framerate);
+  g_autoptr(GstCaps) picture = picture_caps(size->width, size->height);
+  atomic_store(&encoder->period_ns, GST_SECOND / size->framerate);
+  g_object_set(encoder->filter, "caps", picture, NULL);
+  gst_app_src_set_caps(GST_APP_SRC(encoder->source), raw);
 }
 
 void encoder_attach(Encoder *encoder, FanoutFunc func, FanoutWantsFunc wants, gpointer data) {
@@ -214,6 +249,7 @@ void encoder_free(Encoder *encoder) {
   fanout_free(encoder->fanout);
   gst_object_unref(encoder->out);
   gst_object_unref(encoder->source);
+  gst_object_unref(encoder->filter);
   gst_object_unref(encoder->pipeline);
   g_free(encoder);
 }

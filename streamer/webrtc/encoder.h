@@ -4,6 +4,7 @@
 #pragma once
 #include "streamer/media_settings.h"
 #include "streamer/webrtc/fanout.h"
+#include "streamer/webrtc/picture_steps.h"
 
 typedef struct Encoder Encoder;
 
@@ -14,8 +15,8 @@ typedef struct {
   void (*failed)(const char *reason, gpointer data); /* it broke and makes no more frames; main thread */
 } EncoderEvents;
 
-/* Starts the encoder of @codec for frames of @width x @height pixels, which come out in the size that
- * @settings says. Returns NULL with a GError when its elements cannot be made. Main thread. */
+/* Starts the encoder of @codec for raw frames of @width x @height pixels, which come out in the size and at
+ * the rate that @settings say. Returns NULL with a GError when its elements cannot be made. Main thread. */
 Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
                      const EncoderEvents *events, gpointer data, GError **error);
 
@@ -31,6 +32,9 @@ gboolean encoder_is_used(Encoder *encoder);
 
 /* Makes frames for @bitrate_kbps from now on; small changes are left out. Main thread. */
 void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps);
+
+/* Makes frames of @size from now on, beginning with a key frame; no more often than it says. Main thread. */
+void encoder_set_size(Encoder *encoder, const PictureSize *size);
 
 /* The next frame shall be a key frame, unless one was made just before: then a later one. Any thread. */
 void encoder_request_key(Encoder *encoder);

@@ -3,11 +3,10 @@
 #include "common/log.h"
 #include "streamer/media_settings.h"
 #include "streamer/webrtc/capture.h"
-#include "streamer/webrtc/encoder.h"
 #include "streamer/webrtc/ice.h"
+#include "streamer/webrtc/layers.h"
 #include "streamer/webrtc/sound.h"
 #include "streamer/webrtc/steering.h"
-#include "streamer/webrtc/trace.h"
 #include "streamer/webrtc/viewer.h"
 #include "streamer/webrtc/warm_up.h"
 #include "streamer/webrtc/window_watch.h"
@@ -16,6 +15,7 @@
 
 #define MAX_VIEWERS 64
 #define STATS_SECONDS 5
+#define NETWORKS_MS 50
 
 struct Engine {
   EngineEvents events;
@@ -25,14 +25,12 @@ struct Engine {
   ViewerHost host;
   IceServers *ice_servers;
   Capture *capture;
-  guint width, height;
-  /* Made when first needed, kept until the end; the capture's thread reads them. */
-  Encoder *_Atomic encoders[MEDIA_CODECS];
+  Layers *_Atomic layers;
   Sound *sound;
   Steering *steering;
   WindowWatch *windows;
   GHashTable *viewers; /* &id -> Viewer */
-  guint tick_timer, path_timer, ticks;
+  guint tick_timer, networks_timer, ticks;
   guint64 bytes_before;
 };
 
@@ -72,14 +70,12 @@ static void on_input(const char *user, gboolean steers, gpointer data) {
 
 /* ---- picture ---- */
 
-/* The capture's thread. */
+/* The capture's thread, which begins before there are encoders. */
 static void on_frame(GstBuffer *frame, gpointer data) {
   Engine *engine = data;
-  for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
-    Encoder *encoder = atomic_load(&engine->encoders[codec]);
-    if (encoder)
-      encoder_push(encoder, frame);
-  }
+  Layers *layers = atomic_load(&engine->layers);
+  if (layers)
+    layers_push(layers, frame);
 }
 
 static void on_need_frame(gpointer data) {
@@ -99,20 +95,6 @@ static void on_encoder_failed(const char *reason, gpointer data) {
 
 static const EncoderEvents encoder_events = {
     .need_frame = on_need_frame, .running = on_encoder_running, .failed = on_encoder_failed};
-
-/* The encoder of @codec, started if this is the first need of it; NULL with an error. */
-static Encoder *need_encoder(Engine *engine, MediaCodec codec, GError **error) {
-  Encoder *encoder = atomic_load(&engine->encoders[codec]);
-  if (encoder)
-    return encoder;
-  encoder =
-      encoder_new(codec, &engine->settings, engine->width, engine->height, &encoder_events, engine, error);
-  if (!encoder)
-    return NULL;
-  atomic_store(&engine->encoders[codec], encoder);
-  capture_request_frame(engine->capture);
-  return encoder;
-}
 
 /* Frames are captured only while somebody watches. */
 static void update_capture(Engine *engine) {
@@ -158,7 +140,7 @@ static Viewer *make_viewer(Engine *engine, const EngineMessage *message, GError 
   }
   g_autoptr(SdpChoice) choice =
       sdp_choose(message->sdp, engine->settings.codec_names, engine->sound != NULL, error);
-  Encoder *encoder = choice ? need_encoder(engine, choice->codec, error) : NULL;
+  Encoder *encoder = choice ? layers_need(engine->layers, choice->codec, error) : NULL;
   if (!encoder)
     return NULL;
   return viewer_new(message->viewer, g_steal_pointer(&choice), &engine->host, encoder, engine->sound,
@@ -189,43 +171,24 @@ static void check_viewers(Engine *engine) {
 }
 
 static void say_stats(Engine *engine) {
-  guint64 encoded = 0, bytes = 0;
-  for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
-    Encoder *encoder = atomic_load(&engine->encoders[codec]);
-    encoded += encoder ? encoder_count(encoder) : 0;
-    bytes += encoder ? encoder_bytes(encoder) : 0;
-  }
-  gint64 bitrate_kbps = (gint64)(bytes - engine->bytes_before) * 8 / 1000 / STATS_SECONDS;
-  engine->bytes_before = bytes;
+  LayersStats stats;
+  layers_stats(engine->layers, &stats);
+  gint64 bitrate_kbps = (gint64)(stats.bytes - engine->bytes_before) * 8 / 1000 / STATS_SECONDS;
+  engine->bytes_before = stats.bytes;
   say(engine, &(EngineMessage){.type = ENGINE_STATS,
                                .captured = capture_count(engine->capture),
-                               .encoded = (gint64)encoded,
+                               .encoded = (gint64)stats.frames,
                                .bitrate_kbps = bitrate_kbps,
-                               .viewers = g_hash_table_size(engine->viewers)});
+                               .viewers = g_hash_table_size(engine->viewers),
+                               .weak_viewers = stats.weak,
+                               .target_kbps = stats.target_kbps,
+                               .rtt_ms = stats.rtt_ms,
+                               .loss_permille = stats.loss_permille});
 }
 
-/* Each encoder makes what the weakest network of its viewers carries. */
-static gboolean follow_paths(gpointer data) {
+static gboolean follow_networks(gpointer data) {
   Engine *engine = data;
-  for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
-    Encoder *encoder = atomic_load(&engine->encoders[codec]);
-    guint least = (guint)engine->settings.bitrate_kbps;
-    GHashTableIter viewers;
-    gpointer viewer;
-    gboolean any = FALSE;
-    g_hash_table_iter_init(&viewers, engine->viewers);
-    while (encoder && g_hash_table_iter_next(&viewers, NULL, &viewer)) {
-      CongestionReport report;
-      if (viewer_encoder(viewer) != encoder || !viewer_report(viewer, &report))
-        continue;
-      any = TRUE;
-      least = MIN(least, report.send_kbps);
-      trace_point("send_kbps", report.send_kbps);
-      trace_point("queue_ms", report.queue_ms);
-    }
-    if (any)
-      encoder_set_bitrate(encoder, least * 93 / 100);
-  }
+  layers_update(engine->layers, engine->viewers);
   return G_SOURCE_CONTINUE;
 }
 
@@ -256,8 +219,10 @@ static gboolean start_display(Engine *engine, GError **error) {
   engine->capture = capture_new((guint)engine->settings.framerate, on_frame, engine, error);
   if (!engine->capture)
     return FALSE;
-  capture_get_size(engine->capture, &engine->width, &engine->height);
-  engine->steering = steering_new(engine->width, engine->height, on_input, engine, error);
+  guint width, height;
+  capture_get_size(engine->capture, &width, &height);
+  engine->layers = layers_new(&engine->settings, width, height, &encoder_events, engine);
+  engine->steering = steering_new(width, height, on_input, engine, error);
   engine->windows = engine->steering ? window_watch_new(on_window, engine, error) : NULL;
   return engine->windows != NULL;
 }
@@ -266,7 +231,8 @@ static gboolean start_display(Engine *engine, GError **error) {
  */
 static gboolean start_media(Engine *engine, GError **error) {
   MediaCodec codec;
-  if (!media_codec_find(engine->settings.codec_names[0], &codec) || !need_encoder(engine, codec, error))
+  if (!media_codec_find(engine->settings.codec_names[0], &codec) ||
+      !layers_need(engine->layers, codec, error))
     return FALSE;
   if (engine->settings.sound)
     engine->sound = sound_new(error);
@@ -289,7 +255,7 @@ static void configure(Engine *engine, const EngineMessage *message) {
   }
   engine->configured = TRUE;
   engine->tick_timer = g_timeout_add_seconds(1, on_tick, engine);
-  engine->path_timer = g_timeout_add(50, follow_paths, engine);
+  engine->networks_timer = g_timeout_add(NETWORKS_MS, follow_networks, engine);
   say_ready_if_so(engine);
 }
 
@@ -344,10 +310,9 @@ void engine_free(Engine *engine) {
     viewer_end(at->data, "removed");
   viewer_wait_for_remains();
   g_clear_handle_id(&engine->tick_timer, g_source_remove);
-  g_clear_handle_id(&engine->path_timer, g_source_remove);
+  g_clear_handle_id(&engine->networks_timer, g_source_remove);
   capture_stop(engine->capture);
-  for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++)
-    encoder_free(atomic_load(&engine->encoders[codec]));
+  layers_free(engine->layers);
   sound_free(engine->sound);
   window_watch_free(engine->windows);
   steering_free(engine->steering);

@@ -12,7 +12,7 @@
 /* Whoever sends less than this part of the rate learns nothing about more of it. */
 #define APP_LIMITED 0.7
 /* A queue that stands so long is too much, whatever its trend. */
-#define STANDING_MS 120
+#define STANDING_MS 60
 
 #define CLIMB 1.33
 #define CLIMB_NEAR 1.1

@@ -33,6 +33,7 @@ struct Viewer {
   const ViewerHost *host;
   SdpChoice *choice;
   Encoder *encoder;
+  Share share;
   Sound *sound; /* NULL: this viewer takes none */
   SteeringSeat *seat;
   Path *path;
@@ -433,8 +434,18 @@ gboolean viewer_report(Viewer *viewer, CongestionReport *report) {
   return TRUE;
 }
 
-Encoder *viewer_encoder(Viewer *viewer) {
-  return viewer->encoder;
+MediaCodec viewer_codec(Viewer *viewer) {
+  return viewer->choice->codec;
+}
+
+Share *viewer_share(Viewer *viewer) {
+  return &viewer->share;
+}
+
+void viewer_take(Viewer *viewer, Encoder *encoder) {
+  viewer->encoder = encoder;
+  if (viewer->connected)
+    feed_take(viewer->feed, encoder);
 }
 
 /* ---- the end ---- */

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "streamer/media_settings.h"
+#include "streamer/webrtc/allotment.h"
 #include "streamer/webrtc/encoder.h"
 #include "streamer/webrtc/ice.h"
 #include "streamer/webrtc/path.h"
@@ -48,11 +49,17 @@ void viewer_restart(Viewer *viewer, const char *fragment);
 /* Once a second: ends it if it has been silent for too long or does not get on. */
 void viewer_check(Viewer *viewer, gint64 now_us);
 
-/* How its network stands; FALSE while nothing flows. At least ten times a second. */
+/* How its network stands; FALSE while nothing flows. Twenty times a second. */
 gboolean viewer_report(Viewer *viewer, CongestionReport *report);
 
-/* The encoder whose frames it takes. */
-Encoder *viewer_encoder(Viewer *viewer);
+/* The codec of its picture. */
+MediaCodec viewer_codec(Viewer *viewer);
+
+/* Its place among the others; layers.h's to use. */
+Share *viewer_share(Viewer *viewer);
+
+/* From now on it takes the frames of @encoder, of its codec. */
+void viewer_take(Viewer *viewer, Encoder *encoder);
 
 /* Ends it: the event `ended` comes before this returns, and @viewer is gone. */
 void viewer_end(Viewer *viewer, const char *reason);

@@ -42,16 +42,16 @@ const between = (from, to) => {
 };
 
 /**
- * From when on, in seconds after the phase began, half a second's rate and frames are what they are in the phase's
- * second half, within a quarter.
- * @param {Sample[]} samples @param {number} begun
+ * From when on, in seconds after the phase began, half a second's rate and frames are at least three quarters of what
+ * they are in the phase's second half, and the rate is not beyond the link's.
+ * @param {Sample[]} samples @param {number} begun @param {number | null} link kbit/s
  */
-function settled(samples, begun) {
+function settled(samples, begun, link) {
   const calm = between(samples[samples.length >> 1], samples[samples.length - 1]);
   let at = begun;
   for (let i = 0; i + 5 < samples.length; i++) {
     const now = between(samples[i], samples[i + 5]);
-    if (Math.abs(now.kbps - calm.kbps) > calm.kbps / 4 || now.rate < calm.rate * 0.75) at = samples[i + 5].at;
+    if (now.kbps < calm.kbps * 0.75 || now.rate < calm.rate * 0.75 || (link && now.kbps > link * 1.1)) at = samples[i + 5].at;
   }
   return (at - begun) / 1000;
 }
@@ -82,7 +82,7 @@ async function measure({ name, codec, phases }) {
       const freeze = Math.max(...samples.map(({ gap }) => gap));
       console.log(
         `  ${name.padEnd(14)} ${String(kbps ?? 'all').padStart(5)} kbit/s: ${whole.rate.toFixed(1)} frames/s, longest freeze ${freeze.toFixed(0)} ms, ` +
-          `settled after ${settled(samples, begun).toFixed(1)} s at ${calm.kbps.toFixed(0)} kbit/s, ${calm.rate.toFixed(1)} frames/s, ${samples[samples.length - 1].height} lines`,
+          `settled after ${settled(samples, begun, kbps).toFixed(1)} s at ${calm.kbps.toFixed(0)} kbit/s, ${calm.rate.toFixed(1)} frames/s, ${samples[samples.length - 1].height} lines`,
       );
     }
   } finally {

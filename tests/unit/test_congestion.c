@@ -115,7 +115,7 @@ static void test_a_still_picture_keeps_the_rate(void) {
   link_plan(link)->demand = 0.02;
   link_run(link, 20000);
   guint after = report_of(link).target_kbps;
-  g_assert_cmpuint(after, >=, before * 9 / 10);
+  g_assert_cmpuint(after, >=, before * 8 / 10);
   g_assert_cmpuint(after, <=, before * 11 / 10);
 }
 

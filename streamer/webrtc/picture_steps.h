@@ -1,0 +1,24 @@
+/* How large and how often a picture may be for its bit rate: steps down from the configured size, each for a
+ * codec that needs so many bits for a pixel at least. Below that an encoder makes mud, or, worse, more than
+ * it was told. Down at once, up one step at a time after the rate has been good for a while, so that a rate
+ * around a limit does not make the picture jump. Pure.
+ */
+#pragma once
+#include "streamer/media_settings.h"
+
+typedef struct {
+  guint width, height, framerate;
+} PictureSize;
+
+/* Where one encoder stands; zeroed at first: the configured size. */
+typedef struct {
+  guint step;
+  gint64 good_us; /* since when the rate has been enough for a step up; 0: it is not */
+} PictureSteps;
+
+/* Takes the rate of now. TRUE when the size is another one from now on. */
+gboolean picture_steps_update(PictureSteps *steps, const MediaSettings *settings, MediaCodec codec,
+                              guint kbps, gint64 now_us);
+
+/* The size at that step. */
+PictureSize picture_steps_size(const PictureSteps *steps, const MediaSettings *settings);
