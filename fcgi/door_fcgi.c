@@ -10,15 +10,17 @@
  *   WORKING  a worker, which reads the request; an answer that needs no core (admission.h) it writes itself
  *   HELD     the core's Request, which is being handled
  *   WAITING  the same, and epoll is armed to tell when the web server gives up
- *   SENDING  a finisher, which writes the answer; then IDLE again, or closed
+ *   SENDING  a finisher, which writes the answer, or epoll, armed for the rest of a long one to be taken;
+ * then IDLE again, or closed
  *
  * State changes, arming and the table of connections are under one lock. What epoll hands out is a ticket,
  * the connection's index and generation; the generation changes with each state, so that an event that was on
  * its way while another thread moved the connection on finds nothing, instead of somebody else's request.
  *
- * A worker hands a request to libfcgi when all of it is there (arrival.h): a peer that stops in the middle
- * holds nobody. It has ARRIVAL_SECONDS for the whole; of those that are late the oldest is given up, too,
- * when they are more than ARRIVING_MAX.
+ * A worker hands a request to libfcgi when all of it is there (arrival.h), and what libfcgi writes of a long
+ * answer is sent as it is taken: a peer that stops in the middle holds nobody. It has SLOW_SECONDS for a
+ * whole request, or for taking any of an answer; of those that are slow the oldest is given up, too, when
+ * they are more than SLOW_MAX.
  *
  * A worker that finds a WAITING connection dead only posts the ticket to the core, which owns the request.
  */
@@ -48,14 +50,16 @@
 #include <unistd.h>
 
 #define ACCEPTS_AT_ONCE 64
-/* A web server that does not take its answer for this long is given up: meanwhile it holds a thread. */
+/* What libfcgi reads is there, and what it writes has room; should that not be so, it waits so long. */
 #define PEER_TIMEOUT_SECONDS 1
-#define ARRIVAL_SECONDS 8
-#define ARRIVING_MAX 512
+/* Longer answers than this may not have room in a socket at once. */
+#define LONG_ANSWER (32 * 1024)
+#define SLOW_SECONDS 8
+#define SLOW_MAX 512
 #define ARRIVAL_BUFFER (16 * 1024)
 /* Of one connection at once; then others have their turn. */
 #define ARRIVAL_READS 64
-/* How often a worker looks for requests that are late, if some are arriving. */
+/* How often a worker looks for peers that are too slow, if some are slow. */
 #define LATE_LOOK_MS 500
 /* When descriptors have run out, accepting rests for so long. */
 #define ACCEPT_REST_US (100 * 1000)
@@ -76,10 +80,12 @@ typedef struct {
   guint32 generation; /* under the door's lock */
   State state;        /* under the door's lock */
   Arrival *arrival;   /* a request that comes in pieces (nullable) */
-  gint64 arriving_us; /* monotonic, since when */
-  GList arriving;     /* its place in the door's `arriving`, if data is set; under the door's lock */
-  Request *request;   /* HELD, WAITING: the core's */
-  Reply reply;        /* SENDING */
+  int unsent;       /* SENDING: a file with the rest of a long answer, read as far as it is sent; -1: none */
+  gboolean is_last; /* SENDING: the connection is to be closed then */
+  gint64 slow_us;   /* monotonic, since when it is slow */
+  GList slow;       /* its place in the door's `slow`, if data is set; under the door's lock */
+  Request *request; /* HELD, WAITING: the core's */
+  Reply reply;      /* SENDING */
   char request_id[32];
 } Connection;
 
@@ -96,8 +102,8 @@ struct DoorFcgi {
   GPtrArray *connections; /* by index, NULL: unused; under lock */
   GArray *unused;         /* indexes; under lock */
   guint busy;             /* HELD, WAITING or SENDING; under lock */
-  GQueue arriving;        /* of Connection, the oldest first; under lock */
-  atomic_uint n_arriving; /* its length, for a look without lock */
+  GQueue slow;            /* of Connection whose peer is awaited, the oldest first; under lock */
+  atomic_uint n_slow;     /* its length, for a look without lock */
 };
 
 /* ---- connections, tickets, states ---- */
@@ -133,13 +139,31 @@ static gboolean arm(Connection *connection, int operation, guint32 events) {
   return epoll_ctl(connection->door->epoll, operation, connection->fcgi.ipcFd, &event) == 0;
 }
 
-/* Under lock. Its request is whole, or given up. */
-static void stop_arriving(Connection *connection) {
-  if (connection->arriving.data)
-    g_queue_unlink(&connection->door->arriving, &connection->arriving);
-  connection->arriving.data = NULL;
-  atomic_store(&connection->door->n_arriving, connection->door->arriving.length);
+/* Under lock. */
+static void leave_slow(Connection *connection) {
+  if (connection->slow.data)
+    g_queue_unlink(&connection->door->slow, &connection->slow);
+  connection->slow.data = NULL;
+  atomic_store(&connection->door->n_slow, connection->door->slow.length);
+}
+
+/* Under lock. Its peer is awaited from now on, if it is not yet. */
+static void begin_slow(Connection *connection) {
+  if (connection->slow.data)
+    return;
+  connection->slow.data = connection;
+  connection->slow_us = g_get_monotonic_time();
+  g_queue_push_tail_link(&connection->door->slow, &connection->slow);
+  atomic_store(&connection->door->n_slow, connection->door->slow.length);
+}
+
+/* Under lock. Its request is whole, its answer sent, or it is given up. */
+static void end_slow(Connection *connection) {
+  leave_slow(connection);
   g_clear_pointer(&connection->arrival, arrival_free);
+  if (connection->unsent >= 0)
+    close(connection->unsent);
+  connection->unsent = -1;
 }
 
 /* Gives the owner's connection up. libfcgi has closed it, or does now. */
@@ -150,7 +174,7 @@ static void drop(Connection *connection) {
     FCGX_Free(&connection->fcgi, 1);
   }
   pthread_mutex_lock(&door->lock);
-  stop_arriving(connection);
+  end_slow(connection);
   set_state(connection, IDLE);
   door->connections->pdata[connection->index] = NULL;
   g_array_append_val(door->unused, connection->index);
@@ -174,6 +198,7 @@ static void add_connection(DoorFcgi *door, int fd) {
   connection->door = door;
   FCGX_InitRequest(&connection->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
   connection->fcgi.ipcFd = fd;
+  connection->unsent = -1;
   pthread_mutex_lock(&door->lock);
   if (door->unused->len > 0) {
     connection->index = g_array_index(door->unused, guint32, door->unused->len - 1);
@@ -191,24 +216,80 @@ static void add_connection(DoorFcgi *door, int fd) {
 
 /* ---- writing ---- */
 
+/* Has libfcgi write the answer: to the socket, or, if it is long, to a file (`unsent`). */
 static void write_reply(Connection *connection, const Reply *reply) {
-  FCGX_Stream *out = connection->fcgi.out;
+  FCGX_Request *fcgi = &connection->fcgi;
   char header[CGI_HEADER_MAX];
-  FCGX_PutStr(header, cgi_header_format(reply, connection->request_id, header, sizeof header), out);
-  FCGX_PutStr(body_get_text(reply->body), (int)body_get_length(reply->body), out);
-  if (atomic_load(&connection->door->closing))
-    connection->fcgi.keepConnection = 0;
-  FCGX_Detach(&connection->fcgi);
-  FCGX_Finish_r(&connection->fcgi);
+  int socket = fcgi->ipcFd;
+  if (body_get_length(reply->body) > LONG_ANSWER)
+    connection->unsent = memfd_create("answer", MFD_CLOEXEC);
+  connection->is_last = !fcgi->keepConnection || atomic_load(&connection->door->closing);
+  fcgi->keepConnection = connection->unsent >= 0 || !connection->is_last;
+  if (connection->unsent >= 0)
+    fcgi->ipcFd = connection->unsent;
+  FCGX_PutStr(header, cgi_header_format(reply, connection->request_id, header, sizeof header), fcgi->out);
+  FCGX_PutStr(body_get_text(reply->body), (int)body_get_length(reply->body), fcgi->out);
+  FCGX_Detach(fcgi);
+  FCGX_Finish_r(fcgi);
+  if (connection->unsent < 0)
+    return;
+  fcgi->ipcFd = socket;
+  lseek(connection->unsent, 0, SEEK_SET);
 }
 
-/* The owner's connection has its answer. */
+typedef enum { SENT_ALL, SENT_SOME, SENT_NOTHING, SENT_NO_MORE } Sent;
+
+/* What the peer takes of `unsent` without being waited for. */
+static Sent send_some(Connection *connection) {
+  char buffer[LONG_ANSWER];
+  for (gboolean any = FALSE;; any = TRUE) {
+    gssize n = read(connection->unsent, buffer, sizeof buffer);
+    if (n <= 0)
+      return n == 0 ? SENT_ALL : SENT_NO_MORE;
+    gssize sent = send(connection->fcgi.ipcFd, buffer, (gsize)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
+      return SENT_NO_MORE;
+    if (sent == n)
+      continue;
+    lseek(connection->unsent, MAX(sent, 0) - n, SEEK_CUR); /* the rest again later */
+    return any || sent > 0 ? SENT_SOME : SENT_NOTHING;
+  }
+}
+
+/* The owner's connection waits until its peer takes more: anew, if it has taken some. */
+static void wait_for_room(Connection *connection, Sent sent) {
+  DoorFcgi *door = connection->door;
+  pthread_mutex_lock(&door->lock);
+  set_state(connection, SENDING);
+  if (sent == SENT_SOME)
+    leave_slow(connection);
+  begin_slow(connection);
+  gboolean armed = arm(connection, EPOLL_CTL_MOD, EPOLLOUT);
+  pthread_mutex_unlock(&door->lock);
+  if (!armed)
+    drop(connection);
+}
+
+/* The owner's connection has its answer, or the rest of it is in `unsent`. */
+static void finish_sending(Connection *connection) {
+  Sent sent = connection->unsent >= 0 ? send_some(connection) : SENT_ALL;
+  if (sent == SENT_SOME || sent == SENT_NOTHING) {
+    wait_for_room(connection, sent);
+    return;
+  }
+  if (sent == SENT_NO_MORE || connection->is_last || connection->fcgi.ipcFd < 0) {
+    drop(connection);
+    return;
+  }
+  pthread_mutex_lock(&connection->door->lock);
+  end_slow(connection);
+  pthread_mutex_unlock(&connection->door->lock);
+  release(connection, EPOLL_CTL_MOD);
+}
+
 static void finish(Connection *connection, const Reply *reply) {
   write_reply(connection, reply);
-  if (connection->fcgi.ipcFd >= 0)
-    release(connection, EPOLL_CTL_MOD);
-  else
-    drop(connection);
+  finish_sending(connection);
 }
 
 static void finish_in_thread(Letter *letter, gpointer receiver) {
@@ -282,7 +363,6 @@ static ArrivalState receive(Connection *connection) {
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
       return ARRIVAL_MORE;
     connection->arrival = arrival_new();
-    connection->arriving_us = g_get_monotonic_time();
   }
   for (guint i = 0; i < ARRIVAL_READS && state == ARRIVAL_MORE; i++) {
     gssize n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
@@ -297,24 +377,21 @@ static ArrivalState receive(Connection *connection) {
 static void wait_for_rest(Connection *connection) {
   DoorFcgi *door = connection->door;
   pthread_mutex_lock(&door->lock);
-  if (connection->arrival && !connection->arriving.data) {
-    connection->arriving.data = connection;
-    g_queue_push_tail_link(&door->arriving, &connection->arriving);
-    atomic_store(&door->n_arriving, door->arriving.length);
-  }
+  if (connection->arrival)
+    begin_slow(connection);
   pthread_mutex_unlock(&door->lock);
   release(connection, EPOLL_CTL_MOD);
 }
 
-/* Under lock. The one that has been arriving for too long, which nobody else owns any more; or NULL. */
+/* Under lock. The one that has been slow for too long, unless a thread has it just now; or NULL. */
 static Connection *take_late(DoorFcgi *door) {
-  Connection *oldest = g_queue_peek_head(&door->arriving);
-  if (!oldest || oldest->state != IDLE)
+  Connection *oldest = g_queue_peek_head(&door->slow);
+  if (!oldest || (oldest->state != IDLE && oldest->state != SENDING))
     return NULL;
-  gint64 waited_us = g_get_monotonic_time() - oldest->arriving_us;
-  if (waited_us < ARRIVAL_SECONDS * G_TIME_SPAN_SECOND && door->arriving.length <= ARRIVING_MAX)
+  gint64 waited_us = g_get_monotonic_time() - oldest->slow_us;
+  if (waited_us < SLOW_SECONDS * G_TIME_SPAN_SECOND && door->slow.length <= SLOW_MAX)
     return NULL;
-  stop_arriving(oldest);
+  end_slow(oldest);
   set_state(oldest, WORKING);
   return oldest;
 }
@@ -326,7 +403,8 @@ static void drop_late(DoorFcgi *door) {
     pthread_mutex_unlock(&door->lock);
     if (!late)
       return;
-    log_info("request_given_up", "note=\"the web server has not sent the rest of it\"");
+    log_info("peer_given_up",
+             "note=\"the web server has not sent the rest of a request, or not taken an answer\"");
     drop(late);
   }
 }
@@ -407,7 +485,7 @@ static void serve(Connection *connection) {
   }
   if (connection->arrival) {
     pthread_mutex_lock(&door->lock);
-    stop_arriving(connection);
+    end_slow(connection);
     pthread_mutex_unlock(&door->lock);
   }
   Reply reply;
@@ -455,13 +533,16 @@ static void on_connection_event(DoorFcgi *door, guint64 ticket, guint32 events) 
   pthread_mutex_lock(&door->lock);
   Connection *connection = find(door, ticket);
   gboolean is_idle = connection && connection->state == IDLE;
-  if (is_idle)
+  gboolean is_sending = connection && connection->state == SENDING;
+  if (is_idle || is_sending)
     set_state(connection, WORKING);
   else if (connection && connection->state == WAITING)
     look_at_waiting(connection, events);
   pthread_mutex_unlock(&door->lock);
   if (is_idle)
     serve(connection);
+  else if (is_sending)
+    finish_sending(connection);
 }
 
 /* ---- accepting ---- */
@@ -524,7 +605,7 @@ static gpointer run_worker(gpointer data) {
   int listener = listener_get_fd(door->listener);
   for (;;) {
     struct epoll_event event;
-    gboolean look = atomic_load(&door->n_arriving) > 0;
+    gboolean look = atomic_load(&door->n_slow) > 0;
     int n = epoll_wait(door->epoll, &event, 1, look ? LATE_LOOK_MS : -1);
     if (look)
       drop_late(door);

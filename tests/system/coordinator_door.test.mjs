@@ -119,6 +119,36 @@ test('an aborted half request, and one larger than anything, close their own con
   assert.equal((await ask(RCS)).status, 200);
 });
 
+test('peers that do not take their long answers hold nobody, those that take them slowly get them whole', async t => {
+  const { files, dial, ask, coordinator } = await startAlone(t);
+  const info = { deskription: [{ en: 'x'.repeat(2000) }] };
+  const servers = Array.from({ length: 1000 }, (_, i) => ({ server_name: `s${i}`, ip: '127.0.0.1', port: '1', rc_info: { rc_name: 'R', info } }));
+  files.writeServers(servers);
+  const list = '{"verb":"GET_SERVERS","range":"0-999"}';
+  await until(async () => (await ask(list)).answer.total === 1000, { timeout: 20_000 });
+  const deaf = Array.from({ length: 50 }, () => {
+    const peer = dial();
+    peer.socket.pause();
+    peer.write(wholeRequest(list));
+    return peer;
+  });
+  const began = Date.now();
+  for (let i = 0; i < 20; i++) assert.equal((await ask(RCS)).status, 200);
+  assert.ok(Date.now() - began < 3000 * slowness, `others are answered: ${Date.now() - began} ms`);
+  for (const peer of deaf.slice(0, 3)) {
+    peer.socket.resume();
+    assert.equal((await peer.answer()).answer.servers.length, 1000);
+    peer.write(wholeRequest(RCS));
+    assert.equal((await peer.answer()).status, 200, 'the connection is still good');
+  }
+  const last = dial();
+  last.write(wholeRequest(list, {}, { keep: false }));
+  assert.equal((await last.answer()).answer.servers.length, 1000);
+  await until(() => last.closed);
+  const givenUp = () => coordinator.log.match(/ peer_given_up /g)?.length ?? 0;
+  await until(() => givenUp() === deaf.length - 3, { what: 'those who take nothing are given up', timeout: 20_000 });
+});
+
 test('rubbish closes its own connection and nothing else', async t => {
   const { dial, ask, coordinator } = await startAlone(t);
   const rubbish = [
