@@ -66,7 +66,7 @@ CREATE TABLE IF NOT EXISTS reservations (
   state ENUM('planned', 'running', 'ended') NOT NULL,
   server_name VARCHAR(100) NULL,
   reason VARCHAR(64) NULL,
-  created_at DATETIME NOT NULL,
+  created_at DATETIME NULL,
   ended_at DATETIME NULL,
   rc INT UNSIGNED NOT NULL,
   slot_first INT UNSIGNED NOT NULL,          -- the slots that it holds: from slot_first to before slot_end

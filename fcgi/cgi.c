@@ -10,7 +10,7 @@
 #include "fcgi/rate_limit.h"
 #include "fcgi/record_file.h"
 #include "fcgi/resources.h"
-#include "fcgi/servers_file.h"
+#include "fcgi/servers_source.h"
 #include "fcgi/streamer_client.h"
 #include "fcgi/verbs.h"
 #include "fcgi/watches.h"
@@ -188,6 +188,26 @@ static void refuse(Cgi *cgi, const GError *error) {
   request_refuse_until(cgi->request, locked, LOCK_RETRY_SECONDS, NULL);
 }
 
+static void on_database_late(gpointer data) {
+  ((Cgi *)data)->is_late = TRUE;
+}
+
+/* Files are read when the core is open; a database is asked meanwhile. What has not come in time is not
+ * there. */
+static void wait_for_database(Cgi *cgi) {
+  const Configuration *configuration = cgi->core.configuration;
+  if (!cgi->core.database)
+    return;
+  gint64 patience_us = configuration->store_connect_timeout_seconds * INSTANT_SECOND;
+  Timer *timer = timers_add(cgi->core.timers, patience_us, on_database_late, cgi);
+  while (!cgi->is_late && !(plan_is_loaded(planning_get_plan(cgi->core.planning)) &&
+                            servers_source_is_loaded(cgi->core.servers)))
+    g_main_context_iteration(NULL, TRUE);
+  if (!cgi->is_late)
+    timer_cancel(timer);
+  cgi->is_late = FALSE;
+}
+
 /* Without a configuration there is no request either, but the web server wants an answer. */
 static int fail(const GError *error) {
   static const char answer[] =
@@ -213,13 +233,16 @@ static void answer(const Configuration *configuration, const TicketKey *key) {
     refuse(&cgi, error);
     return;
   }
-  ServersFile *servers_file = servers_file_open(&cgi.core, &error);
-  if (servers_file)
+  ServersSource *servers = servers_source_open(&cgi.core, &error);
+  cgi.core.servers = servers;
+  if (servers)
+    wait_for_database(&cgi);
+  if (servers)
     handle(&cgi);
   else
     request_refuse(cgi.request, error);
   planning_stop(cgi.core.planning);
-  servers_file_close(servers_file);
+  servers_source_close(servers);
   core_close(&cgi.core);
 }
 
@@ -235,7 +258,9 @@ int cgi_answer(void) {
   /* What a process has to say of its own beginning is news of a coordinator, not of each request. */
   log_set_level(MIN(configuration_get_log_level(configuration), LOG_LEVEL_WARNING));
   curl_global_init(CURL_GLOBAL_DEFAULT);
+  sql_library_open();
   answer(configuration, key);
+  sql_library_close();
   curl_global_cleanup();
   log_close();
   return EXIT_SUCCESS;

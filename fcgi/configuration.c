@@ -117,6 +117,31 @@ static const Setting rows[] = {
      .help =
          "The longest that a request may wait for events or in a line; 25 behind Apache, which does not tell "
          "when a client has gone."},
+    {"store.type", SETTING_CHOICE, AT(store_type), .fallback = "json", .choices = "json|mysql",
+     .help =
+         "Where the list of servers and the plan are: in servers_file and plan_file, or in a database that "
+         "several coordinators share."},
+    {"store.host", SETTING_TEXT, AT(store_host), .min = 1, .max = 253, .fallback = "127.0.0.1",
+     .help = "The database server."},
+    {"store.port", SETTING_INT, AT(store_port), 1, 65535, .fallback = "3306", .help = "Its port."},
+    {"store.socket", SETTING_PATH, AT(store_socket), .max = 107,
+     .help = "The Unix socket of a database server on this machine, instead of store.host."},
+    {"store.database", SETTING_TEXT, AT(store_database), .min = 1, .max = 64, .fallback = "vitrina",
+     .help = "The name of the database."},
+    {"store.user", SETTING_TEXT, AT(store_user), .min = 1, .max = 128, .fallback = "vitrina",
+     .help = "Who we are there."},
+    {"store.password_file", SETTING_PATH, AT(store_password_file),
+     .help = "A file with that user's password alone; none: without a password."},
+    {"store.tls", SETTING_BOOL, AT(store_tls), .fallback = "true",
+     .help = "Whether the way to store.host is encrypted and its certificate verified."},
+    {"store.ca_file", SETTING_PATH, AT(store_ca_file),
+     .help = "Certificates to trust in the database server; without it the system's."},
+    {"store.connections", SETTING_INT, AT(store_connections), 1, 64, .fallback = "8",
+     .help = "Connections to the database, each with a thread."},
+    {"store.connect_timeout_seconds", SETTING_INT, AT(store_connect_timeout_seconds), 1, 60, "seconds", "3",
+     .help = "How long connecting to the database may take."},
+    {"store.answer_timeout_seconds", SETTING_INT, AT(store_answer_timeout_seconds), 1, 60, "seconds", "10",
+     .help = "How long the database may be silent while it answers."},
     {"log_level", SETTING_CHOICE, AT(log_level), .fallback = "notice",
      .choices = "error|warning|notice|info|debug", .help = "The least important lines that are logged."},
     {"access_log", SETTING_BOOL, AT(access_log), .fallback = "false",
@@ -142,6 +167,20 @@ static gboolean check(const Configuration *configuration, const char *path, GErr
   return TRUE;
 }
 
+static gboolean read_password(Configuration *configuration, const char *path, GError **error) {
+  g_autoptr(GError) problem = NULL;
+  if (!configuration_has_database(configuration) || !configuration->store_password_file)
+    return TRUE;
+  if (g_file_get_contents(configuration->store_password_file, &configuration->store_password, NULL,
+                          &problem)) {
+    g_strchomp(configuration->store_password);
+    return TRUE;
+  }
+  g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: store.password_file: %s", path,
+              problem->message);
+  return FALSE;
+}
+
 /* What is made of the settings once they are read. */
 static gboolean finish(Configuration *configuration, const char *path, GError **error) {
   const RcRules general = {configuration->session_minutes, configuration->min_session_minutes,
@@ -155,7 +194,7 @@ static gboolean finish(Configuration *configuration, const char *path, GError **
     return FALSE;
   configuration->exempt_networks =
       client_networks_new(path, "limits.exempt", configuration->limits_exempt, error);
-  return configuration->exempt_networks != NULL;
+  return configuration->exempt_networks && read_password(configuration, path, error);
 }
 
 Configuration *configuration_load(const char *path, GError **error) {
@@ -172,8 +211,28 @@ void configuration_free(Configuration *configuration) {
   rc_rules_free(configuration->rc_rules);
   client_networks_free(configuration->proxy_networks);
   client_networks_free(configuration->exempt_networks);
+  g_free(configuration->store_password);
   settings_clear(rows, configuration);
   g_free(configuration);
+}
+
+gboolean configuration_has_database(const Configuration *configuration) {
+  return g_str_equal(configuration->store_type, "mysql");
+}
+
+SqlAddress configuration_get_database(const Configuration *configuration) {
+  return (SqlAddress){
+      .host = configuration->store_host,
+      .port = (guint)configuration->store_port,
+      .socket = configuration->store_socket,
+      .database = configuration->store_database,
+      .user = configuration->store_user,
+      .password = configuration->store_password,
+      .tls = configuration->store_tls,
+      .ca_file = configuration->store_ca_file,
+      .connect_timeout_seconds = (guint)configuration->store_connect_timeout_seconds,
+      .answer_timeout_seconds = (guint)configuration->store_answer_timeout_seconds,
+  };
 }
 
 LogLevel configuration_get_log_level(const Configuration *configuration) {

@@ -6,6 +6,7 @@
 #include "fcgi/client_address.h"
 #include "fcgi/rate_limit.h"
 #include "fcgi/rc_rules.h"
+#include "fcgi/sql.h"
 
 typedef struct {
   char *ip;               /* where the FastCGI door listens, with port */
@@ -53,6 +54,12 @@ typedef struct {
   gint64 limits_held;
   gint64 limits_neighbours;
   char **limits_exempt;
+  char *store_type; /* "json" or "mysql" */
+  char *store_host, *store_socket, *store_database, *store_user;
+  char *store_password_file, *store_ca_file; /* nullable */
+  gint64 store_port, store_connections, store_connect_timeout_seconds, store_answer_timeout_seconds;
+  gboolean store_tls;
+  char *store_password;            /* made of store_password_file (nullable) */
   RcRulesTable *rc_rules;          /* made of the above */
   ClientNetworks *proxy_networks;  /* made of trusted_proxies */
   ClientNetworks *exempt_networks; /* made of limits_exempt */
@@ -62,6 +69,11 @@ typedef struct {
 Configuration *configuration_load(const char *path, GError **error);
 void configuration_free(Configuration *configuration); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Configuration, configuration_free)
+
+/* Whether the list of servers and the plan are in a database, and where that is: the texts are
+ * @configuration's. */
+gboolean configuration_has_database(const Configuration *configuration);
+SqlAddress configuration_get_database(const Configuration *configuration);
 
 LogLevel configuration_get_log_level(const Configuration *configuration);
 

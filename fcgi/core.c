@@ -1,5 +1,6 @@
 #include "fcgi/core.h"
 
+#include "common/random.h"
 #include "fcgi/admission.h"
 #include "fcgi/client_counts.h"
 #include "fcgi/events.h"
@@ -7,6 +8,7 @@
 #include "fcgi/lines.h"
 #include "fcgi/metering.h"
 #include "fcgi/planning.h"
+#include "fcgi/sql_pool.h"
 #include "fcgi/starts.h"
 #include "fcgi/watches.h"
 
@@ -61,6 +63,11 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
   core->streamers =
       streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
   mailbox_attach(core->mailbox, NULL, core);
+  core->name = random_hex(8);
+  if (configuration_has_database(configuration)) {
+    const SqlAddress address = configuration_get_database(configuration);
+    core->database = sql_pool_new(&address, (guint)configuration->store_connections, core->mailbox);
+  }
   core->planning = planning_open(core, error);
   return core->planning != NULL;
 }
@@ -68,6 +75,7 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
 /* The reverse: first those who hold others' objects. */
 void core_close(Core *core) {
   planning_close(core->planning);
+  sql_pool_free(core->database);
   starts_free(core->starts);
   lines_free(core->lines);
   watches_free(core->watches);
@@ -80,4 +88,5 @@ void core_close(Core *core) {
   answers_free(core->answers);
   mailbox_free(core->mailbox);
   metering_free(core->metering);
+  g_free(core->name);
 }

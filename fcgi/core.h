@@ -19,6 +19,8 @@ typedef struct Metering Metering;
 typedef struct Fleet Fleet;
 typedef struct Events Events;
 typedef struct Planning Planning;
+typedef struct ServersSource ServersSource;
+typedef struct SqlPool SqlPool;
 typedef struct Starts Starts;
 typedef struct Lines Lines;
 typedef struct Watches Watches;
@@ -34,6 +36,7 @@ typedef enum {
 typedef struct Core Core;
 struct Core {
   CoreMode mode; /* set before core_open() */
+  char *name;    /* drawn at each start: which of several coordinators this is */
   const Configuration *configuration;
   const TicketKey *key;
   Mailbox *mailbox;
@@ -44,10 +47,12 @@ struct Core {
   Timers *timers;
   Fleet *fleet;
   Events *events;
+  SqlPool *database; /* NULL: list and plan are files */
   Planning *planning;
   Starts *starts;
   Lines *lines;
   Watches *watches;
+  ServersSource *servers; /* NULL before there is one */
   StreamerClient *streamers;
   guint waiting;       /* requests that wait */
   atomic_uint sockets; /* WebSockets that are open */

@@ -6,6 +6,7 @@
 #include "fcgi/cgi.h"
 #include "fcgi/configuration.h"
 #include "fcgi/core.h"
+#include "fcgi/database_admin.h"
 #include "fcgi/door_fcgi.h"
 #include "fcgi/door_websocket.h"
 #include "fcgi/events.h"
@@ -14,7 +15,7 @@
 #include "fcgi/plan.h"
 #include "fcgi/planning.h"
 #include "fcgi/record_file.h"
-#include "fcgi/servers_file.h"
+#include "fcgi/servers_source.h"
 #include "fcgi/starts.h"
 #include "fcgi/store_json.h"
 #include "fcgi/streamer_client.h"
@@ -35,15 +36,24 @@
 typedef struct {
   char *config;
   gboolean check;
+  gboolean migrate;
+  char *import, *export; /* nullable */
   gboolean version;
 } Options;
+
+static void clear_options(Options *options) {
+  g_free(options->config);
+  g_free(options->import);
+  g_free(options->export);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, clear_options)
 
 typedef struct {
   Core core;
   GMainLoop *loop;
   DoorFcgi *door;
   DoorWebsocket *websockets; /* nullable */
-  ServersFile *servers_file;
+  ServersSource *servers;
   gint64 ending_us; /* since when; 0: not yet */
 } Program;
 
@@ -55,6 +65,12 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
        "FILE"},
       {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Read the files, say what is wrong, and exit",
        NULL},
+      {"migrate", 0, 0, G_OPTION_ARG_NONE, &options->migrate,
+       "Make the tables in the database, or bring them up to date, and exit", NULL},
+      {"import", 0, 0, G_OPTION_ARG_FILENAME, &options->import,
+       "Put the servers of FILE and the reservations of plan_file into the database, and exit", "FILE"},
+      {"export", 0, 0, G_OPTION_ARG_FILENAME, &options->export,
+       "Write the database's servers to FILE and its reservations to plan_file, and exit", "FILE"},
       {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
       G_OPTION_ENTRY_NULL};
   g_autoptr(GOptionContext) context = g_option_context_new("- links a site with its streaming servers");
@@ -71,8 +87,8 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
   return TRUE;
 }
 
-/* All that --check looks at, without changing anything. */
-static gboolean check_files(const Configuration *configuration, GError **error) {
+/* All that --check looks at, without changing anything; the plan only then: opening it says the same. */
+static gboolean check_files(const Configuration *configuration, gboolean with_plan, GError **error) {
   if (!listener_check(configuration, error))
     return FALSE;
   g_autoptr(TicketKey) key = NULL;
@@ -81,11 +97,13 @@ static gboolean check_files(const Configuration *configuration, GError **error) 
     if (!key)
       return FALSE;
   }
+  if (configuration_has_database(configuration))
+    return TRUE;
   GPtrArray *servers = servers_load(configuration->servers_file, error);
   if (!servers)
     return FALSE;
   g_ptr_array_unref(servers);
-  return TRUE;
+  return !with_plan || store_json_check(configuration->plan_file, error);
 }
 
 static TicketKey *load_key(const Configuration *configuration, GError **error) {
@@ -132,7 +150,7 @@ static gboolean on_end(gpointer data) {
 }
 
 static gboolean on_reload(gpointer data) {
-  servers_file_reload(((Program *)data)->servers_file);
+  servers_source_reload(((Program *)data)->servers);
   return G_SOURCE_CONTINUE;
 }
 
@@ -155,7 +173,7 @@ static void block_signals(sigset_t *old) {
 
 /* Broken files stay broken; a socket or a file that another coordinator uses may be free a moment later. */
 static gboolean is_taken(const Program *program, const GError *error) {
-  return program->servers_file || g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED);
+  return program->servers || g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED);
 }
 
 static gboolean open_doors(Program *program, GError **error) {
@@ -192,8 +210,9 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   raise_descriptor_limit();
   block_signals(&old);
   if (core_open(&program.core, configuration, key, &error))
-    program.servers_file = servers_file_open(&program.core, &error);
-  if (program.servers_file && open_doors(&program, &error)) {
+    program.servers = servers_source_open(&program.core, &error);
+  program.core.servers = program.servers;
+  if (program.servers && open_doors(&program, &error)) {
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     g_main_loop_run(program.loop);
     log_notice("stopped", NULL);
@@ -206,9 +225,23 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   planning_stop(program.core.planning);
   door_websocket_free(program.websockets);
   door_fcgi_free(program.door);
-  servers_file_close(program.servers_file);
+  servers_source_close(program.servers);
   core_close(&program.core);
   g_main_loop_unref(program.loop);
+  return status;
+}
+
+static gboolean administer(const Configuration *configuration, const Options *options, GError **error) {
+  sql_library_open();
+  gboolean done = (!options->migrate || database_admin_migrate(configuration, error)) &&
+                  (!options->import || database_admin_import(configuration, options->import, error)) &&
+                  (!options->export || database_admin_export(configuration, options->export, error));
+  sql_library_close();
+  return done;
+}
+
+static int complain(const GError *error, int status) {
+  fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
   return status;
 }
 
@@ -216,35 +249,34 @@ int main(int argc, char **argv) {
   if (cgi_is_asked())
     return cgi_answer();
   g_autoptr(GError) error = NULL;
-  Options options = {NULL};
+  g_auto(Options) options = {NULL};
   if (!parse_options(argc, argv, &options, &error)) {
     fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
     return EXIT_FAILURE;
   }
-  g_autofree char *config = options.config;
   if (options.version) {
     puts("vitrina-coordinator " PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  g_autoptr(Configuration) configuration = configuration_load(config, &error);
-  if (!configuration || !check_files(configuration, &error)) {
-    fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
-    return SETTINGS_EXIT_STATUS;
-  }
-  if (options.check && !store_json_check(configuration->plan_file, &error)) {
-    fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
-    return SETTINGS_EXIT_STATUS;
-  }
+  g_autoptr(Configuration) configuration = configuration_load(options.config, &error);
+  if (!configuration)
+    return complain(error, SETTINGS_EXIT_STATUS);
+  if (options.migrate || options.import || options.export)
+    return administer(configuration, &options, &error) ? EXIT_SUCCESS : complain(error, EXIT_FAILURE);
+  if (!check_files(configuration, options.check, &error))
+    return complain(error, SETTINGS_EXIT_STATUS);
   if (options.check)
     return EXIT_SUCCESS;
   log_open("vitrina-coordinator", configuration_get_log_level(configuration));
   curl_global_init(CURL_GLOBAL_DEFAULT);
+  sql_library_open();
   g_autoptr(TicketKey) key = load_key(configuration, &error);
   if (!key) {
     log_error("not_started", "reason=\"%s\"", error->message);
     return SETTINGS_EXIT_STATUS;
   }
   int status = run(configuration, key);
+  sql_library_close();
   curl_global_cleanup();
   log_close();
   return status;

@@ -219,6 +219,22 @@ static gboolean do_fact(Sql *sql, const MysqlPlan *plan, const StoreChange *chan
       NULL, NULL, NULL, error);
 }
 
+gboolean mysql_change_import(Sql *sql, const MysqlPlan *plan, const Reservation *reservation, LedgerRun run,
+                             GError **error) {
+  const StoreChange change = {STORE_FACT, reservation, run, G_MAXUINT32};
+  MysqlAnswer answer = {0};
+  Held held;
+  if (!lock(sql, reservation->id, &held, error))
+    return FALSE;
+  if (held.found)
+    return TRUE;
+  if (reservation->state != RESERVATION_ENDED)
+    return adopt(sql, plan, &change, &answer, error);
+  MysqlRc rc;
+  return mysql_slots_find_rc(sql, reservation->rc_name, &rc, error) &&
+         insert(sql, rc.rc, &change, FALSE, error);
+}
+
 gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
                          GError **error) {
   *answer = (MysqlAnswer){.outcome = STORE_DONE};

@@ -17,3 +17,8 @@ typedef struct {
 /* FALSE with @error of SQL_ERROR; the transaction is then to be rolled back, too. */
 gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
                          GError **error);
+
+/* Puts a reservation in that was kept elsewhere, ended ones too, whether there is room or not. What is there
+ * of the same id stays. In a transaction. */
+gboolean mysql_change_import(Sql *sql, const MysqlPlan *plan, const Reservation *reservation, LedgerRun run,
+                             GError **error);

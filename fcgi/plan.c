@@ -216,6 +216,10 @@ void plan_count_states(const Plan *plan, guint counts[RESERVATION_N_STATES]) {
   plan_index_for_each(plan->index, count_state, counts);
 }
 
+void plan_refresh(Plan *plan, StoreRefreshed func, gpointer user_data) {
+  store_refresh(plan->store, func, user_data);
+}
+
 guint64 plan_get_writes(const Plan *plan) {
   return store_count_writes(plan->store);
 }

@@ -129,5 +129,7 @@ void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *res
 guint plan_count(const Plan *plan);
 /* How many are in each state. Looks at all. */
 void plan_count_states(const Plan *plan, guint counts[RESERVATION_N_STATES]);
+/* store_refresh() of its store. */
+void plan_refresh(Plan *plan, StoreRefreshed func, gpointer user_data);
 /* store_count_writes() of its store. */
 guint64 plan_get_writes(const Plan *plan);

@@ -6,6 +6,7 @@
 #include "fcgi/guard.h"
 #include "fcgi/starts.h"
 #include "fcgi/store_json.h"
+#include "fcgi/store_mysql.h"
 
 #include <string.h>
 
@@ -264,6 +265,21 @@ static Guard *open_guard(const Core *core, GError **error) {
   return guard_open(path, GUARD_RISK_PER_DAY, error);
 }
 
+static Store *open_store(Core *core, GError **error) {
+  const Configuration *configuration = core->configuration;
+  const StoreMysqlRules rules = {
+      .coordinator = core->name,
+      .slot_minutes = (guint)configuration->slot_minutes,
+      .horizon_days = (guint)configuration->horizon_days,
+      .history_days = (guint)configuration->history_days,
+  };
+  if (core->database)
+    return store_mysql_new(core->database, &rules, core->timers);
+  if (core->mode == CORE_LOOKS)
+    return store_json_look(configuration->plan_file, core->mailbox, error);
+  return store_json_open(configuration->plan_file, core->mailbox, error);
+}
+
 Planning *planning_open(Core *core, GError **error) {
   static const PlanListener listener = {on_ending, on_appeared};
   const Configuration *configuration = core->configuration;
@@ -275,8 +291,7 @@ Planning *planning_open(Core *core, GError **error) {
       .history_days = (guint)configuration->history_days,
       .notice_minutes = (guint)configuration->extension_notice_minutes,
   };
-  Store *store = core->mode == CORE_LOOKS ? store_json_look(configuration->plan_file, core->mailbox, error)
-                                          : store_json_open(configuration->plan_file, core->mailbox, error);
+  Store *store = open_store(core, error);
   if (!store)
     return NULL;
   Guard *guard = open_guard(core, error);

@@ -30,6 +30,7 @@ struct Request {
   char *followed;    /* nullable */
   const char *allow; /* static, nullable */
   gboolean repeatable;
+  gboolean looked;
   gboolean waiting;
   RequestCancel cancel;
   gpointer cancel_data;
@@ -154,6 +155,14 @@ void request_follow(Request *request, const char *audience) {
 
 const char *request_get_followed(const Request *request) {
   return request->followed;
+}
+
+void request_set_looked(Request *request) {
+  request->looked = TRUE;
+}
+
+gboolean request_has_looked(const Request *request) {
+  return request->looked;
 }
 
 void request_set_repeatable(Request *request) {

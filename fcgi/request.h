@@ -71,6 +71,9 @@ void request_set_echo(Request *request, char *id);
  * session's id). Only doors that push events care. */
 void request_follow(Request *request, const char *audience);
 const char *request_get_followed(const Request *request); /* NULL: none */
+/* Whether the store has been asked for what is new before this was handled. */
+void request_set_looked(Request *request);
+gboolean request_has_looked(const Request *request);
 /* The answer may be given again to the same text while the fleet stays as it is. */
 void request_set_repeatable(Request *request);
 

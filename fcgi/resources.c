@@ -2,6 +2,8 @@
 
 #include "fcgi/fleet.h"
 #include "fcgi/metering.h"
+#include "fcgi/planning.h"
+#include "fcgi/servers_source.h"
 #include "fcgi/verbs.h"
 
 #include <string.h>
@@ -12,16 +14,27 @@ typedef struct {
   void (*handle)(Request *request);
 } Resource;
 
+/* A database that cannot be reached any more is no reason to send visitors elsewhere: what was read stays in
+ * force. */
+static const char *status_of(const Core *core) {
+  if (core->stopping)
+    return "stopping";
+  if (!plan_is_loaded(planning_get_plan(core->planning)))
+    return "no_plan";
+  return core->database && !servers_source_is_loaded(core->servers) ? "no_servers" : "ok";
+}
+
 /* Whether this coordinator should be sent visitors. */
 static void handle_health(Request *request) {
   const Core *core = request_get_core(request);
-  char *text = g_strdup_printf(
-      "{\"status\":\"%s\",\"servers\":%u,\"online\":%u,\"sessions\":%u,\"waiting\":%u,"
-      "\"sockets\":%u,\"uptime_seconds\":%" G_GINT64_FORMAT "}",
-      core->stopping ? "stopping" : "ok", fleet_count_servers(core->fleet), fleet_count_online(core->fleet),
-      fleet_count_sessions(core->fleet), core->waiting, atomic_load(&core->sockets),
-      (g_get_monotonic_time() - core->started_us) / G_USEC_PER_SEC);
-  request_answer_text(request, core->stopping ? 503 : 200, NULL, text);
+  const char *status = status_of(core);
+  char *text =
+      g_strdup_printf("{\"status\":\"%s\",\"servers\":%u,\"online\":%u,\"sessions\":%u,\"waiting\":%u,"
+                      "\"sockets\":%u,\"uptime_seconds\":%" G_GINT64_FORMAT "}",
+                      status, fleet_count_servers(core->fleet), fleet_count_online(core->fleet),
+                      fleet_count_sessions(core->fleet), core->waiting, atomic_load(&core->sockets),
+                      (g_get_monotonic_time() - core->started_us) / G_USEC_PER_SEC);
+  request_answer_text(request, strcmp(status, "ok") == 0 ? 200 : 503, NULL, text);
 }
 
 static void handle_metrics(Request *request) {

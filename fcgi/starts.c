@@ -158,8 +158,8 @@ static void refuse_all(Start *start, Rc *rc) {
 }
 
 /* Lets everybody in who waited. */
-static void let_in(Start *start, const Session *session) {
-  for (const char *role = "host"; !g_queue_is_empty(&start->people); role = "guest") {
+static void let_in(Start *start, const Session *session, const char *role) {
+  for (; !g_queue_is_empty(&start->people); role = "guest") {
     g_autofree char *name = NULL;
     Request *request = take_first(start, &name);
     planning_code_told(start->core->planning, request, session->id);
@@ -215,7 +215,7 @@ static void succeed(Start *start, const ControlStarted *started) {
                      .server = server,
                      .starts_at_us = instant_now_us(),
                      .ends_at_us = ends_at_us};
-  let_in(start, &session);
+  let_in(start, &session, "host");
   if (start->owner)
     start->owner->stands(&session, start->owner_data);
   end(start);
@@ -378,6 +378,39 @@ void starts_begin_for(Starts *starts, const StartOwner *owner, gpointer owner_da
   plan(start, wish);
 }
 
+/* Another coordinator has begun it: its people join as soon as it is known where it runs. */
+static void follow(gpointer data) {
+  Start *start = data;
+  const Reservation *reservation = plan_find(planning_get_plan(start->core->planning), start->session);
+  gboolean goes_on = reservation && reservation->state != RESERVATION_ENDED;
+  FleetServer *server = goes_on && reservation->server_name
+                            ? fleet_find_server(start->core->fleet, reservation->server_name)
+                            : NULL;
+  const Session *session = server ? fleet_server_find_session(server, start->session) : NULL;
+  start->timer = NULL;
+  if (session) {
+    let_in(start, session, "guest");
+    end(start);
+  } else if (goes_on && is_wanted(start) && is_worth_waiting(start)) {
+    start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, follow, start);
+  } else {
+    refuse_all(start, NULL);
+    end(start);
+  }
+}
+
+/* A booking was promised: a store that cannot be reached just now is no reason to refuse it. */
+static void on_claimed(const Reservation *reservation, const GError *error, gpointer data) {
+  Start *start = data;
+  if (!reservation && (wire_message_of(error) != WIRE_STORE_UNAVAILABLE || start->core->stopping)) {
+    follow(start);
+    return;
+  }
+  if (!reservation)
+    plan_started(planning_get_plan(start->core->planning), start->session, NULL);
+  ask(start);
+}
+
 void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name) {
   Start *start = g_hash_table_lookup(starts->by_session, reservation->id);
   if (start) {
@@ -387,8 +420,7 @@ void starts_begin_booked(Starts *starts, Request *request, const Reservation *re
   start = start_new(starts, reservation->rc_name, TRUE);
   set_session(start, reservation);
   add_person(start, request, name);
-  plan_started(planning_get_plan(starts->core->planning), start->session, NULL);
-  ask(start);
+  plan_claim(planning_get_plan(starts->core->planning), start->session, instant_now_us(), on_claimed, start);
 }
 
 void starts_answer_all(Starts *starts) {

@@ -37,6 +37,13 @@ void store_put(Store *store, const StoreChange *change, StoreDone done, gpointer
   store->kind->put(store, change, on_done, measured);
 }
 
+void store_refresh(Store *store, StoreRefreshed func, gpointer user_data) {
+  if (store->kind->refresh)
+    store->kind->refresh(store, func, user_data);
+  else
+    func(user_data);
+}
+
 guint64 store_count_writes(Store *store) {
   return store->kind->count_writes(store);
 }

@@ -48,6 +48,8 @@ typedef struct {
 
 typedef struct Store Store;
 
+typedef void (*StoreRefreshed)(gpointer user_data);
+
 typedef struct Metering Metering;
 
 /* What every kind's own struct begins with. */
@@ -62,6 +64,7 @@ typedef struct StoreKind {
   const char *name; /* the setting's word */
   void (*begin)(Store *store);
   void (*put)(Store *store, const StoreChange *change, StoreDone done, gpointer user_data);
+  void (*refresh)(Store *store, StoreRefreshed func, gpointer user_data); /* NULL: nobody else changes it */
   guint64 (*count_writes)(Store *store);
   void (*close)(Store *store);
 } StoreKind;
@@ -72,6 +75,9 @@ void store_set_meter(Store *store, Metering *metering);
 void store_begin(Store *store, const StoreListener *listener, gpointer user_data);
 /* @done (nullable) is called once, later. */
 void store_put(Store *store, const StoreChange *change, StoreDone done, gpointer user_data);
+/* Asks for what others have changed up to now, and calls @func once when it has been told: within this call
+ * or later, also when it could not be asked, and at the latest by store_close(). */
+void store_refresh(Store *store, StoreRefreshed func, gpointer user_data);
 /* How many writes there were, for metrics and tests. */
 guint64 store_count_writes(Store *store);
 /* Finishes what is under way; what is not answered yet still is, when the home is next read. NULL is allowed.

@@ -28,10 +28,17 @@ typedef struct {
   char *looked_at; /* the database's time of the last look; NULL: everything is to be read */
   gboolean loaded, failing;
   Timer *look_timer, *upkeep_timer;
-  Look *look;        /* under way */
-  Upkeep *upkeep;    /* under way */
-  GHashTable *lanes; /* rc_name -> Lane */
+  Look *look;              /* under way */
+  Upkeep *upkeep;          /* under way */
+  GHashTable *lanes;       /* rc_name -> Lane */
+  GArray *refreshing;      /* of Refresh: to be told after the look that is under way */
+  GArray *refreshing_next; /* of Refresh: after one that begins later */
 } MysqlStore;
+
+typedef struct {
+  StoreRefreshed func;
+  gpointer user_data;
+} Refresh;
 
 /* What of an RC has to go in order: who asks for a place that has just been given back must not come before
  * the giving back. All else may overtake. */
@@ -217,6 +224,15 @@ static void take_found(MysqlStore *store, Look *look) {
   store->base.listener.loaded(store->base.user_data);
 }
 
+static void tell_refreshed(GArray **refreshing) {
+  g_autoptr(GArray) told = g_steal_pointer(refreshing);
+  *refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
+  for (guint i = 0; i < told->len; i++) {
+    const Refresh *refresh = &g_array_index(told, Refresh, i);
+    refresh->func(refresh->user_data);
+  }
+}
+
 static void on_looked(SqlJob *job, const GError *error) {
   Look *look = (Look *)job;
   MysqlStore *store = look->store;
@@ -225,7 +241,9 @@ static void on_looked(SqlJob *job, const GError *error) {
     tell_failing(store, error);
     if (!error)
       take_found(store, look);
-    store->look_timer = timers_add(store->timers, LOOK_AGAIN_US, look_again, store);
+    tell_refreshed(&store->refreshing);
+    gint64 pause_us = store->refreshing_next->len ? 0 : LOOK_AGAIN_US;
+    store->look_timer = timers_add(store->timers, pause_us, look_again, store);
   }
   g_ptr_array_unref(look->found);
   g_free(look->since);
@@ -238,6 +256,9 @@ static void look_again(gpointer data) {
   Look *look = g_new0(Look, 1);
   store->look_timer = NULL;
   store->look = look;
+  GArray *now = store->refreshing;
+  store->refreshing = store->refreshing_next;
+  store->refreshing_next = now;
   look->job.run = run_look;
   look->job.done = on_looked;
   look->store = store;
@@ -324,6 +345,16 @@ static void begin(Store *store) {
   mysql->upkeep_timer = timers_add(mysql->timers, INSTANT_SECOND, keep_up, mysql);
 }
 
+static void refresh(Store *store, StoreRefreshed func, gpointer user_data) {
+  MysqlStore *mysql = (MysqlStore *)store;
+  const Refresh asked = {func, user_data};
+  g_array_append_val(mysql->refreshing_next, asked);
+  if (mysql->look) /* it began before: the next one begins when it is done */
+    return;
+  timer_cancel(mysql->look_timer);
+  look_again(mysql);
+}
+
 static guint64 count_writes(Store *store) {
   SqlPoolFigures figures;
   sql_pool_get_figures(((MysqlStore *)store)->pool, &figures);
@@ -332,6 +363,10 @@ static guint64 count_writes(Store *store) {
 
 static void close_store(Store *store) {
   MysqlStore *mysql = (MysqlStore *)store;
+  tell_refreshed(&mysql->refreshing);
+  tell_refreshed(&mysql->refreshing_next);
+  g_array_unref(mysql->refreshing);
+  g_array_unref(mysql->refreshing_next);
   timer_cancel(mysql->look_timer);
   timer_cancel(mysql->upkeep_timer);
   if (mysql->look)
@@ -343,7 +378,7 @@ static void close_store(Store *store) {
   g_free(mysql);
 }
 
-static const StoreKind store_mysql = {"mysql", begin, put_change, count_writes, close_store};
+static const StoreKind store_mysql = {"mysql", begin, put_change, refresh, count_writes, close_store};
 
 Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *timers) {
   MysqlStore *store = g_new0(MysqlStore, 1);
@@ -352,6 +387,8 @@ Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *time
   store->rules = *rules;
   store->plan = (MysqlPlan){rules->coordinator, rules->slot_minutes};
   store->timers = timers;
+  store->refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
+  store->refreshing_next = g_array_new(FALSE, FALSE, sizeof(Refresh));
   store->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_lane);
   return &store->base;
 }

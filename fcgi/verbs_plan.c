@@ -331,6 +331,7 @@ void verbs_cancel_session(gpointer data, gpointer arguments) {
   const Reservation *reservation;
   /* A wrong key tells that the code lives: it is a guess like any other. */
   if (!verbs_check_code(request, asked->code) ||
+      (!plan_find_code(planning_get_plan(core->planning), asked->code) && verbs_look_first(request)) ||
       planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
     return;
   if (!planning_key_is_right(core->planning, reservation, asked->key)) {

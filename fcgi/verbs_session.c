@@ -115,6 +115,7 @@ void verbs_connect_session(gpointer data, gpointer arguments) {
   Core *core = request_get_core(request);
   const Reservation *reservation;
   if (!verbs_check_code(request, asked->code) ||
+      (!plan_find_code(planning_get_plan(core->planning), asked->code) && verbs_look_first(request)) ||
       planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
     return;
   if (starts_is_starting(core->starts, reservation->id))
@@ -233,6 +234,9 @@ void verbs_extend_session(gpointer data, gpointer arguments) {
     request_refuse(request, error);
     return;
   }
+  if (ticket->session && !plan_find(planning_get_plan(core->planning), ticket->session) &&
+      verbs_look_first(request))
+    return;
   Extension *extension = g_new0(Extension, 1);
   extension->core = core;
   extension->request = request;
