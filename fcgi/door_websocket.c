@@ -22,8 +22,8 @@
 #define MAX_OPENING 1024
 #define OPENING_SECONDS 10
 #define ACCEPTS_AT_ONCE 64
-/* When descriptors have run out, accepting rests for so long. */
-#define ACCEPT_REST_US (100 * 1000)
+/* How often silent sockets are looked after, and accepting is taken up again when descriptors had run out. */
+#define TICK_US (500 * 1000)
 #define ROOM_RETRY_SECONDS 5
 
 /* ---- who may open one ---- */
@@ -97,7 +97,7 @@ static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
     g_autofree char *quoted = log_quote(origin);
     log_notice("origin_refused", "origin=%s", quoted);
     refused = refuse_http(wsi, WIRE_FORBIDDEN, "Pages of this origin may not connect.");
-  } else if (door->closing || door->sockets.length >= (guint)configuration->max_websockets ||
+  } else if (door->closing || websocket_count(door) >= (guint)configuration->max_websockets ||
              !client_counts_have_room(door->core->held, address)) {
     refused = refuse_http(wsi, WIRE_TOO_MANY_ATTEMPTS, "There is no room for another connection.");
   } else {
@@ -122,7 +122,6 @@ static void accept_some(DoorWebsocket *door, struct lws *listening) {
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
       log_warning("accept_failed", "error=\"%s\"", g_strerror(errno));
       lws_rx_flow_control(listening, 0);
-      lws_set_timer_usecs(listening, ACCEPT_REST_US);
     }
     if (fd < 0)
       return;
@@ -135,18 +134,31 @@ static void accept_some(DoorWebsocket *door, struct lws *listening) {
 
 /* ---- the door's thread ---- */
 
+static void deliver_letters(DoorWebsocket *door) {
+  mailbox_deliver(door->mailbox, door);
+  if (atomic_load(&door->ending))
+    ev_break(door->loop, EVBREAK_ALL);
+}
+
+/* Of the listening socket. */
+static void tick(DoorWebsocket *door, struct lws *listening) {
+  lws_rx_flow_control(listening, 1);
+  websocket_look_after_silent(door, g_get_monotonic_time());
+  lws_set_timer_usecs(listening, TICK_US);
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
   DoorWebsocket *door = lws_context_user(lws_get_context(wsi));
   Socket *socket = user;
   switch (reason) {
   case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-    mailbox_deliver(door->mailbox, door);
+    deliver_letters(door);
     return 0;
   case LWS_CALLBACK_RAW_RX_FILE:
     accept_some(door, wsi);
     return 0;
   case LWS_CALLBACK_TIMER:
-    lws_rx_flow_control(wsi, 1);
+    tick(door, wsi);
     return 0;
   case LWS_CALLBACK_WSI_CREATE:
     door->connections++;
@@ -163,6 +175,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     return open_socket(door, wsi, socket);
   case LWS_CALLBACK_RECEIVE:
     return socket->door ? websocket_on_bytes(socket, in, length) : -1;
+  case LWS_CALLBACK_RECEIVE_PONG:
+    if (socket->door)
+      websocket_on_pong(socket);
+    return 0;
   case LWS_CALLBACK_SERVER_WRITEABLE:
     return socket->door ? websocket_on_writable(socket) : -1;
   case LWS_CALLBACK_CLOSED:
@@ -189,19 +205,20 @@ static void on_library_log(int level, const char *line) {
 }
 
 static void open_library(DoorWebsocket *door) {
-  guint16 ping_seconds = (guint16)door->core->configuration->websocket_ping_seconds;
-  door->silence.secs_since_valid_ping = ping_seconds;
-  door->silence.secs_since_valid_hangup = ping_seconds + MIN(ping_seconds, DOOR_WEBSOCKET_PONG_SECONDS);
+  /* Its own pings would cost it a walk over all connections each. */
+  static const lws_retry_bo_t no_pings = {0};
+  void *loops[] = {door->loop};
   struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN_SERVER,
       .protocols = protocols,
-      .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+      .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV,
+      .foreign_loops = loops,
       .user = door,
       .max_http_header_data = HEADER_BYTES,
       .max_http_header_pool = MAX_OPENING,
       .timeout_secs = OPENING_SECONDS,
       .keepalive_timeout = OPENING_SECONDS,
-      .retry_and_idle_policy = &door->silence,
+      .retry_and_idle_policy = &no_pings,
       .vhost_name = "vitrina",
       .gid = -1,
       .uid = -1,
@@ -210,14 +227,18 @@ static void open_library(DoorWebsocket *door) {
   door->context = lws_create_context(&info);
   door->vhost = door->context ? lws_create_vhost(door->context, &info) : NULL;
   lws_sock_file_fd_type fd = {.filefd = fcntl(listener_get_fd(door->listener), F_DUPFD_CLOEXEC, 3)};
-  if (!door->vhost || !lws_adopt_descriptor_vhost(door->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "vitrina", NULL))
-    g_error("libwebsockets cannot be set up");
+  struct lws *listening =
+      door->vhost ? lws_adopt_descriptor_vhost(door->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "vitrina", NULL)
+                  : NULL;
+  if (!listening)
+    g_error("libwebsockets cannot be set up; is its plugin for libev there (libwebsockets-evlib-ev)?");
+  lws_set_timer_usecs(listening, TICK_US);
+  lws_cancel_service(door->context); /* the library looks at its timers after events alone */
 }
 
 static gpointer run(gpointer data) {
   DoorWebsocket *door = data;
-  while (!atomic_load(&door->ending) && lws_service(door->context, 0) >= 0)
-    ;
+  ev_run(door->loop, 0);
   return NULL;
 }
 
@@ -235,6 +256,8 @@ DoorWebsocket *door_websocket_new(Core *core, Listener *listener) {
   DoorWebsocket *door = g_new0(DoorWebsocket, 1);
   door->core = core;
   door->listener = listener;
+  /* libwebsockets' own loop looks at every connection each time it wakes. */
+  door->loop = ev_loop_new(EVFLAG_AUTO);
   open_library(door);
   door->mailbox = mailbox_new(wake, door);
   events_set_push(core->events, on_event_told, door);
@@ -248,8 +271,7 @@ static void close_all(Letter *letter, gpointer receiver) {
   if (!door)
     return;
   door->closing = TRUE;
-  for (GList *link = door->sockets.head; link; link = link->next)
-    websocket_close(link->data, LWS_CLOSE_STATUS_GOINGAWAY);
+  websocket_close_all(door, LWS_CLOSE_STATUS_GOINGAWAY);
 }
 
 void door_websocket_close_entrance(DoorWebsocket *door) {
@@ -273,6 +295,7 @@ void door_websocket_free(DoorWebsocket *door) {
   lws_cancel_service(door->context);
   g_thread_join(door->thread);
   lws_context_destroy(door->context);
+  ev_loop_destroy(door->loop);
   mailbox_free(door->mailbox);
   mailbox_deliver(door->core->mailbox, NULL);
   websocket_free_calls(door);

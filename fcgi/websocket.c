@@ -77,7 +77,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frame, frame_unref)
 
 /* At once, without a word: it reads none. */
 static void give_up(Socket *socket) {
-  log_warning("socket_slow", "client=%s unsent=%" G_GSIZE_FORMAT, socket->address, socket->unsent_bytes);
   socket->is_given_up = TRUE;
   lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 }
@@ -88,6 +87,7 @@ static void send_frame(Socket *socket, Frame *frame) {
     return;
   if (is_behind && (socket->unsent_bytes + frame->length > DOOR_WEBSOCKET_MAX_UNSENT ||
                     socket->door->unsent > DOOR_WEBSOCKET_MAX_UNSENT_OF_ALL)) {
+    log_warning("socket_slow", "client=%s unsent=%" G_GSIZE_FORMAT, socket->address, socket->unsent_bytes);
     give_up(socket);
     return;
   }
@@ -109,7 +109,20 @@ void websocket_close(Socket *socket, guint16 code) {
   lws_callback_on_writable(socket->wsi);
 }
 
+/* RFC 6455 section 5.5.2. libwebsockets tells of pongs with a payload alone. */
+static int write_ping(Socket *socket) {
+  guchar bytes[LWS_PRE + 1] = {0};
+  bytes[LWS_PRE] = '?';
+  socket->owes_ping = FALSE;
+  if (lws_write(socket->wsi, bytes + LWS_PRE, 1, LWS_WRITE_PING) < 1)
+    return -1;
+  lws_callback_on_writable(socket->wsi);
+  return 0;
+}
+
 int websocket_on_writable(Socket *socket) {
+  if (socket->owes_ping)
+    return write_ping(socket);
   g_autoptr(Frame) frame = g_queue_pop_head(&socket->unsent);
   if (frame) {
     socket->unsent_bytes -= frame->length;
@@ -286,9 +299,54 @@ static void ask(Socket *socket, char *text, gsize length) {
 void websocket_open(Socket *socket, DoorWebsocket *door, struct lws *wsi, char *address) {
   *socket = (Socket){.door = door, .wsi = wsi, .address = address};
   socket->place.data = socket;
+  socket->since_us = g_get_monotonic_time();
   g_queue_push_tail_link(&door->sockets, &socket->place);
-  atomic_store(&door->core->sockets, door->sockets.length);
   client_counts_add(door->core->held, address);
+  atomic_store(&door->core->sockets, websocket_count(door));
+}
+
+static void unlink_socket(Socket *socket) {
+  g_queue_unlink(socket->is_doubted ? &socket->door->doubted : &socket->door->sockets, &socket->place);
+}
+
+static void move_to(Socket *socket, gboolean is_doubted, gint64 now_us) {
+  unlink_socket(socket);
+  socket->is_doubted = is_doubted;
+  socket->since_us = now_us;
+  g_queue_push_tail_link(is_doubted ? &socket->door->doubted : &socket->door->sockets, &socket->place);
+}
+
+void websocket_on_pong(Socket *socket) {
+  move_to(socket, FALSE, g_get_monotonic_time());
+}
+
+/* Both queues are in order, so that looking costs nothing where nobody is silent. */
+void websocket_look_after_silent(DoorWebsocket *door, gint64 now_us) {
+  gint64 ping_us = door->core->configuration->websocket_ping_seconds * G_USEC_PER_SEC;
+  gint64 pong_us = MIN(ping_us, DOOR_WEBSOCKET_PONG_SECONDS * G_USEC_PER_SEC);
+  Socket *socket;
+  while ((socket = g_queue_peek_head(&door->doubted)) && now_us - socket->since_us >= pong_us) {
+    move_to(socket, FALSE, now_us); /* until it is closed */
+    give_up(socket);
+  }
+  while ((socket = g_queue_peek_head(&door->sockets)) && now_us - socket->since_us >= ping_us) {
+    move_to(socket, TRUE, now_us);
+    socket->owes_ping = TRUE;
+    lws_callback_on_writable(socket->wsi);
+  }
+}
+
+guint websocket_count(const DoorWebsocket *door) {
+  return door->sockets.length + door->doubted.length;
+}
+
+static void close_each(gpointer data, gpointer code) {
+  websocket_close(data, (guint16)GPOINTER_TO_UINT(code));
+}
+
+void websocket_close_all(DoorWebsocket *door, guint16 code) {
+  g_queue_foreach(&door->sockets, close_each, GUINT_TO_POINTER(code));
+  g_queue_foreach(&door->doubted, close_each, GUINT_TO_POINTER(code));
 }
 
 static void note_arriving(Socket *socket, gsize before) {
@@ -300,6 +358,7 @@ int websocket_on_bytes(Socket *socket, const char *bytes, gsize length) {
   gboolean is_last = lws_remaining_packet_payload(socket->wsi) == 0 && lws_is_final_fragment(socket->wsi);
   gsize before = socket->message.text ? socket->message.text->len : 0, text_length;
   char *text;
+  move_to(socket, FALSE, g_get_monotonic_time());
   if (socket->close_code)
     return 0;
   if (lws_frame_is_binary(socket->wsi)) {
@@ -334,9 +393,9 @@ void websocket_on_closed(Socket *socket) {
   DoorWebsocket *door = socket->door;
   gsize before = socket->message.text ? socket->message.text->len : 0;
   drop_calls(socket);
-  g_queue_unlink(&door->sockets, &socket->place);
-  atomic_store(&door->core->sockets, door->sockets.length);
   client_counts_remove(door->core->held, socket->address);
+  unlink_socket(socket);
+  atomic_store(&door->core->sockets, websocket_count(door));
   websocket_message_clear(&socket->message);
   note_arriving(socket, before);
   g_queue_clear_full(&socket->unsent, frame_unref);
@@ -353,16 +412,21 @@ typedef struct {
   char *session; /* nullable */
 } Event;
 
+static void push_to_some(GQueue *sockets, const Event *event, Frame *frame) {
+  for (GList *link = sockets->head; link; link = link->next) {
+    Socket *socket = link->data;
+    if (!socket->close_code && is_for(socket, event->session))
+      send_frame(socket, frame);
+  }
+}
+
 static void push_to_all(Letter *letter, gpointer receiver) {
   DoorWebsocket *door = receiver;
   Event *event = (Event *)letter;
-  if (door && door->sockets.length > 0) {
+  if (door && websocket_count(door) > 0) {
     g_autoptr(Frame) frame = frame_new(door, event->text, strlen(event->text));
-    for (GList *link = door->sockets.head; link; link = link->next) {
-      Socket *socket = link->data;
-      if (!socket->close_code && is_for(socket, event->session))
-        send_frame(socket, frame);
-    }
+    push_to_some(&door->sockets, event, frame);
+    push_to_some(&door->doubted, event, frame);
   }
   g_free(event->text);
   g_free(event->session);

@@ -7,6 +7,7 @@
 #include "fcgi/door_websocket.h"
 #include "fcgi/websocket_message.h"
 
+#include <ev.h>
 #include <libwebsockets.h>
 #include <stdatomic.h>
 
@@ -14,7 +15,7 @@
 typedef struct {
   DoorWebsocket *door; /* NULL: no WebSocket (yet) */
   struct lws *wsi;
-  GList place; /* in the door's sockets */
+  GList place; /* in the door's sockets, or in its doubted ones */
   char *address;
   GPtrArray *followed; /* of char *: sessions whose events it gets; NULL: none */
   WebsocketMessage message;
@@ -22,6 +23,9 @@ typedef struct {
   GQueue unsent; /* of Frame */
   gsize unsent_bytes;
   guint16 close_code; /* 0: not closing */
+  gint64 since_us;    /* the last sign of life; when doubted: since when */
+  gboolean is_doubted;
+  gboolean owes_ping; /* it is to be asked as soon as it can be written to */
   gboolean is_given_up;
 } Socket;
 
@@ -32,10 +36,11 @@ struct DoorWebsocket {
   Mailbox *mailbox; /* to the door's thread */
   atomic_bool ending;
   /* From here on the door's thread's. */
-  lws_retry_bo_t silence;
+  struct ev_loop *loop;
   struct lws_context *context;
   struct lws_vhost *vhost;
-  GQueue sockets; /* of Socket */
+  GQueue sockets; /* of Socket, the one that has been silent the longest first */
+  GQueue doubted; /* those that are asked for a sign of life, the one asked first first */
   GQueue calls;   /* of Call */
   guint connections;
   gsize arriving; /* bytes of messages that are not whole */
@@ -48,7 +53,17 @@ void websocket_open(Socket *socket, DoorWebsocket *door, struct lws *wsi, char *
 /* Events of libwebsockets. Each returns what a callback returns: -1 closes. */
 int websocket_on_bytes(Socket *socket, const char *bytes, gsize length);
 int websocket_on_writable(Socket *socket);
+void websocket_on_pong(Socket *socket);
 void websocket_on_closed(Socket *socket);
+
+/* Asks those who have been silent for a sign of life, and gives those up who gave none. To be called once in
+ * a while. */
+void websocket_look_after_silent(DoorWebsocket *door, gint64 now_us);
+
+/* How many are open. */
+guint websocket_count(const DoorWebsocket *door);
+/* websocket_close() for all. */
+void websocket_close_all(DoorWebsocket *door, guint16 code);
 
 /* Closes it in order (RFC 6455 section 7.4 has the codes). Going away, we first give the answers that are
  * due. */

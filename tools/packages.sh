@@ -4,7 +4,7 @@ build_packages=(
   autoconf automake gcc libc6-dev make pkg-config
   libglib2.0-dev libcjson-dev libjwt-dev libssl-dev
   libfcgi-dev libcurl4-openssl-dev default-libmysqlclient-dev
-  libwebsockets-dev libwebsockets-evlib-glib libxau-dev
+  libwebsockets-dev libwebsockets-evlib-glib libwebsockets-evlib-ev libev-dev libxau-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev libnice-dev
   libx11-dev libxext-dev libxtst-dev libxdamage-dev libxfixes-dev
   libsdl2-dev libgl-dev
