@@ -26,8 +26,9 @@ void engine_control(Engine *engine, const char *user) {
   engine->kind->control(engine, user);
 }
 
-void engine_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer) {
-  engine->kind->viewer_add(engine, viewer, user, offer);
+void engine_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer,
+                       const char *ice_servers) {
+  engine->kind->viewer_add(engine, viewer, user, offer, ice_servers);
 }
 
 void engine_viewer_candidate(Engine *engine, gint64 viewer, const char *fragment) {

@@ -47,7 +47,8 @@ typedef struct {
   void (*prepare)(const StreamerSettings *settings, char *const *environment); /* nullable */
   Engine *(*start)(const EnginePlan *plan, const EngineEvents *events, gpointer data, GError **error);
   void (*control)(Engine *engine, const char *user);
-  void (*viewer_add)(Engine *engine, gint64 viewer, const char *user, const char *offer);
+  void (*viewer_add)(Engine *engine, gint64 viewer, const char *user, const char *offer,
+                     const char *ice_servers);
   void (*viewer_candidate)(Engine *engine, gint64 viewer, const char *fragment);
   void (*viewer_restart)(Engine *engine, gint64 viewer, const char *fragment);
   void (*viewer_remove)(Engine *engine, gint64 viewer);
@@ -76,8 +77,10 @@ Engine *engine_start(const EnginePlan *plan, const EngineEvents *events, gpointe
 /* @user may steer from now on; "": nobody. */
 void engine_control(Engine *engine, const char *user);
 
-/* A viewer with its player's SDP offer; viewer_answered follows. @viewer: 1 and up, never used twice. */
-void engine_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer);
+/* A viewer with its player's SDP offer; viewer_answered follows. @viewer: 1 and up, never used twice.
+ * @ice_servers: a JSON array, ice_server.h, with credentials for the engine. */
+void engine_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer,
+                       const char *ice_servers);
 /* @fragment: an application/trickle-ice-sdpfrag (RFC 8840). */
 void engine_viewer_candidate(Engine *engine, gint64 viewer, const char *fragment);
 /* Restarts ICE with the credentials and candidates of such a fragment; viewer_restarted follows. */

@@ -193,9 +193,8 @@ static Engine *capture_start(const EnginePlan *plan, const EngineEvents *events,
     capture_free(&capture->base);
     return NULL;
   }
-  engine_message_send(capture->channel, &(EngineMessage){.type = ENGINE_CONFIGURE,
-                                                         .settings = plan->settings->webrtc_json,
-                                                         .ice_servers = plan->settings->ice_servers});
+  engine_message_send(capture->channel,
+                      &(EngineMessage){.type = ENGINE_CONFIGURE, .settings = plan->settings->webrtc_json});
   return &capture->base;
 }
 
@@ -207,9 +206,13 @@ static void capture_control(Engine *engine, const char *user) {
   say(engine, &(EngineMessage){.type = ENGINE_CONTROL, .user = (char *)user});
 }
 
-static void capture_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer) {
-  say(engine, &(EngineMessage){
-                  .type = ENGINE_VIEWER_ADD, .viewer = viewer, .user = (char *)user, .sdp = (char *)offer});
+static void capture_viewer_add(Engine *engine, gint64 viewer, const char *user, const char *offer,
+                               const char *ice_servers) {
+  say(engine, &(EngineMessage){.type = ENGINE_VIEWER_ADD,
+                               .viewer = viewer,
+                               .user = (char *)user,
+                               .sdp = (char *)offer,
+                               .ice_servers = (char *)ice_servers});
 }
 
 static void capture_viewer_candidate(Engine *engine, gint64 viewer, const char *fragment) {

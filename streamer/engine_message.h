@@ -18,8 +18,8 @@
 /* The row of each in engine_message.c says its name and which members it must have. */
 typedef enum {
   /* streamer -> engine */
-  ENGINE_CONFIGURE,        /* first: settings (MediaSettings as JSON), ice_servers (a JSON array) */
-  ENGINE_VIEWER_ADD,       /* viewer, user, sdp: the player's offer */
+  ENGINE_CONFIGURE,        /* first: settings (MediaSettings as JSON) */
+  ENGINE_VIEWER_ADD,       /* viewer, user, sdp: the player's offer, ice_servers (ice_server.h; nullable) */
   ENGINE_VIEWER_CANDIDATE, /* viewer, sdp: an application/trickle-ice-sdpfrag (RFC 8840) */
   ENGINE_VIEWER_RESTART,   /* viewer, sdp: such a fragment with new credentials, to restart ICE with */
   ENGINE_VIEWER_REMOVE,    /* viewer */

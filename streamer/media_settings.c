@@ -43,6 +43,8 @@ const Setting media_settings_table[] = {
      .help = "Greatest UDP port for media; 0: any."},
     {"ice_addresses", SETTING_TEXTS, AT(ice_addresses), 0, 60, NULL, "",
      .help = "Local addresses at which viewers reach this host; empty: all of them."},
+    {"ice_transport_policy", SETTING_CHOICE, AT(ice_transport_policy), 0, 0, NULL, "all", "all|relay",
+     .help = "Paths to viewers: all, or through TURN servers alone, which hides this host's addresses."},
     {"playout_delay", SETTING_BOOL, AT(playout_delay), .fallback = "true",
      .help = "Ask players to show frames at once rather than evenly (playout-delay 0)."},
     {"mtu", SETTING_INT, AT(mtu), 500, 1400, "bytes", "1200", .help = "Size of an RTP packet at most."},

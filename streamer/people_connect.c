@@ -221,11 +221,13 @@ static void answer_established(Call *call, Session *session, const User *user, g
   g_autofree char *base = streamer_public_base(streamer);
   g_autofree char *url = g_strconcat(base, "whep/", session_id(session), NULL);
   g_auto(GStrv) requests = session_control_requests(session);
+  g_autofree char *ice_servers =
+      streamer_settings_ice_servers(streamer->settings, user->id, session_ends_at_us(session));
   const EngineKind *engine = engine_kind_find(streamer->settings->engine);
   Established established = {
       .connection_data = url,
       .engine = (char *)engine->wire_name,
-      .ice_servers = streamer->settings->ice_servers,
+      .ice_servers = ice_servers,
       .user = user->id,
       .role = user->role,
       .control = streamer->settings->control,

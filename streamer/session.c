@@ -213,7 +213,9 @@ const Viewer *session_view(Session *session, const char *user, const char *offer
     return NULL;
   }
   session_hold(session, user);
-  engine_viewer_add(engine, viewer->number, user, offer);
+  g_autofree char *ice_servers =
+      streamer_settings_ice_servers(session->settings, session->id, session_ends_at_us(session));
+  engine_viewer_add(engine, viewer->number, user, offer, ice_servers);
   return viewer;
 }
 

@@ -376,13 +376,8 @@ void sessions_drain(Sessions *sessions, gboolean on) {
 }
 
 void sessions_settings_changed(Sessions *sessions) {
-  const char *ice_servers = sessions->settings->ice_servers;
   for (guint i = 0; i < sessions->list->len; i++)
     session_settings_changed(sessions->list->pdata[i]);
-  if (sessions->ice_servers && !g_str_equal(sessions->ice_servers, ice_servers))
-    standbys_renew(sessions->standbys); /* their engines know the old ones */
-  g_free(sessions->ice_servers);
-  sessions->ice_servers = g_strdup(ice_servers);
   standbys_update(sessions->standbys);
   sessions_touch(sessions);
 }
@@ -415,7 +410,6 @@ void sessions_free(Sessions *sessions) {
   g_ptr_array_unref(sessions->list);
   standbys_free(sessions->standbys);
   g_queue_clear_full(&sessions->pending, start_free);
-  g_free(sessions->ice_servers);
   g_ptr_array_unref(sessions->waiters);
   while (sessions->watches->len)
     sessions_unwatch(sessions->watches->pdata[0]);

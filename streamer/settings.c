@@ -1,9 +1,13 @@
 #include "streamer/settings.h"
 
 #include "common/fields.h"
+#include "streamer/ice_server.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#define TURN_SECRET_MIN 8
+#define TURN_SECRET_MAX 1000
 
 #define AT(member) G_STRUCT_OFFSET(StreamerSettings, member)
 
@@ -69,8 +73,13 @@ const Setting streamer_settings_table[] = {
     {"webrtc_program", SETTING_PATH, AT(webrtc_program), 1, 4000, NULL, VITRINA_LIBEXECDIR "/vitrina-webrtc",
      .help = "The program that captures and sends the picture."},
     {"ice_servers", SETTING_RAW, AT(ice_servers), 0, 16384, NULL, "[]",
+     .help = "STUN and TURN servers: a list of RTCIceServer objects, given to people and the engine."},
+    {"turn_secret_file", SETTING_PATH, AT(turn_secret_file), 1, 4000, NULL, NULL,
      .help =
-         "STUN and TURN servers: a list of RTCIceServer objects, given to people and the engine as it is."},
+         "The secret that the TURN servers have as static-auth-secret: those without a credential get one "
+         "that is good for a time."},
+    {"turn_credential_seconds", SETTING_INT, AT(turn_credential_seconds), 60, 604800, "seconds", "3600",
+     .help = "How long such a credential is good; never less than the session lasts."},
     {"state_directory", SETTING_PATH, AT(state_directory), 0, 80, NULL, NULL,
      .help = "Where the sessions' temporary directories are made."},
     {"log_level", SETTING_CHOICE, AT(log_level), 0, 0, NULL, "info", "error|warning|notice|info|debug",
@@ -94,6 +103,8 @@ static const char *const live_settings[] = {
     "control_idle_seconds",
     "max_restarts",
     "ice_servers",
+    "turn_secret_file",
+    "turn_credential_seconds",
     "allowed_origins",
     "log_level",
     NULL,
@@ -135,16 +146,48 @@ static gboolean check(const char *path, const StreamerSettings *settings, GError
     return complain(error, path, "public_url", "must end in a slash");
   if (settings->standby_sessions > settings->session_limit)
     return complain(error, path, "standby_sessions", "must be at most session_limit");
-  if (settings->ice_servers[0] != '[')
-    return complain(error, path, "ice_servers", "must be a list");
   if (settings->standby_sessions && !check_kept_app(path, settings, error))
     return FALSE;
   return check_environment(path, settings->app_environment, error);
 }
 
+/* The file's first line. */
+static gboolean load_turn_secret(const char *path, StreamerSettings *settings, GError **error) {
+  g_autoptr(GError) cause = NULL;
+  g_autofree char *text = NULL;
+  if (!settings->turn_secret_file)
+    return TRUE;
+  if (!g_file_get_contents(settings->turn_secret_file, &text, NULL, &cause))
+    return complain(error, path, "turn_secret_file", cause->message);
+  text[strcspn(text, "\r\n")] = '\0';
+  if (strlen(text) < TURN_SECRET_MIN || strlen(text) > TURN_SECRET_MAX)
+    return complain(error, path, "turn_secret_file", "the file's first line must be 8 to 1000 characters");
+  settings->turn_secret = g_steal_pointer(&text);
+  return TRUE;
+}
+
+/* Browsers take no TURN server without a credential, and nothing else beside it. */
+static gboolean check_ice_servers(const char *path, const StreamerSettings *settings, GError **error) {
+  g_autoptr(GError) cause = NULL;
+  GPtrArray *list = ice_server_list_parse(settings->ice_servers, &cause);
+  if (!list)
+    return complain(error, path, "ice_servers", cause->message);
+  gboolean complete = TRUE;
+  for (guint i = 0; i < list->len; i++) {
+    const IceServer *server = list->pdata[i];
+    if (ice_server_is_turn(server) && !settings->turn_secret && !(server->username && server->credential))
+      complete = FALSE;
+  }
+  ice_server_list_free(list);
+  return complete || complain(error, path, "ice_servers",
+                              "a TURN server needs username and credential, or turn_secret_file");
+}
+
 StreamerSettings *streamer_settings_load(const char *path, GError **error) {
   g_autoptr(StreamerSettings) settings = g_new0(StreamerSettings, 1);
   if (!settings_load(path, streamer_settings_table, settings, error) || !check(path, settings, error))
+    return NULL;
+  if (!load_turn_secret(path, settings, error) || !check_ice_servers(path, settings, error))
     return NULL;
   g_autofree char *section = g_strconcat(path, ": webrtc", NULL);
   if (!media_settings_read(section, settings->webrtc_json, &settings->media, error))
@@ -157,6 +200,7 @@ void streamer_settings_free(StreamerSettings *settings) {
     return;
   settings_clear(streamer_settings_table, settings);
   media_settings_clear(&settings->media);
+  g_free(settings->turn_secret);
   g_free(settings);
 }
 
@@ -211,10 +255,24 @@ char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings
     else
       g_string_append_printf(waiting, "%s%s", waiting->len ? "," : "", row->name);
   }
+  g_free(settings->turn_secret); /* the file may have another one now */
+  settings->turn_secret = g_strdup(fresh->turn_secret);
   return g_string_free(waiting, waiting->len == 0);
 }
 
 /* ---- derived ---- */
+
+char *streamer_settings_ice_servers(const StreamerSettings *settings, const char *user, gint64 until_us) {
+  if (!settings->turn_secret)
+    return g_strdup(settings->ice_servers);
+  gint64 until_s = until_us / G_USEC_PER_SEC + 1;
+  gint64 least_s = g_get_real_time() / G_USEC_PER_SEC + settings->turn_credential_seconds;
+  GPtrArray *list = ice_server_list_parse(settings->ice_servers, NULL); /* checked when it was loaded */
+  ice_server_list_complete(list, settings->turn_secret, user, MAX(until_s, least_s));
+  char *servers = ice_server_list_write(list);
+  ice_server_list_free(list);
+  return servers;
+}
 
 char *streamer_settings_state_directory(const StreamerSettings *settings) {
   if (settings->state_directory && *settings->state_directory)

@@ -27,10 +27,13 @@ typedef struct {
   char *webrtc_json;
   char *webrtc_program;
   char *ice_servers;
+  char *turn_secret_file; /* nullable */
+  gint64 turn_credential_seconds;
   char *state_directory;
   char *log_level;
 
   MediaSettings media; /* read from webrtc_json */
+  char *turn_secret;   /* read from turn_secret_file (nullable) */
 } StreamerSettings;
 
 extern const Setting streamer_settings_table[];
@@ -44,6 +47,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StreamerSettings, streamer_settings_free)
  * level. Returns the names of settings that differ and need a restart, separated by commas, or NULL.
  * (transfer full) */
 char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings *fresh);
+
+/* The setting ice_servers as @user is given it (transfer full): where there is a secret, TURN servers without
+ * a credential get one that is good until @until_us (wall clock) at least. */
+char *streamer_settings_ice_servers(const StreamerSettings *settings, const char *user, gint64 until_us);
 
 /* Where the streamer keeps its sessions' directories (transfer full): state_directory, or what systemd or the
  * login gives, or a directory of this user below the temporary one. */

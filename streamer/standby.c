@@ -149,11 +149,6 @@ void standbys_update(Standbys *standbys) {
     make(standbys);
 }
 
-void standbys_renew(Standbys *standbys) {
-  for (guint i = 0; i < standbys->list->len; i++)
-    end(standbys->list->pdata[i]);
-}
-
 /* ---- taking ---- */
 
 /* The oldest in @state whose failure is not on its way to us, or NULL. */

@@ -32,8 +32,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Standbys, standbys_free)
 
 /* Makes and ends what has to be, after what is wanted or the room may have changed. */
 void standbys_update(Standbys *standbys);
-/* Ends all, for new ones: the settings that they were made with are no longer true. */
-void standbys_renew(Standbys *standbys);
 
 /* One that is ready, else one that is starting, for a session to take over (transfer full); NULL: none. The
  * next one is made a moment later, when the session has its picture. */

@@ -14,6 +14,7 @@ import { PanelView } from './views/panel.js';
 import { PeopleView } from './views/people.js';
 import { PointersView } from './views/pointers.js';
 import { StageView } from './views/stage.js';
+import { StatsView } from './views/stats.js';
 
 /** One visit to a session, from the open door to its end: ties what is known about the session to what is shown of it. */
 
@@ -64,6 +65,7 @@ export class Visit {
       invitationLink: (code) => invitationLink(location, code),
       tell: (text) => message.say(text, { passing: true }),
     });
+    this.stats = new StatsView(i18n, () => this.#session?.getStats());
     const decisions = {
       onGrant: (/** @type {string} */ user) => this.#ask('GRANT_CONTROL', { user }),
       onDecline: (/** @type {string} */ user) => this.#ask('DECLINE_CONTROL', { user }),
@@ -148,6 +150,7 @@ export class Visit {
     this.people.render(people);
     this.chat.render(session.chat, this.panel.open === 'chat');
     this.awake.render(state.inactiveAtMs);
+    this.stats.render(state.phase !== 'connecting');
     this.#showPointers();
   }
 
@@ -170,7 +173,7 @@ export class Visit {
     this.#extension = null;
     this.extend.render(null);
     this.awake.render(undefined);
-    for (const view of [this.panel, this.control, this.people, this.chat, this.pointers, this.stage]) view.stop();
+    for (const view of [this.panel, this.control, this.people, this.chat, this.pointers, this.stats, this.stage]) view.stop();
     clearTimeout(this.#pointersTimer);
     this.#handlers.onOver(endReason ?? 'unknown', rcName);
   }

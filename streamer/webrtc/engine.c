@@ -1,6 +1,7 @@
 #include "streamer/webrtc/engine.h"
 
 #include "common/log.h"
+#include "streamer/ice_server.h"
 #include "streamer/media_settings.h"
 #include "streamer/webrtc/capture.h"
 #include "streamer/webrtc/ice.h"
@@ -23,7 +24,6 @@ struct Engine {
   gboolean configured, warm, encoding, window, ready; /* ready: was said */
   MediaSettings settings;
   ViewerHost host;
-  IceServers *ice_servers;
   Capture *capture;
   Layers *_Atomic layers;
   Sound *sound;
@@ -143,8 +143,13 @@ static Viewer *make_viewer(Engine *engine, const EngineMessage *message, GError 
   Encoder *encoder = choice ? layers_need(engine->layers, choice->codec, error) : NULL;
   if (!encoder)
     return NULL;
-  return viewer_new(message->viewer, g_steal_pointer(&choice), &engine->host, encoder, engine->sound,
-                    steering_join(engine->steering, message->user), error);
+  GPtrArray *ice_servers = message->ice_servers ? ice_server_list_parse(message->ice_servers, error) : NULL;
+  if (message->ice_servers && !ice_servers)
+    return NULL;
+  Viewer *viewer = viewer_new(message->viewer, g_steal_pointer(&choice), &engine->host, ice_servers, encoder,
+                              engine->sound, steering_join(engine->steering, message->user), error);
+  ice_server_list_free(ice_servers);
+  return viewer;
 }
 
 static void add_viewer(Engine *engine, const EngineMessage *message) {
@@ -205,13 +210,7 @@ static gboolean on_tick(gpointer data) {
 static gboolean read_configuration(Engine *engine, const EngineMessage *message, GError **error) {
   if (!media_settings_read("configure", message->settings, &engine->settings, error))
     return FALSE;
-  engine->ice_servers = ice_servers_new(message->ice_servers, error);
-  if (!engine->ice_servers)
-    return FALSE;
-  engine->host = (ViewerHost){.settings = &engine->settings,
-                              .ice_servers = engine->ice_servers,
-                              .events = &viewer_events,
-                              .data = engine};
+  engine->host = (ViewerHost){.settings = &engine->settings, .events = &viewer_events, .data = engine};
   return TRUE;
 }
 
@@ -317,7 +316,6 @@ void engine_free(Engine *engine) {
   window_watch_free(engine->windows);
   steering_free(engine->steering);
   capture_free(engine->capture);
-  ice_servers_free(engine->ice_servers);
   media_settings_clear(&engine->settings);
   g_hash_table_unref(engine->viewers);
   g_free(engine);

@@ -1,94 +1,55 @@
 #define GST_USE_UNSTABLE_API
 #include "streamer/webrtc/ice.h"
 
-#include "common/fields.h"
+#include "streamer/ice_server.h"
 #include <gst/webrtc/webrtc.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <nice/agent.h>
 #include <string.h>
 
-/* More than this is no configuration but a mistake. */
-#define MAX_SERVERS 16
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NiceAgent, g_object_unref)
 
 /* libnice's number of the first stream, and with bundled media there is no other; of its components too. */
 #define STREAM_ID 1
 
-struct IceServers {
-  char *stun;      /* "stun://host:port"; the first one, webrtcbin takes no more */
-  GPtrArray *turn; /* "turn://user:password@host:port?transport=udp" */
-};
+/* Whether "host:port" of a URL has a port; an IPv6 address is in brackets (RFC 3986 section 3.2.2). */
+static gboolean has_port(const char *authority, gsize length) {
+  g_autofree char *text = g_strndup(authority, length);
+  const char *colon = strrchr(text, ':');
+  return colon && !strchr(colon, ']');
+}
 
-typedef struct {
-  char *urls; /* one string or an array of them, as JSON */
-  char *username, *credential;
-} Entry;
-
-static const Field entry_fields[] = {
-    {"urls", FIELD_RAW, G_STRUCT_OFFSET(Entry, urls), .required = TRUE, .max = 4096},
-    {"username", FIELD_TEXT, G_STRUCT_OFFSET(Entry, username), .max = 512},
-    {"credential", FIELD_TEXT, G_STRUCT_OFFSET(Entry, credential), .max = 512},
-    {NULL},
-};
-
-typedef struct {
-  char **list;
-} Urls;
-
-static const Field urls_fields[] = {{"urls", FIELD_TEXTS, G_STRUCT_OFFSET(Urls, list), .max = 1024}, {NULL}};
-
-/* "turns:host:443" (RFC 7065) to webrtcbin's "turns://user:password@host:443", the parts escaped. */
-static char *turn_uri(const char *url, const Entry *entry) {
+/* "turns:host" (RFC 7065) to webrtcbin's "turns://user:password@host:5349", the parts escaped. */
+static char *turn_uri(const char *url, const IceServer *server) {
+  gboolean is_tls = g_str_has_prefix(url, "turns:");
   const char *rest = strchr(url, ':') + 1;
-  g_autofree char *user = g_uri_escape_string(entry->username ? entry->username : "", NULL, FALSE);
-  g_autofree char *password = g_uri_escape_string(entry->credential ? entry->credential : "", NULL, FALSE);
-  return g_strdup_printf("%.*s://%s:%s@%s", (int)(rest - 1 - url), url, user, password, rest);
+  gsize authority = strcspn(rest, "?");
+  g_autofree char *user = g_uri_escape_string(server->username ? server->username : "", NULL, FALSE);
+  g_autofree char *password = g_uri_escape_string(server->credential ? server->credential : "", NULL, FALSE);
+  const char *port = has_port(rest, authority) ? "" : is_tls ? ":5349" : ":3478";
+  return g_strdup_printf("%s://%s:%s@%.*s%s%s", is_tls ? "turns" : "turn", user, password, (int)authority,
+                         rest, port, rest + authority);
 }
 
-static void add_url(IceServers *servers, const char *url, const Entry *entry) {
-  if (g_str_has_prefix(url, "stun:") && !servers->stun)
-    servers->stun = g_strdup_printf("stun://%s", url + strlen("stun:"));
-  else if ((g_str_has_prefix(url, "turn:") || g_str_has_prefix(url, "turns:")) &&
-           servers->turn->len < MAX_SERVERS)
-    g_ptr_array_add(servers->turn, turn_uri(url, entry));
+static void add_url(GstElement *webrtcbin, const char *url, const IceServer *server) {
+  if (g_str_has_prefix(url, "stun:")) {
+    g_autofree char *uri = g_strdup_printf("stun://%s", url + strlen("stun:"));
+    g_object_set(webrtcbin, "stun-server", uri, NULL);
+  } else if (g_str_has_prefix(url, "turn:") || g_str_has_prefix(url, "turns:")) {
+    g_autofree char *uri = turn_uri(url, server);
+    gboolean added = FALSE;
+    g_signal_emit_by_name(webrtcbin, "add-turn-server", uri, &added);
+  }
 }
 
-static gboolean add_entry(IceServers *servers, const Entry *entry, GError **error) {
-  gboolean is_list = entry->urls[0] == '[';
-  g_autofree char *object = g_strdup_printf(is_list ? "{\"urls\":%s}" : "{\"urls\":[%s]}", entry->urls);
-  Urls urls = {0};
-  gboolean read = fields_read_text(object, strlen(object), urls_fields, &urls, error);
-  for (char **url = urls.list; read && url && *url; url++)
-    add_url(servers, *url, entry);
-  fields_clear(urls_fields, &urls);
-  return read;
-}
-
-IceServers *ice_servers_new(const char *json, GError **error) {
-  g_autoptr(IceServers) servers = g_new0(IceServers, 1);
-  servers->turn = g_ptr_array_new_with_free_func(g_free);
-  if (!json)
-    return g_steal_pointer(&servers);
-  g_autoptr(FieldsDoc) doc = fields_parse(json, strlen(json), error);
-  if (!doc)
-    return NULL;
-  g_autoptr(GPtrArray) entries = fields_read_array(doc, entry_fields, sizeof(Entry), error);
-  if (!entries)
-    return NULL;
-  for (guint i = 0; i < entries->len; i++)
-    if (!add_entry(servers, entries->pdata[i], error))
-      return NULL;
-  return g_steal_pointer(&servers);
-}
-
-void ice_servers_free(IceServers *servers) {
-  if (!servers)
-    return;
-  g_free(servers->stun);
-  g_ptr_array_unref(servers->turn);
-  g_free(servers);
+/* The last STUN server that is set counts: from the last one to the first. */
+static void add_servers(GstElement *webrtcbin, const GPtrArray *servers) {
+  for (guint i = servers ? servers->len : 0; i-- > 0;) {
+    const IceServer *server = servers->pdata[i];
+    for (guint j = g_strv_length(server->urls); j-- > 0;)
+      add_url(webrtcbin, server->urls[j], server);
+  }
 }
 
 /* Whether this host has no network but its loopback: ICE would leave that one out. */
@@ -123,7 +84,7 @@ static NiceAgent *get_agent(GstWebRTCICE *ice) {
   return agent;
 }
 
-void ice_apply(GstElement *webrtcbin, const MediaSettings *settings, const IceServers *servers) {
+void ice_apply(GstElement *webrtcbin, const MediaSettings *settings, const GPtrArray *servers) {
   g_autoptr(GstWebRTCICE) ice = NULL;
   g_object_get(webrtcbin, "ice-agent", &ice, NULL);
   g_autoptr(NiceAgent) agent = get_agent(ice);
@@ -133,12 +94,9 @@ void ice_apply(GstElement *webrtcbin, const MediaSettings *settings, const IceSe
   if (settings->udp_port_max > 0)
     g_object_set(ice, "min-rtp-port", (guint)settings->udp_port_min, "max-rtp-port",
                  (guint)settings->udp_port_max, NULL);
-  if (servers->stun)
-    g_object_set(webrtcbin, "stun-server", servers->stun, NULL);
-  for (guint i = 0; i < servers->turn->len; i++) {
-    gboolean added = FALSE;
-    g_signal_emit_by_name(webrtcbin, "add-turn-server", servers->turn->pdata[i], &added);
-  }
+  if (g_str_equal(settings->ice_transport_policy, "relay"))
+    g_object_set(webrtcbin, "ice-transport-policy", GST_WEBRTC_ICE_TRANSPORT_POLICY_RELAY, NULL);
+  add_servers(webrtcbin, servers);
 }
 
 /* ---- restarts ---- */

@@ -20,9 +20,12 @@
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 #include <stdatomic.h>
+#include <string.h>
 
 /* Candidates of this host come within milliseconds; those of a slow STUN server are not worth waiting for. */
 #define GATHER_MS 500
+/* After the first relayed one: a second server's comes now or is not worth waiting for, which may be dead. */
+#define GATHER_MORE_MS 50
 /* From the offer to a connection. */
 #define CONNECT_US (20 * G_USEC_PER_SEC)
 /* A connected player reports by RTCP once a second or more often. */
@@ -274,6 +277,18 @@ static void wait_for_candidates(Viewer *viewer) {
     viewer->gather_timer = g_timeout_add(GATHER_MS, on_gather_timeout, viewer);
 }
 
+static void gather_no_longer(Viewer *viewer) {
+  if (viewer->answered || !viewer->gather_timer)
+    return;
+  g_source_remove(viewer->gather_timer);
+  viewer->gather_timer = g_timeout_add(GATHER_MORE_MS, on_gather_timeout, viewer);
+}
+
+static void on_candidate(GstElement *webrtc, guint mline, const char *candidate, gpointer data) {
+  if (strstr(candidate, " typ relay"))
+    post(data, gather_no_longer);
+}
+
 static void on_gathering_state(GObject *webrtc, GParamSpec *property, gpointer data) {
   Viewer *viewer = data;
   GstWebRTCICEGatheringState state;
@@ -363,8 +378,8 @@ static gboolean make_pipeline(Viewer *viewer, GError **error) {
   return TRUE;
 }
 
-Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder *encoder, Sound *sound,
-                   SteeringSeat *seat, GError **error) {
+Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, const GPtrArray *ice_servers,
+                   Encoder *encoder, Sound *sound, SteeringSeat *seat, GError **error) {
   Viewer *viewer = g_atomic_rc_box_new0(Viewer);
   viewer->id = id;
   viewer->choice = choice;
@@ -383,8 +398,9 @@ Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder
   connect_signal(viewer->webrtc, "on-data-channel", G_CALLBACK(on_data_channel), viewer);
   connect_signal(viewer->webrtc, "notify::connection-state", G_CALLBACK(on_connection_state), viewer);
   connect_signal(viewer->webrtc, "notify::ice-gathering-state", G_CALLBACK(on_gathering_state), viewer);
+  connect_signal(viewer->webrtc, "on-ice-candidate", G_CALLBACK(on_candidate), viewer);
   gst_element_set_state(viewer->pipeline, GST_STATE_READY);
-  ice_apply(viewer->webrtc, host->settings, host->ice_servers);
+  ice_apply(viewer->webrtc, host->settings, ice_servers);
   gst_element_set_state(viewer->pipeline, GST_STATE_PLAYING);
   begin_negotiation(viewer);
   return viewer;

@@ -29,15 +29,15 @@ typedef struct {
 /* What all viewers of the session share; must outlive them. */
 typedef struct {
   const MediaSettings *settings;
-  const IceServers *ice_servers;
   const ViewerEvents *events;
   gpointer data;
 } ViewerHost;
 
-/* Begins to answer the offer of @choice (transfer full). @encoder: of the chosen codec; @sound (nullable).
- * Takes @seat (transfer full). NULL with an error when the pipeline cannot be made. */
-Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, Encoder *encoder, Sound *sound,
-                   SteeringSeat *seat, GError **error);
+/* Begins to answer the offer of @choice (transfer full). @ice_servers: of IceServer (nullable). @encoder: of
+ * the chosen codec; @sound (nullable). Takes @seat (transfer full). NULL with an error when the pipeline
+ * cannot be made. */
+Viewer *viewer_new(gint64 id, SdpChoice *choice, const ViewerHost *host, const GPtrArray *ice_servers,
+                   Encoder *encoder, Sound *sound, SteeringSeat *seat, GError **error);
 
 /* The player's candidates, as RFC 8840 writes them. */
 void viewer_add_candidates(Viewer *viewer, const char *fragment);

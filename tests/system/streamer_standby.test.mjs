@@ -119,8 +119,6 @@ test('SIGHUP changes the number, DRAIN and SIGTERM end them', async t => {
   await ready(streamer, 2);
   await streamer.reload({ standby_sessions: 1 });
   await until(() => stages(streamer) === 1, { what: 'one less' });
-  await streamer.reload({ ice_servers: [{ urls: ['stun:127.0.0.1:3478'] }] });
-  await streamer.program.waitFor(/standby_gone session=standby-1[^]*standby_ready session=standby-3/);
   await streamer.control('DRAIN', { on: true });
   await until(() => stages(streamer) === 0, { what: 'none while it drains' });
   await streamer.control('DRAIN', { on: false });
@@ -128,7 +126,7 @@ test('SIGHUP changes the number, DRAIN and SIGTERM end them', async t => {
   await streamer.reload({ session_limit: 0, standby_sessions: 0 });
   await until(() => stages(streamer) === 0, { what: 'none without a place' });
   await streamer.reload({ session_limit: 2, standby_sessions: 2 });
-  await streamer.program.waitFor(/standby_starting session=standby-5/);
+  await streamer.program.waitFor(/standby_starting session=standby-4/);
   assert.deepEqual(await streamer.program.stop(), { code: 0, signal: null });
   assert.deepEqual(streamer.sessionDirectories(), []);
   assert.deepEqual(streamer.markedProcesses(), []);

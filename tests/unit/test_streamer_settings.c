@@ -57,6 +57,9 @@ static void what_breaks_a_rule_is_named(void) {
       {"{\"app\":[\"a\"],\"tls_key\":\"k.pem\"}", "tls_certificate"},
       {"{\"app\":[\"a\"],\"public_url\":\"https://x.example\"}", "public_url"},
       {"{\"app\":[\"a\"],\"ice_servers\":{}}", "ice_servers"},
+      {"{\"app\":[\"a\"],\"ice_servers\":[{}]}", "ice_servers"},
+      {"{\"app\":[\"a\"],\"ice_servers\":[{\"urls\":[\"stun:a\",\"turn:a\"]}]}", "ice_servers"},
+      {"{\"app\":[\"a\"],\"turn_secret_file\":\"/nonexistent\"}", "turn_secret_file"},
       {"{\"app\":[\"a\"],\"app_environment\":[\"=x\"]}", "app_environment"},
       {"{\"app\":[\"a\"],\"webrtc\":{\"width\":1}}", "webrtc: width"},
       {"{\"app\":[\"a\"],\"webrtc\":{\"widht\":960}}", "width"},
@@ -88,13 +91,13 @@ static void only_live_settings_change(void) {
   g_autoptr(StreamerSettings) settings = load_good("{\"app\":[\"a\"],\"key_file\":\"/k\"}");
   g_autoptr(StreamerSettings) fresh =
       load_good("{\"app\":[\"a\",\"b\"],\"key_file\":\"/k\",\"session_limit\":5,\"port\":9,"
-                "\"allowed_origins\":[\"https://a.example\"],\"ice_servers\":[1]}");
+                "\"allowed_origins\":[\"https://a.example\"],\"ice_servers\":[{\"urls\":\"stun:a\"}]}");
   g_autofree char *waiting = streamer_settings_apply(settings, fresh);
   g_assert_cmpstr(waiting, ==, "port,app");
   g_assert_cmpint(settings->session_limit, ==, 5);
   g_assert_cmpint(settings->port, ==, 8443);
   g_assert_cmpstr(settings->allowed_origins[0], ==, "https://a.example");
-  g_assert_cmpstr(settings->ice_servers, ==, "[1]");
+  g_assert_cmpstr(settings->ice_servers, ==, "[{\"urls\":\"stun:a\"}]");
   g_autoptr(StreamerSettings) same = load_good("{\"app\":[\"a\"],\"key_file\":\"/k\",\"session_limit\":6}");
   g_assert_null(streamer_settings_apply(settings, same));
 }

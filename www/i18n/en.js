@@ -1,6 +1,7 @@
 // @ts-check
 import { en as line } from './line.en.js';
 import { en as people } from './people.en.js';
+import { en as stats } from './stats.en.js';
 import { en as plan } from './plan.en.js';
 
 /** English. Keys are the same in every language; `{name}` is put in, and forms by number follow `Intl.PluralRules`. */
@@ -127,5 +128,6 @@ export const en = {
 
   ...line,
   ...people,
+  ...stats,
   ...plan,
 };

@@ -1,6 +1,7 @@
 // @ts-check
 import { ru as line } from './line.ru.js';
 import { ru as people } from './people.ru.js';
+import { ru as stats } from './stats.ru.js';
 import { ru as plan } from './plan.ru.js';
 
 /** Русский. Ключи те же, что во всех языках; на место `{name}` подставляются значения, формы по числу — по `Intl.PluralRules`. */
@@ -137,5 +138,6 @@ export const ru = {
 
   ...line,
   ...people,
+  ...stats,
   ...plan,
 };

@@ -9,8 +9,8 @@
  * @property {boolean} metaKey
  */
 
-/** Keys that the visitor needs to get on in the page and in the browser. */
-const BROWSER_KEYS = new Set(['Tab', 'F5', 'F6', 'F11', 'F12', 'MetaLeft', 'MetaRight', 'ContextMenu', 'PrintScreen', 'CapsLock']);
+/** Keys that the visitor needs to get on in the page and in the browser; F8 shows the connection's details. */
+const BROWSER_KEYS = new Set(['Tab', 'F5', 'F6', 'F8', 'F11', 'F12', 'MetaLeft', 'MetaRight', 'ContextMenu', 'PrintScreen', 'CapsLock']);
 
 /** Keys that would scroll the page, go back, or open a menu or a search. */
 const PAGE_KEYS = new Set([

@@ -97,6 +97,11 @@ export class Session {
     this.#player?.send(message);
   }
 
+  /** @returns {Promise<RTCStatsReport> | undefined} of the picture's connection */
+  getStats() {
+    return this.#player?.getStats();
+  }
+
   get inputBacklog() {
     return this.#player?.backlog ?? 0;
   }
@@ -161,7 +166,9 @@ export class Session {
     this.people.enter(answer);
     this.#change((state) => enter(state, answer));
     this.chat.pump();
-    if (!this.#player) this.#watch(answer);
+    // Credentials for servers that relay the picture are good for a time.
+    if (this.#player) this.#player.configuration = configurationOf(answer);
+    else this.#watch(answer);
   }
 
   /** @param {Answer} answer */
@@ -172,8 +179,7 @@ export class Session {
       return;
     }
     const endpoint = new URL(answer.WebRTC_connection_data, document.baseURI);
-    const iceServers = Array.isArray(answer.ice_servers) ? answer.ice_servers : [];
-    this.#player = new WhepPlayer(endpoint, this.entry.ticket, { iceServers }, {
+    this.#player = new WhepPlayer(endpoint, this.entry.ticket, configurationOf(answer), {
       onStream: (stream) => this.#change((state) => {
         state.stream = stream;
         state.hasSound = stream.getAudioTracks().length > 0;
@@ -234,4 +240,9 @@ export class Session {
 /** Somebody whose ticket is dead was removed. @param {Answer} refusal */
 function refusalReason({ msg, field }) {
   return msg === 'FORBIDDEN' && field === 'ticket' ? 'removed' : msg;
+}
+
+/** @param {Answer} answer @returns {RTCConfiguration} */
+function configurationOf(answer) {
+  return { iceServers: Array.isArray(answer.ice_servers) ? answer.ice_servers : [] };
 }

@@ -69,8 +69,7 @@ export class WhepResource {
    * @returns {Promise<string>} the server's fragment
    */
   async restart(fragment, signal) {
-    if (!this.#url || !this.#etag) throw new WhepRefused(404);
-    for (;;) {
+    while (this.#url && this.#etag) {
       const headers = { 'Content-Type': FRAGMENT_TYPE, 'If-Match': this.#etag };
       const response = await this.#fetch(this.#url, 'PATCH', headers, { body: fragment, signal });
       const etag = response.headers.get('ETag');
@@ -80,6 +79,7 @@ export class WhepResource {
       this.#etag = etag;
       if (!again) return response.text();
     }
+    throw new WhepRefused(404);
   }
 
   /** Ends the viewing. Works while the page unloads, too. */

@@ -34,12 +34,13 @@ function pageScript() {
     state = '';
 
     /**
-     * @param {{ codecs?: string[], data?: boolean, audio?: boolean, whole?: boolean }} options `whole`: the colour is
+     * @param {{ codecs?: string[], data?: boolean, audio?: boolean, whole?: boolean, configuration?: RTCConfiguration }} options
+     *   `whole`: the colour is
      *   "lighter" or "darker", as the whole picture became when it last changed by much at once
      */
-    constructor({ codecs, data = true, audio = false, whole = false } = {}) {
+    constructor({ codecs, data = true, audio = false, whole = false, configuration } = {}) {
       this.whole = whole;
-      this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+      this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...configuration });
       const video = this.peer.addTransceiver('video', { direction: 'recvonly' });
       if (audio) this.peer.addTransceiver('audio', { direction: 'recvonly' });
       if (codecs) {
@@ -121,6 +122,14 @@ function pageScript() {
     async inbound(of = 'video') {
       const stats = [...(await this.peer.getStats()).values()];
       return stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === of);
+    }
+
+    /** What the packets travel over: the two candidates of the present pair. */
+    async path() {
+      const report = await this.peer.getStats();
+      const transport = [...report.values()].find(({ type }) => type === 'transport');
+      const { localCandidateId, remoteCandidateId } = report.get(transport.selectedCandidatePairId);
+      return { local: report.get(localCandidateId), remote: report.get(remoteCandidateId) };
     }
 
     close() {

@@ -1,0 +1,110 @@
+// @ts-check
+// A visitor whose network goes: the browser is in a network namespace, and its link is cut, mended and moved.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { canMakeNetworks, startNetwork } from '../system/lib/network.mjs';
+import { until } from '../system/lib/programs.mjs';
+import { startHouse } from './lib/house.mjs';
+import { difference, startBrowser, UNREST, Visitor } from './lib/visitor.mjs';
+
+/** @typedef {import('../system/lib/programs.mjs').Scope} Scope */
+
+const skip = canMakeNetworks() ? false : 'network namespaces cannot be made here';
+
+/** In another second the network is back, or gone for good. @param {number} seconds */
+const pass = seconds => new Promise(settle => setTimeout(settle, seconds * 1000));
+
+/** A visitor in a network of their own who has walked a few steps. @param {Scope} scope @param {object} [settings] */
+async function startVisit(scope, settings = {}) {
+  const network = startNetwork(scope);
+  const wanted = [{ name: 'river-1', rcName: 'River Quarter', scene: 'river' }];
+  const house = await startHouse(scope, { wanted, settings, address: '0.0.0.0' });
+  const visitor = await Visitor.come(scope, await startBrowser(scope, network), { viewport: { width: 960, height: 604 } });
+  await visitor.open(house.url.replace('127.0.0.1', network.here));
+  const code = await visitor.start('River Quarter');
+  const before = await visitor.seesStillness();
+  await visitor.video.focus();
+  await visitor.page.keyboard.down('KeyW');
+  await visitor.seesChange(before);
+  await visitor.page.keyboard.up('KeyW');
+  const scene = await visitor.seesStillness();
+  const streamer = /** @type {import('../system/lib/streamer.mjs').Streamer} */ (house.streamers.get('river-1'));
+  return { network, house, visitor, code, scene, log: () => streamer.program.log };
+}
+
+/** Waits for the next frame. @param {Visitor} visitor @returns {Promise<number>} how long that took, in milliseconds */
+async function nextFrame(visitor) {
+  const begun = Date.now();
+  const shown = await visitor.site.evaluate(() => /** @type {any} */ (globalThis).frameTimes.length);
+  await visitor.site.waitForFunction(before => /** @type {any} */ (globalThis).frameTimes.length > before, shown, { polling: 20 });
+  return Date.now() - begun;
+}
+
+/** Waits for the picture of that scene, which may be coarse at first. @param {Visitor} visitor @param {number[]} scene */
+async function isBackAt(visitor, scene) {
+  let off = Infinity;
+  await until(async () => (off = difference(scene, await visitor.look())) < 2 * UNREST, { timeout: 20_000 }).catch(() => {
+    assert.fail(`the scene is another one, by ${off}`);
+  });
+}
+
+/** @param {string} log @param {RegExp} what */
+const count = (log, what) => log.match(what)?.length ?? 0;
+
+describe('a network that goes', { concurrency: false, skip }, () => {
+  /** @type {[string, (network: ReturnType<typeof startNetwork>) => Promise<void> | void][]} */
+  const cases = [
+    [
+      'for four seconds, as a cable is pulled',
+      async network => (network.connect(false), await pass(4), network.connect(true)),
+    ],
+    [
+      'for four seconds, as an interface is turned off',
+      async network => (network.turn(false), await pass(4), network.turn(true)),
+    ],
+    ['and comes with another address', network => network.move()],
+  ];
+  for (const [what, happen] of cases)
+    test(`${what}, comes back to the same scene and the same viewing`, async t => {
+      const { network, visitor, scene, log } = await startVisit(t);
+      await happen(network);
+      t.diagnostic(`a frame again after ${await nextFrame(visitor)} ms`);
+      await isBackAt(visitor, scene);
+      await visitor.video.focus();
+      await visitor.page.keyboard.down('KeyS');
+      await visitor.seesChange(scene, 'a step back, over the network that came back');
+      await visitor.page.keyboard.up('KeyS');
+      assert.equal(count(log(), /viewer_connected session/g), 1, 'one viewing');
+      assert.equal(count(log(), /user_left/g), 0);
+    });
+
+  test('for longer than a viewing lasts, comes back to the same scene as the same person', async t => {
+    const { network, visitor, scene, log } = await startVisit(t);
+    network.connect(false);
+    await until(() => /viewer_gone .*reason=silent/.test(log()), { what: 'that the streamer gives the viewing up', timeout: 15_000 });
+    network.connect(true);
+    t.diagnostic(`a frame again after ${await nextFrame(visitor)} ms`);
+    await isBackAt(visitor, scene);
+    assert.equal(count(log(), /user_joined/g), 1);
+    assert.equal(count(log(), /user_left/g), 0);
+    assert.equal(count(log(), /viewer_connected session/g), 2);
+  });
+
+  test('for good is noticed within 15 seconds, and the others notice nothing but that', async t => {
+    const grace = 2;
+    const { network, house, code, log } = await startVisit(t, { reconnect_grace_seconds: grace });
+    const other = await Visitor.come(t, await startBrowser(t));
+    await other.open(`${house.url}#code=${code}`);
+    await other.seesPicture();
+    network.connect(false);
+    const begun = Date.now();
+    await until(() => /user_left .*reason=lost/.test(log()), { what: 'that the streamer notices', timeout: 25_000 });
+    const seconds = (Date.now() - begun) / 1000;
+    t.diagnostic(`gone after ${seconds.toFixed(1)} s, of which ${grace} s are the grace`);
+    assert.ok(seconds - grace < 15, `${seconds} s`);
+    await nextFrame(other);
+    assert.equal(count(log(), /user_left/g), 1);
+    assert.equal(count(log(), /viewer_gone/g), 1);
+  });
+});

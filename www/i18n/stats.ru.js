@@ -1,0 +1,21 @@
+// @ts-check
+/** Russian: how the picture comes here. */
+
+/** @type {Record<string, import('../i18n.js').Text>} */
+export const ru = {
+  'stats.tool': 'Сведения о связи ({key})',
+  'stats.title': 'Сведения о связи',
+  'stats.weak': 'Слабая сеть',
+  'stats.roundTrip': 'Туда и обратно',
+  'stats.frames': 'Кадров в секунду',
+  'stats.size': 'Картинка',
+  'stats.rate': 'Скорость',
+  'stats.loss': 'Потеряно пакетов',
+  'stats.buffer': 'Задержано',
+  'stats.freezes': 'Замираний',
+  'stats.ms': '{number} мс',
+  'stats.mbit': '{number} Мбит/с',
+  'stats.percent': '{number} %',
+  'stats.codec': 'Кодек',
+  'stats.path': 'Путь',
+};
