@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "common/log.h"
+#include "common/settings.h"
 #include "common/wire.h"
 #include "fcgi/client_address.h"
 #include "fcgi/client_counts.h"
@@ -204,7 +205,7 @@ static void on_library_log(int level, const char *line) {
   log_line(level == LLL_ERR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libwebsockets", "text=%s", quoted);
 }
 
-static void open_library(DoorWebsocket *door) {
+static gboolean open_library(DoorWebsocket *door, GError **error) {
   /* Its own pings would cost it a walk over all connections each. */
   static const lws_retry_bo_t no_pings = {0};
   void *loops[] = {door->loop};
@@ -230,10 +231,20 @@ static void open_library(DoorWebsocket *door) {
   struct lws *listening =
       door->vhost ? lws_adopt_descriptor_vhost(door->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "vitrina", NULL)
                   : NULL;
-  if (!listening)
-    g_error("libwebsockets cannot be set up; is its plugin for libev there (libwebsockets-evlib-ev)?");
+  if (!listening) {
+    g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_FILE,
+                "libwebsockets cannot be set up; is its plugin for libev there (libwebsockets-evlib-ev)?");
+    return FALSE;
+  }
   lws_set_timer_usecs(listening, TICK_US);
   lws_cancel_service(door->context); /* the library looks at its timers after events alone */
+  return TRUE;
+}
+
+static void close_library(DoorWebsocket *door) {
+  if (door->context)
+    lws_context_destroy(door->context);
+  ev_loop_destroy(door->loop);
 }
 
 static gpointer run(gpointer data) {
@@ -252,13 +263,18 @@ static void on_event_told(const char *text, const char *session, gpointer data) 
   websocket_push(data, text, session);
 }
 
-DoorWebsocket *door_websocket_new(Core *core, Listener *listener) {
+DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error) {
   DoorWebsocket *door = g_new0(DoorWebsocket, 1);
   door->core = core;
   door->listener = listener;
   /* libwebsockets' own loop looks at every connection each time it wakes. */
   door->loop = ev_loop_new(EVFLAG_AUTO);
-  open_library(door);
+  if (!open_library(door, error)) {
+    close_library(door);
+    listener_close(listener);
+    g_free(door);
+    return NULL;
+  }
   door->mailbox = mailbox_new(wake, door);
   events_set_push(core->events, on_event_told, door);
   door->thread = g_thread_new("websocket", run, door);
@@ -294,8 +310,7 @@ void door_websocket_free(DoorWebsocket *door) {
   atomic_store(&door->ending, TRUE);
   lws_cancel_service(door->context);
   g_thread_join(door->thread);
-  lws_context_destroy(door->context);
-  ev_loop_destroy(door->loop);
+  close_library(door);
   mailbox_free(door->mailbox);
   mailbox_deliver(door->core->mailbox, NULL);
   websocket_free_calls(door);

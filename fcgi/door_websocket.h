@@ -25,8 +25,9 @@
 typedef struct DoorWebsocket DoorWebsocket;
 
 /* Starts the door's thread; requests reach the core by its mailbox, and the core's events are pushed.
- * @listener (transfer full). (transfer full) */
-DoorWebsocket *door_websocket_new(Core *core, Listener *listener);
+ * @listener (transfer full). (transfer full), or NULL with an error of SETTINGS_ERROR when libwebsockets
+ * cannot be set up. */
+DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error);
 
 /* Opens no more sockets, and closes each with 1001 (going away) once its requests are answered. The core's
  * thread. NULL is allowed. */

@@ -189,9 +189,12 @@ static gboolean open_doors(Program *program, GError **error) {
     listener_close(websockets);
     return FALSE;
   }
+  program->websockets = websockets ? door_websocket_new(core, websockets, error) : NULL;
+  if (websockets && !program->websockets) {
+    listener_close(listener);
+    return FALSE;
+  }
   program->door = door_fcgi_new(core, listener);
-  if (websockets)
-    program->websockets = door_websocket_new(core, websockets);
   log_notice("ready", "door=%s websockets=%s servers=%u", listener_get_name(listener),
              websockets ? listener_get_name(websockets) : "none", fleet_count_servers(core->fleet));
   return TRUE;
