@@ -132,7 +132,7 @@ test('who does not read slows nobody, costs little memory, is closed, and has al
   const took = Date.now() - begun;
   const grown = memoryKib(streamer.program.child.pid) - before;
   t.diagnostic(`48 messages of 15 KB to five: ${took} ms, ${grown} KiB more`);
-  assert.ok(grown < 8 * 1024, `${grown} KiB`);
+  if (!process.env.SANITIZERS) assert.ok(grown < 8 * 1024, `${grown} KiB`); /* they keep what is freed */
   await streamer.program.waitFor(/user_away .*user="?slow"?/, { timeout: 20_000 });
   t.diagnostic(`its silence was noticed after ${Date.now() - begun} ms`);
   assert.ok(Date.now() - begun < 16_000);
