@@ -5,7 +5,7 @@
 // Usage: [TRACE=FILE] node network.bench.mjs [NAME [SECONDS A PHASE]]; the file is what the engine's trace.h says.
 
 import { startDisplay, startEngine, startFlip } from '../system/lib/engine.mjs';
-import { canMakeNetworks, startNetwork } from '../system/lib/network.mjs';
+import { canMakeNetworks, leadTo, startForwarder, startNetwork } from '../system/lib/network.mjs';
 import { startBrowser } from '../system/lib/player.mjs';
 import { ownScope } from '../system/lib/programs.mjs';
 
@@ -15,13 +15,15 @@ const SAMPLE_MS = 100;
 
 /** @typedef {{ at: number, frames: number, bytes: number, gap: number, height: number }} Sample */
 
-/** @type {{ name: string, codec: string, phases: (number | null)[] }[]} */
+/** @type {{ name: string, codec: string, phases: (number | null)[], delay?: number, loss?: number }[]} */
 const NETWORKS = [
   { name: 'no limit', codec: 'H264', phases: [null] },
   { name: '6-2-6', codec: 'H264', phases: [6000, 2000, 6000] },
   { name: '1 Mbit/s', codec: 'H264', phases: [1000] },
   { name: '6-2-6 VP8', codec: 'VP8', phases: [6000, 2000, 6000] },
   { name: '1 Mbit/s VP8', codec: 'VP8', phases: [1000] },
+  { name: '50 ms', codec: 'H264', phases: [6000], delay: 50 },
+  { name: '50 ms, 2 %', codec: 'H264', phases: [6000, 2000], delay: 50, loss: 0.02 },
 ];
 
 /** Runs in the page: looks at the player every few moments. @param {number} period */
@@ -59,20 +61,27 @@ function settled(samples, begun, link) {
 const wait = (/** @type {number} */ ms) => new Promise(wake => setTimeout(wake, ms));
 
 /** @param {typeof NETWORKS[number]} network */
-async function measure({ name, codec, phases }) {
+async function measure({ name, codec, phases, delay = 0, loss = 0 }) {
   const scope = ownScope();
   try {
     const network = startNetwork(scope);
+    const [link] = network.links;
     const { display } = await startDisplay(scope);
     startFlip(scope, display, ['--move']);
-    network.limit(phases[0]);
+    link.limit(phases[0]);
     const engine = await startEngine(scope, display, { within: network.within, env: process.env.TRACE ? { VITRINA_TRACE: process.env.TRACE } : {} });
     const browser = await startBrowser(scope);
-    const player = await browser.join(engine, 'host', { codecs: [codec] });
+    const forwarder = await startForwarder(scope, { at: link.here, delay, loss });
+    const player = await browser.join(engine, 'host', { codecs: [codec] }, answer => {
+      if (!delay) return leadTo(answer, link.there).sdp;
+      const { sdp, port } = leadTo(answer, link.there, forwarder);
+      forwarder.lead(link.there, port);
+      return sdp;
+    });
     await player.until('p.frames > 0', 20_000);
     await browser.page.evaluate(watch, SAMPLE_MS);
     for (const kbps of phases) {
-      network.limit(kbps);
+      link.limit(kbps);
       const begun = Date.now();
       await wait(SECONDS * 1000);
       /** @type {Sample[]} */

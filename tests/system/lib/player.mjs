@@ -209,18 +209,20 @@ export async function startBrowser(scope, network) {
     kill: () => program.kill(),
     /**
      * A player that has its answer. @param {Engine} engine @param {string} user @param {object} [options]
+     * @param {(answer: string) => string} [route] changes the answer's candidates; the engine hears of none of the
+     *   player's then but those from which it comes
      * @returns {Promise<Player>}
      */
-    async join(engine, user, options = {}) {
+    async join(engine, user, options = {}, route = undefined) {
       const name = `player${++count}`;
       const sdp = await page.evaluate(
         ([of, given]) => (/** @type {any} */ (globalThis).players[of] = new /** @type {any} */ (globalThis).Player(given)).offer(),
         /** @type {[string, object]} */ ([name, options]),
       );
-      const message = await engine.answer(sdp, user);
+      const message = await engine.answer(route ? sdp.replace(/a=candidate:.*\r\n/g, '') : sdp, user);
       if (message.msg !== 'viewer_answer') throw new Error(message.reason);
       const player = new Player(page, name, message.viewer);
-      await player.call('accept', message.sdp);
+      await player.call('accept', route ? route(message.sdp) : message.sdp);
       return player;
     },
   };
