@@ -10,10 +10,14 @@
 #include "fcgi/control.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 1500
 /* A ticket is good for 60 s; a new one is made early enough for slow clocks and long polls. */
@@ -26,13 +30,18 @@
 /* curl's work for a handle grows with the number of those beside it: beyond so many streamers a lane more is
  * cheaper. */
 #define STREAMERS_A_LANE 1000
-/* So many letters are read before curl has its turn: each may begin a connection. */
+/* So many letters are read, and so many sockets looked at, before the others have their turn. */
 #define LETTERS_A_TURN 64
+#define SOCKETS_A_TURN 64
+#define LONGEST_WAIT_MS 10000
 
 typedef struct {
   GThread *thread;
   Mailbox *mailbox; /* calls and forgettings from the core */
   CURLM *multi;
+  int epoll; /* curl's sockets, and `wake`: one that has news is found whatever the number of the others */
+  int wake;  /* an eventfd: there are letters, or the end */
+  gint64 curl_due_us; /* monotonic: when curl wants to be called; -1: not by the time. The lane's */
   GHashTable *active; /* call's number -> StreamerCall; the lane's */
   GPtrArray *idle;    /* easy handles; the lane's */
   atomic_bool ending;
@@ -219,21 +228,70 @@ static void end_calls(Lane *lane) {
   g_clear_pointer(&lane->active, g_hash_table_unref);
 }
 
+/* curl's CURLMOPT_SOCKETFUNCTION: what to look out for. @known: what curl_multi_assign() set. */
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *known) {
+  Lane *lane = data;
+  struct epoll_event event = {.data.fd = socket};
+  if (what == CURL_POLL_REMOVE) {
+    epoll_ctl(lane->epoll, EPOLL_CTL_DEL, socket, NULL);
+    return 0;
+  }
+  event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+  epoll_ctl(lane->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
+  curl_multi_assign(lane->multi, socket, lane);
+  return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *data) {
+  ((Lane *)data)->curl_due_us = timeout_ms < 0 ? -1 : g_get_monotonic_time() + 1000 * timeout_ms;
+  return 0;
+}
+
+static int wait_ms(const Lane *lane) {
+  if (lane->curl_due_us < 0)
+    return LONGEST_WAIT_MS;
+  return (int)CLAMP((lane->curl_due_us - g_get_monotonic_time() + 999) / 1000, 0, LONGEST_WAIT_MS);
+}
+
+static void look_at_socket(Lane *lane, const struct epoll_event *event) {
+  int running, what = 0;
+  guint64 count;
+  if (event->data.fd == lane->wake) {
+    G_GNUC_UNUSED gssize got = read(lane->wake, &count, sizeof count);
+    return;
+  }
+  if (event->events & (EPOLLIN | EPOLLHUP))
+    what |= CURL_CSELECT_IN;
+  if (event->events & EPOLLOUT)
+    what |= CURL_CSELECT_OUT;
+  if (event->events & EPOLLERR)
+    what |= CURL_CSELECT_ERR;
+  curl_multi_socket_action(lane->multi, event->data.fd, what, &running);
+}
+
 static gpointer run_lane(gpointer data) {
   Lane *lane = data;
+  struct epoll_event events[SOCKETS_A_TURN];
   while (!atomic_load(&lane->ending)) {
     int running;
     gboolean is_more = mailbox_deliver_some(lane->mailbox, LETTERS_A_TURN, lane);
-    curl_multi_perform(lane->multi, &running);
+    int count = epoll_wait(lane->epoll, events, SOCKETS_A_TURN, is_more ? 0 : wait_ms(lane));
+    for (int i = 0; i < count; i++)
+      look_at_socket(lane, &events[i]);
+    if (lane->curl_due_us >= 0 && lane->curl_due_us <= g_get_monotonic_time()) {
+      lane->curl_due_us = -1;
+      curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
     reap(lane);
-    curl_multi_poll(lane->multi, NULL, 0, is_more ? 0 : 10000, NULL);
   }
   end_calls(lane);
   return NULL;
 }
 
 static void wake_lane(gpointer data) {
-  curl_multi_wakeup(((Lane *)data)->multi);
+  const guint64 one = 1;
+  /* Nothing to be done where it fails: the counter is full, so the lane is awake. */
+  G_GNUC_UNUSED gssize done = write(((Lane *)data)->wake, &one, sizeof one);
 }
 
 /* ---- the core's thread ---- */
@@ -266,8 +324,19 @@ static void deliver_to_core(Letter *letter, gpointer receiver) {
 
 static Lane *lane_new(void) {
   Lane *lane = g_new0(Lane, 1);
+  lane->epoll = epoll_create1(EPOLL_CLOEXEC);
+  lane->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (lane->epoll < 0 || lane->wake < 0)
+    g_error("no descriptors left to call streamers with: %s", g_strerror(errno));
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = lane->wake};
+  epoll_ctl(lane->epoll, EPOLL_CTL_ADD, lane->wake, &event);
+  lane->curl_due_us = -1;
   lane->multi = curl_multi_init();
   curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, MAX_KEPT_CONNECTIONS);
+  curl_multi_setopt(lane->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(lane->multi, CURLMOPT_SOCKETDATA, lane);
+  curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane);
   lane->mailbox = mailbox_new(wake_lane, lane);
   lane->active = g_hash_table_new(g_int64_hash, g_int64_equal);
   lane->idle = g_ptr_array_new();
@@ -321,6 +390,8 @@ void streamer_client_free(StreamerClient *client) {
     g_thread_join(lane->thread);
     mailbox_free(lane->mailbox);
     curl_multi_cleanup(lane->multi);
+    close(lane->epoll);
+    close(lane->wake);
   }
   /* What came home meanwhile must not lie in the mailbox when it is freed. */
   mailbox_deliver(client->home, NULL);

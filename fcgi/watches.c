@@ -13,6 +13,12 @@
 /* At most so many statuses a second are asked of a streamer, however often it changes. */
 #define MIN_INTERVAL_US (INSTANT_SECOND / 20)
 
+/* Servers that are not known to be there are asked in turns, so many at once: thousands of connections in one
+ * instant, at a start or after a network was away, would time out together and be tried again together. Those
+ * that failed have turns of their own, so that dead ones, who take their time, are in nobody's way. */
+typedef enum { TURN_FIRST, TURN_AGAIN, N_TURNS } Turn;
+static const guint turn_limits[N_TURNS] = {[TURN_FIRST] = 256, [TURN_AGAIN] = 64};
+
 typedef struct {
   Core *core;
   FleetServer *server; /* holds a reference */
@@ -25,15 +31,22 @@ typedef struct {
   gboolean repeated; /* a lost poll has been asked again at once */
   gboolean reported; /* the failure is in the log */
   gboolean known;    /* a first status has come, or its failure */
+  gboolean in_turn;  /* it is being asked in its turn, */
+  GList *queued;     /* or waits for it */
+  Turn turn;
 } Watch;
 
 struct Watches {
   Core *core;
-  GHashTable *watches; /* of Watch, as a set */
-  guint unknown;       /* of them */
+  GHashTable *watches;      /* of Watch, as a set */
+  guint unknown;            /* of them */
+  GQueue waiting[N_TURNS];  /* of Watch */
+  guint under_way[N_TURNS]; /* how many are being asked */
+  gboolean closing;         /* nobody is asked any more */
 };
 
 static void ask(gpointer data);
+static void leave_turn(Watch *watch);
 
 static void ask_in(Watch *watch, gint64 delay_us) {
   watch->timer = timers_add(watch->core->timers, delay_us, ask, watch);
@@ -85,6 +98,7 @@ static void succeed(Watch *watch, ControlStatus *status) {
 static void on_answer(const StreamerResult *result, gpointer data) {
   Watch *watch = data;
   watch->call = NULL;
+  leave_turn(watch);
   if (result->outcome == STREAMER_LOST && !watch->repeated) {
     /* A connection may end for reasons of its own; asking again tells. */
     watch->repeated = TRUE;
@@ -108,10 +122,8 @@ static void on_answer(const StreamerResult *result, gpointer data) {
     succeed(watch, &answer->status);
 }
 
-static void ask(gpointer data) {
-  Watch *watch = data;
+static void call(Watch *watch) {
   guint wait_seconds = (guint)watch->core->configuration->status_wait_seconds;
-  watch->timer = NULL;
   watch->asked_us = g_get_monotonic_time();
   fleet_server_asking(watch->server);
   guint timeout_ms = (watch->version ? wait_seconds * 1000 : 0) + GRACE_MS;
@@ -119,10 +131,48 @@ static void ask(gpointer data) {
                                    TRUE, on_answer, watch);
 }
 
+/* ---- turns ---- */
+
+static void take_turns(Watches *watches, Turn turn) {
+  while (!watches->closing && watches->under_way[turn] < turn_limits[turn] &&
+         !g_queue_is_empty(&watches->waiting[turn])) {
+    Watch *watch = g_queue_pop_head(&watches->waiting[turn]);
+    watch->queued = NULL;
+    watch->in_turn = TRUE;
+    watches->under_way[turn]++;
+    call(watch);
+  }
+}
+
+static void leave_turn(Watch *watch) {
+  Watches *watches = watch->core->watches;
+  if (watch->queued)
+    g_queue_delete_link(&watches->waiting[watch->turn], g_steal_pointer(&watch->queued));
+  if (!watch->in_turn)
+    return;
+  watch->in_turn = FALSE;
+  watches->under_way[watch->turn]--;
+  take_turns(watches, watch->turn);
+}
+
+static void ask(gpointer data) {
+  Watch *watch = data;
+  watch->timer = NULL;
+  if (watch->version) {
+    call(watch);
+    return;
+  }
+  GQueue *waiting = &watch->core->watches->waiting[watch->turn = watch->retry_ms ? TURN_AGAIN : TURN_FIRST];
+  g_queue_push_tail(waiting, watch);
+  watch->queued = waiting->tail;
+  take_turns(watch->core->watches, watch->turn);
+}
+
 static void free_watch(gpointer data) {
   Watch *watch = data;
   streamer_call_forget(watch->call);
   timer_cancel(watch->timer);
+  leave_turn(watch);
   streamer_peer_free(watch->peer);
   fleet_server_set_peer(watch->server, NULL);
   fleet_server_unref(watch->server);
@@ -140,6 +190,7 @@ Watches *watches_new(Core *core) {
 void watches_free(Watches *watches) {
   if (!watches)
     return;
+  watches->closing = TRUE;
   g_hash_table_unref(watches->watches);
   g_free(watches);
 }

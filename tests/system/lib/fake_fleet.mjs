@@ -1,0 +1,206 @@
+// @ts-check
+// Thousands of streamers in one process of their own: one port on as many addresses of 127.0.0.0/8, each a server that speaks
+// the control verbs (WIRE.md section 3) and answers at once. What is asked of it is counted; it is told what to do by verbs of
+// its own on the address 127.0.0.1.
+
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from './client.mjs';
+import { freePort } from './ports.mjs';
+import { onEnd, start } from './programs.mjs';
+
+const file = fileURLToPath(import.meta.url);
+
+/** @param {number} index */
+const address = index => `127.10.${index >> 8}.${index & 255}`;
+/** @param {number} index */
+const serverName = index => `server-${index}`;
+
+/**
+ * @typedef {object} FleetCounts
+ * @property {Record<string, number>} asked  how often each verb was, of all servers
+ * @property {number} connections  that are open
+ * @property {number} accepted  that were ever opened
+ * @property {number} sessions  that run
+ * @property {number} refused  starts that found a server full
+ */
+
+/**
+ * Starts it. Returns its list and how to speak to it.
+ * @param {import('./programs.mjs').Scope} scope
+ * @param {{ count: number, keyFile: string, limit?: number, rcs?: number }} options `keyFile`: with the shared key; `limit`: of
+ *   each server; `rcs`: how many complexes they show, in turn
+ */
+export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1 }) {
+  const port = await freePort();
+  const program = await start(scope, process.execPath, [file, String(port), String(count), keyFile, String(limit)], {
+    name: 'fake-fleet',
+    ready: /ready/,
+  });
+  const client = new Client(`http://127.0.0.1:${port}/fleet`);
+  onEnd(scope, () => client.close());
+  return {
+    program,
+    /** Entries of servers.json. */
+    servers: Array.from({ length: count }, (_, i) => ({
+      server_name: serverName(i),
+      ip: address(i),
+      port: String(port),
+      rc_info: { rc_name: `RC ${i % rcs}`, info: { deskription: [{ en: `About ${i % rcs}` }] } },
+    })),
+    /** @returns {Promise<FleetCounts>} */
+    counts: async () => (await client.ask('COUNTS')).answer,
+    /** Ends all sessions at once. */
+    endAll: () => client.ask('END_ALL'),
+    /** These servers change their status as fast as they are asked, or break every connection. @param {number[]} servers @param {'changing' | 'breaking' | 'right'} how */
+    misbehave: (servers, how) => client.ask('MISBEHAVE', { servers, how }),
+  };
+}
+
+/* ---- the process ---- */
+
+/**
+ * @typedef {object} Server
+ * @property {string} name
+ * @property {number} version
+ * @property {Map<string, object>} sessions
+ * @property {'changing' | 'breaking' | 'right'} how
+ * @property {string} authorization  that was found good
+ * @property {(() => void) | null} wake  answers the status poll that waits
+ */
+
+/** @param {string[]} args */
+async function run([port, count, keyFile, limit]) {
+  const key = readFileSync(keyFile, 'utf8').trim();
+  /** @type {Map<string, Server>} */
+  const servers = new Map();
+  for (let i = 0; i < Number(count); i++)
+    servers.set(address(i), { name: serverName(i), version: 1, sessions: new Map(), how: 'right', authorization: '', wake: null });
+  /** @type {Record<string, number>} */
+  const asked = {};
+  let refused = 0;
+  let accepted = 0;
+
+  /** @param {http.ServerResponse} response @param {number} status @param {object} object */
+  const answer = (response, status, object) => {
+    const text = JSON.stringify(object);
+    response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }).end(text);
+  };
+
+  /** @param {Server} server @param {string} [header] */
+  const isAuthorized = (server, header = '') => {
+    if (header === server.authorization) return true;
+    const [head, claims, signature] = header.replace(/^Bearer /, '').split('.');
+    const right = createHmac('sha256', key).update(`${head}.${claims}`).digest('base64url');
+    const good = signature === right && JSON.parse(Buffer.from(claims, 'base64url').toString()).aud === server.name;
+    if (good) server.authorization = header;
+    return good;
+  };
+
+  /** @param {Server} server */
+  const change = server => {
+    server.version++;
+    const { wake } = server;
+    server.wake = null;
+    wake?.();
+  };
+
+  /** @type {Record<string, (server: Server, asked: any, response: http.ServerResponse) => void>} */
+  const verbs = {
+    GET_STATUS(server, { version, wait_seconds }, response) {
+      const tell = () =>
+        answer(response, 200, {
+          msg: 'STATUS',
+          server_name: server.name,
+          version: server.version,
+          state: server.sessions.size < Number(limit) ? 'free' : 'busy',
+          session_limit: Number(limit),
+          sessions: [...server.sessions.values()],
+        });
+      if (server.how === 'changing') server.version++;
+      if (version !== server.version || !wait_seconds) return tell();
+      const timer = setTimeout(() => {
+        server.wake = null;
+        tell();
+      }, wait_seconds * 1000);
+      server.wake = () => {
+        clearTimeout(timer);
+        tell();
+      };
+      response.on('close', () => clearTimeout(timer));
+    },
+    START_SESSION(server, { session, code, ends_at }, response) {
+      if (server.sessions.size >= Number(limit)) {
+        refused++;
+        return answer(response, 503, { msg: 'SESSION_LIMIT_REACHED', reason: 'full' });
+      }
+      server.sessions.set(session, { session, code, users: 1, ends_at });
+      answer(response, 200, { msg: 'SESSION_CONNECTION_DATA', ip: '127.0.0.1', port, session, code, ends_at });
+      change(server);
+    },
+    END_SESSION(server, { session }, response) {
+      const known = server.sessions.delete(session);
+      answer(response, known ? 200 : 404, { msg: known ? 'SESSION_ENDED' : 'SESSION_NOT_EXIST', reason: 'none' });
+      if (known) change(server);
+    },
+  };
+
+  /** @type {Record<string, (asked: any) => object>} */
+  const commands = {
+    COUNTS: () => ({
+      asked,
+      accepted,
+      refused,
+      connections: open.size,
+      sessions: [...servers.values()].reduce((sum, server) => sum + server.sessions.size, 0),
+    }),
+    END_ALL() {
+      for (const server of servers.values()) {
+        if (server.sessions.size === 0) continue;
+        server.sessions.clear();
+        change(server);
+      }
+      return {};
+    },
+    MISBEHAVE({ servers: indexes, how }) {
+      for (const index of indexes) {
+        const server = servers.get(address(index));
+        if (!server) continue;
+        server.how = how;
+        change(server);
+      }
+      return {};
+    },
+  };
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  const serve = async (request, response) => {
+    let text = '';
+    for await (const part of request.setEncoding('utf8')) text += part;
+    const question = JSON.parse(text);
+    if (request.url === '/fleet') return answer(response, 200, { msg: 'DONE', ...commands[question.verb](question) });
+    const server = servers.get(request.socket.localAddress ?? '');
+    asked[question.verb] = (asked[question.verb] ?? 0) + 1;
+    if (!server || !isAuthorized(server, request.headers.authorization)) return answer(response, 401, { msg: 'NOT_AUTHORIZED' });
+    if (server.how === 'breaking') return void request.socket.destroy();
+    verbs[question.verb](server, question, response);
+  };
+
+  /** @type {Set<import('node:net').Socket>} */
+  const open = new Set();
+  const door = http.createServer({ keepAliveTimeout: 600_000 }, (request, response) => void serve(request, response).catch(() => response.destroy()));
+  door.on('connection', socket => {
+    if (!servers.has(socket.localAddress ?? '')) return;
+    accepted++;
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  await new Promise(settle => door.listen({ port: Number(port), host: '0.0.0.0', backlog: 4096 }, () => settle(undefined)));
+  process.on('SIGTERM', () => process.exit(0));
+  console.log('ready');
+}
+
+if (basename(process.argv[1] ?? '') === basename(file)) await run(process.argv.slice(2));
