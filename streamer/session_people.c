@@ -3,8 +3,6 @@
 #include "common/log.h"
 #include "streamer/session_internal.h"
 
-#include <string.h>
-
 static const char *const leavings[] = {
     [SESSION_LEFT] = "left", [SESSION_LOST] = "lost", [SESSION_REMOVED] = "removed"};
 
