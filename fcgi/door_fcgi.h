@@ -1,4 +1,5 @@
-/* The FastCGI door: requests from the web server, by libfcgi. All use of libfcgi is in door_fcgi.c. */
+/* The FastCGI door: requests from the web server, by libfcgi. All use of libfcgi is in door_fcgi.c and
+ * fcgi_connection.c. */
 #pragma once
 #include "fcgi/core.h"
 #include "fcgi/listener.h"

@@ -515,6 +515,24 @@ static void log_values_stay_on_one_line(void) {
   g_assert_cmpuint(strlen(cut), <, 320);
 }
 
+static void gathered_lines_are_written_or_counted(void) {
+  if (g_test_subprocess()) {
+    g_autofree char *padding = g_strnfill(100, 'x');
+    log_open("test", LOG_LEVEL_ERROR);
+    for (guint i = 0; i < 50000; i++)
+      log_gather(LOG_LEVEL_INFO, "event", "number=%u padding=%s", i, padding);
+    log_close();
+    log_gather(LOG_LEVEL_INFO, "event", "number=%s", "after"); /* it may begin again */
+    log_close();
+    return;
+  }
+  g_test_trap_subprocess(NULL, 0, 0);
+  g_test_trap_assert_passed();
+  g_test_trap_assert_stderr("* event number=0 padding=*");
+  g_test_trap_assert_stderr("*warning: lines_dropped lines=*");
+  g_test_trap_assert_stderr("* event number=after\n");
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
 #define ADD(path, function) g_test_add_func(path, function)
@@ -545,5 +563,6 @@ int main(int argc, char **argv) {
   ADD("/verb/called-with-its-arguments", verbs_are_called_with_their_arguments);
   ADD("/verb/bad-requests-reach-no-handler", verbs_bad_requests_reach_no_handler);
   ADD("/log/values-stay-on-one-line", log_values_stay_on_one_line);
+  g_test_add_func("/log/gathered-lines-are-written-or-counted", gathered_lines_are_written_or_counted);
   return g_test_run();
 }
