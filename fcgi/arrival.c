@@ -95,14 +95,17 @@ ArrivalState arrival_look(const guint8 *bytes, gsize length) {
   const guint8 *params = next_record(&at, end, PARAMS, id, &size);
   if (!params || size == 0 || !are_pairs(params, size))
     return ARRIVAL_MORE;
-  if (!next_record(&at, end, PARAMS, id, &size) || size != 0)
+  /* libfcgi leaves the padding of empty records unread: they must have none. */
+  const guint8 *part = next_record(&at, end, PARAMS, id, &size);
+  if (part != at)
     return ARRIVAL_MORE;
   do {
-    if (!next_record(&at, end, STDIN, id, &size))
+    part = next_record(&at, end, STDIN, id, &size);
+    if (!part)
       return ARRIVAL_MORE;
     body += size;
   } while (size > 0);
-  return at == end && body <= WIRE_MAX_BODY ? ARRIVAL_WHOLE : ARRIVAL_MORE;
+  return part == at && at == end && body <= WIRE_MAX_BODY ? ARRIVAL_WHOLE : ARRIVAL_MORE;
 }
 
 /* ---- in pieces ---- */

@@ -57,6 +57,23 @@ static void a_request_in_any_pieces_is_whole_at_its_last_byte(void) {
   }
 }
 
+/* libfcgi would take the padding for the next record. */
+static void padded_ends_are_not_left_to_libfcgi(void) {
+  for (guint which = 0; which < 2; which++) {
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(Arrival) arrival = arrival_new();
+    gsize fed;
+    add(bytes, 1, 7, responder, sizeof responder, 0);
+    add(bytes, 4, 7, PAIR, sizeof PAIR - 1, 3);
+    add(bytes, 4, 7, NULL, 0, which == 0 ? 8 : 0);
+    add(bytes, 5, 7, NULL, 0, which == 1 ? 8 : 0);
+    g_assert_cmpint(arrival_look(bytes->data, bytes->len), ==, ARRIVAL_MORE);
+    g_assert_cmpint(feed(arrival, bytes, 5, &fed), ==, ARRIVAL_WHOLE);
+    g_autoptr(GByteArray) records = arrival_get_records(arrival);
+    g_assert_cmpint(arrival_look(records->data, records->len), ==, ARRIVAL_WHOLE);
+  }
+}
+
 static void large_parameters_and_bodies_are_bounded(void) {
   gsize fed;
   g_autofree char *value = g_strnfill(65000, 'v');
@@ -136,6 +153,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/arrival/a-request-in-any-pieces-is-whole-at-its-last-byte",
                   a_request_in_any_pieces_is_whole_at_its_last_byte);
+  g_test_add_func("/arrival/padded-ends-are-not-left-to-libfcgi", padded_ends_are_not_left_to_libfcgi);
   g_test_add_func("/arrival/large-parameters-and-bodies-are-bounded",
                   large_parameters_and_bodies_are_bounded);
   g_test_add_func("/arrival/what-is-not-of-the-form-is-broken", what_is_not_of_the_form_is_broken);
