@@ -11,7 +11,7 @@ const Setting media_settings_table[] = {
      .help = "Most frames a second; a picture that stands still costs less."},
     {"bitrate_kbps", SETTING_INT, AT(bitrate_kbps), 100, 200000, "kbit/s", "6000",
      .help = "Bit rate to each viewer, at most."},
-    {"bitrate_min_kbps", SETTING_INT, AT(bitrate_min_kbps), 50, 200000, "kbit/s", "200",
+    {"bitrate_min_kbps", SETTING_INT, AT(bitrate_min_kbps), 50, 200000, "kbit/s", "100",
      .help =
          "Bit rate that is sent to any viewer, however weak the network; the picture gets smaller with it."},
     {"bitrate_start_kbps", SETTING_INT, AT(bitrate_start_kbps), 50, 200000, "kbit/s", "3000",

@@ -354,10 +354,13 @@ static void begin_negotiation(Viewer *viewer) {
 /* ---- the beginning ---- */
 
 static Path *make_path(const MediaSettings *settings, const SdpChoice *choice) {
+  guint transport_cc_id = settings->adaptive ? choice->transport_cc_id : 0;
+  guint max_kbps = (guint)settings->bitrate_kbps;
   const CongestionLimits limits = {.min_kbps = (guint)settings->bitrate_min_kbps,
-                                   .start_kbps = (guint)settings->bitrate_start_kbps,
-                                   .max_kbps = (guint)settings->bitrate_kbps};
-  return path_new(&limits, settings->adaptive ? choice->transport_cc_id : 0);
+                                   .start_kbps =
+                                       transport_cc_id ? (guint)settings->bitrate_start_kbps : max_kbps,
+                                   .max_kbps = max_kbps};
+  return path_new(&limits, transport_cc_id);
 }
 
 static gboolean make_pipeline(Viewer *viewer, GError **error) {

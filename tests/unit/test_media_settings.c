@@ -18,6 +18,7 @@ static void test_defaults(void) {
   g_assert_cmpint(settings.encoders[MEDIA_CODEC_H264].bitrate_unit, ==, 1000);
   g_assert_false(settings.sound);
   g_assert_true(settings.playout_delay);
+  g_assert_true(settings.adaptive);
   media_settings_clear(&settings);
 }
 
@@ -30,6 +31,7 @@ static void test_flaws_are_named(void) {
       {"{\"codecs\":[]}", "codecs"},
       {"{\"udp_port_min\":5000}", "udp_port_min"},
       {"{\"framerate\":0}", "framerate"},
+      {"{\"bitrate_kbps\":500,\"bitrate_min_kbps\":600}", "bitrate_min_kbps"},
       {"{\"udp_port_min\":9,\"udp_port_max\":8}", "udp_port_min"},
       {"{\"widht\":960}", "widht"},
       {"{\"sound\":1}", "sound"},
