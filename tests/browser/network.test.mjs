@@ -44,7 +44,7 @@ async function nextFrame(visitor) {
 /** Waits for the picture of that scene, which may be coarse at first. @param {Visitor} visitor @param {number[]} scene */
 async function isBackAt(visitor, scene) {
   let off = Infinity;
-  await until(async () => (off = difference(scene, await visitor.look())) < 2 * UNREST, { timeout: 20_000 }).catch(() => {
+  await until(async () => (off = difference(scene, await visitor.look())) < 3 * UNREST, { timeout: 20_000 }).catch(() => {
     assert.fail(`the scene is another one, by ${off}`);
   });
 }

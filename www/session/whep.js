@@ -18,6 +18,9 @@ import { WhepRefused } from './whep-resource.js';
 /** Statuses after which a new offer is of no use: not allowed in, or the session is gone. */
 const FINAL_STATUSES = new Set([401, 403, 404, 410]);
 
+/** After a picture that lasted, the next one is asked for at once. */
+const STEADY_MS = 5_000;
+
 export class WhepPlayer {
   #closing = new AbortController();
   /** @type {Viewing | null} */ #viewing = null;
@@ -42,11 +45,11 @@ export class WhepPlayer {
       const handlers = count === 0 ? this.handlers : { ...this.handlers, onStream: this.#replace };
       const viewing = new Viewing(this.endpoint, this.ticket, this.configuration, handlers);
       this.#viewing = viewing;
-      const connected = await this.#view(viewing);
+      const livedMs = await this.#view(viewing);
       viewing.close();
       if (this.#closing.signal.aborted) return;
       this.handlers.onConnected(false);
-      failures = connected ? 0 : failures + 1;
+      failures = livedMs > STEADY_MS ? 0 : failures + 1;
       this.#waiting = new AbortController();
       if (failures > 0) await pause(backoffMs(failures), this.#waiting.signal).catch(() => {});
     }
@@ -95,7 +98,7 @@ export class WhepPlayer {
 
   /**
    * @param {Viewing} viewing
-   * @returns {Promise<boolean>} when it is over: whether there had been a picture
+   * @returns {Promise<number>} when it is over: how long there was a picture
    */
   async #view(viewing) {
     try {
@@ -105,10 +108,11 @@ export class WhepPlayer {
         this.close();
         this.handlers.onRefused(error.status);
       }
-      return false;
+      return 0;
     }
+    const beganMs = performance.now();
     this.handlers.onConnected(true);
     await viewing.over;
-    return true;
+    return performance.now() - beganMs;
   }
 }
