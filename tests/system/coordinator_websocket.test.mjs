@@ -360,9 +360,17 @@ test('silent sockets are asked for a sign of life; the dead are closed', async t
 test('an orderly stop answers what waits, closes all with 1001, and is over within two seconds', async t => {
   const site = await startHill(t);
   const pages = await Promise.all(Array.from({ length: 300 }, () => enter(t, site)));
-  for (const page of pages.slice(100)) page.send('{"verb":"POLL_EVENTS","wait_seconds":60,"id":1}');
   site.streamer.starting = 'hangs';
   pages[0].send('{"verb":"START_SESSION","rc_name":"Hill","id":1}');
+  await until(() => site.streamer.count('START_SESSION') === 1);
+  /* The place that the start takes is told; polls from here on wait. */
+  let { cursor } = site;
+  for (let isQuiet = false; !isQuiet; ) {
+    const { answer } = await site.client.ask('POLL_EVENTS', { cursor, wait_seconds: 1 });
+    isQuiet = answer.events.length === 0;
+    cursor = answer.cursor;
+  }
+  for (const page of pages.slice(100)) page.send(JSON.stringify({ verb: 'POLL_EVENTS', cursor, wait_seconds: 60, id: 1 }));
   await until(async () => (await site.health()).waiting === 201);
   const asked = Date.now();
   const { code } = await site.coordinator.stop();
