@@ -426,3 +426,22 @@ describe('life', { concurrency: false }, () => {
     assert.equal((await engine.program.waitForExit()).code, 69);
   });
 });
+
+test('ICE restarts, over which the same picture and input go on', async t => {
+  const { engine, browser } = await startSession(t);
+  const host = await browser.join(engine, 'host');
+  await inputOpen(host);
+  const before = await host.call('path');
+  engine.send({ msg: 'viewer_restart', viewer: host.viewer, sdp: 'a=ice-ufrag:none\r\n' });
+  assert.equal((await engine.said({ msg: 'viewer_restarted' })).sdp, undefined, 'without a password');
+  engine.messages.length = 0;
+  engine.send({ msg: 'viewer_restart', viewer: host.viewer, sdp: await host.call('restart') });
+  const { sdp } = await engine.said({ msg: 'viewer_restarted' });
+  assert.match(sdp, /^a=ice-ufrag:[^]*a=candidate:[^]*a=end-of-candidates/);
+  await host.call('acceptRestart', sdp);
+  await until(async () => (await host.call('path')).local.usernameFragment !== before.local.usernameFragment, { what: 'another path' });
+  await host.until('p.colour === "blue"');
+  await host.send({ type: 'keydown', code: 'Space' });
+  await host.until('p.colour === "yellow"');
+  assert.ok(!engine.messages.some(({ msg }) => msg === 'viewer_gone' || msg === 'viewer_connected'), 'one viewing');
+});

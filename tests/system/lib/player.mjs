@@ -124,6 +124,26 @@ function pageScript() {
       return stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === of);
     }
 
+    /** Begins an ICE restart; gives the fragment for the other side (RFC 8840). */
+    async restart() {
+      this.peer.restartIce();
+      const sdp = (await this.offer()) ?? '';
+      const line = (/** @type {string} */ key) => new RegExp(`^a=${key}:.*$`, 'm').exec(sdp)?.[0].trim();
+      return [line('ice-ufrag'), line('ice-pwd'), ''].join('\r\n');
+    }
+
+    /** Takes the other side's fragment. @param {string} fragment */
+    acceptRestart(fragment) {
+      const [ufrag, password] = ['ice-ufrag', 'ice-pwd'].map(key => new RegExp(`a=${key}:.*`).exec(fragment)?.[0].trim());
+      const candidates = fragment.split('\r\n').filter(line => line.startsWith('a=candidate:'));
+      const before = (this.peer.remoteDescription?.sdp ?? '').replace(/a=(candidate|end-of-candidates).*\r\n/g, '');
+      return this.accept(
+        before
+          .replace(/a=ice-ufrag:.*/g, String(ufrag))
+          .replace(/a=ice-pwd:.*/g, [password, ...candidates].join('\r\n')),
+      );
+    }
+
     /** What the packets travel over: the two candidates of the present pair. */
     async path() {
       const report = await this.peer.getStats();
