@@ -12,6 +12,9 @@
 const KEY = 'vitrina.session';
 const TALK_KEY = 'vitrina.talk';
 const NAME_KEY = 'vitrina.name';
+
+/** Longer than any name that the streamer has taken. */
+const LONGEST_NAME = 100;
 const PLACE_KEY = 'vitrina.place';
 
 /** @param {Entry} entry */
@@ -71,7 +74,7 @@ export function keepName(name) {
 
 /** @returns {string} by which the visitor was called last; empty: by none */
 export function keptName() {
-  return withStorage((storage) => storage.getItem(NAME_KEY), () => localStorage) ?? '';
+  return withStorage((storage) => storage.getItem(NAME_KEY)?.slice(0, LONGEST_NAME), () => localStorage) ?? '';
 }
 
 /**

@@ -16,6 +16,11 @@ export function rcDescription(rc, i18n) {
   return i18n.pick(rc.info?.deskription ?? rc.info?.description);
 }
 
+/** @param {Rc | undefined} rc @returns {boolean} its scene is looked around in by a mouse that is held, without a button pressed */
+export function rcHoldsMouse(rc) {
+  return rc?.info?.pointer_lock === true;
+}
+
 /**
  * @param {Rc} rc
  * @returns {{ capacity: number, free: number, state: 'free' | 'busy' | 'closed' }} closed: nobody serves it now

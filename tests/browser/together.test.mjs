@@ -335,3 +335,33 @@ test('a reload is the same person, and a second tab takes the visit over', async
   await guest.leave();
   await host.leave();
 });
+
+test('the mouse can be held to look around, and is let go with control', async t => {
+  const host = await Participant.come(t, browser, { label: 'mouse-host' });
+  const guest = await Participant.come(t, browser, { label: 'mouse-guest' });
+  await host.invites(house, 'Park Side', guest);
+  await host.page.evaluate(() => {
+    /** @type {any} */
+    const page = globalThis;
+    const channel = page.channels.at(-1);
+    const send = channel.send.bind(channel);
+    page.sent = [];
+    channel.send = (/** @type {string} */ text) => (page.sent.push(JSON.parse(text)), send(text));
+  });
+  const isHeld = () => host.site.evaluate(() => document.pointerLockElement?.matches('[data-picture]') ?? false);
+  const tool = host.site.locator('[data-tool="mouse"]');
+  await tool.click();
+  await until(isHeld);
+  assert.equal(await tool.getAttribute('aria-pressed'), 'true');
+  await host.page.mouse.move(600, 400);
+  await host.page.mouse.move(650, 410, { steps: 5 });
+  await until(() => host.page.evaluate(() => /** @type {any} */ (globalThis).sent.some((/** @type {any} */ { type, dx }) => type === 'pointermoverelative' && dx > 0)));
+  await guest.control.click();
+  await host.site.locator('[data-action="grant"]').focus();
+  await host.page.keyboard.press('Enter');
+  await guest.seesSteering('You steer');
+  await until(async () => !(await isHeld()));
+  await tool.waitFor({ state: 'hidden' });
+  await guest.leave();
+  await host.leave();
+});

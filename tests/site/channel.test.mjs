@@ -172,6 +172,7 @@ test('verbs are answered over the WebSocket, and fail at once while the line is 
   const lost = channel.ask('SEND_DATA', { data: 2 });
   first.close(1006);
   await assert.rejects(lost, Unreachable);
+  await assert.rejects(channel.ask('SEND_DATA', { data: 3 }), Unreachable, 'nor is one asked of a line that went');
 });
 
 test('a silent line is asked, and given up when it does not answer', async t => {

@@ -57,6 +57,7 @@ test('people come, are renamed, and go; whoever went keeps their name', () => {
   assert.deepEqual(users(people.all), ['a', 'b', 'c']);
   assert.equal(people.find('d')?.name, 'Dasha');
   hear(people, 'USER_LEFT', { user: 'nobody', reason: 'left' });
+  hear(people, 'USER_CHANGED', { user: 'd', name: 'Ghost' });
   assert.equal(people.count, 3);
 });
 
@@ -105,12 +106,12 @@ test('whoever steers and the host decide about control, and the host alone remov
   assert.ok(!['a', 'b', 'c'].some(user => steering.mayRemove(user)));
 });
 
-test('where the first touch steers, one may touch while nobody does', () => {
-  const people = seenBy('b', { control: 'free', controller: '' });
-  assert.ok(people.mayTouch && !people.steers);
-  hear(people, 'CONTROL_CHANGED', { controller: 'c', reason: 'touched' });
-  assert.ok(!people.mayTouch);
-  assert.ok(!seenBy('b', { controller: '' }).mayTouch, 'elsewhere control is asked for');
+test('one may touch the scene where that could bring control, and nowhere else', () => {
+  assert.ok(seenBy('b', { controller: 'b' }).mayTouch);
+  assert.ok(seenBy('b', { control: 'free', controller: 'a' }).mayTouch, 'the one who steers may have their hands off');
+  assert.ok(seenBy('b', { controller: '' }).mayTouch, 'nobody steers: it may be given back by a touch');
+  assert.ok(!seenBy('b').mayTouch);
+  assert.ok(!new People().mayTouch);
 });
 
 test('people without a name are called by what they are, in the language of whoever looks', () => {

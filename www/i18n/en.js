@@ -63,6 +63,7 @@ export const en = {
   'session.mouse': 'Hold the mouse (Esc lets it go)',
   'session.hint.keys': 'W A S D to walk · drag to look around · wheel to go closer',
   'session.hint.guest': 'You see the same picture, live. Press and hold on it to show the others something.',
+  'session.hint.held': 'W A S D to walk · click the picture to look around with the mouse · Esc lets it go',
   'session.hint.touch': 'Drag to look around · the round pad walks',
 
   'notice.offline': 'The connection is lost. Trying again…',

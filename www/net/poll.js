@@ -22,15 +22,18 @@ const HASTY_MS = 1_000;
  * @param {string | number} [how.cursor] where to begin; absent: from now
  * @param {(cursor: string | number | undefined) => void} [how.onCursor] how far the events go that come next
  * @param {Record<string, unknown>} [how.fields] sent with every poll, a ticket for instance
+ * @param {number} [how.waitSeconds] how long the server may wait for something to tell
  * @param {(durationMs: number) => Promise<void>} how.pause
  * @param {() => number} [how.nowMs]
  * @returns {Promise<Answer>} the refusal that ended it
  * @throws {import('./ask.js').Unreachable} when the line is lost
  */
-export async function pollEvents({ ask, onEvent, cursor, onCursor, fields = {}, pause, nowMs = () => performance.now() }) {
+export async function pollEvents(how) {
+  const { ask, onEvent, onCursor, fields = {}, waitSeconds = WAIT_SECONDS, pause, nowMs = () => performance.now() } = how;
+  let { cursor } = how;
   for (;;) {
     const askedMs = nowMs();
-    const request = { ...fields, wait_seconds: WAIT_SECONDS, ...(cursor === undefined ? {} : { cursor }) };
+    const request = { ...fields, wait_seconds: waitSeconds, ...(cursor === undefined ? {} : { cursor }) };
     const answer = await ask('POLL_EVENTS', request);
     if (answer.msg !== 'EVENTS') return answer;
     const events = readEvents(answer);

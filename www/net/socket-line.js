@@ -1,20 +1,23 @@
 // @ts-check
 import { Unreachable } from './ask.js';
-import { pause } from './backoff.js';
 
 /** One WebSocket: pairs answers with requests by `id`; what has none is an event. */
 
-/** @typedef {import('./ask.js').Answer} Answer */
+/**
+ * @typedef {import('./ask.js').Answer} Answer
+ * @typedef {{ take: (answer: Answer) => void, fail: (why: string) => void }} Question one that is not answered yet
+ */
 
 const OPEN_TIMEOUT_MS = 8_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 
 export class SocketLine {
   /** @type {WebSocket} */ #socket;
-  /** @type {Map<number, (answer: Answer) => void>} */ #waiting = new Map();
+  /** @type {Map<number, Question>} by the request's id */ #waiting = new Map();
   #lastId = 0;
   #heardMs = performance.now();
-  /** @type {(code: number) => void} */ #close = () => {};
+  #gone = false;
+  /** @type {(code: number) => void} */ #settle = () => {};
   /** @type {(event: Answer) => void} */
   onEvent = () => {};
   /** @type {Promise<number>} settled when the line is gone, with the WebSocket's close code; 0: we gave it up */
@@ -59,9 +62,9 @@ export class SocketLine {
   constructor(socket) {
     this.#socket = socket;
     this.closed = new Promise((resolve) => {
-      this.#close = resolve;
-      socket.addEventListener('close', ({ code }) => resolve(code), { once: true });
+      this.#settle = resolve;
     });
+    socket.addEventListener('close', ({ code }) => this.#end(code), { once: true });
     socket.addEventListener('message', ({ data }) => this.#receive(data));
   }
 
@@ -77,28 +80,47 @@ export class SocketLine {
    * @returns {Promise<Answer>}
    * @throws {Unreachable} when none came in time, or the line went
    */
-  async ask(verb, fields, timeoutMs = ANSWER_TIMEOUT_MS) {
-    const id = (this.#lastId += 1);
-    const answering = new AbortController();
-    const lost = this.closed.then(() => Promise.reject(new Unreachable(`the line went before ${verb} was answered`)));
-    const late = pause(timeoutMs, answering.signal).then(() => Promise.reject(new Unreachable(`${verb} was not answered in time`)));
-    lost.catch(() => {});
-    late.catch(() => {});
-    const answered = new Promise((resolve) => this.#waiting.set(id, resolve));
-    this.#socket.send(JSON.stringify({ id, verb, ...fields }));
-    try {
-      return await Promise.race([answered, lost, late]);
-    } finally {
-      this.#waiting.delete(id);
-      answering.abort(new DOMException('answered', 'AbortError'));
-    }
+  ask(verb, fields, timeoutMs = ANSWER_TIMEOUT_MS) {
+    return new Promise((resolve, reject) => {
+      if (this.#gone) {
+        reject(new Unreachable(`the line went before ${verb} was asked`));
+        return;
+      }
+      const id = (this.#lastId += 1);
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(id);
+      };
+      /** @type {Question} */
+      const question = {
+        take: (answer) => {
+          done();
+          resolve(answer);
+        },
+        fail: (why) => {
+          done();
+          reject(new Unreachable(`${verb} was not answered: ${why}`));
+        },
+      };
+      const timer = setTimeout(() => question.fail('it took too long'), timeoutMs);
+      this.#waiting.set(id, question);
+      this.#socket.send(JSON.stringify({ id, verb, ...fields }));
+    });
   }
 
   close() {
-    this.onEvent = () => {};
     this.#socket.close();
     // Over a dead network the other side never confirms.
-    this.#close(0);
+    this.#end(0);
+  }
+
+  /** @param {number} code */
+  #end(code) {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.onEvent = () => {};
+    for (const question of [...this.#waiting.values()]) question.fail('the line went');
+    this.#settle(code);
   }
 
   /** @param {unknown} data */
@@ -114,6 +136,6 @@ export class SocketLine {
     if (typeof message?.msg !== 'string') return;
     // A pair without a request is an answer that came too late.
     if (message.id === undefined) this.onEvent(message);
-    else this.#waiting.get(message.id)?.(message);
+    else this.#waiting.get(message.id)?.take(message);
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import { ask, Unreachable } from '../net/ask.js';
 import { backoffMs, pause } from '../net/backoff.js';
-import { POLL_TIMEOUT_MS, pollEvents } from '../net/poll.js';
+import { pollEvents } from '../net/poll.js';
 import { SocketLine } from '../net/socket-line.js';
 
 /**
@@ -27,6 +27,10 @@ const CHECK_TIMEOUT_MS = 5_000;
 /** Silence so long is a doubt. With the time for the proof and the watch's own step, a dead line is noticed within 15 s. */
 const SILENCE_MS = 7_000;
 const WATCH_MS = 2_000;
+
+/** So long a poll waits at the streamer. As short as the silence above, so that a dead line is noticed as soon. */
+const POLL_SECONDS = SILENCE_MS / 1000;
+const POLL_TIMEOUT_MS = SILENCE_MS + CHECK_TIMEOUT_MS;
 
 /** The WebSocket's close code that says the same as the event CONNECTION_REPLACED. */
 const REPLACED_CODE = 4001;
@@ -186,6 +190,7 @@ export class SessionChannel {
     await pollEvents({
       ask: (verb, fields) => ask(this.#url, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS }),
       fields: { ticket: this.#credentials.ticket, connection: answer.connection },
+      waitSeconds: POLL_SECONDS,
       cursor: this.#cursor,
       onEvent: (event) => this.#deliver(event),
       pause: (durationMs) => pause(durationMs, signal),

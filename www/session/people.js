@@ -24,7 +24,7 @@ export class People {
   self = null;
   /** @type {string | null} who steers */
   controller = null;
-  /** Whoever touches the scene first steers. */
+  /** Whoever touches the scene steers, when no other hand is on it. */
   free = false;
 
   /** The streamer lets the visitor in, and says how things stand. @param {Answer} answer */
@@ -61,9 +61,12 @@ export class People {
     return this.self !== null && this.controller === this.self;
   }
 
-  /** The visitor's input may go to the streamer: it moves the scene, or takes control by being the first. */
+  /**
+   * The visitor's input may go to the streamer, which decides: a touch may bring control where the first one does so, and to whoever
+   * lost it to nobody for being still.
+   */
   get mayTouch() {
-    return this.steers || (this.free && this.controller === null && this.self !== null);
+    return this.self !== null && (this.steers || this.free || this.controller === null);
   }
 
   /** @returns {Person[]} who ask for control, the first to ask first */
@@ -137,7 +140,7 @@ export class People {
   /** What each event about people does. @type {Record<string, (people: People, event: Answer) => void>} */
   static #EVENTS = {
     USER_JOINED: (people, event) => people.#put(event),
-    USER_CHANGED: (people, event) => people.#put({ ...people.find(event.user), ...event }),
+    USER_CHANGED: (people, event) => void (people.#here.has(event.user) && people.#put({ ...people.find(event.user), ...event })),
     USER_LEFT: (people, event) => people.#leave(event.user),
     CONTROL_REQUESTED: (people, { user }) => void (people.#here.has(user) && people.#asking.add(user)),
     CONTROL_DECLINED: (people, { user }) => void people.#asking.delete(user),

@@ -127,11 +127,13 @@ export class Session {
     return answer;
   }
 
-  /** Somebody is here: the countdown stops at once, and the streamer is told. */
-  stayAwake() {
-    if (this.state.inactiveAtMs === undefined) return;
+  /** Somebody is here: the countdown stops at once, and the streamer is told. It goes on if that could not be. */
+  async stayAwake() {
+    const { inactiveAtMs } = this.state;
+    if (inactiveAtMs === undefined) return;
     this.#change((state) => void (state.inactiveAtMs = undefined));
-    this.#channel.ask('KEEP_ALIVE').catch(() => {});
+    const answer = await this.#channel.ask('KEEP_ALIVE').catch(() => null);
+    if (answer?.msg !== 'KEPT_ALIVE') this.#change((state) => void (state.inactiveAtMs ??= inactiveAtMs));
   }
 
   /** @param {Point | null} place where the visitor points; null: nowhere any more */

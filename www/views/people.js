@@ -70,8 +70,10 @@ export class PeopleView {
     this.#list.replaceChildren();
   }
 
-  /** A row is made anew only when it would look different: whoever types in it, or stands on its button, stays there. */
-  /** @param {Person} person @param {number} at @param {People} people */
+  /**
+   * A row is made anew only when it would look different: whoever types in it, or stands on its button, stays there.
+   * @param {Person} person @param {number} at @param {People} people
+   */
   #renderRow(person, at, people) {
     const doing = this.#asking?.user === person.user ? this.#asking.doing : '';
     const facts = [person.user === people.self, person.user === people.controller, people.isAsking(person.user),

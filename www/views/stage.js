@@ -1,10 +1,11 @@
 // @ts-check
 import { serverNowMs } from '../net/ask.js';
 import { countdown } from '../plan/words.js';
-import { rcTitle } from '../rc.js';
+import { rcHoldsMouse, rcTitle } from '../rc.js';
 import { attachInput } from '../session/input.js';
 import { find, setText } from './dom.js';
 import { InviteView } from './invite.js';
+import { followKeyboard } from './keyboard.js';
 import { createRcPicture } from './rc-picture.js';
 import { ToolsView } from './tools.js';
 import { WakeView } from './wake.js';
@@ -47,6 +48,7 @@ export class StageView {
   #pad;
   #input;
   #mayTouch = false;
+  /** The scene wants the mouse to be held. */ #holdsMouse = false;
   #posterFor = '';
   /** @type {number | undefined} */ #endsAtMs;
   #clock = 0;
@@ -68,7 +70,12 @@ export class StageView {
     });
     this.#pad = new WalkPadView(this.#input.press);
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
+    followKeyboard(find('[data-view="session"]', HTMLElement));
     this.#video.addEventListener('playing', () => this.#onPicture());
+    this.#video.addEventListener('click', (event) => {
+      const byMouse = event instanceof PointerEvent && event.pointerType === 'mouse';
+      if (byMouse && this.#holdsMouse && this.#mayTouch && !handlers.isPointing()) this.#tools.holdMouse();
+    });
   }
 
   /**
@@ -88,6 +95,7 @@ export class StageView {
     setText(this.#waitingText, t(state.phase === 'reconnecting' ? 'notice.offline' : 'session.connecting'));
 
     this.#letTouch(people.mayTouch);
+    this.#holdsMouse = rcHoldsMouse(rc);
     setText(this.#hint, this.#hintText(people.mayTouch));
 
     this.#wake.keep(true);
@@ -139,7 +147,8 @@ export class StageView {
   #hintText(mayTouch) {
     if (!mayTouch) return this.#i18n.t('session.hint.guest');
     const touch = matchMedia('(pointer: coarse)').matches;
-    return this.#i18n.t(touch ? 'session.hint.touch' : 'session.hint.keys');
+    if (touch) return this.#i18n.t('session.hint.touch');
+    return this.#i18n.t(this.#holdsMouse ? 'session.hint.held' : 'session.hint.keys');
   }
 
   /** @param {string} name @param {Rc | undefined} rc */

@@ -24,7 +24,7 @@ export class ToolsView {
     this.#fullscreen.addEventListener('click', () => this.#toggleFullscreen());
     this.#sound.addEventListener('click', () => this.#toggleSound());
     this.#volume.addEventListener('input', () => this.#setVolume(this.#volume.valueAsNumber / 100));
-    this.#mouse.addEventListener('click', () => this.#holdMouse());
+    this.#mouse.addEventListener('click', () => this.#toggleMouse());
     document.addEventListener('pointerlockchange', () => this.#renderButtons());
     document.addEventListener('fullscreenchange', () => this.#renderButtons());
     video.addEventListener('volumechange', () => this.#renderButtons());
@@ -81,11 +81,14 @@ export class ToolsView {
     this.#video.play().catch(() => {});
   }
 
-  #holdMouse() {
-    if (document.pointerLockElement) {
-      document.exitPointerLock();
-      return;
-    }
+  #toggleMouse() {
+    if (document.pointerLockElement) document.exitPointerLock();
+    else this.holdMouse();
+  }
+
+  /** The mouse turns the view without being seen, until Esc lets it go. To be called while the visitor presses something. */
+  holdMouse() {
+    if (document.pointerLockElement || !('requestPointerLock' in this.#video)) return;
     this.#video.focus({ preventScroll: true });
     // Older browsers return nothing instead of a promise.
     Promise.resolve(this.#video.requestPointerLock()).catch(() => {});
