@@ -174,7 +174,8 @@ static gboolean is_too_soon(const Encoder *encoder, const GstBuffer *frame) {
 void encoder_push(Encoder *encoder, GstBuffer *frame) {
   if (atomic_load(&encoder->takers) == 0 && atomic_load(&encoder->running))
     return;
-  if (encoder->taken_ns > 0 && is_too_soon(encoder, frame))
+  /* A picture at rest may have no other frame soon for the key frame that is waited for. */
+  if (encoder->taken_ns > 0 && !atomic_load(&encoder->key_wanted) && is_too_soon(encoder, frame))
     return;
   gboolean is_key = take_key_request(encoder);
   if (!is_key && !fanout_is_wanted(encoder->fanout))
