@@ -2,6 +2,7 @@
 // A network of one's own between an engine and its players: a network namespace (network_namespaces(7)), whose link
 // to us can be made as narrow as a phone's. Needs root and tc; canMakeNetworks says whether they are there.
 
+import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onEnd, run, temporaryDirectory } from './programs.mjs';
@@ -32,18 +33,32 @@ export function canMakeNetworks() {
 }
 
 /**
- * A namespace with links to here. It is gone with the scope, and all that is left in it with it.
+ * A namespace with links to here. It is gone with the scope, and all that is left in it with it. What one can do with a
+ * link, one can do with the network when it has but one.
  * @param {Scope} scope @param {{ links?: number }} [options]
  */
-export function startNetwork(scope, { links = 1 } = {}) {
+export function startNetwork(scope, { links: count = 1 } = {}) {
   const name = `vitrina-${process.pid}-${made++}`;
   /* What a command line begins with to run there. */
   const within = ['ip', 'netns', 'exec', name];
   const there = (/** @type {string[]} */ ...command) => must(within[0], ...within.slice(1), ...command);
   onEnd(scope, () => run('ip', ['netns', 'del', name]));
   must('ip', 'netns', 'add', name);
+  // One family: with two, a path over the other would outlive the loss of an address.
+  there('sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6');
   there('ip', 'link', 'set', 'lo', 'up');
-  return { within, links: Array.from({ length: links }, () => addLink(scope, name, there)) };
+  const links = Array.from({ length: count }, () => addLink(scope, name, there));
+  return {
+    ...links[0],
+    within,
+    links,
+    /** A program that is `file` run there. @param {string} file @returns {string} its path */
+    program(file) {
+      const path = join(temporaryDirectory(scope, 'within'), 'program');
+      writeFileSync(path, `#!/bin/sh\nexec ${within.join(' ')} ${file} "$@"\n`, { mode: 0o755 });
+      return path;
+    },
+  };
 }
 
 let linked = 0;
@@ -51,19 +66,20 @@ let linked = 0;
 /** @param {Scope} scope @param {string} namespace @param {(...command: string[]) => void} there */
 function addLink(scope, namespace, there) {
   const number = linked++;
-  /* Names of interfaces have 15 letters at most; subnets of four addresses out of 10.128.0.0/9 are ours. */
+  /* Names of interfaces have 15 letters at most; a subnet of eight addresses out of 10.128.0.0/9 is ours. */
   const [outside, inside] = ['o', 'i'].map(end => `vt${process.pid % 1e7}${end}${number}`);
-  const base = ((process.pid * 16 + number) % 2 ** 21) * 4;
-  const address = (/** @type {number} */ last) => `10.${128 + (base >> 16)}.${(base >> 8) & 255}.${(base & 252) + last}`;
+  const base = (((process.pid * 16 + number) % 2 ** 20) << 3) >>> 0;
+  const address = (/** @type {number} */ last) => `10.${128 + (base >> 16)}.${(base >> 8) & 255}.${(base & 248) + last}`;
   onEnd(scope, () => run('ip', ['link', 'del', outside]));
   must('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside);
   must('ip', 'link', 'set', inside, 'netns', namespace);
-  must('ip', 'addr', 'add', `${address(1)}/30`, 'dev', outside);
+  must('ip', 'addr', 'add', `${address(1)}/29`, 'dev', outside);
   must('ip', 'link', 'set', outside, 'up');
-  there('ip', 'addr', 'add', `${address(2)}/30`, 'dev', inside);
+  there('ip', 'addr', 'add', `${address(2)}/29`, 'dev', inside);
   there('ip', 'link', 'set', inside, 'up');
   let shaped = false;
   return {
+    /** addresses at the two ends of the link */
     here: address(1),
     there: address(2),
     /**
@@ -74,6 +90,19 @@ function addLink(scope, namespace, there) {
       if (kbps) there('tc', 'qdisc', shaped ? 'change' : 'add', 'dev', inside, 'root', 'tbf', 'rate', `${kbps}kbit`, 'burst', '8k', 'latency', `${queue}ms`);
       else if (shaped) there('tc', 'qdisc', 'del', 'dev', inside, 'root');
       shaped = kbps !== null;
+    },
+    /** Cuts or mends the link, as a cable is pulled at our end. @param {boolean} up */
+    connect(up) {
+      must('ip', 'link', 'set', outside, up ? 'up' : 'down');
+    },
+    /** Puts the interface there up or down, as a phone's that leaves its Wi-Fi. @param {boolean} up */
+    turn(up) {
+      there('ip', 'link', 'set', inside, up ? 'up' : 'down');
+    },
+    /** Gives it another address, as when a phone goes from Wi-Fi to the mobile network. */
+    move() {
+      there('ip', 'addr', 'flush', 'dev', inside);
+      there('ip', 'addr', 'add', `${address(3)}/29`, 'dev', inside);
     },
   };
 }
