@@ -47,14 +47,15 @@ static void unref_closure(gpointer path, GClosure *closure) {
 
 static void note_packet(Path *path, GstBuffer *buffer, gint64 now_us) {
   GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
-  gpointer number;
+  gpointer number; /* 2 bytes, big-endian, not aligned */
   guint size;
   if (!gst_rtp_buffer_map(buffer, GST_MAP_READ, &rtp))
     return;
   if (gst_rtp_buffer_get_extension_onebyte_header(&rtp, path->extension, 0, &number, &size) &&
       size == sizeof(guint16)) {
+    const guint8 *bytes = number;
     g_mutex_lock(&path->lock);
-    congestion_note_sent(path->congestion, GST_READ_UINT16_BE(number),
+    congestion_note_sent(path->congestion, (guint16)(bytes[0] << 8 | bytes[1]),
                          gst_rtp_buffer_get_packet_len(&rtp) + OVERHEAD_BYTES, now_us);
     g_mutex_unlock(&path->lock);
   }
