@@ -159,7 +159,7 @@ static void learn_statuses(Cgi *cgi) {
 static void finish_calls(Cgi *cgi) {
   Core *core = &cgi->core;
   cgi->is_late = FALSE;
-  core->stopping = TRUE;
+  core->stopping = core->ending = TRUE;
   timers_add(core->timers, END_PATIENCE_US, on_late, cgi);
   while (streamer_client_count_calls(core->streamers) > 0 && !cgi->is_late)
     g_main_context_iteration(NULL, TRUE);

@@ -44,6 +44,9 @@ static const Setting rows[] = {
      .help = "The list of servers."},
     {"key_file", SETTING_PATH, AT(key_file), .fallback = "vitrina.key",
      .help = "The key that the coordinator and the streamers share; made when missing."},
+    {"drain_seconds", SETTING_INT, AT(drain_seconds), 0, 300, "seconds", "20",
+     .help = "How long an end waits for what it has begun, sessions that start up above all, where other "
+             "coordinators serve the site meanwhile (store.type mysql)."},
     {"code_digits", SETTING_INT, AT(code_digits), 4, 9, .fallback = "4",
      .help = "How many digits a session's code has."},
     {"session_minutes", SETTING_INT, AT(session_minutes), 1, 1440, "minutes", "60",

@@ -22,6 +22,7 @@ typedef struct {
   char *servers_file;
   char *key_file;
   gint64 code_digits;
+  gint64 drain_seconds;
   gint64 session_minutes;
   gint64 min_session_minutes;
   gint64 call_timeout_seconds;

@@ -56,7 +56,8 @@ struct Core {
   StreamerClient *streamers;
   guint waiting;       /* requests that wait */
   atomic_uint sockets; /* WebSockets that are open */
-  gboolean stopping;   /* no request waits any more */
+  gboolean stopping;   /* no request waits any more for what others do */
+  gboolean ending;     /* and no session is started any more */
   gint64 started_us;   /* monotonic */
 };
 

@@ -295,8 +295,21 @@ DoorFcgi *door_fcgi_new(Core *core, Listener *listener) {
 
 void door_fcgi_close_entrance(DoorFcgi *door) {
   atomic_store(&door->closing, TRUE);
+  if (listener_is_passed(door->listener))
+    epoll_ctl(door->epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
+  listener_stop_new(door->listener);
+}
+
+void door_fcgi_bar_entrance(DoorFcgi *door) {
   epoll_ctl(door->epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
   listener_refuse(door->listener);
+}
+
+guint door_fcgi_count_connections(DoorFcgi *door) {
+  pthread_mutex_lock(&door->lock);
+  guint count = door->connections->len - door->unused->len;
+  pthread_mutex_unlock(&door->lock);
+  return count;
 }
 
 guint door_fcgi_count_busy(DoorFcgi *door) {

@@ -13,8 +13,14 @@ DoorFcgi *door_fcgi_new(Core *core, Listener *listener);
 /* Once, before any thread is made and after signal handlers are set. */
 void door_fcgi_prepare(void);
 
-/* Takes no new connections; connections there are end with their next answer. The core's thread. */
+/* The end comes in two steps, as a listener's (listener.h). Connections that are there go on, and end with
+ * their next answer: the web server may be sending a request on one while it is closed here, which would be
+ * lost. So who can should wait until none is left. The core's thread. */
 void door_fcgi_close_entrance(DoorFcgi *door);
+void door_fcgi_bar_entrance(DoorFcgi *door);
+
+/* How many connections there are, idle ones too. Any thread. */
+guint door_fcgi_count_connections(DoorFcgi *door);
 
 /* How many requests are not answered yet, or their answers not written. Any thread. */
 guint door_fcgi_count_busy(DoorFcgi *door);

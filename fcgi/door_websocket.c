@@ -98,7 +98,7 @@ static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
     g_autofree char *quoted = log_quote(origin);
     log_notice("origin_refused", "origin=%s", quoted);
     refused = refuse_http(wsi, WIRE_FORBIDDEN, "Pages of this origin may not connect.");
-  } else if (door->closing || websocket_count(door) >= (guint)configuration->max_websockets ||
+  } else if (websocket_count(door) >= (guint)configuration->max_websockets ||
              !client_counts_have_room(door->core->held, address)) {
     refused = refuse_http(wsi, WIRE_TOO_MANY_ATTEMPTS, "There is no room for another connection.");
   } else {
@@ -108,9 +108,9 @@ static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
 }
 
 static int open_socket(DoorWebsocket *door, struct lws *wsi, Socket *socket) {
-  if (door->closing)
-    return -1;
   websocket_open(socket, door, wsi, address_of(door, wsi));
+  if (door->closing)
+    websocket_close(socket, LWS_CLOSE_STATUS_GOINGAWAY);
   return 0;
 }
 
@@ -228,15 +228,14 @@ static gboolean open_library(DoorWebsocket *door, GError **error) {
   door->context = lws_create_context(&info);
   door->vhost = door->context ? lws_create_vhost(door->context, &info) : NULL;
   lws_sock_file_fd_type fd = {.filefd = fcntl(listener_get_fd(door->listener), F_DUPFD_CLOEXEC, 3)};
-  struct lws *listening =
-      door->vhost ? lws_adopt_descriptor_vhost(door->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "vitrina", NULL)
-                  : NULL;
-  if (!listening) {
+  if (door->vhost)
+    door->listening = lws_adopt_descriptor_vhost(door->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "vitrina", NULL);
+  if (!door->listening) {
     g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_FILE,
                 "libwebsockets cannot be set up; is its plugin for libev there (libwebsockets-evlib-ev)?");
     return FALSE;
   }
-  lws_set_timer_usecs(listening, TICK_US);
+  lws_set_timer_usecs(door->listening, TICK_US);
   lws_cancel_service(door->context); /* the library looks at its timers after events alone */
   return TRUE;
 }
@@ -290,13 +289,33 @@ static void close_all(Letter *letter, gpointer receiver) {
   websocket_close_all(door, LWS_CLOSE_STATUS_GOINGAWAY);
 }
 
+/* Its descriptor would be readable for ever. */
+static void stop_listening(Letter *letter, gpointer receiver) {
+  DoorWebsocket *door = receiver;
+  g_free(letter);
+  if (!door)
+    return;
+  accept_some(door, door->listening);
+  lws_set_timeout(door->listening, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+  listener_refuse(door->listener);
+}
+
+static void post(DoorWebsocket *door, void (*deliver)(Letter *letter, gpointer receiver)) {
+  Letter *letter = g_new0(Letter, 1);
+  letter->deliver = deliver;
+  mailbox_post(door->mailbox, letter);
+}
+
 void door_websocket_close_entrance(DoorWebsocket *door) {
   if (!door)
     return;
-  Letter *letter = g_new0(Letter, 1);
-  letter->deliver = close_all;
-  listener_refuse(door->listener);
-  mailbox_post(door->mailbox, letter);
+  listener_stop_new(door->listener);
+  post(door, close_all);
+}
+
+void door_websocket_bar_entrance(DoorWebsocket *door) {
+  if (door)
+    post(door, stop_listening);
 }
 
 guint door_websocket_count_busy(DoorWebsocket *door) {

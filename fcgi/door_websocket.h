@@ -29,9 +29,11 @@ typedef struct DoorWebsocket DoorWebsocket;
  * cannot be set up. */
 DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error);
 
-/* Opens no more sockets, and closes each with 1001 (going away) once its requests are answered. The core's
- * thread. NULL is allowed. */
+/* The end comes in two steps, as a listener's (listener.h). Each socket, also one that opens yet, is closed
+ * with 1001 (going away) once its requests are answered; a request that comes too late for that is not looked
+ * at. The core's thread. NULL is allowed. */
 void door_websocket_close_entrance(DoorWebsocket *door);
+void door_websocket_bar_entrance(DoorWebsocket *door);
 
 /* How many sockets are open. Any thread. NULL is allowed. */
 guint door_websocket_count_busy(DoorWebsocket *door);

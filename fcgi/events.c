@@ -13,6 +13,9 @@
 /* A change is told a little later, together with those that follow; and no more often than that. */
 #define GATHER_US (20 * 1000)
 #define MIN_INTERVAL_US (200 * 1000)
+/* Who comes with a cursor of another coordinator is told everything after this: where the web server sends
+ * one client to them in turns, it would be told so all the time otherwise. */
+#define STRANGER_US (1000 * 1000)
 
 typedef struct {
   char *text;    /* JSON */
@@ -22,10 +25,11 @@ typedef struct {
 typedef struct {
   Events *events;
   Request *request;
-  char *session; /* of the client's ticket (nullable) */
-  char *place;   /* in a line (nullable) */
-  guint64 read;  /* the number of the last event that the client has */
-  guint mark;    /* of the place, as the client was told it last */
+  char *session;        /* of the client's ticket (nullable) */
+  char *place;          /* in a line (nullable) */
+  guint64 read;         /* the number of the last event that the client has */
+  guint mark;           /* of the place, as the client was told it last */
+  gboolean is_stranger; /* with a cursor of another coordinator: to be told everything */
   Timer *timer;
   GList *link; /* in `waiting` */
 } Waiter;
@@ -165,7 +169,9 @@ static Body *make_answer_in_line(const Events *events, const char *list, const c
 }
 
 static Body *make_answer_for(const Events *events, const Waiter *waiter) {
-  g_autofree char *list = list_since(events, waiter->read, waiter->session);
+  g_autofree char *since = list_since(events, waiter->read, waiter->session);
+  g_autofree char *all = waiter->is_stranger ? describe_all(events) : NULL;
+  g_autofree char *list = all ? g_strconcat(all, *since ? "," : "", since, NULL) : g_steal_pointer(&since);
   return waiter->place ? make_answer_in_line(events, list, waiter->place, waiter->mark)
                        : make_answer(events, list);
 }
@@ -221,7 +227,7 @@ void events_answer_all(Events *events) {
   guint64 made_for = 0;
   while (!g_queue_is_empty(&events->waiting)) {
     Waiter *waiter = events->waiting.head->data;
-    if (waiter->session || waiter->place) {
+    if (waiter->session || waiter->place || waiter->is_stranger) {
       answer(waiter);
       continue;
     }
@@ -246,22 +252,15 @@ static gboolean place_has_news(const Events *events, const char *place, guint to
   return event != NULL;
 }
 
-/* The client's @cursor is from before the ring, or from before a restart. */
-static void answer_with_all(Events *events, Request *request, const EventsFor *whom) {
-  g_autofree char *all = describe_all(events);
-  g_autoptr(Body) body =
-      whom->place ? make_answer_in_line(events, all, whom->place, 0) : make_answer(events, all);
-  request_answer_body(request, WIRE_EVENTS, body);
-}
-
 void events_poll(Events *events, Request *request, const char *cursor, const EventsFor *whom,
                  guint wait_seconds) {
   Waiter *waiter = g_new0(Waiter, 1);
   waiter->read = events->last;
-  if (cursor && !read_cursor(events, cursor, &waiter->read, &waiter->mark)) {
-    g_free(waiter);
-    answer_with_all(events, request, whom);
-    return;
+  /* Else the cursor is from before the ring, from before a restart, or from another coordinator. */
+  waiter->is_stranger = cursor && !read_cursor(events, cursor, &waiter->read, &waiter->mark);
+  if (waiter->is_stranger) {
+    waiter->read = events->last;
+    waiter->mark = 0;
   }
   waiter->events = events;
   waiter->request = request;
@@ -271,12 +270,15 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
   waiter->link = events->waiting.tail;
   if (waiter->place)
     stand_in_line(events, waiter);
-  if (has_news(events, waiter->read, whom->session) || place_has_news(events, whom->place, waiter->mark) ||
-      wait_seconds == 0 || events->core->stopping) {
+  gboolean has_more = waiter->is_stranger ? !events->core->database
+                                          : has_news(events, waiter->read, whom->session) ||
+                                                place_has_news(events, whom->place, waiter->mark);
+  if (has_more || wait_seconds == 0 || events->core->stopping) {
     answer(waiter);
     return;
   }
-  waiter->timer = timers_add(events->core->timers, wait_seconds * INSTANT_SECOND, on_waited_enough, waiter);
+  gint64 wait_us = waiter->is_stranger ? STRANGER_US : wait_seconds * INSTANT_SECOND;
+  waiter->timer = timers_add(events->core->timers, wait_us, on_waited_enough, waiter);
   request_wait(request, on_gone, waiter);
 }
 

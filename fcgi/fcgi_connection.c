@@ -239,14 +239,24 @@ gboolean fcgi_connection_accept(Connection *connection, char **text, gsize *leng
 
 /* ---- writing ---- */
 
-/* Has libfcgi write the answer: to the socket, or, if it is long, to a file (`unsent`). */
+/* An answer is the last although the web server would keep the connection. Were it closed after an ordinary
+ * answer, the next request might be on its way already, and be lost. nginx keeps no connection on which
+ * something follows the end of the request, so one more record does, which says nothing: FCGI_UNKNOWN_TYPE,
+ * of the application itself. */
+static gboolean append_parting(int file) {
+  static const guint8 record[16] = {1, 11, [5] = 8};
+  return write(file, record, sizeof record) == sizeof record;
+}
+
+/* Has libfcgi write the answer: to the socket, or, if it is long or a parting one, to a file (`unsent`). */
 static void write_reply(Connection *connection, const Reply *reply) {
   FCGX_Request *fcgi = &connection->fcgi;
   char header[CGI_HEADER_MAX];
   int socket = fcgi->ipcFd;
-  if (body_get_length(reply->body) > LONG_ANSWER)
+  gboolean is_parting = fcgi->keepConnection && atomic_load(&connection->door->closing);
+  if (is_parting || body_get_length(reply->body) > LONG_ANSWER)
     connection->unsent = memfd_create("answer", MFD_CLOEXEC);
-  connection->is_last = !fcgi->keepConnection || atomic_load(&connection->door->closing);
+  connection->is_last = is_parting || !fcgi->keepConnection;
   fcgi->keepConnection = connection->unsent >= 0 || !connection->is_last;
   if (connection->unsent >= 0)
     fcgi->ipcFd = connection->unsent;
@@ -257,6 +267,8 @@ static void write_reply(Connection *connection, const Reply *reply) {
   if (connection->unsent < 0)
     return;
   fcgi->ipcFd = socket;
+  if (is_parting && !append_parting(connection->unsent))
+    log_warning("answer_not_whole", "error=\"%s\"", g_strerror(errno));
   lseek(connection->unsent, 0, SEEK_SET);
 }
 

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -155,8 +157,29 @@ static void remove_made(Listener *listener) {
   g_clear_pointer(&listener->made, g_free);
 }
 
-void listener_refuse(Listener *listener) {
+/* The kernel drops what would begin a connection (RFC 9293, SYN), and finishes those that are half begun. */
+static void drop_new(int fd) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13), /* the TCP header's flags */
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_SYN, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, G_MAXUINT32),
+  };
+  const struct sock_fprog program = {.len = G_N_ELEMENTS(code), .filter = code};
+  setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+gboolean listener_is_passed(const Listener *listener) {
+  return listener->is_passed;
+}
+
+void listener_stop_new(Listener *listener) {
   remove_made(listener);
+  if (!listener->is_passed && !listener->is_unix)
+    drop_new(listener->fd);
+}
+
+void listener_refuse(Listener *listener) {
   if (!listener->is_passed)
     shutdown(listener->fd, SHUT_RDWR);
 }

@@ -19,6 +19,7 @@
 #include "fcgi/starts.h"
 #include "fcgi/store_json.h"
 #include "fcgi/streamer_client.h"
+#include "fcgi/watches.h"
 
 #include <curl/curl.h>
 #include <glib-unix.h>
@@ -31,7 +32,12 @@
 /* How long an orderly end waits for answers to be written and for streamers to be told, and how often it
  * looks. */
 #define END_PATIENCE_US (1500 * 1000)
-#define END_LOOK_US (10 * 1000)
+#define LOOK_US (10 * 1000)
+/* Where others go on serving the site: so long the web server's connections are waited for, which it gives up
+ * when it has not used them for a second (conf/nginx.conf.in); */
+#define IDLE_PATIENCE_US (2000 * 1000)
+/* and so long we learn what there is before it sends us anybody. */
+#define LEARN_PATIENCE_US (3000 * 1000)
 
 typedef struct {
   char *config;
@@ -51,10 +57,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, clear_options)
 typedef struct {
   Core core;
   GMainLoop *loop;
-  DoorFcgi *door;
+  DoorFcgi *door;            /* NULL: not open yet */
   DoorWebsocket *websockets; /* nullable */
   ServersSource *servers;
-  gint64 ending_us; /* since when; 0: not yet */
+  GError *error;      /* why the doors could not be opened (nullable) */
+  gint64 stopping_us; /* since when; 0: not yet */
+  gint64 ending_us;   /* since when nothing is begun any more; 0: not yet */
+  gboolean barred;
 } Program;
 
 /* ---- options and files ---- */
@@ -118,33 +127,57 @@ static TicketKey *load_key(const Configuration *configuration, GError **error) {
 
 /* ---- the end ---- */
 
+static gboolean is_done(const Program *program) {
+  gint64 now_us = g_get_monotonic_time();
+  if (program->ending_us && now_us - program->ending_us > END_PATIENCE_US)
+    return TRUE;
+  if (!program->barred || door_fcgi_count_busy(program->door) > 0 ||
+      door_websocket_count_busy(program->websockets) > 0 ||
+      streamer_client_count_calls(program->core.streamers) > 0)
+    return FALSE;
+  return !program->core.database || door_fcgi_count_connections(program->door) == 0 ||
+         now_us - program->stopping_us > IDLE_PATIENCE_US;
+}
+
+static void end_starts(Program *program) {
+  program->ending_us = g_get_monotonic_time();
+  program->core.ending = TRUE;
+  starts_answer_all(program->core.starts);
+}
+
 static void look_whether_done(gpointer data) {
   Program *program = data;
-  Core *core = &program->core;
-  gboolean is_done = door_fcgi_count_busy(program->door) == 0 &&
-                     door_websocket_count_busy(program->websockets) == 0 &&
-                     streamer_client_count_calls(core->streamers) == 0;
-  if (is_done || g_get_monotonic_time() - program->ending_us > END_PATIENCE_US)
+  const Core *core = &program->core;
+  gint64 stopping_for_us = g_get_monotonic_time() - program->stopping_us;
+  if (!program->barred && stopping_for_us > LISTENER_LAST_US) {
+    door_fcgi_bar_entrance(program->door);
+    door_websocket_bar_entrance(program->websockets);
+    program->barred = TRUE;
+  }
+  if (!program->ending_us && stopping_for_us > core->configuration->drain_seconds * G_USEC_PER_SEC)
+    end_starts(program);
+  if (is_done(program))
     g_main_loop_quit(program->loop);
   else
-    timers_add(core->timers, END_LOOK_US, look_whether_done, program);
+    timers_add(core->timers, LOOK_US, look_whether_done, program);
 }
 
 static gboolean on_end(gpointer data) {
   Program *program = data;
   Core *core = &program->core;
-  if (program->ending_us) /* asked a second time: at once */
+  if (program->stopping_us || !program->door) { /* asked a second time, or nobody is there yet: at once */
     g_main_loop_quit(program->loop);
-  if (program->ending_us)
     return G_SOURCE_CONTINUE;
+  }
   log_notice("stopping", "waiting=%u", core->waiting);
-  program->ending_us = g_get_monotonic_time();
+  program->stopping_us = g_get_monotonic_time();
   core->stopping = TRUE;
   door_fcgi_close_entrance(program->door);
   door_websocket_close_entrance(program->websockets);
   events_answer_all(core->events);
-  starts_answer_all(core->starts);
   lines_answer_all(core->lines);
+  if (!core->database)
+    end_starts(program);
   look_whether_done(program);
   return G_SOURCE_CONTINUE;
 }
@@ -200,10 +233,45 @@ static gboolean open_doors(Program *program, GError **error) {
   return TRUE;
 }
 
+/* Whether somebody who comes now is served as well as by a coordinator that has run for long. */
+static gboolean knows_all(const Core *core) {
+  return plan_is_loaded(planning_get_plan(core->planning)) && servers_source_is_loaded(core->servers) &&
+         watches_count_unknown(core->watches) == 0;
+}
+
+/* At once with files; with a database when it has told us all, or when that takes too long. */
+static void open_when_known(gpointer data) {
+  Program *program = data;
+  const Core *core = &program->core;
+  sigset_t old;
+  gboolean is_late = g_get_monotonic_time() - core->started_us > LEARN_PATIENCE_US;
+  if (core->database && !is_late && !knows_all(core)) {
+    timers_add(core->timers, LOOK_US, open_when_known, program);
+    return;
+  }
+  block_signals(&old);
+  if (!open_doors(program, &program->error))
+    g_main_loop_quit(program->loop);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* The exit status. */
+static int serve(Program *program) {
+  if (program->servers) {
+    open_when_known(program);
+    if (!program->error)
+      g_main_loop_run(program->loop);
+  }
+  if (program->error) {
+    log_error("not_started", "reason=\"%s\"", program->error->message);
+    return is_taken(program, program->error) ? EXIT_FAILURE : SETTINGS_EXIT_STATUS;
+  }
+  log_notice("stopped", NULL);
+  return EXIT_SUCCESS;
+}
+
 static int run(const Configuration *configuration, const TicketKey *key) {
-  g_autoptr(GError) error = NULL;
   Program program = {.loop = g_main_loop_new(NULL, FALSE)};
-  int status = EXIT_SUCCESS;
   guint sources[] = {g_unix_signal_add(SIGTERM, on_end, &program),
                      g_unix_signal_add(SIGINT, on_end, &program),
                      g_unix_signal_add(SIGHUP, on_reload, &program)};
@@ -212,17 +280,11 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   door_fcgi_prepare();
   raise_descriptor_limit();
   block_signals(&old);
-  if (core_open(&program.core, configuration, key, &error))
-    program.servers = servers_source_open(&program.core, &error);
+  if (core_open(&program.core, configuration, key, &program.error))
+    program.servers = servers_source_open(&program.core, &program.error);
   program.core.servers = program.servers;
-  if (program.servers && open_doors(&program, &error)) {
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    g_main_loop_run(program.loop);
-    log_notice("stopped", NULL);
-  } else {
-    log_error("not_started", "reason=\"%s\"", error->message);
-    status = is_taken(&program, error) ? EXIT_FAILURE : SETTINGS_EXIT_STATUS;
-  }
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  int status = serve(&program);
   for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
     g_source_remove(sources[i]);
   planning_stop(program.core.planning);
@@ -231,6 +293,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   servers_source_close(program.servers);
   core_close(&program.core);
   g_main_loop_unref(program.loop);
+  g_clear_error(&program.error);
   return status;
 }
 

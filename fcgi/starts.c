@@ -298,7 +298,7 @@ static void look_again(gpointer data) {
 
 static gboolean is_worth_waiting(const Start *start) {
   gint64 waited_us = g_get_monotonic_time() - start->begun_us;
-  return start->booked && start->tried->len == 0 && !start->core->stopping && waited_us < BOOKED_PATIENCE_US;
+  return start->booked && start->tried->len == 0 && !start->core->ending && waited_us < BOOKED_PATIENCE_US;
 }
 
 static void ask(Start *start) {
@@ -402,7 +402,7 @@ static void follow(gpointer data) {
 /* A booking was promised: a store that cannot be reached just now is no reason to refuse it. */
 static void on_claimed(const Reservation *reservation, const GError *error, gpointer data) {
   Start *start = data;
-  if (!reservation && (wire_message_of(error) != WIRE_STORE_UNAVAILABLE || start->core->stopping)) {
+  if (!reservation && (wire_message_of(error) != WIRE_STORE_UNAVAILABLE || start->core->ending)) {
     follow(start);
     return;
   }

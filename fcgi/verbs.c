@@ -81,7 +81,7 @@ static void handle_again(gpointer data) {
 gboolean verbs_look_first(Request *request) {
   const Core *core = request_get_core(request);
   Plan *plan = planning_get_plan(core->planning);
-  if (!core->database || core->stopping || request_has_looked(request) || !plan_is_loaded(plan))
+  if (!core->database || core->ending || request_has_looked(request) || !plan_is_loaded(plan))
     return FALSE;
   Look *look = g_new(Look, 1);
   look->request = request;

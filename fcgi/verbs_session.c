@@ -64,7 +64,7 @@ void verbs_start_session(gpointer data, gpointer arguments) {
     request_refuse(request, error);
   else if (!rc)
     verbs_refuse_rc(request);
-  else if (core->stopping)
+  else if (core->ending)
     busy_refuse(request, NULL);
   else
     lines_start(core->lines, request, rc, &wish);
@@ -124,7 +124,7 @@ void verbs_connect_session(gpointer data, gpointer arguments) {
     join_running(request, reservation, asked->name);
   else if (reservation->starts_at_us > instant_now_us())
     refuse_not_started(request, reservation);
-  else if (core->stopping)
+  else if (core->ending)
     busy_refuse(request, NULL);
   else
     starts_begin_booked(core->starts, request, reservation, asked->name);

@@ -39,6 +39,7 @@ struct DoorWebsocket {
   struct ev_loop *loop;
   struct lws_context *context;
   struct lws_vhost *vhost;
+  struct lws *listening;
   GQueue sockets; /* of Socket, the one that has been silent the longest first */
   GQueue doubted; /* those that are asked for a sign of life, the one asked first first */
   GQueue calls;   /* of Call */

@@ -59,17 +59,31 @@ export async function startApacheWith(scope, directory, text, port) {
 }
 
 /**
+ * The members of a balancer.
+ * @param {'fcgi' | 'ws'} scheme @param {string} first a Unix socket @param {string[]} others such, or addresses with ports
+ */
+function members(scheme, first, others) {
+  const kept = scheme === 'fcgi' ? ' enablereuse=on ttl=1 flushpackets=on' : '';
+  const route = (/** @type {number} */ i) => (others.length ? ` route=${i} retry=1` : ' retry=0');
+  return [first, ...others]
+    .map((where, i) => (where.startsWith('/') ? `unix:${where}|${scheme}://coordinator-${i + 1}` : `${scheme}://${where}`))
+    .map((url, i) => `BalancerMember "${url}"${route(i + 1)} timeout=75 connectiontimeout=2${kept}`)
+    .join('\n  ');
+}
+
+/**
  * The site behind Apache.
  * @param {import('./programs.mjs').Scope} scope
- * @param {Pick<import('./nginx.mjs').NginxOptions, 'coordinatorSocket' | 'websocketSocket' | 'path' | 'streamers'>} options
+ * @param {Pick<import('./nginx.mjs').NginxOptions, 'coordinatorSocket' | 'websocketSocket' | 'others' | 'path' | 'streamers'>} options
  * @returns {Promise<import('./nginx.mjs').Nginx>}
  */
-export async function startApache(scope, { coordinatorSocket, websocketSocket, path = '/', streamers = [] }) {
+export async function startApache(scope, { coordinatorSocket, websocketSocket, others = [], path = '/', streamers = [] }) {
   const directory = temporaryDirectory(scope, 'vitrina-apache');
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const { certificate, key } = makeCertificate(directory);
   cpSync(join(source, 'www'), join(directory, 'www'), { recursive: true });
-  for (const socket of [coordinatorSocket, websocketSocket]) if (socket) openToWebUser(socket);
+  const doors = [coordinatorSocket, websocketSocket, ...others.flatMap(({ coordinator, websocket }) => [coordinator, websocket])];
+  for (const door of doors) if (door?.startsWith('/')) openToWebUser(door);
   const text = render(readFileSync(join(source, 'conf/apache.conf.in'), 'utf8'), {
     STATE_DIR: directory,
     ERROR_LOG: join(directory, 'error.log'),
@@ -82,8 +96,12 @@ export async function startApache(scope, { coordinatorSocket, websocketSocket, p
     REDIRECT: '',
     CERTIFICATE: certificate,
     CERTIFICATE_KEY: key,
-    COORDINATOR_SOCKET: coordinatorSocket,
-    WEBSOCKET_SOCKET: websocketSocket ?? join(directory, 'no-websocket.sock'),
+    COORDINATORS: members('fcgi', coordinatorSocket, others.map(({ coordinator }) => coordinator)),
+    WEBSOCKETS: members(
+      'ws',
+      websocketSocket ?? join(directory, 'no-websocket.sock'),
+      others.map(({ websocket }) => websocket),
+    ),
     SITE_PATH: path,
     SITE_ROOT: join(directory, 'www'),
     STREAMERS: streamers

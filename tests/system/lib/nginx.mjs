@@ -10,6 +10,8 @@ import { run, source, start, temporaryDirectory, until } from './programs.mjs';
  * @typedef {object} NginxOptions
  * @property {string} coordinatorSocket  the coordinator's FastCGI socket
  * @property {string} [websocketSocket]  its WebSocket door's; default: none is there
+ * @property {{ coordinator: string, websocket: string }[]} [others]  more coordinators: where their doors are, as
+ *   paths or as addresses with ports
  * @property {string} [siteRoot]         the site's files (default: www/ of the source)
  * @property {string} [path]             the site's path, with slashes at both ends (default "/")
  * @property {{ name: string, port: number }[]} [streamers]  reached at streamer/<name>/
@@ -64,6 +66,17 @@ export function render(template, values) {
 }
 
 /**
+ * The members of an upstream.
+ * @param {string} first a Unix socket @param {string[]} others such, or addresses with ports
+ */
+function members(first, others) {
+  const all = [`server unix:${first} max_fails=0;`];
+  for (const other of others)
+    all.push(other.startsWith('/') ? `server unix:${other} max_fails=0;` : `server ${other} max_fails=1 fail_timeout=2s;`);
+  return all.join('\n    ');
+}
+
+/**
  * Starts nginx in the scope; returns when it listens.
  * @param {import('./programs.mjs').Scope} scope
  * @param {NginxOptions} options
@@ -81,6 +94,7 @@ export async function startNginx(scope, options) {
   const streamers = (options.streamers ?? []).map(
     ({ name, port }) => `location ${path}streamer/${name}/ { proxy_pass http://127.0.0.1:${port}/; }`,
   );
+  const others = options.others ?? [];
   const text = render(readFileSync(join(source, 'conf/nginx.conf.in'), 'utf8'), {
     USER: process.getuid?.() === 0 ? 'user root;' : '',
     STATE_DIR: directory,
@@ -92,8 +106,11 @@ export async function startNginx(scope, options) {
     REDIRECT: '',
     CERTIFICATE: certificate,
     CERTIFICATE_KEY: key,
-    COORDINATOR_SOCKET: options.coordinatorSocket,
-    WEBSOCKET_SOCKET: options.websocketSocket ?? join(directory, 'no-websocket.sock'),
+    COORDINATORS: members(options.coordinatorSocket, others.map(({ coordinator }) => coordinator)),
+    WEBSOCKETS: members(
+      options.websocketSocket ?? join(directory, 'no-websocket.sock'),
+      others.map(({ websocket }) => websocket),
+    ),
     SITE_PATH: path,
     SITE_ROOT: options.siteRoot ?? join(source, 'www'),
     STREAMERS: streamers.join('\n    '),

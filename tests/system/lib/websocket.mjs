@@ -35,16 +35,17 @@ export class WebSocketClient {
    * Opens one. Rejects with the server's status when it refuses.
    * @param {import('./programs.mjs').Scope} scope
    * @param {string} url http or https
-   * @param {{ headers?: Record<string, string>, ca?: string, socketPath?: string }} [options]
+   * @param {{ headers?: Record<string, string>, ca?: string, socketPath?: string, localAddress?: string }} [options]
    * @returns {Promise<WebSocketClient>}
    */
-  static open(scope, url, { headers = {}, ca, socketPath } = {}) {
+  static open(scope, url, { headers = {}, ca, socketPath, localAddress } = {}) {
     const key = randomBytes(16).toString('base64');
     const { request } = url.startsWith('https:') ? https : http;
     return new Promise((settle, fail) => {
       const asked = request(url, {
         ca,
         socketPath,
+        localAddress,
         headers: {
           Connection: 'Upgrade',
           Upgrade: 'websocket',
