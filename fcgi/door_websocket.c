@@ -266,10 +266,12 @@ DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error
   DoorWebsocket *door = g_new0(DoorWebsocket, 1);
   door->core = core;
   door->listener = listener;
+  door->audiences = audiences_new();
   /* libwebsockets' own loop looks at every connection each time it wakes. */
   door->loop = ev_loop_new(EVFLAG_AUTO);
   if (!open_library(door, error)) {
     close_library(door);
+    audiences_free(door->audiences);
     listener_close(listener);
     g_free(door);
     return NULL;
@@ -333,6 +335,7 @@ void door_websocket_free(DoorWebsocket *door) {
   mailbox_free(door->mailbox);
   mailbox_deliver(door->core->mailbox, NULL);
   websocket_free_calls(door);
+  audiences_free(door->audiences);
   listener_close(door->listener);
   g_free(door);
 }

@@ -143,14 +143,18 @@ static void follow(Socket *socket, const char *session) {
     socket->followed = g_ptr_array_new_with_free_func(g_free);
   if (g_ptr_array_find_with_equal_func(socket->followed, session, g_str_equal, NULL))
     return;
-  if (socket->followed->len == MAX_FOLLOWED)
+  if (socket->followed->len == MAX_FOLLOWED) {
+    audiences_remove(socket->door->audiences, socket->followed->pdata[0], socket);
     g_ptr_array_remove_index(socket->followed, 0);
+  }
   g_ptr_array_add(socket->followed, g_strdup(session));
+  audiences_add(socket->door->audiences, session, socket);
 }
 
-static gboolean is_for(const Socket *socket, const char *session) {
-  return !session ||
-         (socket->followed && g_ptr_array_find_with_equal_func(socket->followed, session, g_str_equal, NULL));
+static void follow_nothing(Socket *socket) {
+  for (guint i = 0; socket->followed && i < socket->followed->len; i++)
+    audiences_remove(socket->door->audiences, socket->followed->pdata[i], socket);
+  g_clear_pointer(&socket->followed, g_ptr_array_unref);
 }
 
 /* ---- calls: from the core ---- */
@@ -399,7 +403,7 @@ void websocket_on_closed(Socket *socket) {
   websocket_message_clear(&socket->message);
   note_arriving(socket, before);
   g_queue_clear_full(&socket->unsent, frame_unref);
-  g_clear_pointer(&socket->followed, g_ptr_array_unref);
+  follow_nothing(socket);
   g_free(socket->address);
   *socket = (Socket){NULL};
 }
@@ -412,22 +416,33 @@ typedef struct {
   char *session; /* nullable */
 } Event;
 
-static void push_to_some(GQueue *sockets, const Event *event, Frame *frame) {
-  for (GList *link = sockets->head; link; link = link->next) {
-    Socket *socket = link->data;
-    if (!socket->close_code && is_for(socket, event->session))
-      send_frame(socket, frame);
-  }
+static void push_to(gpointer data, gpointer frame) {
+  Socket *socket = data;
+  if (!socket->close_code)
+    send_frame(socket, frame);
 }
 
-static void push_to_all(Letter *letter, gpointer receiver) {
+static void push_to_all(DoorWebsocket *door, const char *text) {
+  g_autoptr(Frame) frame = frame_new(door, text, strlen(text));
+  g_queue_foreach(&door->sockets, push_to, frame);
+  g_queue_foreach(&door->doubted, push_to, frame);
+}
+
+static void push_to_followers(DoorWebsocket *door, const char *text, const char *session) {
+  const GPtrArray *sockets = audiences_find(door->audiences, session);
+  if (!sockets)
+    return;
+  g_autoptr(Frame) frame = frame_new(door, text, strlen(text));
+  g_ptr_array_foreach((GPtrArray *)sockets, push_to, frame);
+}
+
+static void bring_event(Letter *letter, gpointer receiver) {
   DoorWebsocket *door = receiver;
   Event *event = (Event *)letter;
-  if (door && websocket_count(door) > 0) {
-    g_autoptr(Frame) frame = frame_new(door, event->text, strlen(event->text));
-    push_to_some(&door->sockets, event, frame);
-    push_to_some(&door->doubted, event, frame);
-  }
+  if (door && event->session)
+    push_to_followers(door, event->text, event->session);
+  else if (door && websocket_count(door) > 0)
+    push_to_all(door, event->text);
   g_free(event->text);
   g_free(event->session);
   g_free(event);
@@ -435,7 +450,7 @@ static void push_to_all(Letter *letter, gpointer receiver) {
 
 void websocket_push(DoorWebsocket *door, const char *text, const char *session) {
   Event *event = g_new0(Event, 1);
-  event->letter.deliver = push_to_all;
+  event->letter.deliver = bring_event;
   event->text = g_strdup(text);
   event->session = g_strdup(session);
   mailbox_post(door->mailbox, &event->letter);

@@ -4,6 +4,7 @@
  * The door's thread alone uses what is here, but for what is said to be the core's.
  */
 #pragma once
+#include "fcgi/audiences.h"
 #include "fcgi/door_websocket.h"
 #include "fcgi/websocket_message.h"
 
@@ -40,9 +41,10 @@ struct DoorWebsocket {
   struct lws_context *context;
   struct lws_vhost *vhost;
   struct lws *listening;
-  GQueue sockets; /* of Socket, the one that has been silent the longest first */
-  GQueue doubted; /* those that are asked for a sign of life, the one asked first first */
-  GQueue calls;   /* of Call */
+  GQueue sockets;       /* of Socket, the one that has been silent the longest first */
+  GQueue doubted;       /* those that are asked for a sign of life, the one asked first first */
+  Audiences *audiences; /* of Sockets: who follows which session or place */
+  GQueue calls;         /* of Call */
   guint connections;
   gsize arriving; /* bytes of messages that are not whole */
   gsize unsent;   /* bytes of all Frames */
