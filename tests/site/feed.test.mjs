@@ -60,6 +60,8 @@ class Coordinator {
   sockets = 'open';
   /** Whether polls are answered. */
   reachable = true;
+  /** After how many seconds who may not wait shall ask again; 0: all may. */
+  retryAfter = 0;
   /** @type {Set<Line>} */
   lines = new Set();
   opened = 0;
@@ -115,6 +117,7 @@ class Coordinator {
     await turn();
     signal?.throwIfAborted();
     if (!this.reachable) throw new Unreachable(verb);
+    if (this.retryAfter && fields.wait_seconds) return { msg: 'TOO_MANY_ATTEMPTS', retry_after_seconds: this.retryAfter };
     const now = this.#since(fields);
     if (now.msg !== 'EVENTS' || now.events.length > 0 || !fields.wait_seconds) return now;
     assert.ok(fields.wait_seconds * 1000 < timeoutMs);
@@ -241,6 +244,23 @@ test('a WebSocket is taken first, and no poll waits beside it', async () => {
   await clock.run(60_000);
   assert.deepEqual(heard, ['A', 'B', 'C']);
   assert.deepEqual([coordinator.opened, coordinator.waiting.size, counts.fresh], [1, 0, 1]);
+});
+
+test('a coordinator that lets nobody wait is asked when it says, and counts as there', async () => {
+  const { clock, coordinator, heard, line, counts, listen } = start();
+  coordinator.sockets = 'blocked';
+  coordinator.retryAfter = 15;
+  listen();
+  await clock.run(5_000);
+  coordinator.tell('A');
+  await clock.run(12_000);
+  assert.deepEqual(heard, []);
+  await clock.run(5_000);
+  assert.deepEqual(heard, ['A']);
+  coordinator.tell('B');
+  await clock.run(60_000);
+  assert.deepEqual(heard, ['A', 'B']);
+  assert.deepEqual([line, counts.fresh], [[], 1], 'nothing is said of a lost connection');
 });
 
 test('where none gets through the events are polled for, and tried again later', async () => {

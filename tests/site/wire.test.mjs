@@ -38,6 +38,28 @@ async function poll(answers, { cursor, tookMs = 5_000 } = {}) {
   return { requests, events, pauses, refusal };
 }
 
+test('who may not wait asks again without waiting, when the refusal says', async () => {
+  const { requests, events, pauses, refusal } = await poll([
+    { msg: 'TOO_MANY_ATTEMPTS', retry_after_seconds: 15 },
+    { msg: 'EVENTS', cursor: 'c1', events: [{ msg: 'SERVERS_CHANGED', rcs: [] }] },
+    { msg: 'TOO_MANY_ATTEMPTS', retry_after_seconds: 3600 },
+    { msg: 'EVENTS', cursor: 'c1', events: [] },
+    { msg: 'EVENTS', cursor: 'c2', events: [{ msg: 'A' }] },
+    { msg: 'TOO_MANY_ATTEMPTS', retry_after_seconds: 5 },
+    { msg: 'TOO_MANY_ATTEMPTS', retry_after_seconds: 7 },
+  ]);
+  assert.deepEqual(
+    requests.map(request => request.wait_seconds),
+    [25, 0, 25, 0, 25, 25, 0],
+  );
+  assert.deepEqual(pauses, [15_000, 60_000, 5_000], 'a minute at most');
+  assert.deepEqual(
+    events.map(({ msg }) => msg),
+    ['SERVERS_CHANGED', 'A'],
+  );
+  assert.equal(refusal.retry_after_seconds, 7, 'refused without waiting, it is the caller who thinks of something else');
+});
+
 test('polling goes on from the cursor of the last answer, and a refusal ends it', async () => {
   const { requests, events, refusal } = await poll(
     [

@@ -3,7 +3,7 @@ import { forgetPlace, keepPlace, keptPlace } from '../keep.js';
 import { serverNowMs, Unreachable } from '../net/ask.js';
 import { backoffMs, pause } from '../net/backoff.js';
 import { leaveLine, pollPlace, standInLine } from '../net/line.js';
-import { pollEvents } from '../net/poll.js';
+import { pollEvents, retryAfterMs } from '../net/poll.js';
 import { untilInWords } from '../plan/words.js';
 import { rcTitle } from '../rc.js';
 import { LineView } from '../views/line.js';
@@ -193,7 +193,7 @@ export class Line {
     const isOurs = () => !signal.aborted && this.#waiting?.place === place;
     for (let failures = 1; isOurs(); failures += 1) {
       try {
-        await pollEvents({
+        const refusal = await pollEvents({
           ask: (verb, fields) => {
             if (!isOurs()) throw new DOMException('another place', 'AbortError');
             return pollPlace(verb, fields, signal);
@@ -205,7 +205,7 @@ export class Line {
           },
           pause: (durationMs) => pause(durationMs, signal),
         });
-        await pause(backoffMs(failures), signal);
+        await pause(Math.max(retryAfterMs(refusal), backoffMs(failures)), signal);
       } catch (error) {
         if (!isOurs()) return;
         if (!(error instanceof Unreachable)) throw error;

@@ -1,7 +1,7 @@
 // @ts-check
 import { Unreachable } from './ask.js';
 import { backoffMs } from './backoff.js';
-import { POLL_TIMEOUT_MS, pollEvents, readEvents } from './poll.js';
+import { POLL_TIMEOUT_MS, pollEvents, readEvents, retryAfterMs } from './poll.js';
 
 /**
  * The coordinator's events, by whichever way gets through. A WebSocket is tried first and again later; while none has proved that it
@@ -245,7 +245,7 @@ export class Feed {
       if (this.#cursor === undefined) {
         // Told at once, so that the page need not wait for the WebSocket to be shown.
         const answer = await ask('POLL_EVENTS', { wait_seconds: 0 });
-        if (answer.msg !== 'EVENTS') return refusedForMs(answer);
+        if (answer.msg !== 'EVENTS') return retryAfterMs(answer);
         this.#cursor = answer.cursor;
         await this.#means.pause(PATIENCE_MS, signal);
       }
@@ -258,7 +258,7 @@ export class Feed {
         pause: (durationMs) => this.#means.pause(durationMs, signal),
       });
       if (FINAL.has(refusal.msg)) this.#dismiss();
-      return refusedForMs(refusal);
+      return retryAfterMs(refusal);
     } catch (error) {
       if (!signal.aborted && !(error instanceof Unreachable || error instanceof Refused)) throw error;
       return 0;
@@ -345,11 +345,6 @@ async function askSocket(socket, fields) {
   const answer = await socket.ask('POLL_EVENTS', { ...fields, wait_seconds: 0 }, PROOF_MS);
   if (answer.msg !== 'EVENTS' && !('ticket' in fields && FINAL.has(answer.msg))) throw new Refused(answer.msg);
   return answer;
-}
-
-/** @param {Answer} refusal */
-function refusedForMs({ retry_after_seconds: seconds }) {
-  return typeof seconds === 'number' ? Math.min(seconds, 60) * 1000 : 0;
 }
 
 /** @param {number} failures of the WebSocket in a row, 1 or more */
