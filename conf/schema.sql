@@ -79,3 +79,21 @@ CREATE TABLE IF NOT EXISTS reservations (
   KEY changed_at (changed_at),
   KEY state (state, ended_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- version 2
+
+-- Who stands in a waiting line, and with which coordinator; and, for a while, who was let in. What does not last: rows
+-- that no coordinator renews any more are removed.
+CREATE TABLE IF NOT EXISTS places (
+  place CHAR(64) NOT NULL,                   -- SHA-256 of the visitor's secret
+  rc_name VARCHAR(200) NOT NULL,
+  arrived_us BIGINT NOT NULL,                -- since 1970-01-01 00:00 UTC: the order of the line
+  coordinator VARCHAR(64) NOT NULL,
+  session VARCHAR(64) NULL,                  -- that was started for them
+  server_name VARCHAR(100) NULL,
+  gone TINYINT(1) NOT NULL DEFAULT 0,        -- given up: for those to know who still have it
+  seen_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+  PRIMARY KEY (place),
+  KEY coordinator (coordinator),
+  KEY seen_at (seen_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -67,6 +67,8 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
   if (configuration_has_database(configuration)) {
     const SqlAddress address = configuration_get_database(configuration);
     core->database = sql_pool_new(&address, (guint)configuration->store_connections, core->mailbox);
+    if (core->mode == CORE_SERVES)
+      lines_share(core->lines);
   }
   core->planning = planning_open(core, error);
   return core->planning != NULL;

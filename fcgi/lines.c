@@ -13,14 +13,12 @@
 #include "fcgi/endings.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
-#include "fcgi/lines_internal.h"
+#include "fcgi/lines_shared.h"
 #include "fcgi/planning.h"
-#include "fcgi/wait_estimate.h"
 
 #include <string.h>
 
 #define LOOK_US (INSTANT_SECOND / 4)
-#define ESTIMATE_US INSTANT_SECOND
 #define TOKEN_BYTES 16
 #define ASK_AGAIN_SECONDS 1
 
@@ -37,6 +35,7 @@ static void free_line(gpointer data) {
 static void free_visitor(gpointer data) {
   Visitor *visitor = data;
   timer_cancel(visitor->timer);
+  g_free(visitor->key);
   g_free(visitor->token);
   g_free(visitor->name);
   g_free(visitor->session);
@@ -52,18 +51,23 @@ Lines *lines_new(Core *core) {
                                     .offer_us = configuration->offer_seconds * INSTANT_SECOND,
                                     .keep_us = configuration->place_seconds * INSTANT_SECOND};
   lines->by_rc = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_line);
-  lines->by_token = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_visitor);
+  lines->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_visitor);
   return lines;
 }
 
 void lines_free(Lines *lines) {
   if (!lines)
     return;
+  lines_shared_free(lines->shared);
   timer_cancel(lines->timer);
   timer_cancel(lines->soon);
-  g_hash_table_unref(lines->by_token);
+  g_hash_table_unref(lines->by_key);
   g_hash_table_unref(lines->by_rc);
   g_free(lines);
+}
+
+void lines_share(Lines *lines) {
+  lines->shared = lines_shared_new(lines);
 }
 
 static void on_look(gpointer data);
@@ -84,18 +88,40 @@ static Line *line_of(Lines *lines, const char *rc_name) {
   return line;
 }
 
-/* NULL: the line is full. */
-static Visitor *join(Line *line) {
+static char *key_of(const char *token) {
+  return g_compute_checksum_for_string(G_CHECKSUM_SHA256, token, -1);
+}
+
+/* Somebody in the line, or, if they are SERVED, beside it. NULL: the line is full. (transfer full @key) */
+static Visitor *add(Line *line, char *key, VisitorState state, gint64 arrived_us) {
   Visitor *visitor = g_new0(Visitor, 1);
-  visitor->place = waiting_line_join(line->order, visitor, g_get_monotonic_time());
-  if (!visitor->place) {
+  if (state == WAITS)
+    visitor->place = waiting_line_join(line->order, visitor, arrived_us, g_get_monotonic_time());
+  if (state == WAITS && !visitor->place) {
+    g_free(key);
     g_free(visitor);
     return NULL;
   }
   visitor->line = line;
-  visitor->token = random_hex(TOKEN_BYTES);
+  visitor->state = state;
+  visitor->key = key;
+  visitor->arrived_us = arrived_us;
   line->visitors++;
-  g_hash_table_insert(line->lines->by_token, visitor->token, visitor);
+  g_hash_table_insert(line->lines->by_key, visitor->key, visitor);
+  return visitor;
+}
+
+/* A newcomer. NULL: the line is full. */
+static Visitor *join(Line *line) {
+  Lines *lines = line->lines;
+  g_autofree char *token = random_hex(TOKEN_BYTES);
+  gint64 arrived_us = MAX(instant_now_us(), lines->last_us + 1); /* the clock may have been set back */
+  Visitor *visitor = add(line, key_of(token), WAITS, arrived_us);
+  if (!visitor)
+    return NULL;
+  lines->last_us = arrived_us;
+  visitor->token = g_steal_pointer(&token);
+  lines_shared_put(lines->shared, visitor);
   return visitor;
 }
 
@@ -109,79 +135,21 @@ void lines_end_session(Visitor *visitor) {
 }
 
 void lines_forget(Visitor *visitor) {
+  Lines *lines = visitor->line->lines;
   if (visitor->state == STANDS)
     lines_end_session(visitor);
   if (visitor->place)
     waiting_line_leave(visitor->line->order, visitor->place);
+  if (!visitor->elsewhere)
+    lines_shared_remove(lines->shared, visitor);
   visitor->line->visitors--;
-  g_hash_table_remove(visitor->line->lines->by_token, visitor->token);
+  g_hash_table_remove(lines->by_key, visitor->key);
 }
 
-/* ---- how long it will take ---- */
-
-static void update_estimates(Line *line) {
-  const Core *core = line->lines->core;
-  const Rc *rc = lines_rc_of(line);
-  gint64 now_us = g_get_monotonic_time(), wall_us = instant_now_us();
-  guint count = waiting_line_length(line->order);
-  if (line->estimates->len >= count && now_us - line->estimated_us < ESTIMATE_US)
-    return;
-  const Ledger *ledger = plan_get_ledger(planning_get_plan(core->planning), line->rc_name);
-  const RcRules *rules = lines_rules_of(line);
-  /* Servers that cannot be reached are in the ledger's capacity, but no help. */
-  gint64 there = ledger_used(ledger, ledger_slot(ledger, wall_us)) + MAX(0, lines_count_unclaimed(core, rc));
-  gint64 capacity = rc && rc->online ? MIN(there, ledger_capacity(ledger)) : 0;
-  g_autofree gint64 *ends = g_new(gint64, count);
-  guint n_ends = rc ? sessions_next_ends(rc->sessions, wall_us, count, ends) : 0;
-  line->estimated_us = now_us;
-  g_array_set_size(line->estimates, count);
-  wait_estimate(ledger, wall_us, (guint32)capacity, rules->session_minutes * INSTANT_MINUTE,
-                rules->min_session_minutes * INSTANT_MINUTE, ends, n_ends, count,
-                &g_array_index(line->estimates, gint64, 0));
-}
-
-/* What is told of a place, as an answer's members (transfer full). */
-static char *describe(Visitor *visitor) {
-  Line *line = visitor->line;
-  guint position = visitor->place ? waiting_line_position(visitor->place) : 0;
-  g_autoptr(GString) members = g_string_new(NULL);
-  gint64 kept_us = 0;
-  if (position && waiting_line_is_called(visitor->place))
-    position = 0;
-  if (visitor->place)
-    kept_us =
-        waiting_line_kept_until(line->order, visitor->place, g_get_monotonic_time()) - g_get_monotonic_time();
-  g_string_append_printf(members, "\"place\":\"%s\",\"position\":%u", visitor->token, position);
-  if (kept_us > 0) {
-    g_autofree char *until = instant_format(instant_now_us() + kept_us);
-    g_string_append_printf(members, ",\"place_expires_at\":\"%s\"", until);
-  }
-  if (position == 0)
-    return g_string_free(g_steal_pointer(&members), FALSE);
-  update_estimates(line);
-  gint64 at_us = g_array_index(line->estimates, gint64, position - 1);
-  if (at_us)
-    g_string_append_printf(members, ",\"estimated_wait_seconds\":%d",
-                           (int)MAX(0, (at_us - instant_now_us()) / INSTANT_SECOND));
-  return g_string_free(g_steal_pointer(&members), FALSE);
-}
-
-/* Another whenever there is something to tell; 0: there is nothing. */
-static guint mark_of(const Visitor *visitor) {
-  if (visitor->state == SERVED)
-    return 0;
-  gboolean is_turn = visitor->state != WAITS || waiting_line_is_called(visitor->place);
-  return is_turn ? 1 : 1 + waiting_line_position(visitor->place);
-}
-
-char *lines_describe(Lines *lines, const char *place, guint told, guint *mark) {
-  Visitor *visitor = g_hash_table_lookup(lines->by_token, place);
-  guint now = visitor ? mark_of(visitor) : 0;
-  if (now == 0 || now == told)
-    return NULL;
-  g_autofree char *members = describe(visitor);
-  *mark = now;
-  return wire_answer(WIRE_PLACE_IN_LINE, members);
+/* The one with this place, who may be elsewhere. NULL: there is none. */
+Visitor *lines_find(const Lines *lines, const char *place) {
+  g_autofree char *key = key_of(place);
+  return g_hash_table_lookup(lines->by_key, key);
 }
 
 /* ---- the visitor's request ---- */
@@ -200,7 +168,7 @@ static void on_gone(Request *request, gpointer data) {
 
 static void answer_busy(Visitor *visitor) {
   Request *request = lines_take_request(visitor);
-  g_autofree char *members = request ? describe(visitor) : NULL;
+  g_autofree char *members = request ? lines_describe_place(visitor) : NULL;
   if (request)
     busy_refuse_in_line(request, lines_rc_of(visitor->line), ASK_AGAIN_SECONDS, members);
 }
@@ -227,6 +195,7 @@ void lines_let_in(Visitor *visitor, Request *request, const Session *session) {
   if (visitor->place)
     waiting_line_leave(visitor->line->order, g_steal_pointer(&visitor->place));
   visitor->state = SERVED;
+  lines_shared_put(lines->shared, visitor);
   timer_clear(&visitor->timer);
   visitor->timer = timers_add(lines->core->timers, lines->rules.keep_us, on_forget, visitor);
   planning_code_told(lines->core->planning, request, session->id);
@@ -257,10 +226,10 @@ static void look_at(Lines *lines, gboolean all) {
 static void tell_places(Lines *lines) {
   GHashTableIter iter;
   gpointer value;
-  g_hash_table_iter_init(&iter, lines->by_token);
+  g_hash_table_iter_init(&iter, lines->by_key);
   while (g_hash_table_iter_next(&iter, NULL, &value)) {
     Visitor *visitor = value;
-    guint mark = mark_of(visitor);
+    guint mark = visitor->elsewhere ? 0 : lines_mark_of(visitor);
     if (mark != 0 && mark != visitor->told)
       events_tell_place(lines->core->events, visitor->token);
     visitor->told = mark;
@@ -302,10 +271,23 @@ void lines_rc_changed(Lines *lines, const Rc *rc) {
 
 /* ---- verbs ---- */
 
-/* The visitor with this place in the RC's line; NULL: none. */
+/* They have come to us from another coordinator with their place. */
+static void adopt(Visitor *visitor, const char *place) {
+  visitor->elsewhere = FALSE;
+  visitor->token = g_strdup(place);
+  if (visitor->place)
+    waiting_line_come_back(visitor->place, g_get_monotonic_time());
+  lines_shared_put(visitor->line->lines->shared, visitor);
+}
+
+/* The visitor with this place in the RC's line, who is ours from now on; NULL: none. */
 static Visitor *find(const Lines *lines, const char *place, const Rc *rc) {
-  Visitor *visitor = place ? g_hash_table_lookup(lines->by_token, place) : NULL;
-  return visitor && !visitor->left && strcmp(visitor->line->rc_name, rc->name) == 0 ? visitor : NULL;
+  Visitor *visitor = place ? lines_find(lines, place) : NULL;
+  if (!visitor || visitor->left || strcmp(visitor->line->rc_name, rc->name) != 0)
+    return NULL;
+  if (visitor->elsewhere)
+    adopt(visitor, place);
+  return visitor;
 }
 
 /* The session that was started for the visitor, if it is still there. */
@@ -366,7 +348,8 @@ void lines_start(Lines *lines, Request *request, Rc *rc, const LineWish *wish) {
     lines_forget(visitor);
     visitor = NULL;
   }
-  if (!visitor && wish->wait_seconds < 0 && !wish->place) {
+  gboolean may_stand = (wish->wait_seconds >= 0 || wish->place) && !lines->core->stopping;
+  if (!visitor && !may_stand) {
     start_beside(lines, request, rc, wish);
     return;
   }
@@ -378,10 +361,7 @@ void lines_start(Lines *lines, Request *request, Rc *rc, const LineWish *wish) {
     busy_refuse_for(request, rc, "All servers are busy, and the waiting line is full; try again later.");
 }
 
-void lines_leave(Lines *lines, const char *place) {
-  Visitor *visitor = g_hash_table_lookup(lines->by_token, place);
-  if (!visitor)
-    return;
+static void leave(Visitor *visitor) {
   Request *request = lines_take_request(visitor);
   if (request)
     busy_refuse(request, lines_rc_of(visitor->line));
@@ -391,10 +371,18 @@ void lines_leave(Lines *lines, const char *place) {
     lines_forget(visitor);
 }
 
+void lines_leave(Lines *lines, const char *place) {
+  Visitor *visitor = lines_find(lines, place);
+  if (visitor && visitor->elsewhere)
+    adopt(visitor, place);
+  if (visitor)
+    leave(visitor);
+}
+
 void lines_answer_all(Lines *lines) {
   GHashTableIter iter;
   gpointer visitor;
-  g_hash_table_iter_init(&iter, lines->by_token);
+  g_hash_table_iter_init(&iter, lines->by_key);
   while (g_hash_table_iter_next(&iter, NULL, &visitor))
     answer_busy(visitor);
 }
@@ -402,9 +390,66 @@ void lines_answer_all(Lines *lines) {
 guint lines_count(const Lines *lines) {
   guint count = 0;
   GHashTableIter iter;
-  gpointer line;
-  g_hash_table_iter_init(&iter, lines->by_rc);
-  while (g_hash_table_iter_next(&iter, NULL, &line))
-    count += waiting_line_length(((const Line *)line)->order);
+  gpointer value;
+  g_hash_table_iter_init(&iter, lines->by_key);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    const Visitor *visitor = value;
+    count += visitor->state == WAITS && !visitor->elsewhere;
+  }
   return count;
+}
+
+/* ---- those whom other coordinators have ---- */
+
+/* Another coordinator has them now. One for whom a session is being started stays ours until that is
+ * decided. */
+static void hand_over(Visitor *visitor) {
+  if (visitor->state != WAITS)
+    return;
+  answer_busy(visitor);
+  waiting_line_go_elsewhere(visitor->place);
+  visitor->elsewhere = TRUE;
+  g_clear_pointer(&visitor->token, g_free);
+}
+
+void lines_see_elsewhere(Lines *lines, const PlaceElsewhere *place) {
+  Visitor *visitor = g_hash_table_lookup(lines->by_key, place->key);
+  if (visitor && !visitor->elsewhere) {
+    hand_over(visitor);
+    return;
+  }
+  VisitorState state = place->session ? SERVED : WAITS;
+  if (visitor && visitor->state == state)
+    return;
+  if (visitor) /* they were let in there */
+    lines_forget(visitor);
+  Line *line = line_of(lines, place->rc_name);
+  visitor = add(line, g_strdup(place->key), state, place->arrived_us);
+  if (!visitor)
+    return;
+  visitor->elsewhere = TRUE;
+  visitor->session = g_strdup(place->session);
+  visitor->server_name = g_strdup(place->server_name);
+  if (visitor->place)
+    waiting_line_go_elsewhere(visitor->place);
+}
+
+void lines_see_gone(Lines *lines, const char *key) {
+  Visitor *visitor = g_hash_table_lookup(lines->by_key, key);
+  if (visitor && !visitor->elsewhere)
+    leave(visitor);
+}
+
+void lines_keep_elsewhere(Lines *lines, GHashTable *keys) {
+  g_autoptr(GPtrArray) gone = g_ptr_array_new();
+  GHashTableIter iter;
+  gpointer key, value;
+  g_hash_table_iter_init(&iter, lines->by_key);
+  while (g_hash_table_iter_next(&iter, &key, &value)) {
+    const Visitor *visitor = value;
+    if (visitor->elsewhere && !g_hash_table_contains(keys, key))
+      g_ptr_array_add(gone, value);
+  }
+  for (guint i = 0; i < gone->len; i++)
+    lines_forget(gone->pdata[i]);
 }

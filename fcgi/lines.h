@@ -7,6 +7,8 @@
  * `place_seconds`. Newcomers do not overtake: what is free belongs to the line first. What the plan has
  * promised to bookings belongs to neither (ledger.h).
  *
+ * With a database the lines of all coordinators are one (lines_shared.h).
+ *
  * A session that stands when its visitor has just gone is kept for them for `offer_seconds`, too, and whoever
  * was let in and lost the answer gets the same session again. The core's thread.
  */
@@ -17,6 +19,9 @@
 
 Lines *lines_new(Core *core);  /* (transfer full) */
 void lines_free(Lines *lines); /* nobody may wait any more; NULL is allowed */
+
+/* Shares the lines with other coordinators by the core's database. */
+void lines_share(Lines *lines);
 
 typedef struct {
   guint minutes;       /* how long the session shall be */
@@ -42,5 +47,5 @@ char *lines_describe(Lines *lines, const char *place, guint told, guint *mark);
 /* Answers everybody who waits here: SERVERS_BUSY. */
 void lines_answer_all(Lines *lines);
 
-/* How many people stand in all lines. */
+/* How many people stand in all lines, without those whom other coordinators have. */
 guint lines_count(const Lines *lines);

@@ -2,7 +2,7 @@
 #include "fcgi/busy.h"
 #include "fcgi/events.h"
 #include "fcgi/fleet.h"
-#include "fcgi/lines_internal.h"
+#include "fcgi/lines_shared.h"
 #include "fcgi/planning.h"
 
 /* After a start that came to nothing the line rests, the longer the more there were in a row. */
@@ -38,6 +38,7 @@ void lines_step_back(Visitor *visitor) {
   g_clear_pointer(&visitor->session, g_free);
   g_clear_pointer(&visitor->server_name, g_free);
   waiting_line_put_back(visitor->line->order, visitor->place);
+  lines_shared_put(visitor->line->lines->shared, visitor);
 }
 
 static void on_never_came(gpointer data) {

@@ -9,18 +9,21 @@ struct WaitingLine {
 };
 
 struct LinePlace {
-  guint64 number;
+  gint64 arrived_us;
+  guint64 number; /* among those who arrived at the same time */
   gpointer who;
   GSequenceIter *iter; /* NULL: taken out */
   gboolean here;
+  gboolean elsewhere;
   gboolean passed_over;
   gint64 away_since_us;
   gint64 called_us; /* since when a server is held; 0: none is */
 };
 
 static int compare(gconstpointer a, gconstpointer b, gpointer user_data) {
-  guint64 x = ((const LinePlace *)a)->number, y = ((const LinePlace *)b)->number;
-  return (x > y) - (x < y);
+  const LinePlace *x = a, *y = b;
+  int order = (x->arrived_us > y->arrived_us) - (x->arrived_us < y->arrived_us);
+  return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
 WaitingLine *waiting_line_new(const WaitingLineRules *rules) {
@@ -39,14 +42,15 @@ void waiting_line_free(WaitingLine *line) {
   g_free(line);
 }
 
-LinePlace *waiting_line_join(WaitingLine *line, gpointer who, gint64 now_us) {
+LinePlace *waiting_line_join(WaitingLine *line, gpointer who, gint64 arrived_us, gint64 now_us) {
   if (g_hash_table_size(line->all) >= line->rules.limit)
     return NULL;
   LinePlace *place = g_new0(LinePlace, 1);
+  place->arrived_us = arrived_us;
   place->number = ++line->last;
   place->who = who;
   place->away_since_us = now_us;
-  place->iter = g_sequence_append(line->order, place);
+  place->iter = g_sequence_insert_sorted(line->order, place, compare, NULL);
   g_hash_table_add(line->all, place);
   return place;
 }
@@ -76,7 +80,17 @@ void waiting_line_go(WaitingLine *line, LinePlace *place, gint64 now_us) {
   place->away_since_us = now_us;
 }
 
-/* Whether a server is held for them now, who are away. */
+void waiting_line_go_elsewhere(LinePlace *place) {
+  place->here = FALSE;
+  place->elsewhere = TRUE;
+}
+
+void waiting_line_come_back(LinePlace *place, gint64 now_us) {
+  place->elsewhere = FALSE;
+  place->away_since_us = now_us;
+}
+
+/* Whether a server is held for them now, who are away or elsewhere. */
 static gboolean call(WaitingLine *line, LinePlace *place, gint64 now_us) {
   if (place->passed_over)
     return FALSE;
@@ -104,8 +118,12 @@ gpointer waiting_line_next(WaitingLine *line, guint free, gint64 now_us) {
 
 void waiting_line_call_off(WaitingLine *line) {
   for (GSequenceIter *iter = g_sequence_get_begin_iter(line->order); !g_sequence_iter_is_end(iter);
-       iter = g_sequence_iter_next(iter))
-    ((LinePlace *)g_sequence_get(iter))->called_us = 0;
+       iter = g_sequence_iter_next(iter)) {
+    LinePlace *place = g_sequence_get(iter);
+    place->called_us = 0;
+    if (place->elsewhere)
+      set_passed_over(line, place, FALSE);
+  }
 }
 
 void waiting_line_take_out(WaitingLine *line, LinePlace *place) {
@@ -132,7 +150,7 @@ GPtrArray *waiting_line_find_lost(const WaitingLine *line, gint64 now_us) {
   for (GSequenceIter *iter = g_sequence_get_begin_iter(line->order); !g_sequence_iter_is_end(iter);
        iter = g_sequence_iter_next(iter)) {
     LinePlace *place = g_sequence_get(iter);
-    if (!place->here && now_us - place->away_since_us >= line->rules.keep_us)
+    if (!place->here && !place->elsewhere && now_us - place->away_since_us >= line->rules.keep_us)
       g_ptr_array_add(lost, place->who);
   }
   return lost;

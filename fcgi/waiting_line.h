@@ -1,8 +1,8 @@
 /* The waiting line of one RC: who is next when a server becomes free.
  *
- * Whoever joins gets a number, higher than all before, and stands in the order of the numbers. Everybody in
- * the line is *here* (a request of theirs waits, and can be answered) or *away* (between two questions, or
- * with a lost connection). Three rules make it fair and keep servers from idling:
+ * Everybody stands in the order of their arrival, and is *here* (a request of theirs waits, and can be
+ * answered), *away* (between two questions, or with a lost connection) or *elsewhere* (another coordinator
+ * has them). Three rules make it fair and keep servers from idling:
  *
  *  - A free server goes to the first in the line. If that one is away, they are *called*: the server is held
  *    for them for `offer_us`. Those behind them who are away too, up to the first who is here, are called at
@@ -10,6 +10,9 @@
  *  - Who was called and did not come in time is *passed over*: they keep their number, but nothing is held
  *    for them until they come back.
  *  - Who stays away for `keep_us` loses the place.
+ *
+ * A server is held in the same way for who is elsewhere, because it is there that they are given it; it is
+ * not ours to say that they are lost, and who was passed over is not any more when nothing is free.
  *
  * Who has been given a server is taken out, and can be put back where they stood if nothing came of it.
  *
@@ -34,15 +37,19 @@ WaitingLine *waiting_line_new(const WaitingLineRules *rules); /* (transfer full)
 void waiting_line_free(WaitingLine *line);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WaitingLine, waiting_line_free)
 
-/* Somebody at the end of the line, away; @who: the caller's. NULL when the line is full. (transfer none: the
- * line's, until it is left or lost) */
-LinePlace *waiting_line_join(WaitingLine *line, gpointer who, gint64 now_us);
+/* Somebody behind all who arrived before or at the same time (@arrived_us: any clock that all coordinators
+ * have), away; @who: the caller's. NULL when the line is full. (transfer none: the line's, until it is left
+ * or lost) */
+LinePlace *waiting_line_join(WaitingLine *line, gpointer who, gint64 arrived_us, gint64 now_us);
 /* Gives the place up and frees it, wherever it is. */
 void waiting_line_leave(WaitingLine *line, LinePlace *place);
 
 /* They are here from now on, or away. */
 void waiting_line_come(WaitingLine *line, LinePlace *place);
 void waiting_line_go(WaitingLine *line, LinePlace *place, gint64 now_us);
+/* They are elsewhere from now on, or away. */
+void waiting_line_go_elsewhere(LinePlace *place);
+void waiting_line_come_back(LinePlace *place, gint64 now_us);
 
 /* Who is the first to be given one of @free servers: NULL when there is nobody here, or when all of the
  * servers are held for those who were called before them. Calls those whose turn it is and who are away.

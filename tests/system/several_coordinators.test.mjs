@@ -148,3 +148,99 @@ test('both are started anew, one after the other: no session is lost and no requ
       assert.deepEqual([status, answer.session], [200, session]);
     }
 });
+
+/**
+ * "River" with one place, which is taken; visitors of both coordinators, and what they see of the line.
+ * @param {import('node:test').TestContext} t @param {object} [settings]
+ */
+async function startBusy(t, settings = {}) {
+  const several = await startSeveral(t, { database: fresh(), settings });
+  const visitors = [await several.visitorOf(0), await several.visitorOf(1)];
+  const { answer } = await visitors[0].walkIn();
+  const { streamers: [streamer] } = several;
+  return {
+    several,
+    visitors,
+    streamer,
+    session: answer.session,
+    /** @param {number} i at which coordinator @returns {Promise<any>} a place at the end of the line */
+    join: async i => (await visitors[i].walkIn({ wait_seconds: 0 })).answer,
+    /** Waits until all that run see so many in the line. @param {number} count @param {number[]} [seeing] */
+    length: async (count, seeing = [0, 1]) => {
+      for (const i of seeing) {
+        const waiting = async () => (await visitors[i].ask('GET_RCS', { id: Math.random() })).answer.rcs[0].waiting;
+        await until(async () => (await waiting()) === count, { what: `${count} in the line of coordinator ${i}` });
+      }
+    },
+  };
+}
+
+test('the line is one for both, in the order in which people came', { skip }, async t => {
+  const { visitors, streamer, session, join, length } = await startBusy(t);
+  /** @type {any[]} */
+  const places = [];
+  for (const i of [0, 1, 1, 0]) {
+    places.push(await join(i));
+    assert.equal(places.at(-1).position, places.length, 'whoever they asked');
+    await length(places.length);
+  }
+  const waiting = [0, 1, 1, 0].map((i, n) => visitors[i].walkIn({ place: places[n].place, wait_seconds: 50 }));
+  /** @type {number[]} */
+  const served = [];
+  waiting.forEach((reply, n) => void reply.then(({ status }) => status === 200 && served.push(n), () => {}));
+  assert.equal((await visitors[1].walkIn()).answer.msg, 'SERVERS_BUSY');
+  let running = session;
+  for (const [n, reply] of waiting.entries()) {
+    streamer.end(running);
+    const { status, answer } = await reply;
+    assert.equal(status, 200);
+    running = answer.session;
+    assert.deepEqual(served, [0, 1, 2, 3].slice(0, n + 1));
+  }
+  await length(0);
+});
+
+test('a place is kept when its coordinator is killed, and its visitor is served before who came later', { skip }, async t => {
+  const { several, visitors, streamer, session, join, length } = await startBusy(t);
+  const first = await join(0);
+  await length(1);
+  await join(1);
+  await length(2);
+  const later = visitors[1].walkIn({ place: (await join(1)).place, wait_seconds: 50 });
+  await length(3);
+  several.coordinators[0].kill();
+  await several.coordinators[0].exited;
+  const again = await visitors[0].walkIn({ place: first.place, wait_seconds: 0 });
+  assert.deepEqual([again.answer.place, again.answer.position], [first.place, 1]);
+  const waiting = visitors[0].walkIn({ place: first.place, wait_seconds: 50 });
+  streamer.end(session);
+  assert.equal((await waiting).status, 200);
+  assert.equal((await visitors[0].walkIn({ place: first.place })).answer.session, (await waiting).answer.session);
+  await several.start(0);
+  await until(() => several.visitorOf(0), { what: 'they come back to the first' });
+  const back = await visitors[0].walkIn({ place: first.place });
+  assert.deepEqual([back.status, back.answer.session], [200, (await waiting).answer.session], 'the same session, should the answer be lost');
+  streamer.end(back.answer.session);
+  assert.equal((await later).status, 200);
+});
+
+test('whoever leaves the line at one leaves it at all', { skip }, async t => {
+  const { visitors, join, length } = await startBusy(t);
+  const { place } = await join(0);
+  await length(1);
+  assert.equal((await visitors[1].ask('LEAVE_LINE', { place })).answer.msg, 'LINE_LEFT');
+  await length(0);
+});
+
+test('places of a coordinator that is gone for good hold the line up for offer_seconds at most, and are lost', { skip }, async t => {
+  const { several, visitors, streamer, session, join, length } = await startBusy(t, { offer_seconds: 1, place_seconds: 5 });
+  await join(0);
+  await join(0);
+  await length(2);
+  const waiting = visitors[1].walkIn({ wait_seconds: 50 });
+  await length(3);
+  several.coordinators[0].kill();
+  streamer.end(session);
+  assert.equal((await waiting).status, 200);
+  await length(0, [1]);
+});

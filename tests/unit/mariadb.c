@@ -62,7 +62,7 @@ char *mariadb_start(void) {
 void mariadb_clear(Sql *sql) {
   g_assert_true(sql_run_script(sql,
                                "DELETE FROM reservations;\nDELETE FROM slots;\nDELETE FROM rcs;\n"
-                               "DELETE FROM servers;\nDELETE FROM agreements;\n",
+                               "DELETE FROM servers;\nDELETE FROM agreements;\nDELETE FROM places;\n",
                                NULL));
 }
 

@@ -14,7 +14,7 @@ typedef struct {
 } Fixture;
 
 static LinePlace *join(WaitingLine *line, const char *name, gint64 now) {
-  LinePlace *place = waiting_line_join(line, (gpointer)name, now);
+  LinePlace *place = waiting_line_join(line, (gpointer)name, now, now);
   g_assert_nonnull(place);
   return place;
 }
@@ -135,11 +135,49 @@ static void place_is_lost_after_a_while_away(Fixture *fixture, gconstpointer dat
 static void line_has_an_end(Fixture *fixture, gconstpointer data) {
   WaitingLine *line = fixture->line;
   LinePlace *d = join(line, "D", 1);
-  g_assert_null(waiting_line_join(line, (gpointer) "E", 1));
+  g_assert_null(waiting_line_join(line, (gpointer) "E", 1, 1));
   waiting_line_take_out(line, d); /* still theirs */
-  g_assert_null(waiting_line_join(line, (gpointer) "E", 1));
+  g_assert_null(waiting_line_join(line, (gpointer) "E", 1, 1));
   waiting_line_leave(line, d);
   join(line, "E", 1);
+}
+
+/* ---- those whom another coordinator has ---- */
+
+static void who_came_earlier_elsewhere_stands_before(Fixture *fixture, gconstpointer data) {
+  WaitingLine *line = fixture->line;
+  LinePlace *d = waiting_line_join(line, (gpointer) "D", 0, 5);
+  waiting_line_go_elsewhere(d);
+  g_assert_cmpuint(waiting_line_position(d), ==, 1);
+  g_assert_cmpuint(waiting_line_position(fixture->a), ==, 2);
+  g_assert_null(next(fixture, 1, 5));            /* it is theirs */
+  g_assert_cmpstr(next(fixture, 2, 5), ==, "A"); /* this one is not */
+  waiting_line_leave(line, d);                   /* they have taken it there */
+  g_assert_cmpstr(next(fixture, 1, 6), ==, "A");
+}
+
+static void who_does_not_take_it_elsewhere_is_passed_over_once(Fixture *fixture, gconstpointer data) {
+  WaitingLine *line = fixture->line;
+  LinePlace *d = waiting_line_join(line, (gpointer) "D", 0, 5);
+  waiting_line_go_elsewhere(d);
+  g_assert_null(next(fixture, 1, 5));
+  g_assert_cmpstr(next(fixture, 1, 5 + OFFER), ==, "A");
+  g_assert_cmpuint(waiting_line_claims(line), ==, 3);
+  waiting_line_call_off(line); /* all is taken: the next free one is theirs again */
+  g_assert_cmpuint(waiting_line_claims(line), ==, 4);
+  g_assert_null(next(fixture, 1, 100));
+}
+
+static void who_is_elsewhere_is_not_lost_here(Fixture *fixture, gconstpointer data) {
+  WaitingLine *line = fixture->line;
+  LinePlace *d = waiting_line_join(line, (gpointer) "D", 0, 5);
+  waiting_line_go_elsewhere(d);
+  g_autoptr(GPtrArray) none = waiting_line_find_lost(line, 100 * KEEP);
+  g_assert_cmpuint(none->len, ==, 0);
+  waiting_line_come_back(d, 1000);
+  g_assert_cmpint(waiting_line_kept_until(line, d, 1001), ==, 1000 + KEEP);
+  waiting_line_come(line, d);
+  g_assert_cmpstr(next(fixture, 1, 1001), ==, "D");
 }
 
 /* Whatever happens in whatever order: who is served has nobody before them who is here, nor anybody whose
@@ -155,7 +193,7 @@ static void nobody_is_overtaken(void) {
   for (gint64 now = 1; now < STEPS; now++) {
     int i = g_test_rand_int_range(0, PEOPLE);
     if (!places[i]) {
-      places[i] = waiting_line_join(line, GINT_TO_POINTER(i + 1), now);
+      places[i] = waiting_line_join(line, GINT_TO_POINTER(i + 1), now, now);
       joined[i] = now;
     } else if (here[i]) {
       waiting_line_go(line, places[i], now);
@@ -262,6 +300,10 @@ int main(int argc, char **argv) {
   ADD("/waiting-line/nothing-is-held-of-what-is-not-there", nothing_is_held_of_what_is_not_there);
   ADD("/waiting-line/place-is-lost-after-a-while-away", place_is_lost_after_a_while_away);
   ADD("/waiting-line/line-has-an-end", line_has_an_end);
+  ADD("/waiting-line/who-came-earlier-elsewhere-stands-before", who_came_earlier_elsewhere_stands_before);
+  ADD("/waiting-line/who-does-not-take-it-elsewhere-is-passed-over-once",
+      who_does_not_take_it_elsewhere_is_passed_over_once);
+  ADD("/waiting-line/who-is-elsewhere-is-not-lost-here", who_is_elsewhere_is_not_lost_here);
 #undef ADD
   g_test_add_func("/waiting-line/nobody-is-overtaken", nobody_is_overtaken);
   g_test_add_func("/wait-estimate/turns-follow-the-ends", turns_follow_the_ends);
