@@ -19,8 +19,7 @@
 #include <unistd.h>
 
 /* Frames after the last change, for the encoder to sharpen a picture that stands still. */
-#define REFINEMENTS 10
-#define REFINEMENT_US (120 * 1000)
+#define REFINEMENTS 20
 #define IDLE_US G_USEC_PER_SEC
 
 typedef struct {
@@ -42,6 +41,7 @@ struct Capture {
   int wake; /* an eventfd: one of the atomics changed */
   atomic_bool wanted, requested, stopping;
   atomic_uint count;
+  atomic_llong rests_us; /* since when the picture is at rest */
   Slot slots[CAPTURE_FRAMES];
   /* of the thread alone */
   gboolean changed;
@@ -119,7 +119,7 @@ static gint64 next_due_us(Capture *capture) {
     return due_us;
   if (capture->changed)
     return MIN(due_us, capture->changed_us + capture->period_us);
-  return MIN(due_us, capture->last_us + (capture->refinements > 0 ? REFINEMENT_US : IDLE_US));
+  return MIN(due_us, capture->last_us + (capture->refinements > 0 ? CAPTURE_REFINEMENT_US : IDLE_US));
 }
 
 /* Sleeps until @due_us, until woken, or, unless a change is known already, until something changes. */
@@ -147,6 +147,8 @@ static gboolean capture_frame(Capture *capture) {
   g_autoptr(GstBuffer) frame = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, slot->segment.shmaddr,
                                                            size, 0, size, slot, slot_release);
   GST_BUFFER_PTS(frame) = media_clock_now();
+  if (!capture->changed)
+    GST_BUFFER_FLAG_SET(frame, CAPTURE_FLAG_REPEATED);
   trace_point("captured", GST_BUFFER_PTS(frame));
   atomic_fetch_add(&capture->count, 1);
   capture->on_frame(frame, capture->data);
@@ -155,7 +157,11 @@ static gboolean capture_frame(Capture *capture) {
 
 /* Takes the frame that is due now. A busy picture keeps an even grid; after a pause a new grid begins. */
 static void take_due_frame(Capture *capture, gint64 now_us) {
+  /* Before, since a request that comes meanwhile is for a frame after this one. */
+  gboolean requested = atomic_exchange(&capture->requested, FALSE);
   if (!capture_frame(capture)) {
+    if (requested)
+      atomic_store(&capture->requested, TRUE);
     g_usleep(1000);
     return;
   }
@@ -163,12 +169,14 @@ static void take_due_frame(Capture *capture, gint64 now_us) {
     gint64 due_us = capture->changed_us + capture->period_us;
     capture->changed_us = now_us - due_us < capture->period_us ? MIN(due_us, now_us) : now_us;
     capture->refinements = REFINEMENTS;
+    atomic_store(&capture->rests_us, now_us);
+  } else if (requested) {
+    capture->refinements = REFINEMENTS;
   } else if (capture->refinements > 0) {
     capture->refinements--;
   }
   capture->changed = FALSE;
   capture->last_us = now_us;
-  atomic_store(&capture->requested, FALSE);
 }
 
 static gpointer capture_thread(gpointer data) {
@@ -217,6 +225,7 @@ Capture *capture_new(guint framerate, CaptureFrameFunc on_frame, gpointer data, 
   capture->on_frame = on_frame;
   capture->data = data;
   capture->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  atomic_init(&capture->rests_us, g_get_monotonic_time());
   const char *flaw = open_flaw(capture);
   if (flaw) {
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "the X display %s %s", XDisplayName(NULL), flaw);
@@ -248,6 +257,10 @@ void capture_set_wanted(Capture *capture, gboolean wanted) {
 void capture_request_frame(Capture *capture) {
   if (!atomic_exchange(&capture->requested, TRUE))
     wake(capture);
+}
+
+gint64 capture_rest_us(Capture *capture) {
+  return g_get_monotonic_time() - atomic_load(&capture->rests_us);
 }
 
 guint capture_count(Capture *capture) {

@@ -1,5 +1,6 @@
 #include "streamer/webrtc/encoder.h"
 
+#include "streamer/webrtc/capture.h"
 #include "streamer/webrtc/media_clock.h"
 #include "streamer/webrtc/trace.h"
 #include <gst/app/gstappsink.h>
@@ -13,6 +14,17 @@
 
 /* Changes below this part of the rate are not worth telling the encoder. */
 #define BITRATE_STEP 40
+
+/* Frames that are fewer than planned are taken for so much fewer at most. */
+#define FEWER_MAX 3
+#define INTERVAL_WEIGHT 8
+/* The next frame of a picture at rest comes a little later than that; one that changes may come at any time.
+ */
+#define REST_FRAME_NS ((GstClockTime)CAPTURE_REFINEMENT_US * 1000 * 7 / 10)
+
+/* Encoders that plan with the number of frames make less than they may when fewer come than their caps tell;
+ * libvpx looks at their times. */
+static const gboolean counts_frames[MEDIA_CODECS] = {[MEDIA_CODEC_H264] = TRUE};
 
 /* What the encoded stream is, for every viewer's payloader. */
 static const char *const stream_caps[MEDIA_CODECS] = {
@@ -29,14 +41,17 @@ struct Encoder {
   GstPad *out;         /* the appsink's pad, where key frames are asked for */
   Fanout *fanout;
   guint bus_watch;
-  guint bitrate_kbps;
+  gboolean counts_frames;
+  atomic_uint bitrate_kbps;
   atomic_uint takers;
   atomic_bool running, key_wanted, congested;
   atomic_ullong count, bytes;
   atomic_llong period_ns; /* frames come no closer together */
   /* of the capture thread */
-  gint64 key_us;         /* when the last key frame was asked for */
-  GstClockTime taken_ns; /* the last raw frame's time */
+  gint64 key_us;            /* when the last key frame was asked for */
+  GstClockTime taken_ns;    /* the last raw frame's time */
+  GstClockTime interval_ns; /* between frames of a picture that changes, lately */
+  guint told_kbps;          /* the encoder's bit rate */
 };
 
 static gboolean tell_running(gpointer data) {
@@ -134,7 +149,9 @@ Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint widt
   encoder->events = *events;
   encoder->data = data;
   encoder->how = &settings->encoders[codec];
-  encoder->bitrate_kbps = (guint)settings->bitrate_kbps;
+  encoder->counts_frames = counts_frames[codec];
+  encoder->told_kbps = (guint)settings->bitrate_kbps;
+  atomic_init(&encoder->bitrate_kbps, encoder->told_kbps);
   encoder->pipeline = pipeline;
   encoder->width = width;
   encoder->height = height;
@@ -171,6 +188,41 @@ static gboolean is_too_soon(const Encoder *encoder, const GstBuffer *frame) {
   return GST_BUFFER_PTS(frame) < encoder->taken_ns + period_ns - period_ns / 4;
 }
 
+/* Follows how often frames of a changing picture come: a pause is noticed slowly, its end at once. */
+static void note_interval(Encoder *encoder, GstClockTime passed_ns, GstClockTime period_ns) {
+  GstClockTime interval_ns = MIN(passed_ns, FEWER_MAX * period_ns);
+  if (interval_ns < encoder->interval_ns)
+    encoder->interval_ns = interval_ns;
+  else
+    encoder->interval_ns += (interval_ns - encoder->interval_ns) / INTERVAL_WEIGHT;
+}
+
+/* The rate to tell the encoder, so that it makes of this frame what there is time for until the next one may
+ * come. One that counts frames would make less when they are fewer than planned (a key frame is large
+ * enough), and one that looks at their times would make up for a whole pause in one frame. */
+static guint rate_for(Encoder *encoder, GstBuffer *frame, gboolean is_key) {
+  guint kbps = atomic_load(&encoder->bitrate_kbps);
+  GstClockTime period_ns = (GstClockTime)atomic_load(&encoder->period_ns);
+  GstClockTime passed_ns = GST_BUFFER_PTS(frame) - encoder->taken_ns;
+  gboolean is_repeated = GST_BUFFER_FLAG_IS_SET(frame, CAPTURE_FLAG_REPEATED);
+  if (!is_repeated)
+    note_interval(encoder, passed_ns, period_ns);
+  if (!encoder->counts_frames) {
+    GstClockTime most_ns = MAX(is_repeated ? REST_FRAME_NS : 0, FEWER_MAX * period_ns);
+    return (guint)gst_util_uint64_scale(kbps, MIN(most_ns, passed_ns), MAX(passed_ns, 1));
+  }
+  GstClockTime until_next_ns = is_key ? 0 : is_repeated ? REST_FRAME_NS : encoder->interval_ns;
+  return (guint)gst_util_uint64_scale(kbps, MAX(until_next_ns, period_ns), period_ns);
+}
+
+static void set_rate(Encoder *encoder, guint kbps) {
+  guint before = encoder->told_kbps;
+  if (kbps > before - before / BITRATE_STEP && kbps < before + before / BITRATE_STEP)
+    return;
+  encoder->told_kbps = kbps;
+  set_bitrate(encoder->pipeline, encoder->how, kbps);
+}
+
 void encoder_push(Encoder *encoder, GstBuffer *frame) {
   if (atomic_load(&encoder->takers) == 0 && atomic_load(&encoder->running))
     return;
@@ -180,6 +232,7 @@ void encoder_push(Encoder *encoder, GstBuffer *frame) {
   gboolean is_key = take_key_request(encoder);
   if (!is_key && !fanout_is_wanted(encoder->fanout))
     return;
+  set_rate(encoder, rate_for(encoder, frame, is_key));
   encoder->taken_ns = GST_BUFFER_PTS(frame);
   if (is_key)
     gst_pad_push_event(encoder->out,
@@ -188,13 +241,7 @@ void encoder_push(Encoder *encoder, GstBuffer *frame) {
 }
 
 void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps) {
-  guint before = encoder->bitrate_kbps;
-  gboolean is_small =
-      bitrate_kbps > before - before / BITRATE_STEP && bitrate_kbps < before + before / BITRATE_STEP;
-  if (is_small)
-    return;
-  encoder->bitrate_kbps = bitrate_kbps;
-  set_bitrate(encoder->pipeline, encoder->how, bitrate_kbps);
+  atomic_store(&encoder->bitrate_kbps, bitrate_kbps);
 }
 
 void encoder_set_size(Encoder *encoder, const PictureSize *size) {

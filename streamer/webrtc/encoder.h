@@ -30,7 +30,7 @@ void encoder_detach(Encoder *encoder, gpointer data);
 /* Whether anybody takes frames. Any thread. */
 gboolean encoder_is_used(Encoder *encoder);
 
-/* Makes frames for @bitrate_kbps from now on; small changes are left out. Main thread. */
+/* Makes frames for @bitrate_kbps from now on. Any thread. */
 void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps);
 
 /* Makes frames of @size from now on, beginning with a key frame; no more often than it says. Main thread. */

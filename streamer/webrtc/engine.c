@@ -193,7 +193,7 @@ static void say_stats(Engine *engine) {
 
 static gboolean follow_networks(gpointer data) {
   Engine *engine = data;
-  layers_update(engine->layers, engine->viewers);
+  layers_update(engine->layers, engine->viewers, capture_rest_us(engine->capture));
   return G_SOURCE_CONTINUE;
 }
 

@@ -20,6 +20,7 @@ struct Layers {
   const EncoderEvents *events;
   gpointer data;
   Place places[MEDIA_CODECS][LAYERS];
+  gint64 rest_us;    /* how long the picture has been at rest */
   LayersStats stats; /* but for what the encoders count */
 };
 
@@ -82,7 +83,7 @@ static void set_place(Layers *layers, MediaCodec codec, Layer layer, const Allot
   guint target_kbps = picture_kbps(layers, allotment->target_kbps[layer]);
   encoder_set_bitrate(encoder, picture_kbps(layers, allotment->send_kbps[layer]));
   encoder_set_congested(encoder, allotment->congested[layer]);
-  if (!picture_steps_update(&place->steps, layers->settings, codec, target_kbps, now_us))
+  if (!picture_steps_update(&place->steps, layers->settings, codec, target_kbps, layers->rest_us, now_us))
     return;
   PictureSize size = picture_steps_size(&place->steps, layers->settings);
   log_info("picture_size", "codec=%s layer=%s width=%u height=%u framerate=%u kbps=%u",
@@ -114,9 +115,10 @@ static void share_out(Layers *layers, MediaCodec codec, GPtrArray *viewers, gint
   }
 }
 
-void layers_update(Layers *layers, GHashTable *viewers) {
+void layers_update(Layers *layers, GHashTable *viewers, gint64 rest_us) {
   gint64 now_us = g_get_monotonic_time();
   gboolean is_first = TRUE;
+  layers->rest_us = rest_us;
   layers->stats = (LayersStats){0};
   for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
     g_autoptr(GPtrArray) ours = g_ptr_array_new();

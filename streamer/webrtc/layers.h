@@ -19,8 +19,9 @@ Encoder *layers_need(Layers *layers, MediaCodec codec, GError **error);
 /* A raw frame for all that want it (transfer none). Capture thread. */
 void layers_push(Layers *layers, GstBuffer *frame);
 
-/* Twenty times a second: looks at the networks of @viewers (id -> Viewer), and follows them. */
-void layers_update(Layers *layers, GHashTable *viewers);
+/* Twenty times a second: looks at the networks of @viewers (id -> Viewer), and follows them. @rest_us: how
+ * long the picture has been at rest. */
+void layers_update(Layers *layers, GHashTable *viewers, gint64 rest_us);
 
 /* What operators want to know. */
 typedef struct {

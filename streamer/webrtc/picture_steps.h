@@ -1,7 +1,8 @@
 /* How large and how often a picture may be for its bit rate: steps down from the configured size, each for a
  * codec that needs so many bits for a pixel at least. Below that an encoder makes mud, or, worse, more than
  * it was told. Down at once, up one step at a time after the rate has been good for a while, so that a rate
- * around a limit does not make the picture jump. Pure.
+ * around a limit does not make the picture jump. A picture at rest needs few bits and is looked at closely: it
+ * soon has the size that its rate can fill in a moment, until it moves again. Pure.
  */
 #pragma once
 #include "streamer/media_settings.h"
@@ -13,12 +14,14 @@ typedef struct {
 /* Where one encoder stands; zeroed at first: the configured size. */
 typedef struct {
   guint step;
-  gint64 good_us; /* since when the rate has been enough for a step up; 0: it is not */
+  gint64 good_us;  /* since when the rate has been enough for a step up; 0: it is not */
+  gint64 moves_us; /* since when the picture has been moving; 0: it is not */
 } PictureSteps;
 
-/* Takes the rate of now. TRUE when the size is another one from now on. */
+/* Takes the rate of now, and how long the picture has been at rest. TRUE when the size is another one from
+ * now on. */
 gboolean picture_steps_update(PictureSteps *steps, const MediaSettings *settings, MediaCodec codec,
-                              guint kbps, gint64 now_us);
+                              guint kbps, gint64 rest_us, gint64 now_us);
 
 /* The size at that step. */
 PictureSize picture_steps_size(const PictureSteps *steps, const MediaSettings *settings);

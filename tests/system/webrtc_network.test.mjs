@@ -16,9 +16,9 @@ import { until } from './lib/programs.mjs';
 async function startSession(scope, links) {
   const network = startNetwork(scope, { links });
   const { display } = await startDisplay(scope);
-  startFlip(scope, display, ['--move']);
+  const picture = startFlip(scope, display, ['--move']);
   const engine = await startEngine(scope, display, { settings: { framerate: 30 }, within: network.within });
-  return { links: network.links, engine, browser: await startBrowser(scope) };
+  return { links: network.links, picture, engine, browser: await startBrowser(scope) };
 }
 
 /** Waits for the engine's next word on its networks that fits. @param {Engine} engine @param {(stats: any) => boolean} fits @param {string} what */
@@ -34,6 +34,14 @@ function stats(engine, fits, what) {
 async function moreFrames(player, count, timeout) {
   const before = await player.get('frames');
   await player.until(`p.frames > ${before + count}`, timeout);
+}
+
+/** That of the last frame that came: from 0, the sharpest, to 51. @param {Player} player */
+async function quantizer(player) {
+  const before = await player.call('inbound');
+  await moreFrames(player, 0, 10_000);
+  const after = await player.call('inbound');
+  return (after.qpSum - before.qpSum) / (after.framesDecoded - before.framesDecoded);
 }
 
 describe('narrow networks', { concurrency: false, skip: !canMakeNetworks() && 'network namespaces cannot be made here' }, () => {
@@ -52,6 +60,19 @@ describe('narrow networks', { concurrency: false, skip: !canMakeNetworks() && 'n
       link.limit(null);
       await stats(engine, ({ target_kbps }) => target_kbps > 1500, 'a rate that has recovered');
     });
+
+  test('a picture at rest is whole on a network that stays narrow, until it moves', { timeout: 180_000 }, async t => {
+    const { links: [link], picture, engine, browser } = await startSession(t, 1);
+    link.limit(250);
+    const player = await browser.join(engine, 'host', {}, answer => leadTo(answer, link.there).sdp);
+    await player.until('p.video.videoHeight < 540 && p.frames > 0', 30_000);
+    picture.child.kill('SIGSTOP');
+    await player.until('p.video.videoHeight === 540', 20_000);
+    /* It is sharp, too, whatever was coarse while it moved. */
+    await until(async () => (await quantizer(player)) < 32, { timeout: 20_000, what: 'a sharp picture' });
+    picture.child.kill('SIGCONT');
+    await player.until('p.video.videoHeight < 540', 20_000);
+  });
 
   test('one weak viewer gets a low picture and spoils nobody else\'s', { timeout: 180_000 }, async t => {
     const { links, engine, browser } = await startSession(t, 2);

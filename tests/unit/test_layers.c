@@ -123,14 +123,56 @@ static void test_one_that_drains_slows_its_own_layer_alone(void) {
 
 /* ---- sizes ---- */
 
+/* A picture whose size is looked at every twentieth of a second. */
+typedef struct {
+  MediaSettings settings;
+  MediaCodec codec;
+  PictureSteps steps;
+  gint64 now_us, rest_us;
+  guint changes; /* of its size */
+} Picture;
+
+static Picture picture_of(guint width, guint height, guint framerate, MediaCodec codec) {
+  return (Picture){.settings = {.width = width, .height = height, .framerate = framerate},
+                   .codec = codec,
+                   .now_us = SECOND};
+}
+
+static void look(Picture *picture, guint kbps) {
+  picture->now_us += SECOND / 20;
+  if (picture_steps_update(&picture->steps, &picture->settings, picture->codec, kbps, picture->rest_us,
+                           picture->now_us))
+    picture->changes++;
+}
+
+static PictureSize size_of(const Picture *picture) {
+  return picture_steps_size(&picture->steps, &picture->settings);
+}
+
+/* It moves for so long; gives its width then. */
+static guint move(Picture *picture, guint kbps, gint64 time_us) {
+  picture->rest_us = 0;
+  for (gint64 end_us = picture->now_us + time_us; picture->now_us < end_us;)
+    look(picture, kbps);
+  return size_of(picture).width;
+}
+
+static guint rest(Picture *picture, guint kbps, gint64 time_us) {
+  for (gint64 end_us = picture->now_us + time_us; picture->now_us < end_us;) {
+    picture->rest_us += SECOND / 20;
+    look(picture, kbps);
+  }
+  return size_of(picture).width;
+}
+
 static void test_the_picture_gets_smaller_with_its_rate(void) {
-  MediaSettings settings = {.width = 1280, .height = 720, .framerate = 60};
   for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
+    Picture picture = picture_of(1280, 720, 60, codec);
     PictureSize before = {1280, 720, 60};
-    PictureSteps steps = {0};
+    g_assert_cmpuint(move(&picture, 8000, SECOND), ==, 1280);
     for (guint kbps = 8000; kbps >= 50; kbps -= 50) {
-      picture_steps_update(&steps, &settings, codec, kbps, 1);
-      PictureSize size = picture_steps_size(&steps, &settings);
+      look(&picture, kbps);
+      PictureSize size = size_of(&picture);
       g_assert_cmpuint(size.width % 2 + size.height % 2, ==, 0);
       g_assert_cmpuint(size.width, <=, before.width);
       g_assert_cmpuint(size.framerate, <=, before.framerate);
@@ -142,39 +184,63 @@ static void test_the_picture_gets_smaller_with_its_rate(void) {
 }
 
 static void test_vp8_gets_smaller_sooner(void) {
-  MediaSettings settings = {.width = 1280, .height = 720, .framerate = 30};
-  PictureSteps h264 = {0}, vp8 = {0};
-  g_assert_false(picture_steps_update(&h264, &settings, MEDIA_CODEC_H264, 1200, 1));
-  g_assert_true(picture_steps_update(&vp8, &settings, MEDIA_CODEC_VP8, 1200, 1));
-  g_assert_cmpuint(picture_steps_size(&vp8, &settings).width, ==, 960);
+  Picture h264 = picture_of(1280, 720, 30, MEDIA_CODEC_H264),
+          vp8 = picture_of(1280, 720, 30, MEDIA_CODEC_VP8);
+  g_assert_cmpuint(move(&h264, 1200, SECOND), ==, 1280);
+  g_assert_cmpuint(move(&vp8, 1200, SECOND), ==, 960);
 }
 
 /* A rate that goes up and down around a limit changes the size once, and only a good while of much more
  * changes it back. */
 static void test_a_rate_around_a_limit_does_not_make_the_picture_jump(void) {
-  MediaSettings settings = {.width = 960, .height = 540, .framerate = 60};
-  PictureSteps steps = {0};
-  guint changes = 0;
-  gint64 now_us = SECOND;
-  for (guint i = 0; i < 1000; i++, now_us += SECOND / 20)
-    changes += picture_steps_update(&steps, &settings, MEDIA_CODEC_H264, i % 2 ? 900 : 1000, now_us) ? 1 : 0;
-  g_assert_cmpuint(changes, ==, 1);
-  for (guint i = 0; i < 50; i++, now_us += SECOND / 20)
-    g_assert_false(picture_steps_update(&steps, &settings, MEDIA_CODEC_H264, 3000, now_us));
-  for (guint i = 0; i < 50; i++, now_us += SECOND / 20)
-    changes += picture_steps_update(&steps, &settings, MEDIA_CODEC_H264, 3000, now_us) ? 1 : 0;
-  g_assert_cmpuint(changes, ==, 2);
-  g_assert_cmpuint(picture_steps_size(&steps, &settings).width, ==, 960);
+  Picture picture = picture_of(960, 540, 60, MEDIA_CODEC_H264);
+  for (guint i = 0; i < 1000; i++)
+    look(&picture, i % 2 ? 900 : 1000);
+  g_assert_cmpuint(picture.changes, ==, 1);
+  g_assert_cmpuint(move(&picture, 3000, 5 * SECOND / 2), ==, 720);
+  g_assert_cmpuint(move(&picture, 3000, 5 * SECOND / 2), ==, 960);
+  g_assert_cmpuint(picture.changes, ==, 2);
 }
 
 static void test_a_tiny_picture_stays_one(void) {
-  MediaSettings settings = {.width = 64, .height = 64, .framerate = 5};
-  PictureSteps steps = {0};
-  picture_steps_update(&steps, &settings, MEDIA_CODEC_VP8, 1, 1);
-  PictureSize size = picture_steps_size(&steps, &settings);
+  Picture picture = picture_of(64, 64, 5, MEDIA_CODEC_VP8);
+  move(&picture, 1, SECOND);
+  PictureSize size = size_of(&picture);
   g_assert_cmpuint(size.width, ==, 64);
   g_assert_cmpuint(size.height, ==, 64);
   g_assert_cmpuint(size.framerate, ==, 5);
+}
+
+static void test_a_picture_at_rest_gets_whole_again(void) {
+  Picture picture = picture_of(960, 540, 60, MEDIA_CODEC_H264);
+  g_assert_cmpuint(move(&picture, 200, SECOND), ==, 480);
+  /* It is not small any more before one can look at it, in one step, and stays so. */
+  g_assert_cmpuint(rest(&picture, 200, SECOND / 2), ==, 480);
+  g_assert_cmpuint(rest(&picture, 200, SECOND), ==, 960);
+  g_assert_cmpuint(picture.changes, ==, 2);
+  g_assert_cmpuint(rest(&picture, 200, 60 * SECOND), ==, 960);
+  g_assert_cmpuint(picture.changes, ==, 2);
+  /* And it is small soon after it moves. */
+  g_assert_cmpuint(move(&picture, 200, SECOND * 3 / 10), ==, 480);
+}
+
+static void test_a_rate_for_nothing_does_not_make_it_whole(void) {
+  Picture picture = picture_of(1920, 1080, 60, MEDIA_CODEC_VP8);
+  g_assert_cmpuint(move(&picture, 400, SECOND), ==, 720);
+  g_assert_cmpuint(rest(&picture, 400, 10 * SECOND), ==, 960);
+}
+
+/* A clock's hand, a cursor: what changes now and then leaves a picture whole. */
+static void test_single_changes_do_not_make_it_jump(void) {
+  static const gint64 periods_us[] = {SECOND / 4, SECOND, 3 * SECOND};
+  for (guint i = 0; i < G_N_ELEMENTS(periods_us); i++) {
+    Picture picture = picture_of(960, 540, 60, MEDIA_CODEC_H264);
+    rest(&picture, 200, 2 * SECOND);
+    for (guint change = 0; change < 20; change++) {
+      picture.rest_us = 0;
+      g_assert_cmpuint(rest(&picture, 200, periods_us[i]), ==, 960);
+    }
+  }
 }
 
 int main(int argc, char **argv) {
@@ -197,5 +263,11 @@ int main(int argc, char **argv) {
   g_test_add_func("/picture-steps/a-rate-around-a-limit-does-not-make-the-picture-jump",
                   test_a_rate_around_a_limit_does_not_make_the_picture_jump);
   g_test_add_func("/picture-steps/a-tiny-picture-stays-one", test_a_tiny_picture_stays_one);
+  g_test_add_func("/picture-steps/a-picture-at-rest-gets-whole-again",
+                  test_a_picture_at_rest_gets_whole_again);
+  g_test_add_func("/picture-steps/a-rate-for-nothing-does-not-make-it-whole",
+                  test_a_rate_for_nothing_does_not_make_it_whole);
+  g_test_add_func("/picture-steps/single-changes-do-not-make-it-jump",
+                  test_single_changes_do_not_make_it_jump);
   return g_test_run();
 }
