@@ -13,15 +13,15 @@
 #define APP_LIMITED 0.7
 /* A queue that stands so long is too much, whatever its trend. */
 #define STANDING_MS 60
+/* And so long, some of what was sent before a decrease has yet to come. */
+#define DRAINS_MS 25
 
-#define CLIMB 1.33
-#define CLIMB_NEAR 1.1
-#define NEAR 1.2
-#define CLIMB_QUEUE_MS 12
+/* The steps after a decrease; the last one again and again. */
+static const double climb_steps[] = {1.15, 1.15, 1.15, 1.33, 1.5};
+#define CLIMB_QUEUE_MS 9
 #define CLIMB_LOSS 0.05
 #define CLIMB_ARRIVED 0.75
-#define CLIMB_WAIT_US (1500 * 1000)
-#define CLIMB_WAIT_MAX_US (4 * G_USEC_PER_SEC)
+#define CLIMB_WAIT_US (1200 * 1000)
 
 #define LOSS_HIGH 0.10
 #define LOSS_LOW 0.02
@@ -49,8 +49,8 @@ struct RateControl {
   Capacity capacity;
   gint64 updated_us, lowered_us, starved_us;
   gint64 climb_us; /* when the next step up may be taken */
-  gint64 climb_wait_us;
-  gboolean climbing;
+  guint climbs;    /* which one that is */
+  gboolean full;   /* the path was, by what was sent, when the rate was lowered */
 };
 
 RateControl *rate_control_new(double min_bps, double start_bps, double max_bps, gint64 now_us) {
@@ -61,7 +61,7 @@ RateControl *rate_control_new(double min_bps, double start_bps, double max_bps, 
   control->loss_bps = max_bps;
   control->capacity.variance = CAPACITY_VARIANCE_MIN;
   control->updated_us = control->climb_us = now_us;
-  control->climb_wait_us = CLIMB_WAIT_US;
+  control->climbs = G_N_ELEMENTS(climb_steps) - 2;
   return control;
 }
 
@@ -101,8 +101,10 @@ static gboolean capacity_is_near(Capacity *capacity, double bps) {
 
 /* ---- by delay ---- */
 
+/* While a queue of our own stands, what is held back is no sign of that. */
 static gboolean is_app_limited(const RateControl *control, const RateFeedback *feedback) {
-  return feedback->sent_bps < APP_LIMITED * rate_control_bps(control);
+  gboolean stands = control->full && feedback->queue_ms > DRAINS_MS;
+  return !stands && feedback->sent_bps < APP_LIMITED * rate_control_bps(control);
 }
 
 /* Lowers the rate, but not again before the last time's effect can have been seen. */
@@ -114,16 +116,16 @@ static gboolean decrease(RateControl *control, const RateFeedback *feedback, gin
   if (now_us - control->lowered_us < wait_us && !far_off)
     return FALSE;
   /* When little was sent, little arrived: that is no measure of the path. */
-  double carried = is_app_limited(control, feedback) ? rate_control_bps(control)
-                                                     : MIN(feedback->arrived_bps, feedback->arrived_fast_bps);
-  if (!is_app_limited(control, feedback))
+  double carried = rate_control_bps(control);
+  control->full = !is_app_limited(control, feedback);
+  if (control->full) {
+    carried = MIN(feedback->arrived_bps, feedback->arrived_fast_bps);
     capacity_learn(&control->capacity, carried);
+  }
   control->delay_bps = CLAMP(DECREASE * carried, control->min_bps, control->delay_bps);
   control->lowered_us = now_us;
-  if (control->climbing)
-    control->climb_wait_us = MIN(control->climb_wait_us * 2, CLIMB_WAIT_MAX_US);
-  control->climbing = FALSE;
-  control->climb_us = now_us + control->climb_wait_us;
+  control->climb_us = now_us + CLIMB_WAIT_US;
+  control->climbs = 0;
   return TRUE;
 }
 
@@ -133,19 +135,14 @@ static gboolean may_climb(const RateControl *control, const RateFeedback *feedba
          feedback->arrived_bps > CLIMB_ARRIVED * control->delay_bps;
 }
 
-/* A step up; a small one around what filled the path before. */
-static double climbed(const RateControl *control) {
-  double known_bps = control->capacity.mean * 1000, full = control->delay_bps * CLIMB;
-  return full > known_bps && control->delay_bps < known_bps * NEAR ? control->delay_bps * CLIMB_NEAR : full;
-}
-
 static double grown(RateControl *control, const RateFeedback *feedback, gint64 now_us) {
   double seconds = (double)MIN(now_us - control->updated_us, G_USEC_PER_SEC) / G_USEC_PER_SEC;
   gboolean is_near = capacity_is_near(&control->capacity, feedback->arrived_bps);
   if (may_climb(control, feedback, now_us)) {
-    control->climbing = TRUE;
     control->climb_us = now_us + (gint64)((feedback->rtt_ms + 2 * FEEDBACK_MS) * 1000);
-    return climbed(control);
+    double step = climb_steps[control->climbs];
+    control->climbs = MIN(control->climbs + 1, G_N_ELEMENTS(climb_steps) - 1);
+    return control->delay_bps * step;
   }
   if (is_near) {
     double response_s = (feedback->rtt_ms + FEEDBACK_MS) / 1000;
@@ -155,13 +152,12 @@ static double grown(RateControl *control, const RateFeedback *feedback, gint64 n
 }
 
 static void increase(RateControl *control, const RateFeedback *feedback, gint64 now_us) {
+  control->full = FALSE;
   if (is_app_limited(control, feedback))
     return;
   double most = MAX(control->delay_bps, HEADROOM * feedback->arrived_bps + HEADROOM_BPS);
   double wanted = grown(control, feedback, now_us);
   control->delay_bps = MIN(MIN(wanted, most), control->max_bps);
-  if (control->delay_bps >= control->max_bps)
-    control->climb_wait_us = CLIMB_WAIT_US;
 }
 
 /* The states of section 5.5: a queue that grows leads to a decrease and then to a hold, an even one from the
@@ -206,7 +202,7 @@ void rate_control_starve(RateControl *control, gint64 now_us) {
     return;
   control->starved_us = now_us;
   control->delay_bps = MAX(rate_control_bps(control) * STARVE, control->min_bps);
-  control->climb_us = now_us + control->climb_wait_us;
-  control->climbing = FALSE;
+  control->climb_us = now_us + CLIMB_WAIT_US;
+  control->climbs = 0;
   control->state = HOLD;
 }

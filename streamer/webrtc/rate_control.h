@@ -7,10 +7,10 @@
  * lowers the rate only above 10 % of loss, which is what queues do that are too short to be noticed by delay.
  * The rate is the lower of the two.
  *
- * Ours beside the draft: while there is no queue at all, and some time has gone since the last decrease, it
- * climbs in steps of a third as long as each arrives, and waits longer after a climb that filled the queue.
- * With 8 % a second alone, a picture would be poor for a quarter of a minute after a network's short
- * weakness.
+ * Ours beside the draft: while there is no queue at all, and a moment has gone since the last decrease, it
+ * climbs in steps, each as soon as the one before has arrived. The first ones are small, so that trying again
+ * and again costs next to nothing where nothing has changed, the later ones a half. With 8 % a second alone,
+ * a picture would be poor for a quarter of a minute after a network's short weakness.
  *
  * Pure; one thread at a time. Rates are bits a second.
  */

@@ -39,15 +39,41 @@ static void test_yields_to_a_narrower_link_at_once(void) {
   }
 }
 
-static void test_takes_a_wider_link_within_five_seconds(void) {
+/* Whatever the moment at which it widens: the rate is always tried again soon. */
+static void test_takes_a_wider_link_within_three_seconds(void) {
+  static const struct {
+    double narrow_kbps;
+    guint limit_ms;
+  } rows[] = {{1000, 3500}, {2000, 3000}};
+  CongestionLimits enough = limits;
+  enough.max_kbps = 6000;
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    for (guint32 seed = 1; seed <= 20; seed++) {
+      g_autoptr(Link) link = link_new(&link_plain, &enough, seed);
+      link_run(link, 5000);
+      link_plan(link)->link_kbps = rows[i].narrow_kbps;
+      link_plan(link)->queue_bytes = 75000;
+      link_run(link, 8000 + seed * 170);
+      link_plan(link)->link_kbps = 6000;
+      link_plan(link)->queue_bytes = 225000;
+      g_assert_cmpuint(link_run_until_above(link, 0.7 * 6000, 1000, 20000), <=, rows[i].limit_ms);
+    }
+  }
+}
+
+/* That it tries costs next to nothing where nothing has changed. */
+static void test_trying_does_not_fill_a_narrow_link(void) {
   for (guint32 seed = 1; seed <= 20; seed++) {
-    g_autoptr(Link) link = link_new(&link_plain, &limits, seed);
-    link_plan(link)->link_kbps = 2000;
-    link_plan(link)->queue_bytes = 75000;
-    link_run(link, 12000);
-    link_plan(link)->link_kbps = 6000;
-    link_plan(link)->queue_bytes = 225000;
-    g_assert_cmpuint(link_run_until_above(link, 0.7 * 6000, 1000, 20000), <=, 5500);
+    LinkPlan plan = link_plain;
+    plan.link_kbps = 2000;
+    plan.queue_bytes = 75000;
+    g_autoptr(Link) link = link_new(&plan, &limits, seed);
+    link_run(link, 5000);
+    LinkFigures figures = link_run(link, 30000);
+    g_assert_cmpfloat(figures.arrived_kbps, >, 0.85 * 2000);
+    g_assert_cmpfloat(figures.lost, ==, 0);
+    g_assert_cmpfloat(figures.delay_mean_ms, <, 25);
+    g_assert_cmpfloat(figures.delay_max_ms, <, 150);
   }
 }
 
@@ -226,8 +252,9 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/congestion/fills-a-link-within-three-seconds", test_fills_a_link_within_three_seconds);
   g_test_add_func("/congestion/yields-to-a-narrower-link-at-once", test_yields_to_a_narrower_link_at_once);
-  g_test_add_func("/congestion/takes-a-wider-link-within-five-seconds",
-                  test_takes_a_wider_link_within_five_seconds);
+  g_test_add_func("/congestion/takes-a-wider-link-within-three-seconds",
+                  test_takes_a_wider_link_within_three_seconds);
+  g_test_add_func("/congestion/trying-does-not-fill-a-narrow-link", test_trying_does_not_fill_a_narrow_link);
   g_test_add_func("/congestion/does-not-swing", test_does_not_swing);
   g_test_add_func("/congestion/bears-random-loss", test_bears_random_loss);
   g_test_add_func("/congestion/heavy-loss-lowers-the-rate", test_heavy_loss_lowers_the_rate);
