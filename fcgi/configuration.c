@@ -126,6 +126,10 @@ static const Setting rows[] = {
          "several coordinators share."},
     {"store.host", SETTING_TEXT, AT(store_host), .min = 1, .max = 253, .fallback = "127.0.0.1",
      .help = "The database server."},
+    {"store.nodes", SETTING_TEXTS, AT(store_nodes), .max = 260,
+     .help =
+         "Instead of store.host the nodes of a cluster, \"NAME\" or \"NAME:PORT\" each: the first one that "
+         "works is asked, and when it does no longer, the next."},
     {"store.port", SETTING_INT, AT(store_port), 1, 65535, .fallback = "3306", .help = "Its port."},
     {"store.socket", SETTING_PATH, AT(store_socket), .max = 107,
      .help = "The Unix socket of a database server on this machine, instead of store.host."},
@@ -170,6 +174,17 @@ static gboolean check(const Configuration *configuration, const char *path, GErr
   return TRUE;
 }
 
+static gboolean check_nodes(const Configuration *configuration, const char *path, GError **error) {
+  g_autoptr(GError) problem = NULL;
+  for (guint i = 0; configuration->store_nodes && configuration->store_nodes[i]; i++)
+    if (!sql_check_node(configuration->store_nodes[i], &problem)) {
+      g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: store.nodes[%u]: %s", path, i,
+                  problem->message);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean read_password(Configuration *configuration, const char *path, GError **error) {
   g_autoptr(GError) problem = NULL;
   if (!configuration_has_database(configuration) || !configuration->store_password_file)
@@ -197,7 +212,8 @@ static gboolean finish(Configuration *configuration, const char *path, GError **
     return FALSE;
   configuration->exempt_networks =
       client_networks_new(path, "limits.exempt", configuration->limits_exempt, error);
-  return configuration->exempt_networks && read_password(configuration, path, error);
+  return configuration->exempt_networks && check_nodes(configuration, path, error) &&
+         read_password(configuration, path, error);
 }
 
 Configuration *configuration_load(const char *path, GError **error) {
@@ -223,10 +239,15 @@ gboolean configuration_has_database(const Configuration *configuration) {
   return g_str_equal(configuration->store_type, "mysql");
 }
 
+static gboolean has_nodes(const Configuration *configuration) {
+  return configuration->store_nodes && configuration->store_nodes[0];
+}
+
 SqlAddress configuration_get_database(const Configuration *configuration) {
   return (SqlAddress){
       .host = configuration->store_host,
       .port = (guint)configuration->store_port,
+      .nodes = has_nodes(configuration) ? (const char *const *)configuration->store_nodes : NULL,
       .socket = configuration->store_socket,
       .database = configuration->store_database,
       .user = configuration->store_user,

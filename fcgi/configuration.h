@@ -55,7 +55,8 @@ typedef struct {
   gint64 limits_held;
   gint64 limits_neighbours;
   char **limits_exempt;
-  char *store_type; /* "json" or "mysql" */
+  char *store_type;   /* "json" or "mysql" */
+  char **store_nodes; /* nullable */
   char *store_host, *store_socket, *store_database, *store_user;
   char *store_password_file, *store_ca_file; /* nullable */
   gint64 store_port, store_connections, store_connect_timeout_seconds, store_answer_timeout_seconds;

@@ -1,5 +1,6 @@
 #include "fcgi/sql.h"
 
+#include <gio/gio.h>
 #include <mysql/errmsg.h>
 #include <mysql/mysql.h>
 #include <mysql/mysqld_error.h>
@@ -8,14 +9,18 @@
 G_DEFINE_QUARK(vitrina - sql - error, sql_error)
 
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
-/* Whoever waits longer for a lock than a visitor waits for a page gives up. */
+#define PORT 3306
+/* Whoever waits longer for a lock than a visitor waits for a page gives up. What begins at one node of Galera
+ * after a commit at another sees it (MySQL takes that part for a comment). */
 #define SESSION_SETTINGS                                                                                     \
-  "SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL', innodb_lock_wait_timeout = 5"
+  "SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL', innodb_lock_wait_timeout = 5 "                \
+  "/*M! , wsrep_sync_wait = 1 */"
 #define SESSION_ISOLATION "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-/* What no header of MySQL names: MariaDB's "record has changed since last read", and Galera's "not yet
- * prepared". */
+/* What no header of MySQL names: MariaDB's "record has changed since last read", Galera's "not yet prepared",
+ * and Group Replication's failed certification. */
 #define ERROR_CHANGED_SINCE_READ 1020
 #define ERROR_NO_QUORUM 1047
+#define ERROR_NOT_CERTIFIED 3101
 
 struct Sql {
   MYSQL *connection;
@@ -52,12 +57,14 @@ static const struct {
     {ER_LOCK_DEADLOCK, SQL_ERROR_CONFLICT},
     {ER_LOCK_WAIT_TIMEOUT, SQL_ERROR_CONFLICT},
     {ERROR_CHANGED_SINCE_READ, SQL_ERROR_CONFLICT},
+    {ERROR_NOT_CERTIFIED, SQL_ERROR_CONFLICT},
     {ER_DUP_ENTRY, SQL_ERROR_DUPLICATE},
     {CR_SERVER_GONE_ERROR, SQL_ERROR_LOST},
     {CR_SERVER_LOST, SQL_ERROR_LOST},
     {CR_SERVER_LOST_EXTENDED, SQL_ERROR_LOST},
     {ER_SERVER_SHUTDOWN, SQL_ERROR_LOST},
     {ER_CONNECTION_KILLED, SQL_ERROR_LOST},
+    {ER_ERROR_DURING_COMMIT, SQL_ERROR_LOST},
     {CR_CONNECTION_ERROR, SQL_ERROR_UNAVAILABLE},
     {CR_CONN_HOST_ERROR, SQL_ERROR_UNAVAILABLE},
     {CR_UNKNOWN_HOST, SQL_ERROR_UNAVAILABLE},
@@ -108,17 +115,70 @@ static void set_options(MYSQL *connection, const SqlAddress *address) {
   }
 }
 
-Sql *sql_connect(const SqlAddress *address, GError **error) {
+/* A Galera node that has lost the others lets clients in, and refuses what they ask. */
+static gboolean takes_transactions(Sql *sql, GError **error) {
+  gboolean begun = sql_begin(sql, error);
+  sql_roll_back(sql);
+  return begun;
+}
+
+/* The socket's, when @host is NULL. (transfer full) */
+static Sql *connect_to(const SqlAddress *address, const char *host, guint port, GError **error) {
   g_autoptr(Sql) sql = g_new0(Sql, 1);
   sql->connection = mysql_init(NULL);
   sql->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_statement);
   set_options(sql->connection, address);
-  if (!mysql_real_connect(sql->connection, address->socket ? NULL : address->host, address->user,
-                          address->password, address->database, address->port, address->socket, 0)) {
+  if (!mysql_real_connect(sql->connection, host, address->user, address->password, address->database, port,
+                          host ? NULL : address->socket, 0)) {
     fail_here(sql, error);
     return NULL;
   }
-  return g_steal_pointer(&sql);
+  return takes_transactions(sql, error) ? g_steal_pointer(&sql) : NULL;
+}
+
+static Sql *connect_to_node(const SqlAddress *address, const char *node, GError **error) {
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(GSocketConnectable) parsed = g_network_address_parse(node, PORT, error);
+  if (!parsed)
+    return NULL;
+  GNetworkAddress *where = G_NETWORK_ADDRESS(parsed);
+  Sql *sql =
+      connect_to(address, g_network_address_get_hostname(where), g_network_address_get_port(where), &problem);
+  if (!sql)
+    g_propagate_prefixed_error(error, g_steal_pointer(&problem), "%s: ", node);
+  return sql;
+}
+
+gboolean sql_check_node(const char *node, GError **error) {
+  g_autoptr(GSocketConnectable) where = g_network_address_parse(node, PORT, error);
+  if (!where || *g_network_address_get_hostname(G_NETWORK_ADDRESS(where)))
+    return where != NULL;
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "has no name");
+  return FALSE;
+}
+
+guint sql_count_nodes(const SqlAddress *address) {
+  return address->socket || !address->nodes ? 1 : g_strv_length((char **)address->nodes);
+}
+
+Sql *sql_connect_from(const SqlAddress *address, guint *node, GError **error) {
+  guint count = sql_count_nodes(address), first = *node;
+  if (address->socket || !address->nodes)
+    return connect_to(address, address->socket ? NULL : address->host, address->port, error);
+  for (guint i = 0; i < count; i++) {
+    *node = (first + i) % count;
+    if (i > 0)
+      g_clear_error(error);
+    Sql *sql = connect_to_node(address, address->nodes[*node], error);
+    if (sql)
+      return sql;
+  }
+  return NULL;
+}
+
+Sql *sql_connect(const SqlAddress *address, GError **error) {
+  guint first = 0;
+  return sql_connect_from(address, &first, error);
 }
 
 void sql_free(Sql *sql) {

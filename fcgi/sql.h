@@ -13,7 +13,8 @@
 typedef enum {
   SQL_ERROR_CONFLICT,    /* deadlock, lock time-out, failed certification: rolled back; to be tried again */
   SQL_ERROR_DUPLICATE,   /* a unique key has this value already; the message names the key */
-  SQL_ERROR_LOST,        /* the connection broke: nobody knows whether the statement (a COMMIT!) was done */
+  SQL_ERROR_LOST,        /* the connection broke, or the node left its cluster meanwhile: nobody knows whether
+                            the statement (a COMMIT!) was done */
   SQL_ERROR_UNAVAILABLE, /* no connection, no quorum, read-only, full: nothing was done; later, perhaps */
   SQL_ERROR_FAILED,      /* a fault of ours, of the schema or of the rights given to us */
 } SqlError;
@@ -21,10 +22,11 @@ GQuark sql_error_quark(void);
 
 /* Where the database is. Plain data. */
 typedef struct {
-  const char *host;     /* a name or an address; not with socket */
-  guint port;           /* with host; 0: 3306 */
-  const char *socket;   /* nullable */
-  const char *database; /* nullable: none is chosen */
+  const char *host;         /* a name or an address; not with socket */
+  guint port;               /* with host; 0: 3306 */
+  const char *const *nodes; /* instead of host (nullable): the nodes of a cluster, "NAME" or "NAME:PORT" */
+  const char *socket;       /* nullable */
+  const char *database;     /* nullable: none is chosen */
   const char *user, *password;
   gboolean tls;        /* with host: encrypted, and the server's certificate is verified */
   const char *ca_file; /* whom to trust with tls; NULL: the system's authorities */
@@ -38,9 +40,18 @@ typedef struct Sql Sql;
 void sql_library_open(void);
 void sql_library_close(void);
 
-/* Connects: UTF-8, time zone UTC, READ COMMITTED, strict mode. SQL_ERROR_UNAVAILABLE when it cannot be
- * reached, SQL_ERROR_FAILED when it refuses us. (transfer full) */
+/* Whether @node can be one of an SqlAddress's nodes. FALSE with @error of G_IO_ERROR. */
+gboolean sql_check_node(const char *node, GError **error);
+/* How many servers may be asked: 1, or as many as there are nodes. */
+guint sql_count_nodes(const SqlAddress *address);
+
+/* Connects: UTF-8, time zone UTC, READ COMMITTED, strict mode; a Galera node answers when it has what was
+ * committed at the others before. With several nodes, to the first that takes transactions now, in their
+ * order. SQL_ERROR_UNAVAILABLE when none can be reached, SQL_ERROR_FAILED when it refuses us. (transfer full)
+ */
 Sql *sql_connect(const SqlAddress *address, GError **error);
+/* The same, beginning with *@node and going round; which it was is put there. */
+Sql *sql_connect_from(const SqlAddress *address, guint *node, GError **error);
 void sql_free(Sql *sql); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sql, sql_free)
 

@@ -9,6 +9,8 @@
 #define TRIES_MAX 12
 #define PAUSE_MIN_US 1000
 #define PAUSE_MAX_US (100 * 1000)
+/* No job is begun again after this: whoever asks has gone. */
+#define PATIENCE_US (30 * INSTANT_SECOND)
 /* Between two connections that could not be made: jobs that come meanwhile fail at once. */
 #define UNREACHABLE_US INSTANT_SECOND
 
@@ -19,6 +21,8 @@ struct SqlPool {
   Mailbox *home, *inbox;
   pthread_t *threads;
   guint size;
+  atomic_uint node;                  /* which of the address's is asked */
+  atomic_uint told_node;             /* the one that the log names */
   atomic_llong unreachable_until_us; /* monotonic */
   _Atomic(Reach) reach;
   atomic_ullong jobs, retries, failures;
@@ -29,6 +33,7 @@ struct SqlPool {
 typedef struct {
   SqlPool *pool;
   Sql *sql; /* NULL: not connected */
+  guint node;
 } Worker;
 
 /* ---- connections ---- */
@@ -46,18 +51,32 @@ static void tell_reach(SqlPool *pool, const GError *problem) {
   log_error("database_unreachable", "reason=%s", reason);
 }
 
+/* @from did not do: all go on to @to, unless they have left it already. */
+static void leave_node(SqlPool *pool, guint from, guint to) {
+  atomic_compare_exchange_strong(&pool->node, &from, to);
+}
+
+static void tell_node(SqlPool *pool, guint node) {
+  if (atomic_exchange(&pool->told_node, node) != node)
+    log_notice("database_node_changed", "node=%s", pool->address.nodes[node]);
+}
+
 static gboolean connect_worker(Worker *worker, GError **error) {
   SqlPool *pool = worker->pool;
   g_autoptr(GError) problem = NULL;
+  guint first = atomic_load(&pool->node);
   if (worker->sql)
     return TRUE;
   if (g_get_monotonic_time() < atomic_load(&pool->unreachable_until_us)) {
     g_set_error(error, SQL_ERROR, SQL_ERROR_UNAVAILABLE, "the database cannot be reached");
     return FALSE;
   }
-  worker->sql = sql_connect(&pool->address, &problem);
+  worker->node = first;
+  worker->sql = sql_connect_from(&pool->address, &worker->node, &problem);
   if (worker->sql) {
+    leave_node(pool, first, worker->node);
     tell_reach(pool, NULL);
+    tell_node(pool, worker->node);
     return TRUE;
   }
   atomic_store(&pool->unreachable_until_us, g_get_monotonic_time() + UNREACHABLE_US);
@@ -73,9 +92,7 @@ static void drop_if_lost(Worker *worker) {
 
 /* ---- jobs ---- */
 
-static gboolean try_once(Worker *worker, SqlJob *job, GError **error) {
-  if (!connect_worker(worker, error))
-    return FALSE;
+static gboolean run_once(Worker *worker, SqlJob *job, GError **error) {
   job->refused = FALSE;
   gboolean done = sql_begin(worker->sql, error) && job->run(worker->sql, job, error) &&
                   (job->refused || sql_commit(worker->sql, error));
@@ -85,9 +102,16 @@ static gboolean try_once(Worker *worker, SqlJob *job, GError **error) {
   return done;
 }
 
-static gboolean is_worth_repeating(const GError *error) {
-  return g_error_matches(error, SQL_ERROR, SQL_ERROR_CONFLICT) ||
-         g_error_matches(error, SQL_ERROR, SQL_ERROR_LOST);
+/* What failed there with @error. What one node cannot do another perhaps can. */
+static gboolean is_worth_repeating(Worker *worker, const GError *error) {
+  guint nodes = sql_count_nodes(&worker->pool->address);
+  if (g_error_matches(error, SQL_ERROR, SQL_ERROR_CONFLICT) ||
+      g_error_matches(error, SQL_ERROR, SQL_ERROR_LOST))
+    return TRUE;
+  if (nodes == 1 || !g_error_matches(error, SQL_ERROR, SQL_ERROR_UNAVAILABLE))
+    return FALSE;
+  leave_node(worker->pool, worker->node, (worker->node + 1) % nodes);
+  return TRUE;
 }
 
 static void pause_before_try(guint tries) {
@@ -101,20 +125,28 @@ static void deliver_answer(Letter *letter, gpointer receiver) {
   job->done(job, error);
 }
 
+static gboolean run_until_done(Worker *worker, SqlJob *job, gint64 begun_us) {
+  for (guint tries = 1;; tries++) {
+    if (!connect_worker(worker, &job->error))
+      return FALSE;
+    if (run_once(worker, job, &job->error))
+      return TRUE;
+    if (!is_worth_repeating(worker, job->error) || tries == TRIES_MAX ||
+        g_get_monotonic_time() > begun_us + PATIENCE_US)
+      return FALSE;
+    g_clear_error(&job->error);
+    atomic_fetch_add(&worker->pool->retries, 1);
+    pause_before_try(tries);
+  }
+}
+
 static void deliver_job(Letter *letter, gpointer receiver) {
   SqlJob *job = (SqlJob *)letter;
   Worker *worker = receiver;
   SqlPool *pool = worker->pool;
   gint64 begun_us = g_get_monotonic_time();
-  for (guint tries = 1; !try_once(worker, job, &job->error); tries++) {
-    if (!is_worth_repeating(job->error) || tries == TRIES_MAX) {
-      atomic_fetch_add(&pool->failures, 1);
-      break;
-    }
-    g_clear_error(&job->error);
-    atomic_fetch_add(&pool->retries, 1);
-    pause_before_try(tries);
-  }
+  if (!run_until_done(worker, job, begun_us))
+    atomic_fetch_add(&pool->failures, 1);
   atomic_fetch_add(&pool->jobs, 1);
   atomic_fetch_add(&pool->busy_us, g_get_monotonic_time() - begun_us);
   job->letter.deliver = deliver_answer;
@@ -122,7 +154,7 @@ static void deliver_job(Letter *letter, gpointer receiver) {
 }
 
 static gpointer work(gpointer data) {
-  Worker worker = {data, NULL};
+  Worker worker = {data, NULL, 0};
   while (mailbox_deliver_next(worker.pool->inbox, &worker))
     ;
   sql_free(worker.sql);
@@ -140,6 +172,7 @@ void sql_pool_run(SqlPool *pool, SqlJob *job) {
 static void copy_address(SqlAddress *to, const SqlAddress *from) {
   *to = *from;
   to->host = g_strdup(from->host);
+  to->nodes = (const char *const *)g_strdupv((char **)from->nodes);
   to->socket = g_strdup(from->socket);
   to->database = g_strdup(from->database);
   to->user = g_strdup(from->user);
@@ -149,6 +182,7 @@ static void copy_address(SqlAddress *to, const SqlAddress *from) {
 
 static void clear_address(SqlAddress *address) {
   g_free((char *)address->host);
+  g_strfreev((char **)address->nodes);
   g_free((char *)address->socket);
   g_free((char *)address->database);
   g_free((char *)address->user);

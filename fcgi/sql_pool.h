@@ -6,6 +6,9 @@
  * nobody knows then whether its COMMIT was done, so **a job must be one that may be done twice** (its rows
  * have ids that the caller made). While the database cannot be reached, jobs fail at once and a connection is
  * tried now and then.
+ *
+ * With several nodes, all threads stay with one that works. When it is gone or has lost its cluster, they go
+ * on to the next one, and what was under way is done again there.
  */
 #pragma once
 #include "fcgi/mailbox.h"

@@ -41,7 +41,7 @@ void store_refresh(Store *store, StoreRefreshed func, gpointer user_data) {
   if (store->kind->refresh)
     store->kind->refresh(store, func, user_data);
   else
-    func(user_data);
+    func(TRUE, user_data);
 }
 
 guint64 store_count_writes(Store *store) {

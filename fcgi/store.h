@@ -48,7 +48,8 @@ typedef struct {
 
 typedef struct Store Store;
 
-typedef void (*StoreRefreshed)(gpointer user_data);
+/* @known: all has been told; FALSE: the store could not be asked. */
+typedef void (*StoreRefreshed)(gboolean known, gpointer user_data);
 
 typedef struct Metering Metering;
 

@@ -224,12 +224,12 @@ static void take_found(MysqlStore *store, Look *look) {
   store->base.listener.loaded(store->base.user_data);
 }
 
-static void tell_refreshed(GArray **refreshing) {
+static void tell_refreshed(GArray **refreshing, gboolean known) {
   g_autoptr(GArray) told = g_steal_pointer(refreshing);
   *refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
   for (guint i = 0; i < told->len; i++) {
     const Refresh *refresh = &g_array_index(told, Refresh, i);
-    refresh->func(refresh->user_data);
+    refresh->func(known, refresh->user_data);
   }
 }
 
@@ -241,7 +241,7 @@ static void on_looked(SqlJob *job, const GError *error) {
     tell_failing(store, error);
     if (!error)
       take_found(store, look);
-    tell_refreshed(&store->refreshing);
+    tell_refreshed(&store->refreshing, error == NULL);
     gint64 pause_us = store->refreshing_next->len ? 0 : LOOK_AGAIN_US;
     store->look_timer = timers_add(store->timers, pause_us, look_again, store);
   }
@@ -363,8 +363,8 @@ static guint64 count_writes(Store *store) {
 
 static void close_store(Store *store) {
   MysqlStore *mysql = (MysqlStore *)store;
-  tell_refreshed(&mysql->refreshing);
-  tell_refreshed(&mysql->refreshing_next);
+  tell_refreshed(&mysql->refreshing, FALSE);
+  tell_refreshed(&mysql->refreshing_next, FALSE);
   g_array_unref(mysql->refreshing);
   g_array_unref(mysql->refreshing_next);
   timer_cancel(mysql->look_timer);

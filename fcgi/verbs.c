@@ -59,7 +59,7 @@ static void on_look_gone(Request *request, gpointer data) {
   ((Look *)data)->request = NULL;
 }
 
-static void handle_again(gpointer data) {
+static void handle_again(gboolean known, gpointer data) {
   g_autofree Look *look = data;
   Request *request = look->request;
   const Verb *verb;
@@ -68,6 +68,11 @@ static void handle_again(gpointer data) {
   gsize length;
   if (!request)
     return;
+  if (!known) { /* what was asked for may be there all the same */
+    request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
+                        "The database does not answer. Try again in a moment.");
+    return;
+  }
   request_set_looked(request);
   const char *text = request_get_text(request, &length);
   if (!verb_read(verbs, text, length, &verb, &arguments, &id, NULL)) {

@@ -14,7 +14,8 @@ void verbs_read(Request *request);
 /* Reads and handles it. (transfer full @request) */
 void verbs_handle(Request *request);
 /* Before saying that there is no such thing: another coordinator may have made it a moment ago. TRUE: that is
- * asked, and the request (transfer full then) is handled again when it is known. */
+ * asked, and the request (transfer full then) is handled again when it is known, and refused when it cannot
+ * be. */
 gboolean verbs_look_first(Request *request);
 
 /* Reads "X-Y", two numbers from 0, both ends included, Y not below X, at most 1,000 apart. */

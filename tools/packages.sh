@@ -17,7 +17,7 @@ run_packages=(
 check_packages=(
   clang clang-format libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium coturn fonts-dejavu-core wrk
-  apache2 fcgiwrap prometheus mariadb-server
+  apache2 fcgiwrap prometheus mariadb-server galera-4
 )
 
 # Runs a command as root.

@@ -167,6 +167,7 @@ test('--check says what is wrong with the settings of planning', t => {
     [{ min_session_minutes: 61 }, /min_session_minutes: must not be more than session_minutes/],
     [{ trusted_proxies: ['10.0.0.0/40'] }, /trusted_proxies: .*10\.0\.0\.0\/40/],
     [{ trusted_proxies: '127.0.0.1' }, /trusted_proxies: /],
+    [{ store: { type: 'mysql', nodes: ['db-1', 'db-2:port'] } }, /store\.nodes\[1\]: /],
     [{ rcs: [] }, /rcs: must be an object/],
     [{ rcs: { River: { session_minutes: 0 } } }, /rcs: River: session_minutes: /],
     [{ rcs: { River: { code_digits: 5 } } }, /rcs: River: code_digits: /],

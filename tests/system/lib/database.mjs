@@ -61,12 +61,18 @@ export class Database {
   get store() {
     return { type: 'mysql', socket: this.socket, user: 'root', database: this.name };
   }
+
+  /** The setting of the coordinator with this number, from 0. @param {number} _number */
+  storeOf(_number) {
+    return this.store;
+  }
 }
 
 /**
- * So many coordinators on one database, with one RC, "River", on fake streamers with these limits.
+ * So many coordinators on one database or cluster, with one RC, "River", on fake streamers with these limits.
  * @param {import('./programs.mjs').Scope} scope
- * @param {{ coordinators?: number, limits?: number[], settings?: object, plan?: import('./planning.mjs').PlanRecord[], database?: Database }} [options]
+ * @param {{ coordinators?: number, limits?: number[], settings?: object, plan?: import('./planning.mjs').PlanRecord[],
+ *           database?: Database | import('./galera.mjs').Galera }} [options]
  */
 export async function startShared(scope, { coordinators = 2, limits = [1], settings = {}, plan = [], database: given } = {}) {
   const database = given ?? (await Database.start(scope));
@@ -75,14 +81,14 @@ export async function startShared(scope, { coordinators = 2, limits = [1], setti
   const streamers = await Promise.all(
     limits.map((limit, i) => FakeStreamer.start(scope, { name: `river-${i + 1}`, key, limit })),
   );
-  const all = { slot_minutes: 1, status_wait_seconds: 1, store: database.store, ...settings };
+  const all = (/** @type {number} */ i) => ({ slot_minutes: 1, status_wait_seconds: 1, store: database.storeOf(i), ...settings });
   for (const { directory } of files) writeFileSync(join(directory, 'vitrina.key'), `${key}\n`, { mode: 0o600 });
-  files[0].writeConfiguration(all);
+  files[0].writeConfiguration(all(0));
   files[0].writeServers(streamers.map(streamer => listed(streamer, 'River')));
   files[0].writePlan(plan);
   administer(files[0], '--migrate');
   administer(files[0], '--import', files[0].servers);
-  const sites = await Promise.all(files.map(ours => startSite(scope, { files: ours, settings: all })));
+  const sites = await Promise.all(files.map((ours, i) => startSite(scope, { files: ours, settings: all(i) })));
   await Promise.all(sites.map(site => site.online(limits.length)));
   return {
     database,

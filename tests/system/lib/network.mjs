@@ -1,10 +1,12 @@
 // @ts-check
 // A network of one's own between an engine and its players: a network namespace (network_namespaces(7)), whose link
-// to us can be made as narrow as a phone's. Needs root and tc; canMakeNetworks says whether they are there.
+// to us can be made as narrow as a phone's; and a switch between several. Needs root and tc; canMakeNetworks says
+// whether they are there.
 
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { clearAtTheEnd } from './keeper.mjs';
 import { onEnd, run, temporaryDirectory } from './programs.mjs';
 
 /** @typedef {import('./programs.mjs').Scope} Scope */
@@ -32,6 +34,11 @@ export function canMakeNetworks() {
   }
 }
 
+/** What runs in it ends, and it goes, with the scope or with us. @param {Scope} scope @param {string} name */
+function clearNamespace(scope, name) {
+  clearAtTheEnd(scope, `ip netns pids ${name} | xargs -r kill -KILL; ip netns del ${name}`);
+}
+
 /**
  * A namespace with links to here. It is gone with the scope, and all that is left in it with it. What one can do with a
  * link, one can do with the network when it has but one.
@@ -42,7 +49,7 @@ export function startNetwork(scope, { links: count = 1 } = {}) {
   /* What a command line begins with to run there. */
   const within = ['ip', 'netns', 'exec', name];
   const there = (/** @type {string[]} */ ...command) => must(within[0], ...within.slice(1), ...command);
-  onEnd(scope, () => run('ip', ['netns', 'del', name]));
+  clearNamespace(scope, name);
   must('ip', 'netns', 'add', name);
   // One family: with two, a path over the other would outlive the loss of an address.
   there('sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6');
@@ -50,6 +57,7 @@ export function startNetwork(scope, { links: count = 1 } = {}) {
   const links = Array.from({ length: count }, () => addLink(scope, name, there));
   return {
     ...links[0],
+    name,
     within,
     links,
     /** A program that is `file` run there. @param {string} file @returns {string} its path */
@@ -105,6 +113,29 @@ function addLink(scope, namespace, there) {
       there('ip', 'addr', 'add', `${address(3)}/29`, 'dev', inside);
     },
   };
+}
+
+/**
+ * A switch with a cable to each of these networks, where they reach each other at 10.0.0.1, 10.0.0.2 and so on.
+ * @param {Scope} scope @param {{ name: string }[]} networks
+ */
+export function startSwitch(scope, networks) {
+  const name = `vitrina-${process.pid}-${made++}`;
+  clearNamespace(scope, name);
+  must('ip', 'netns', 'add', name);
+  must('ip', '-n', name, 'link', 'add', 'switch', 'up', 'type', 'bridge');
+  return networks.map((network, i) => {
+    const [port, address] = [`port${i}`, `10.0.0.${i + 1}`];
+    must('ip', '-n', name, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'cable', 'netns', network.name);
+    must('ip', '-n', name, 'link', 'set', port, 'master', 'switch', 'up');
+    must('ip', '-n', network.name, 'addr', 'add', `${address}/24`, 'dev', 'cable');
+    must('ip', '-n', network.name, 'link', 'set', 'cable', 'up');
+    return {
+      address,
+      /** Pulls the cable from the switch, or puts it in again. @param {boolean} up */
+      connect: up => must('ip', '-n', name, 'link', 'set', port, up ? 'up' : 'down'),
+    };
+  });
 }
 
 /**
