@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import test, { after, before } from 'node:test';
+import test, { after, before, describe } from 'node:test';
 import ICAL from 'ical.js';
 import { drawQr } from '../../www/plan/qr.js';
 import { ownScope, slowness } from '../system/lib/programs.mjs';
@@ -18,16 +18,16 @@ let house;
 let browser;
 
 before(async () => {
-  // Sessions of three minutes, booked to the minute: what takes an hour with usual settings is seen within a test.
+  // Sessions of one and two minutes, booked to the minute: what takes an hour with usual settings is seen within a test.
   const rules = {
     time_zone: rcZone,
     slot_minutes: 1,
     booking_step_minutes: 1,
-    rcs: { 'Park Side': { booking_step_minutes: 10 } },
-    session_minutes: 3,
+    rcs: { 'Park Side': { booking_step_minutes: 10, session_minutes: 1 } },
+    session_minutes: 2,
     min_session_minutes: 1,
     extension_minutes: 2,
-    extension_notice_minutes: 2,
+    extension_notice_minutes: 1,
   };
   house = await startHouse(scope, { rules });
   browser = await startBrowser(scope);
@@ -181,7 +181,7 @@ for (const [index, { words, ...options }] of visitors.entries())
     const event = new ICAL.Component(ICAL.parse(readFileSync(await download.path(), 'utf8'))).getFirstSubcomponent('vevent');
     assert.ok(event);
     assert.equal(new ICAL.Event(event).startDate.toJSDate().getTime(), startsAtMs);
-    assert.equal(new ICAL.Event(event).endDate.toJSDate().getTime(), startsAtMs + 180_000);
+    assert.equal(new ICAL.Event(event).endDate.toJSDate().getTime(), startsAtMs + 60_000);
     assert.equal(event.getFirstPropertyValue('url'), `${house.url}#code=${code}`);
 
     // The link, and the QR code of it, lead to the walk.
@@ -289,43 +289,6 @@ test('an answer that got lost makes no second booking', async t => {
   assert.equal(await freeAt('River Quarter', startsAtMs), 1, 'one of two places is taken');
 });
 
-test('who comes early waits, and goes in at the time, with a guest', async t => {
-  const visitor = await come(t, { label: 'plan-wide' });
-  await visitor.plan('River Quarter');
-  await visitor.showAllTimes();
-  const startsAtMs = await visitor.firstStartAfter(Date.now() + 25_000);
-  await visitor.startAt(startsAtMs).check();
-  const code = await visitor.book();
-  await visitor.handle('booked', 'enter').click();
-  await visitor.handle('view', 'early').waitFor();
-  await visitor.page.reload();
-  await visitor.handle('view', 'early').waitFor();
-  await visitor.isAccessible('the waiting');
-  await visitor.screenshot('early');
-  const heading = visitor.site.locator('[data-early-title]');
-  assert.match((await heading.textContent()) ?? '', /begins in \d+ (second|minute)s?|opening/);
-
-  const guest = await Visitor.come(t, browser, { screen: 'phone', language: 'ru-RU', label: 'plan-phone' });
-  await guest.open(`${house.url}#code=${code}`);
-  await guest.site.locator('[data-view="early"]').waitFor();
-  await guest.isAccessible('the waiting on a phone');
-  await guest.fitsTheScreen('the waiting');
-  await guest.screenshot('early');
-
-  const untilOpenMs = startsAtMs - Date.now() + 60_000 * slowness;
-  await visitor.handle('view', 'session').waitFor({ timeout: untilOpenMs });
-  await visitor.seesPicture();
-  await guest.seesPicture();
-  assert.ok(Date.now() >= startsAtMs, 'not before its time');
-  assert.equal(await visitor.code(), code);
-  assert.equal(await guest.code(), code);
-  await visitor.site.getByText('2 people here').waitFor();
-  await guest.leave();
-  await visitor.leave();
-  assert.equal(await visitor.handle('booking', code).count(), 1, 'until its time is over the booking leads back in');
-  assert.deepEqual([...visitor.complaints, ...guest.complaints], []);
-});
-
 test('when all is taken now, the next free time is one click away', async t => {
   const [host, visitor] = [await come(t), await come(t, { label: 'plan-phone', screen: 'phone' })];
   await host.start('Park Side');
@@ -349,39 +312,79 @@ test('when all is taken now, the next free time is one click away', async t => {
   await host.seesCard('Park Side', /Free now/);
 });
 
-test('who wants to stay longer may, unless somebody else comes', async t => {
-  const [lucky, unlucky] = [await come(t, { label: 'plan-wide' }), await come(t, { label: 'plan-phone', screen: 'phone', language: 'ru-RU' })];
-  await lucky.start('River Quarter');
-  await unlucky.start('Park Side');
-  const [longer, refused] = [lucky, unlucky].map(visitor => visitor.handle('action', 'extend'));
-  const untilOffered = { timeout: 90_000 * slowness };
-  await Promise.all([longer.waitFor(untilOffered), refused.waitFor(untilOffered)]);
+// Each of them waits for a minute to pass: they do it together.
+describe('by the clock', { concurrency: true }, () => {
+  test('who comes early waits, and goes in at the time, with a guest', async t => {
+    const visitor = await come(t, { label: 'plan-wide' });
+    await visitor.plan('River Quarter');
+    await visitor.showAllTimes();
+    const startsAtMs = await visitor.firstStartAfter(Date.now() + 25_000);
+    await visitor.startAt(startsAtMs).check();
+    const code = await visitor.book();
+    await visitor.handle('booked', 'enter').click();
+    await visitor.handle('view', 'early').waitFor();
+    await visitor.page.reload();
+    await visitor.handle('view', 'early').waitFor();
+    await visitor.isAccessible('the waiting');
+    await visitor.screenshot('early');
+    const heading = visitor.site.locator('[data-early-title]');
+    assert.match((await heading.textContent()) ?? '', /begins in \d+ (second|minute)s?|opening/);
 
-  // Refused: somebody has booked the time after it.
-  await unlucky.fitsTheScreen('the offer to stay');
-  await unlucky.screenshot('stay');
-  const endsAtMs = await unlucky.site.evaluate(() => Date.parse(JSON.parse(sessionStorage.getItem('vitrina.session') ?? '{}').ends_at));
-  const other = await bookByHand('Park Side', Math.ceil(endsAtMs / 60_000) * 60_000);
-  assert.equal(other.msg, 'CONNECTION_CODE');
-  await refused.click();
-  await unlucky.isTold(/Время после вашего/);
-  await refused.waitFor({ state: 'hidden' });
-  await unlucky.screenshot('refused');
+    const guest = await Visitor.come(t, browser, { screen: 'phone', language: 'ru-RU', label: 'plan-phone' });
+    await guest.open(`${house.url}#code=${code}`);
+    await guest.site.locator('[data-view="early"]').waitFor();
+    await guest.isAccessible('the waiting on a phone');
+    await guest.fitsTheScreen('the waiting');
+    await guest.screenshot('early');
 
-  // Extended, also after a reload.
-  await lucky.isAccessible('the offer to stay');
-  await lucky.screenshot('stay');
-  await lucky.page.reload();
-  await lucky.seesPicture();
-  await longer.click();
-  await lucky.isTold(/stay until \d\d:\d\d/);
-  await longer.waitFor({ state: 'hidden' });
-  await lucky.screenshot('stayed');
+    const untilOpenMs = startsAtMs - Date.now() + 60_000 * slowness;
+    await visitor.handle('view', 'session').waitFor({ timeout: untilOpenMs });
+    await visitor.seesPicture();
+    await guest.seesPicture();
+    assert.ok(Date.now() >= startsAtMs, 'not before its time');
+    assert.equal(await visitor.code(), code);
+    assert.equal(await guest.code(), code);
+    await visitor.site.getByText('2 people here').waitFor();
+    await guest.leave();
+    await visitor.leave();
+    assert.equal(await visitor.handle('booking', code).count(), 1, 'until its time is over the booking leads back in');
+    assert.deepEqual([...visitor.complaints, ...guest.complaints], []);
+  });
 
-  // And the end comes when it was said.
-  await unlucky.site.locator('[data-view="ended"]').waitFor({ timeout: Math.max(0, endsAtMs - Date.now()) + 60_000 * slowness });
-  assert.ok(await lucky.video.isVisible(), 'the longer walk goes on');
-  await lucky.leave();
-  await house.client.ask('CANCEL_SESSION', { code: other.code, key: other.key });
-  assert.deepEqual([...lucky.complaints, ...unlucky.complaints], []);
+  test('who wants to stay longer may, unless somebody else comes', async t => {
+    const [lucky, unlucky] = [await come(t, { label: 'plan-wide' }), await come(t, { label: 'plan-phone', screen: 'phone', language: 'ru-RU' })];
+    await lucky.start('River Quarter');
+    await unlucky.start('Park Side');
+    const [longer, refused] = [lucky, unlucky].map(visitor => visitor.handle('action', 'extend'));
+
+    // A walk of one minute is near its end at once. Refused: somebody has booked the time after it.
+    await refused.waitFor();
+    await unlucky.fitsTheScreen('the offer to stay');
+    await unlucky.screenshot('stay');
+    const endsAtMs = await unlucky.site.evaluate(() => Date.parse(JSON.parse(sessionStorage.getItem('vitrina.session') ?? '{}').ends_at));
+    const other = await bookByHand('Park Side', Math.ceil(endsAtMs / 60_000) * 60_000);
+    assert.equal(other.msg, 'CONNECTION_CODE');
+    await refused.click();
+    await unlucky.isTold(/Время после вашего/);
+    await refused.waitFor({ state: 'hidden' });
+    await unlucky.screenshot('refused');
+
+    // Extended a minute before the end, also after a reload.
+    await longer.waitFor({ timeout: 90_000 * slowness });
+    await lucky.isAccessible('the offer to stay');
+    await lucky.screenshot('stay');
+    await lucky.page.reload();
+    await lucky.seesPicture();
+    await longer.click();
+    await lucky.isTold(/stay until \d\d:\d\d/);
+    await longer.waitFor({ state: 'hidden' });
+    await lucky.screenshot('stayed');
+
+    // And the end comes when it was said.
+    await unlucky.site.locator('[data-view="ended"]').waitFor({ timeout: Math.max(0, endsAtMs - Date.now()) + 60_000 * slowness });
+    assert.ok(await lucky.video.isVisible(), 'the longer walk goes on');
+    await lucky.leave();
+    await house.client.ask('CANCEL_SESSION', { code: other.code, key: other.key });
+    assert.deepEqual([...lucky.complaints, ...unlucky.complaints], []);
+  });
 });

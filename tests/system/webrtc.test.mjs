@@ -2,20 +2,28 @@
 // vitrina-webrtc with Chromium, driven over descriptor 3 as the streamer does it.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { startDisplay, startEngine, startFlip, startSound } from './lib/engine.mjs';
-import { startBrowser } from './lib/player.mjs';
+import { openPage, startBrowser, startChromium } from './lib/player.mjs';
 import { ownScope, until } from './lib/programs.mjs';
 
 /** @typedef {import('./lib/programs.mjs').Scope} Scope */
 
-/** A display with the flip picture on it, an engine that host may steer, a browser. @param {Scope} scope @param {object} [settings] */
+const scope = ownScope();
+/** @type {import('./lib/player.mjs').Chromium} */
+let chromium;
+before(async () => {
+  chromium = await startChromium(scope);
+});
+after(() => scope.end());
+
+/** A display with the flip picture on it, an engine that host may steer, a page. @param {Scope} scope @param {object} [settings] */
 async function startSession(scope, settings = {}) {
   const { server, display } = await startDisplay(scope);
   const flip = startFlip(scope, display);
   const engine = await startEngine(scope, display, { settings });
   engine.send({ msg: 'control', user: 'host' });
-  const browser = await startBrowser(scope);
+  const browser = await openPage(scope, chromium);
   return { server, display, flip, engine, browser };
 }
 
@@ -50,42 +58,16 @@ describe('picture', { concurrency: false }, () => {
     await Promise.all([first.until('p.colour === "yellow"'), second.until('p.colour === "yellow"')]);
   });
 
-  test('a viewer that comes later sees a still picture at once', async t => {
-    const { engine, browser } = await startSession(t);
-    const host = await browser.join(engine, 'host');
-    await host.until('p.frames > 0');
-    /* By then only the one frame a second of a picture at rest is sent. */
-    await host.until('p.frames > 14', 20_000);
-    const guest = await browser.join(engine, 'guest');
-    const begun = Date.now();
-    await guest.until('p.state === "connected"');
-    await guest.until('p.colour === "blue"', 3_000);
-    assert.ok(Date.now() - begun < 3_000);
-  });
-
   test('a picture of another size is scaled to the settings', async t => {
     const { server, display } = await startDisplay(t, { width: 640, height: 480 });
     assert.ok(server.pid);
     startFlip(t, display);
     const engine = await startEngine(t, display, { settings: { width: 320, height: 240, framerate: 30 } });
-    const browser = await startBrowser(t);
+    const browser = await openPage(t, chromium);
     const host = await browser.join(engine, 'host');
     await host.until('p.colour === "blue"');
     const { frameWidth, frameHeight } = await host.call('inbound');
     assert.deepEqual([frameWidth, frameHeight], [320, 240]);
-  });
-
-  test('nothing is encoded while nobody watches', async t => {
-    const { engine, browser } = await startSession(t);
-    const host = await browser.join(engine, 'host');
-    await host.until('p.frames > 0');
-    await host.call('close');
-    await engine.said({ msg: 'viewer_gone' });
-    const seen = engine.messages.length;
-    const stats = () => engine.messages.slice(seen).filter(({ msg, viewers }) => msg === 'stats' && !viewers);
-    await until(() => stats().length >= 2, { what: 'two statistics without viewers', timeout: 15_000 });
-    assert.equal(stats()[0].encoded, stats()[1].encoded);
-    assert.equal(stats()[0].captured, stats()[1].captured);
   });
 });
 
@@ -98,7 +80,7 @@ describe('sound', { concurrency: false }, () => {
       settings: { sound },
       env: { PULSE_SERVER: await startSound(scope) },
     });
-    const browser = await startBrowser(scope);
+    const browser = await openPage(scope, chromium);
     const host = await browser.join(engine, 'host', { audio: true });
     await host.until('p.frames > 0');
     return { engine, host };
@@ -121,7 +103,7 @@ describe('sound', { concurrency: false }, () => {
     const { display } = await startDisplay(t);
     startFlip(t, display);
     const engine = await startEngine(t, display, { settings: { sound: true }, env: { PULSE_SERVER: 'unix:/nonexistent' } });
-    const browser = await startBrowser(t);
+    const browser = await openPage(t, chromium);
     const host = await browser.join(engine, 'host', { audio: true });
     await host.until('p.frames > 0');
     await engine.program.waitFor(/sound_failed/);
@@ -244,25 +226,6 @@ describe('viewers', { concurrency: false }, () => {
     assert.equal((await engine.said({ msg: 'viewer_gone', viewer: host.viewer })).reason, 'removed');
   });
 
-  test('a browser that is killed is noticed within 15 s', async t => {
-    const { engine, browser, flip } = await startSession(t);
-    const other = ownScope();
-    t.after(() => other.end());
-    const doomed = await startBrowser(other);
-    const host = await browser.join(engine, 'guest');
-    const lost = await doomed.join(engine, 'host');
-    await Promise.all([host.until('p.frames > 0'), lost.until('p.frames > 0'), inputOpen(lost)]);
-    await lost.send({ type: 'keydown', code: 'KeyW' });
-    await flip.waitFor(/key 25 down/);
-    doomed.kill();
-    const begun = Date.now();
-    const gone = await engine.said({ msg: 'viewer_gone', viewer: lost.viewer }, { timeout: 15_000 });
-    assert.match(gone.reason, /^(silent|closed|ice_failed)$/);
-    await flip.waitFor(/key 25 up/);
-    t.diagnostic(`noticed after ${Date.now() - begun} ms as ${gone.reason}`);
-    assert.ok(!engine.messages.some(({ msg, viewer }) => msg === 'viewer_gone' && viewer === host.viewer));
-  });
-
   test('a bad offer is refused with a reason and harms nobody', async t => {
     const { engine, browser } = await startSession(t);
     const host = await browser.join(engine, 'host');
@@ -312,34 +275,29 @@ describe('viewers', { concurrency: false }, () => {
     await host.until(`p.frames > ${frames}`);
   });
 
-  test('an offer whose player never comes is given up', { timeout: 60_000 }, async t => {
-    const { engine, browser } = await startSession(t);
-    const player = await browser.join(engine, 'host');
-    await player.until('p.frames > 0');
-    const offer = (await player.call('offer')).replace(/a=candidate.*\r\n/g, '').replace(/(a=ice-ufrag:)(..)/g, '$1zz');
-    const { msg, viewer } = await engine.answer(offer, 'guest');
-    assert.equal(msg, 'viewer_answer');
-    const { reason } = await engine.said({ msg: 'viewer_gone', viewer }, { timeout: 30_000 });
-    assert.equal(reason, 'ice_failed');
-  });
-
   test('thirty come and go, politely or not, and one who stays sees no break', { timeout: 180_000 }, async t => {
     const { display } = await startDisplay(t);
     startFlip(t, display, ['--move']);
     const engine = await startEngine(t, display, { settings: { framerate: 30 } });
-    const browser = await startBrowser(t);
+    const browser = await openPage(t, chromium);
     const host = await browser.join(engine, 'host');
     await host.until('p.frames > 30');
     await host.page.evaluate(() => (/** @type {any} */ (globalThis).players.player1.gap = 0));
+    /** @type {Promise<unknown>[]} */
+    const gone = [];
     for (let round = 0; round < 10; round++) {
       const guests = await Promise.all([0, 1, 2].map(() => browser.join(engine, 'guest', { codecs: [round % 3 ? 'H264' : 'VP8'] })));
       if (round % 2) await Promise.all(guests.map(guest => guest.until('p.frames > 0', 15_000)));
       await guests[0].call('close');
       for (const guest of guests.slice(1)) engine.send({ msg: 'viewer_remove', viewer: guest.viewer });
-      await Promise.all(guests.map(guest => engine.said({ msg: 'viewer_gone', viewer: guest.viewer }, { timeout: 25_000 })));
+      const [closed, ...removed] = guests.map(guest => engine.said({ msg: 'viewer_gone', viewer: guest.viewer }, { timeout: 25_000 }));
+      /* Who went before there was a connection is missed seconds later. */
+      gone.push(closed);
+      await Promise.all(removed);
       await guests[1].call('close');
       await guests[2].call('close');
     }
+    await Promise.all(gone);
     const gap = await host.get('gap');
     t.diagnostic(`longest time between two frames: ${Math.round(gap)} ms`);
     assert.ok(gap < 1500, `the picture stood still for ${gap} ms`);
@@ -359,13 +317,6 @@ describe('life', { concurrency: false }, () => {
     await engine.said({ msg: 'window_gone' });
     startFlip(t, display);
     await engine.said({ msg: 'window_ready' });
-  });
-
-  test('it is not ready without a window', async t => {
-    const { display } = await startDisplay(t);
-    const engine = await startEngine(t, display, { ready: false });
-    await engine.said({ msg: 'stats' });
-    assert.ok(!engine.messages.some(({ msg }) => msg === 'ready'));
   });
 
   test('it ends with its streamer, viewers or not', async t => {
@@ -424,6 +375,72 @@ describe('life', { concurrency: false }, () => {
     const engine = await startEngine(t, ':9999', { ready: false });
     assert.match((await engine.said({ msg: 'failed' })).reason, /:9999/);
     assert.equal((await engine.program.waitForExit()).code, 69);
+  });
+});
+
+/* Each of them waits for something to pass: they do it together. */
+describe('in time', { concurrency: true }, () => {
+  test('a viewer that comes later sees a still picture at once', async t => {
+    const { engine, browser } = await startSession(t);
+    const host = await browser.join(engine, 'host');
+    await host.until('p.frames > 0');
+    /* By then only the one frame a second of a picture at rest is sent. */
+    await host.until('p.frames > 14', 20_000);
+    const guest = await browser.join(engine, 'guest');
+    const begun = Date.now();
+    await guest.until('p.state === "connected"');
+    await guest.until('p.colour === "blue"', 3_000);
+    assert.ok(Date.now() - begun < 3_000);
+  });
+
+  test('nothing is encoded while nobody watches', async t => {
+    const { engine, browser } = await startSession(t);
+    const host = await browser.join(engine, 'host');
+    await host.until('p.frames > 0');
+    await host.call('close');
+    await engine.said({ msg: 'viewer_gone' });
+    const seen = engine.messages.length;
+    const stats = () => engine.messages.slice(seen).filter(({ msg, viewers }) => msg === 'stats' && !viewers);
+    await until(() => stats().length >= 2, { what: 'two statistics without viewers', timeout: 15_000 });
+    assert.equal(stats()[0].encoded, stats()[1].encoded);
+    assert.equal(stats()[0].captured, stats()[1].captured);
+  });
+
+  test('a browser that is killed is noticed within 15 s', async t => {
+    const { engine, browser, flip } = await startSession(t);
+    const other = ownScope();
+    t.after(() => other.end());
+    const doomed = await startBrowser(other);
+    const host = await browser.join(engine, 'guest');
+    const lost = await doomed.join(engine, 'host');
+    await Promise.all([host.until('p.frames > 0'), lost.until('p.frames > 0'), inputOpen(lost)]);
+    await lost.send({ type: 'keydown', code: 'KeyW' });
+    await flip.waitFor(/key 25 down/);
+    doomed.kill();
+    const begun = Date.now();
+    const gone = await engine.said({ msg: 'viewer_gone', viewer: lost.viewer }, { timeout: 15_000 });
+    assert.match(gone.reason, /^(silent|closed|ice_failed)$/);
+    await flip.waitFor(/key 25 up/);
+    t.diagnostic(`noticed after ${Date.now() - begun} ms as ${gone.reason}`);
+    assert.ok(!engine.messages.some(({ msg, viewer }) => msg === 'viewer_gone' && viewer === host.viewer));
+  });
+
+  test('an offer whose player never comes is given up', { timeout: 60_000 }, async t => {
+    const { engine, browser } = await startSession(t);
+    const player = await browser.join(engine, 'host');
+    await player.until('p.frames > 0');
+    const offer = (await player.call('offer')).replace(/a=candidate.*\r\n/g, '').replace(/(a=ice-ufrag:)(..)/g, '$1zz');
+    const { msg, viewer } = await engine.answer(offer, 'guest');
+    assert.equal(msg, 'viewer_answer');
+    const { reason } = await engine.said({ msg: 'viewer_gone', viewer }, { timeout: 30_000 });
+    assert.equal(reason, 'ice_failed');
+  });
+
+  test('it is not ready without a window', async t => {
+    const { display } = await startDisplay(t);
+    const engine = await startEngine(t, display, { ready: false });
+    await engine.said({ msg: 'stats' });
+    assert.ok(!engine.messages.some(({ msg }) => msg === 'ready'));
   });
 });
 

@@ -201,11 +201,13 @@ export class Player {
   }
 }
 
+/** @typedef {Awaited<ReturnType<typeof startChromium>>} Chromium */
+
 /**
- * A browser of its own with an empty page that can make players.
+ * A browser, and a site with an empty page for it.
  * @param {Scope} scope @param {ReturnType<typeof import('./network.mjs').startNetwork>} [network] that it shall be in
  */
-export async function startBrowser(scope, network) {
+export async function startChromium(scope, network) {
   const home = temporaryDirectory(scope, 'chromium');
   const server = createServer((request, response) => response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>player</title>'));
   const address = network?.here ?? '127.0.0.1';
@@ -218,9 +220,18 @@ export async function startBrowser(scope, network) {
     env: { ...process.env, HOME: home },
   });
   onEnd(scope, () => program.kill());
-  const chrome = await chromium.connect(program.wsEndpoint());
-  const page = await chrome.newPage({ viewport: { width: 1000, height: 600 } });
-  await page.goto(`http://${address}:${/** @type {any} */ (server.address()).port}/`);
+  const browser = await chromium.connect(program.wsEndpoint());
+  return { program, browser, url: `http://${address}:${/** @type {any} */ (server.address()).port}/` };
+}
+
+/**
+ * A page that can make players, in a browser that may have others.
+ * @param {Scope} scope @param {Chromium} chromium
+ */
+export async function openPage(scope, { program, browser, url }) {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 600 } });
+  onEnd(scope, () => page.close());
+  await page.goto(url);
   await page.evaluate(pageScript);
   let count = 0;
   return {
@@ -247,3 +258,9 @@ export async function startBrowser(scope, network) {
     },
   };
 }
+
+/**
+ * A browser of its own with a page that can make players.
+ * @param {Scope} scope @param {ReturnType<typeof import('./network.mjs').startNetwork>} [network] that it shall be in
+ */
+export const startBrowser = async (scope, network) => openPage(scope, await startChromium(scope, network));
