@@ -101,6 +101,9 @@ static void free_statement(gpointer statement) {
 
 static void set_options(MYSQL *connection, const SqlAddress *address) {
   const my_bool yes = 1, no = 0;
+  /* Else a host called "localhost" would mean a socket of the library's own choice. */
+  const unsigned int protocol = address->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+  mysql_options(connection, MYSQL_OPT_PROTOCOL, &protocol);
   mysql_options(connection, MYSQL_OPT_CONNECT_TIMEOUT, &address->connect_timeout_seconds);
   mysql_options(connection, MYSQL_OPT_READ_TIMEOUT, &address->answer_timeout_seconds);
   mysql_options(connection, MYSQL_OPT_WRITE_TIMEOUT, &address->answer_timeout_seconds);

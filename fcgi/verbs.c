@@ -1,8 +1,10 @@
 #include "fcgi/verbs.h"
 
 #include "fcgi/planning.h"
-
 #include "fcgi/rate_limit.h"
+#include "fcgi/servers_source.h"
+
+#define EARLY_RETRY_SECONDS 5
 
 static const Verb verbs[] = {
     {"GET_SERVERS", verbs_get_servers_fields, sizeof(GetServers), verbs_get_servers, .class = RATE_READ},
@@ -95,12 +97,27 @@ gboolean verbs_look_first(Request *request) {
   return TRUE;
 }
 
+/* Whether there is nothing yet that an answer could be made of, and so the list would seem empty. */
+static gboolean is_too_early(const Core *core, const Verb *verb) {
+  return core->database && verb->class != RATE_POLL &&
+         !(plan_is_loaded(planning_get_plan(core->planning)) && servers_source_is_loaded(core->servers));
+}
+
+static void refuse_too_early(Request *request) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_STORE_UNAVAILABLE, NULL,
+                 "The database cannot be reached; try again in a moment.");
+  request_refuse_until(request, error, EARLY_RETRY_SECONDS, NULL);
+}
+
 void verbs_handle(Request *request) {
   verbs_read(request);
   const Verb *verb = request_get_verb(request);
   gpointer arguments = request_take_arguments(request);
   if (request_get_error(request))
     request_refuse(request, request_get_error(request));
+  else if (is_too_early(request_get_core(request), verb))
+    refuse_too_early(request);
   else
     verb->handle(request, arguments);
   verb_free_arguments(verb, arguments);

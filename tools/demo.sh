@@ -6,6 +6,7 @@
 http_port=${VITRINA_HTTP_PORT:-8080}
 https_port=${VITRINA_HTTPS_PORT:-8443}
 state=${VITRINA_STATE_DIR:-$source/build/demo}
+store=${VITRINA_STORE:-json}
 programs=$source/build/release
 
 names=() pids=()
@@ -43,6 +44,13 @@ stop_with() {
 
 is_listening() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+check_store() {
+  case $store in
+    json | mysql) ;;
+    *) stop_with "VITRINA_STORE must be json or mysql" ;;
+  esac
 }
 
 # A port that nobody listens on and that was not given out yet, in $port.
@@ -94,9 +102,48 @@ write_coordinator() {
   "websocket_socket": "$run_dir/websocket.sock",
   "time_between_updates_seconds": "30",
   "servers_file": "servers.json",
+  "store": $1,
   "key_file": "vitrina.key"
 }
 JSON
+}
+
+database() {
+  mariadb --no-defaults --socket="$run_dir/database.sock" --user=root "$@"
+}
+
+# A database of our own: it listens on no port, and its socket is in a directory that nobody else may enter.
+start_database() {
+  local data=$state/database tries
+  local options=(--no-defaults --user="$(id -un)" --tmpdir="$run_dir")
+  if [ ! -d "$data" ]; then
+    rm -rf "$data.new"
+    mariadb-install-db "${options[@]}" --datadir="$data.new" --auth-root-authentication-method=normal --skip-test-db \
+      >"$state/logs/database-install.log" 2>&1 || stop_with "the database cannot be made; see $state/logs/database-install.log"
+    mv "$data.new" "$data"
+  fi
+  PATH=$PATH:/usr/sbin launch database mariadbd "${options[@]}" --datadir="$data" --socket="$run_dir/database.sock" \
+    --pid-file="$run_dir/database.pid" --skip-networking --innodb-buffer-pool-size=64M --innodb-log-file-size=48M
+  for ((tries = 0; tries < 300; tries++)); do
+    database -e 'CREATE DATABASE IF NOT EXISTS vitrina' 2>/dev/null && return
+    kill -0 "${pids[-1]}" 2>/dev/null || break
+    sleep 0.1
+  done
+  tail -n 20 "$state/logs/database.log" >&2
+  stop_with "the database did not start"
+}
+
+# The list of servers and what is booked: in files, or in the database, where what the files say is put.
+prepare_store() {
+  if [ "$store" = json ]; then
+    write_coordinator '{ "type": "json" }'
+    return
+  fi
+  start_database
+  write_coordinator "{ \"type\": \"mysql\", \"socket\": \"$run_dir/database.sock\", \"user\": \"root\" }"
+  "$programs/vitrina-coordinator" --config "$state/configuration.json" --migrate >"$state/logs/migrate.log"
+  "$programs/vitrina-coordinator" --config "$state/configuration.json" --import "$state/servers.json" \
+    >>"$state/logs/migrate.log"
 }
 
 write_nginx() {
@@ -144,7 +191,6 @@ demo() {
   cp "$source/conf/servers.json" "$state/servers.json"
   [ -s "$state/vitrina.key" ] || (umask 077 && openssl rand -hex 32 >"$state/vitrina.key")
   certificate
-  write_coordinator
   for entry in "${streamers[@]}"; do
     IFS='|' read -r name rc scene <<<"$entry"
     next_port
@@ -152,6 +198,7 @@ demo() {
     mkdir -p "$run_dir/$name"
     launch "$name" "$programs/vitrina-streamer" --config "$state/$name.json"
   done
+  prepare_store
   write_nginx
   launch coordinator "$programs/vitrina-coordinator" --config "$state/configuration.json"
   launch nginx nginx -p "$run_dir" -c "$state/nginx.conf" -e "$state/logs/nginx-error.log" -g 'daemon off;'

@@ -14,10 +14,11 @@ run_packages=(
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   gstreamer1.0-nice gstreamer1.0-pulseaudio pulseaudio xvfb libgl1-mesa-dri
 )
+database_packages=(mariadb-server)
 check_packages=(
   clang clang-format libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium coturn fonts-dejavu-core wrk
-  apache2 fcgiwrap prometheus mariadb-server galera-4
+  apache2 fcgiwrap prometheus haproxy "${database_packages[@]}" galera-4
 )
 
 # Runs a command as root.

@@ -3,11 +3,11 @@
 // its files and from what the streamers tell it.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MODULES, giveToWebUser, openToWebUser, startApacheWith, startAsWebUser } from './lib/apache.mjs';
+import { directly, invoke } from './lib/cgi.mjs';
 import { Client } from './lib/client.mjs';
 import { CoordinatorFiles, listed, startCoordinator } from './lib/coordinator.mjs';
 import { FakeStreamer } from './lib/fake_streamer.mjs';
@@ -16,7 +16,7 @@ import { freePort, listens } from './lib/ports.mjs';
 import { built, onEnd, run, slowness, temporaryDirectory, until } from './lib/programs.mjs';
 
 /** @typedef {import('node:test').TestContext} T */
-/** @typedef {(verb: string, fields?: object) => Promise<{ status: number, answer: any, headers: any }>} Ask */
+/** @typedef {import('./lib/cgi.mjs').Ask} Ask */
 
 /**
  * Files, and streamers that are in the list.
@@ -30,42 +30,6 @@ async function prepare(t, { streamers: count = 1, settings = {} } = {}) {
   files.writeConfiguration({ access_log: false, call_timeout_seconds: 2, ...settings });
   files.writeServers(streamers.map(streamer => listed(streamer, 'R')));
   return { files, streamers };
-}
-
-/** Starts the program as a web server would. @param {CoordinatorFiles} files @returns {Ask} */
-const directly = files => (verb, fields = {}) => invoke(files, JSON.stringify({ verb, ...fields }));
-
-/**
- * One run of the program.
- * @param {CoordinatorFiles} files @param {string} body @param {Record<string, string | undefined>} [variables] @param {string[]} [args]
- * @returns {Promise<{ status: number, answer: any, headers: Record<string, string>, log: string }>}
- */
-function invoke(files, body, variables = {}, args = []) {
-  const env = {
-    ...process.env,
-    VITRINA_CONFIG: files.configuration,
-    GATEWAY_INTERFACE: 'CGI/1.1',
-    REQUEST_METHOD: 'POST',
-    REQUEST_URI: '/any/api?x=y',
-    REMOTE_ADDR: '192.0.2.1',
-    CONTENT_LENGTH: String(Buffer.byteLength(body)),
-    ...variables,
-  };
-  return new Promise((settle, fail) => {
-    const child = spawn(built('vitrina-coordinator'), args, { env, stdio: 'pipe', timeout: 60_000 * slowness });
-    let [out, log] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', text => (out += text));
-    child.stderr.setEncoding('utf8').on('data', text => (log += text));
-    child.stdin.on('error', () => {});
-    child.on('error', fail);
-    child.on('close', code => {
-      if (code !== 0) return fail(new Error(`it ended with ${code}; ${out}${log}`));
-      const [head, text] = out.split('\r\n\r\n');
-      const headers = Object.fromEntries(head.split('\r\n').map(line => line.split(/: (.*)/, 2)));
-      settle({ status: parseInt(headers.Status), answer: JSON.parse(text), headers, log });
-    });
-    child.stdin.end(body);
-  });
 }
 
 /** fcgiwrap, spoken to as nginx does. @param {T} t @param {CoordinatorFiles} files @returns {Promise<Ask>} */

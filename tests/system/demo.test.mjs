@@ -49,8 +49,8 @@ const stillRunning = names => {
   return names.filter(name => running.has(name));
 };
 
-/** @param {import('./lib/programs.mjs').Scope} t */
-async function startDemo(t) {
+/** @param {import('./lib/programs.mjs').Scope} t @param {'json' | 'mysql'} [store] */
+async function startDemo(t, store = 'json') {
   const state = temporaryDirectory(t, 'vitrina-demo-test');
   const [http, https] = [await freePort(), await freePort()];
   const demo = await start(t, join(source, 'quickstart'), ['demo'], {
@@ -58,6 +58,7 @@ async function startDemo(t) {
       VITRINA_HTTP_PORT: String(http),
       VITRINA_HTTPS_PORT: String(https),
       VITRINA_STATE_DIR: state,
+      VITRINA_STORE: store,
     },
     ready: /^Ready: .*$/m,
     timeout: 600_000,
@@ -66,12 +67,12 @@ async function startDemo(t) {
   return { demo, http, https, ca: readFileSync(join(state, 'certificate.pem'), 'utf8') };
 }
 
-for (const { signal, code } of /** @type {const} */ ([
-  { signal: 'SIGINT', code: 130 },
-  { signal: 'SIGTERM', code: 143 },
+for (const { signal, code, store } of /** @type {const} */ ([
+  { signal: 'SIGINT', code: 130, store: 'json' },
+  { signal: 'SIGTERM', code: 143, store: 'mysql' },
 ]))
-  test(`the demonstration starts a session, and ${signal} ends every process`, { timeout: 900_000 }, async t => {
-    const { demo, http, https, ca } = await startDemo(t);
+  test(`the demonstration (${store}) starts a session, and ${signal} ends every process`, { timeout: 900_000 }, async t => {
+    const { demo, http, https, ca } = await startDemo(t, store);
     assert.match(demo.log, new RegExp(`^Ready: .*https://localhost:${https}/`, 'm'));
     const page = await request(`https://localhost:${https}/`, { ca });
     assert.equal(page.status, 200);
@@ -102,6 +103,12 @@ for (const { signal, code } of /** @type {const} */ ([
     assert.deepEqual(stillRunning(house), []);
     assert.equal(await listens(https), false);
   });
+
+test('a store that there is not is said in one line', async t => {
+  const demo = await start(t, join(source, 'quickstart'), ['demo'], { env: { VITRINA_STORE: 'files' } });
+  assert.equal((await demo.waitForExit()).code, 1);
+  assert.equal(demo.log, 'quickstart: VITRINA_STORE must be json or mysql\n');
+});
 
 test('a port that is taken is said in one line', { timeout: 600_000 }, async t => {
   const { demo, http } = await startDemo(t);

@@ -17,9 +17,10 @@ export class Database {
   /** @type {import('./programs.mjs').Program | undefined} */ #program;
   name = 'vitrina';
 
-  /** @param {import('./programs.mjs').Scope} scope */
-  constructor(scope) {
+  /** @param {import('./programs.mjs').Scope} scope @param {string[]} [options] the server's */
+  constructor(scope, options = []) {
     this.scope = scope;
+    this.options = options;
     this.directory = temporaryDirectory(scope, 'vitrina-db');
     this.socket = join(this.directory, 's.sock');
   }
@@ -34,7 +35,7 @@ export class Database {
 
   async start() {
     const script = join(source, 'tests/system/lib/mariadb');
-    this.#program = await start(this.scope, script, [this.directory], { ready: /ready for connections/, timeout: 60_000 });
+    this.#program = await start(this.scope, script, [this.directory, ...this.options], { ready: /ready for connections/, timeout: 60_000 });
   }
 
   stop() {
