@@ -115,3 +115,31 @@ describe('a network that goes', { concurrency: false, skip }, () => {
     assert.equal(count(log(), /viewer_gone/g), 1);
   });
 });
+
+/** Runs in the page before its own scripts: the browser answers on a path on which it hears nothing. */
+function preferAnotherPath() {
+  const { getStats } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.getStats = async function () {
+    /** @type {any} */
+    const report = await getStats.call(this);
+    const told = new Map(report);
+    for (const entry of report.values()) if (entry.type === 'transport') told.set(entry.id, { ...entry, selectedCandidatePairId: 'silent' });
+    return told.set('silent', { id: 'silent', type: 'candidate-pair', bytesReceived: 0 });
+  };
+}
+
+test('a picture that comes on another path than the one the browser likes best is no loss', async t => {
+  const house = await startHouse(t, { wanted: [{ name: 'river-1', rcName: 'River Quarter', scene: 'river' }] });
+  const visitor = await Visitor.come(t, await startBrowser(t));
+  await visitor.page.addInitScript(preferAnotherPath);
+  await visitor.open(house.url);
+  await visitor.start('River Quarter');
+  // A restart would come after two and a half seconds.
+  await visitor.site.waitForFunction(() => {
+    const { frameTimes } = /** @type {any} */ (globalThis);
+    return frameTimes.at(-1) - frameTimes[0] > 4_000;
+  });
+  const log = house.streamers.get('river-1')?.program.log ?? '';
+  assert.equal(count(log, /viewer_connected session/g), 1);
+  assert.equal(count(log, /viewer_restarted/g), 0);
+});

@@ -54,6 +54,21 @@ for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screen
       assert.deepEqual(second.complaints, []);
     });
 
+test('a start whose request is lost while the network changes is asked for again by itself', async t => {
+  const visitor = await Visitor.come(t, browser);
+  let starts = 0;
+  await visitor.page.route('**/api', async route => {
+    if (route.request().postDataJSON().verb !== 'START_SESSION') return route.fallback();
+    starts += 1;
+    return starts === 1 ? route.abort('failed') : route.fallback();
+  });
+  await visitor.open(house.url);
+  await visitor.start('Park Side');
+  assert.equal(starts, 2);
+  assert.deepEqual(visitor.complaints, []);
+  await visitor.leave();
+});
+
 test('a streamer that dies ends the session, says why and what next, and comes back by itself', async t => {
   const visitor = await Visitor.come(t, browser, { label: 'wide' });
   await visitor.open(house.url);

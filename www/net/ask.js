@@ -12,10 +12,11 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** Nobody answered, or what answered does not speak our language (a proxy's error page, for instance). */
 export class Unreachable extends Error {
-  /** @param {string} what @param {unknown} [cause] */
-  constructor(what, cause) {
+  /** @param {string} what @param {unknown} [cause] @param {boolean} [timedOut] it was waited for as long as it may be */
+  constructor(what, cause, timedOut = false) {
     super(what, { cause });
     this.name = 'Unreachable';
+    this.timedOut = timedOut;
   }
 }
 
@@ -65,7 +66,7 @@ export async function ask(url, verb, fields = {}, { signal, timeoutMs = DEFAULT_
     return answer;
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Unreachable(`${verb} was not answered`, error);
+    throw new Unreachable(`${verb} was not answered`, error, giveUp.signal.aborted);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);

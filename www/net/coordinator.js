@@ -2,6 +2,7 @@
 import { ask, Unreachable } from './ask.js';
 import { backoffMs, pause } from './backoff.js';
 import { Feed } from './feed.js';
+import { insist } from './insist.js';
 import { SocketLine } from './socket-line.js';
 
 /** What the page asks of the coordinator, and what it is told by it. */
@@ -32,7 +33,7 @@ export const feed = new Feed({
 
 /** @param {string} rcName */
 export function startSession(rcName) {
-  return ask(API, 'START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS });
+  return insist(() => ask(API, 'START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS }));
 }
 
 /**
@@ -40,7 +41,7 @@ export function startSession(rcName) {
  * @param {string} [key] of one's own booking: whoever has it is not taken for one who guesses codes
  */
 export function joinSession(code, key) {
-  return ask(API, 'CONNECT_SESSION_WITH_CODE', { code, key }, { timeoutMs: START_TIMEOUT_MS });
+  return insist(() => ask(API, 'CONNECT_SESSION_WITH_CODE', { code, key }, { timeoutMs: START_TIMEOUT_MS }));
 }
 
 /**

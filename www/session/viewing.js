@@ -18,7 +18,8 @@ import { WhepRefused, WhepResource } from './whep-resource.js';
 
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** The server sends a still picture once a second; after this long without anything the network is at fault. */
+/** The server sends a still picture once a second, and may be a little late; after long without anything the network is at fault. */
+const STILL_MS = 1_200;
 const QUIET_MS = 2_500;
 const LISTEN_MS = 500;
 
@@ -55,8 +56,8 @@ export class Viewing {
   #trickleTimer = 0;
   /** @type {Promise<unknown>} PATCH requests go out one after another */ #trickled = Promise.resolve();
   #listenTimer = 0;
-  /** on the present path, which is a candidate pair */ #heard = { id: '', bytes: 0 };
-  #heardAtMs = 0;
+  /** media, on whatever path */ #heard = { bytes: 0, atMs: 0 };
+  /** and on the present one, which is a candidate pair */ #heardHere = { id: '', bytes: 0, atMs: 0 };
   #restarting = false;
   /** @type {AbortController} ends the present try of a restart, so that the next one begins */ #try = new AbortController();
   /** @type {() => void} */ #end = () => {};
@@ -109,10 +110,10 @@ export class Viewing {
     this.#try.abort();
     if (this.#restarting || !this.#listenTimer) return;
     await this.#listen();
-    const before = this.#heardAtMs;
+    const before = this.#heard.atMs;
     await pause(DOUBT_MS, this.#closing.signal).catch(() => {});
     await this.#listen();
-    if (this.#heardAtMs === before) this.#restart();
+    if (this.#heard.atMs === before) this.#restart();
   }
 
   /** @returns {Promise<RTCStatsReport>} */
@@ -158,23 +159,28 @@ export class Viewing {
     this.#peer.addEventListener('connectionstatechange', () => {
       if (['disconnected', 'failed'].includes(this.#peer.connectionState)) this.#restart();
     });
-    this.#heardAtMs = performance.now();
+    this.#heard.atMs = performance.now();
     this.#listenTimer = setInterval(async () => {
       await this.#listen();
-      if (performance.now() - this.#heardAtMs > QUIET_MS) this.#restart();
+      if (performance.now() - this.#heard.atMs > QUIET_MS) this.#restart();
     }, LISTEN_MS);
   }
 
-  /** Notes whether media came on the present path since it was last called. Answers to ICE's own checks do not count, and neither does
-   * what strays in on another path. */
+  /** Notes whether media came since it was last called. Answers to ICE's own checks do not count. */
   async #listen() {
     const report = await this.#peer.getStats();
+    const now = performance.now();
+    let bytes = 0;
     for (const entry of report.values()) {
+      if (entry.type === 'inbound-rtp') bytes += entry.bytesReceived;
       const pair = entry.type === 'transport' ? report.get(entry.selectedCandidatePairId) : entry.selected ? entry : undefined;
       if (!pair) continue;
-      if (pair.bytesReceived > (this.#heard.id === pair.id ? this.#heard.bytes : 0)) this.#heardAtMs = performance.now();
-      this.#heard = { id: pair.id, bytes: pair.bytesReceived };
+      const before = this.#heardHere;
+      const isMore = pair.bytesReceived > (before.id === pair.id ? before.bytes : 0);
+      this.#heardHere = { id: pair.id, bytes: pair.bytesReceived, atMs: isMore ? now : before.atMs };
     }
+    if (bytes > this.#heard.bytes) this.#heard.atMs = now;
+    this.#heard.bytes = bytes;
   }
 
   /** Tries until something is heard again, or nothing is to be hoped for: then the viewing is over. */
@@ -206,6 +212,7 @@ export class Viewing {
   async #restartOnce(patienceMs) {
     const peer = this.#peer;
     await this.#gatherAnew();
+    await this.#listen();
     const begunMs = performance.now();
     await this.#findAddress();
     const accepted = await this.#askToRestart(patienceMs);
@@ -213,8 +220,11 @@ export class Viewing {
     const untilMs = performance.now() + (accepted ? patienceMs : 0);
     for (;;) {
       await this.#listen();
-      if (this.#heardAtMs > begunMs && peer.connectionState === 'connected') return true;
-      if (performance.now() >= untilMs || this.#try.signal.aborted) return false;
+      const isConnected = peer.connectionState === 'connected';
+      if (isConnected && this.#heardHere.atMs > begunMs) return true;
+      // What strays in on the path that was left is soon over; but the server may like another path better than we do.
+      if (performance.now() >= untilMs) return isConnected && this.#heard.atMs > Math.max(begunMs, untilMs - STILL_MS);
+      if (this.#try.signal.aborted) return false;
       await pause(LOOK_MS, this.#try.signal).catch(() => {});
     }
   }
