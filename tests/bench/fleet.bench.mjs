@@ -1,94 +1,128 @@
 // @ts-check
-// The coordinator with 10, 1,000 and 10,000 servers: how soon all are known, what one costs in memory, starts a second against
-// fake streamers that answer at once, and reading beside the same nginx serving the answer as a file and a node:http server
-// without it. Needs wrk (Debian: wrk). Usage: node fleet.bench.mjs [SECONDS [SERVERS...]]
+// The coordinator with 10, 1,000 and 10,000 servers (fake streamers that answer at once): how soon all are known after a start, what
+// one costs in memory, and starts a second. Beside it, in the same run: one node:http client that asks all the same servers once, as
+// many at a time; and a node:http server behind the same nginx that hands out servers as a small matchmaker would, keeping nothing.
+// Needs wrk (Debian: wrk). Usage: node fleet.bench.mjs [SECONDS [SERVERS...]]
 
-import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import { CoordinatorFiles, startSite } from '../system/lib/coordinator.mjs';
 import { startFakeFleet } from '../system/lib/fake_fleet.mjs';
-import { freePort } from '../system/lib/ports.mjs';
 import { ownScope, start } from '../system/lib/programs.mjs';
+import { cpuUs, load, poster, withYardstick } from '../system/lib/wrk.mjs';
 
-const SECONDS = Number(process.argv[2] ?? 2);
-const SIZES = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [10, 1_000, 10_000];
 /** Places for all starts of a run, however many servers share them. */
 const PLACES = 40_000;
+/** As many as the coordinator asks at a time. */
+const AT_A_TIME = 256;
+
+/** @typedef {{ server_name: string, ip: string, port: string }} Listed */
+
+/** @param {string} key @param {string} aud */
+function ticketFor(key, aud) {
+  const part = (/** @type {object} */ object) => Buffer.from(JSON.stringify(object)).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ aud, role: 'coordinator', iat: now, exp: now + 60 })}`;
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+}
+
+/** Asks a streamer. @param {http.Agent} agent @param {string} key @param {Listed} server @param {object} question @returns {Promise<any>} */
+function ask(agent, key, { server_name, ip, port }, question) {
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${ticketFor(key, server_name)}` };
+  return new Promise((settle, fail) => {
+    const request = http.request({ host: ip, port, path: '/control', method: 'POST', agent, headers }, async response => {
+      let text = '';
+      for await (const bytes of response.setEncoding('utf8')) text += bytes;
+      settle(JSON.parse(text));
+    });
+    request.on('error', fail).end(JSON.stringify(question));
+  });
+}
+
+/** The yardsticks, in a process of their own: `listFile` has the servers. @param {string[]} args */
+async function runYardstick([listFile, keyFile, socket]) {
+  const key = readFileSync(keyFile, 'utf8').trim();
+  /** @type {Listed[]} */
+  const servers = JSON.parse(readFileSync(listFile, 'utf8'));
+  const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256 });
+  if (!socket) {
+    const waiting = [...servers];
+    const asking = async () => {
+      for (let server = waiting.pop(); server; server = waiting.pop()) await ask(agent, key, server, { verb: 'GET_STATUS' });
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, asking));
+    console.log('all asked');
+    process.exit(0);
+  }
+  let sessions = 0;
+  const door = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    request.resume().on('end', async () => {
+      const session = `s${++sessions}`;
+      const { msg } = await ask(agent, key, servers[sessions % servers.length], { verb: 'START_SESSION', session, code: '0000' });
+      response.writeHead(msg === 'SESSION_CONNECTION_DATA' ? 200 : 503, { 'Content-Type': 'application/json' }).end(JSON.stringify({ msg, session }));
+    });
+  });
+  process.on('SIGTERM', () => process.exit(0));
+  door.listen(socket, () => console.log('ready'));
+}
 
 /** @param {number} pid */
 const residentKib = pid => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
-/** A Lua script for wrk that posts one body. @param {string} directory @param {string} name @param {object} body */
-function poster(directory, name, body) {
-  const file = join(directory, `${name}.lua`);
-  writeFileSync(file, `wrk.method = "POST"\nwrk.body = '${JSON.stringify(body)}'\nwrk.headers["Content-Type"] = "application/json"\n`);
-  return file;
-}
-
-/** Not waited for in one piece: this process reads what the coordinator logs. @param {string} url @param {string} [script] */
-async function load(url, script) {
-  const args = ['-t1', '-c32', `-d${SECONDS}s`, '--latency', ...(script ? ['-s', script] : []), url];
-  const { stdout } = await promisify(execFile)('wrk', args, { timeout: (SECONDS + 30) * 1000 });
-  return {
-    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
-    p99: /99%\s+([\d.]+\w+)/.exec(stdout)?.[1] ?? '?',
-    requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
-    refused: Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0),
-  };
-}
-
-const server = `
-const http = require('node:http'), text = require('node:fs').readFileSync(process.argv[2]);
-http.createServer((request, response) => {
-  request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json' }).end(text));
-}).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('ready'));
-process.on('SIGTERM', () => process.exit(0));`;
-
-/** The same bytes from node:http, in a process of its own. @param {import('../system/lib/programs.mjs').Scope} scope @param {string} file */
-async function startNode(scope, file) {
-  const port = await freePort();
-  await start(scope, process.execPath, ['-e', server, String(port), file], { name: 'node-http', ready: /ready/ });
-  return `http://127.0.0.1:${port}/`;
-}
-
-/** @param {number} size */
-async function measure(size) {
+/** @param {number} size @param {number} seconds */
+async function measure(size, seconds) {
   const scope = ownScope();
   try {
     const files = new CoordinatorFiles(scope);
     const keyFile = join(files.directory, 'vitrina.key');
-    const limit = Math.max(1, Math.round(PLACES / size));
-    const fleet = await startFakeFleet(scope, { count: size, keyFile, limit });
-    const root = join(files.directory, 'site');
-    mkdirSync(root);
-    const begun = Date.now();
+    const fleet = await startFakeFleet(scope, { count: size, keyFile, limit: Math.max(1, Math.round(PLACES / size)) });
+    const socket = join(files.directory, 'node.sock');
+    const siteRoot = join(files.directory, 'site');
+    mkdirSync(siteRoot);
+    const yardstick = (/** @type {string[]} */ args, /** @type {RegExp} */ ready) =>
+      start(scope, process.execPath, [fileURLToPath(import.meta.url), 'yardstick', files.servers, keyFile, ...args], { ready, timeout: 60_000 });
+    files.writeServers(fleet.servers);
+    const asked = Date.now();
+    await yardstick([], /all asked/);
+    const byNode = Date.now() - asked;
+
     const settings = { log_level: 'notice', status_wait_seconds: 30, history_days: 0, code_digits: 6 };
-    const { client, nginx, online, coordinator } = await startSite(scope, { files, servers: fleet.servers, siteRoot: root, settings });
+    const begun = Date.now();
+    const site = await startSite(scope, { files, servers: fleet.servers, siteRoot, settings, adapt: text => withYardstick(text, socket) });
+    const { client, nginx, online, coordinator } = site;
     await online(size, 120_000);
-    console.log(`${size} servers: all known ${Date.now() - begun} ms after the start, ${residentKib(coordinator.pid)} KiB resident`);
+    const known = Date.now() - begun;
+    const cpuMs = cpuUs(coordinator.pid) / 1000;
+    console.log(
+      `${size} servers: all known ${known} ms after the start (node asks all in ${byNode} ms: ${(known / byNode).toFixed(2)}), ` +
+        `${cpuMs.toFixed(0)} ms of processor time, ${residentKib(coordinator.pid)} KiB resident`,
+    );
 
-    const { text } = await client.ask('GET_SERVERS', { range: '0-19' });
-    writeFileSync(join(root, 'same.json'), text);
-    const file = await load(`${nginx.url}same.json`);
-    const read = await load(client.url, poster(files.directory, 'read', { verb: 'GET_SERVERS', range: '0-19' }));
-    const node = await load(await startNode(scope, join(root, 'same.json')));
-    const { code } = (await client.ask('START_SESSION', { rc_name: 'RC 0' })).answer;
-    const right = await load(client.url, poster(files.directory, 'right', { verb: 'CONNECT_SESSION_WITH_CODE', code }));
-    const other = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-    const wrong = await load(client.url, poster(files.directory, 'wrong', { verb: 'CONNECT_SESSION_WITH_CODE', code: other }));
-    for (const [name, result] of Object.entries({ file, 'node:http, no nginx': node, 'GET_SERVERS 0-19': read, 'right code': right, 'wrong code': wrong }))
-      console.log(`  ${name}: ${Math.round(result.rate)}/s, p99 ${result.p99}`);
-
-    const before = await fleet.counts();
-    const starts = await load(client.url, poster(files.directory, 'start', { verb: 'START_SESSION', rc_name: 'RC 0' }));
+    await yardstick([socket], /ready/);
+    const counted = await fleet.counts();
+    const before = cpuUs(coordinator.pid);
+    const starts = await load(client.url, { seconds, script: poster(files.directory, 'start', { verb: 'START_SESSION', rc_name: 'RC 0' }) });
+    const each = (cpuUs(coordinator.pid) - before) / starts.requests;
     const after = await fleet.counts();
-    const calls = after.asked.START_SESSION - before.asked.START_SESSION;
-    console.log(`  START_SESSION: ${Math.round(starts.rate)}/s, p99 ${starts.p99}, ${(calls / (after.sessions - before.sessions)).toFixed(3)} calls a start, ${starts.refused} refused`);
+    const calls = after.asked.START_SESSION - (counted.asked.START_SESSION ?? 0);
+    await fleet.endAll();
+    const byMatchmaker = await load(`${nginx.url}node`, { seconds, script: poster(files.directory, 'node', {}) });
+    console.log(
+      `  START_SESSION: ${Math.round(starts.rate)}/s, p50 ${starts.p50}, p99 ${starts.p99}, ` +
+        `${(calls / (after.sessions - counted.sessions)).toFixed(3)} calls a start, ${each.toFixed(0)} us of the coordinator, ` +
+        `${starts.refused} refused; ` +
+        `a matchmaker in node: ${Math.round(byMatchmaker.rate)}/s, p99 ${byMatchmaker.p99}: ${(starts.rate / byMatchmaker.rate).toFixed(2)}`,
+    );
   } finally {
     await scope.end();
   }
 }
 
-for (const size of SIZES) await measure(size);
+if (process.argv[2] === 'yardstick') await runYardstick(process.argv.slice(3));
+else {
+  const [seconds = 2, ...sizes] = process.argv.slice(2).map(Number);
+  for (const size of sizes.length ? sizes : [10, 1_000, 10_000]) await measure(size, seconds);
+}

@@ -55,6 +55,8 @@ export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1
     counts: async () => (await client.ask('COUNTS')).answer,
     /** Ends all sessions at once. */
     endAll: () => client.ask('END_ALL'),
+    /** Ends every session of every so many. @param {number} every */
+    endSome: every => client.ask('END_SOME', { every }),
     /** These servers change their status as fast as they are asked, or break every connection. @param {number[]} servers @param {'changing' | 'breaking' | 'right'} how */
     misbehave: (servers, how) => client.ask('MISBEHAVE', { servers, how }),
   };
@@ -83,6 +85,7 @@ async function run([port, count, keyFile, limit]) {
   const asked = {};
   let refused = 0;
   let accepted = 0;
+  let turn = 0;
 
   /** @param {http.ServerResponse} response @param {number} status @param {object} object */
   const answer = (response, status, object) => {
@@ -160,6 +163,13 @@ async function run([port, count, keyFile, limit]) {
     END_ALL() {
       for (const server of servers.values()) {
         if (server.sessions.size === 0) continue;
+        server.sessions.clear();
+        change(server);
+      }
+      return {};
+    },
+    END_SOME({ every }) {
+      for (const server of [...servers.values()].filter(({ sessions }, i) => sessions.size > 0 && (i + ++turn) % every === 0)) {
         server.sessions.clear();
         change(server);
       }

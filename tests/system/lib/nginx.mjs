@@ -19,6 +19,7 @@ import { run, source, start, temporaryDirectory, until } from './programs.mjs';
  * @property {number} [httpsPort]
  * @property {string} [address]          what to listen on (default 127.0.0.1)
  * @property {number} [workers]
+ * @property {(text: string) => string} [adapt]  changes the configuration's text, for what only a bench wants
  */
 
 /**
@@ -116,7 +117,7 @@ export async function startNginx(scope, options) {
     STREAMERS: streamers.join('\n    '),
   });
   const file = join(directory, 'nginx.conf');
-  writeFileSync(file, text);
+  writeFileSync(file, options.adapt?.(text) ?? text);
 
   const args = ['-p', directory, '-c', file, '-e', join(directory, 'error.log'), '-g', 'daemon off;'];
   const program = await start(scope, 'nginx', args, { deathSignal: 'TERM' });

@@ -1,0 +1,31 @@
+// @ts-check
+// Some seconds of everything at once leave nothing behind. tests/bench/soak.bench.mjs is the same for ten minutes.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MixedLoad, SERVERS, startMixedSite } from './lib/mixed_load.mjs';
+import { slowness } from './lib/programs.mjs';
+
+/** What stays open for later: nginx's connections to us, and beside the one that waits for a server's status two more for calls. */
+const KEPT_CONNECTIONS = 70 + 2 * SERVERS;
+
+test('a mixed load leaves no descriptor, no thread and no memory behind, and no fault in the log', async t => {
+  const site = await startMixedSite(t);
+  const load = new MixedLoad(t, site);
+  const idle = load.holding();
+  await load.run(10);
+  const warm = load.holding();
+  await load.run(12);
+  const after = load.holding();
+
+  assert.deepEqual([...load.wrong], []);
+  assert.deepEqual(load.faults(), []);
+  for (const [verb, least] of Object.entries({ GET_SERVERS: 200, START_SESSION: 200, CONNECT_SESSION_WITH_CODE: 200, POLL_EVENTS: 200, PLAN_SESSION: 20 }))
+    assert.ok(load.asked[verb] > least / slowness, `${load.asked[verb]} times ${verb}`);
+  assert.equal(after.threads, warm.threads);
+  assert.ok(after.descriptors <= idle.descriptors + KEPT_CONNECTIONS, `${idle.descriptors} -> ${after.descriptors} descriptors`);
+  /* A sanitizer keeps what was freed for a while. */
+  if (slowness === 1) assert.ok(after.memoryKib < warm.memoryKib * 1.05 + 1024, `${warm.memoryKib} -> ${after.memoryKib} KiB`);
+  const requests = Object.values(load.asked).reduce((sum, count) => sum + count);
+  t.diagnostic(`${requests} requests, ${load.abandoned} given up; idle ${JSON.stringify(idle)}, warm ${JSON.stringify(warm)}, after ${JSON.stringify(after)}`);
+});
