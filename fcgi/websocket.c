@@ -227,11 +227,11 @@ static void tell_core_gone(Letter *letter, gpointer receiver) {
     call->is_gone = TRUE;
     return;
   }
-  send_gone_back(call);
   if (call->request) {
     request_gone(g_steal_pointer(&call->request));
     send_back(call);
   }
+  send_gone_back(call); /* its last letter, perhaps: the door may free it now */
 }
 
 static void on_watch(Request *request) {
