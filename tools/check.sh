@@ -1,55 +1,70 @@
 # Every test, in every build that is supported. Sourced by quickstart.
+#
+# Most tests wait more than they work, so two lanes run side by side: the tests with browsers, which keep a processor busy,
+# one after the other; and all the rest, the builds with sanitizers among it. What fails there gets one more try, alone.
 
-passed=0 failed=0 skipped=0
+results=build/check
+calm_jobs=${VITRINA_CHECK_JOBS:-$((jobs + 1))}
+busy_jobs=$(((jobs + 1) / 2))
 
-# Adds a directory's results (automake's .trs files) to the sums.
-count_results() {
-  local results
-  results=$(find "$1" -name '*.trs' -exec cat {} + 2>/dev/null | grep '^:test-result:' || true)
-  passed=$((passed + $(grep -c ': PASS' <<<"$results" || true)))
-  skipped=$((skipped + $(grep -c ': SKIP' <<<"$results" || true)))
-  failed=$((failed + $(grep -cE ': (FAIL|ERROR|XPASS)' <<<"$results" || true)))
+say() {
+  printf '%5d s  %s\n' "$SECONDS" "$*"
 }
 
-# One thing that either works or not, as a test of its own.
+# step NAME COMMAND...: one thing that either works or not, as a test of its own.
 step() {
-  local what=$1 log=build/$1.log
+  local what=$1 log=$results/$1.log status=0
   shift
-  echo "== $what"
-  if "$@" >"$log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $what; the end of its log:"
-    tail -n 60 "$log"
-  fi
+  "$@" >"$log" 2>&1 || status=$?
+  echo ":test-result: $([ $status -eq 0 ] && echo PASS || echo FAIL) $what" >"$results/$what.trs"
+  say "$what"
+  [ $status -eq 0 ] || { echo "FAILED: $what; the end of its log:"; tail -n 60 "$log"; }
+  return $status
 }
 
-# suite DIRECTORY CONFIGURE_ARGUMENT...: builds and runs make check.
-suite() {
-  local directory=$1 started=$SECONDS
-  shift
-  echo "== $directory: $*"
-  if ! build_in "$directory" all "$@" || ! build_in "$directory" "check TESTS=" "$@"; then
-    echo "FAILED: $directory does not build"
-    failed=$((failed + 1))
-    return
-  fi
-  find "$directory" -name '*.trs' -delete
-  if ! make -C "$directory" -j"${VITRINA_CHECK_JOBS:-2}" -k check >"$directory/check.log" 2>&1; then
-    show_failures "$directory"
-    # Shared machines stall: what failed beside others gets one try alone, and both are told.
-    echo "   once more, alone: $(failed_programs "$directory" | tr '\n' ' ')"
-    make -C "$directory" -k recheck >"$directory/recheck.log" 2>&1 || show_failures "$directory"
-  fi
-  [ -n "$(find "$directory" -name '*.trs' -print -quit)" ] || failed=$((failed + 1))
-  count_results "$directory"
-  echo "   $((SECONDS - started)) s; so far $passed passed, $failed failed, $skipped skipped"
+# build_with_tests DIRECTORY CONFIGURE_ARGUMENT...
+build_with_tests() {
+  build_in "$1" all "${@:2}" && build_in "$1" "check TESTS=" "${@:2}"
 }
 
-# The test programs that failed, by their paths without ending.
+# suite_build NAME CONFIGURE_ARGUMENT...
+suite_build() {
+  step "build-$1" build_with_tests "build/$1" "${@:2}"
+}
+
+# suite_tests NAME SET JOBS: one of the sets in Makefile.am; their results are counted at the end.
+suite_tests() {
+  local log=build/$1/check-$2.out
+  say "$1, $2 tests"
+  make -C "build/$1" -j"$3" -k "check-$2" >"$log" 2>&1 ||
+    grep -qE '^# (FAIL|ERROR): +[1-9]' "$log" || step "$1-$2" unfinished "$log" || true
+}
+
+# What kept make from running tests; those that failed are told later. (It does not come to a summary then.)
+unfinished() {
+  tail -n 30 "$1"
+  return 1
+}
+
+busy_lane() {
+  suite_tests release busy "$busy_jobs"
+  step demo node --test-reporter=tap tests/system/demo.test.mjs
+}
+
+calm_lane() {
+  suite_tests release calm "$calm_jobs"
+  # Time limits are five times longer in what follows: the browsers go first.
+  renice -n 5 -p "$BASHPID" >/dev/null
+  suite_build asan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=address,undefined --disable-browser-tests &&
+    suite_tests asan calm "$calm_jobs"
+  suite_build tsan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=thread --disable-streamer &&
+    suite_tests tsan calm "$calm_jobs"
+  step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
+}
+
+# The test programs of a build that failed, by their paths without ending.
 failed_programs() {
-  grep -lE '^:test-result: (FAIL|ERROR|XPASS)' -r "$1" --include='*.trs' | sed 's/\.trs$//'
+  grep -lE '^:test-result: (FAIL|ERROR|XPASS)' -r "build/$1/tests" --include='*.trs' | sed 's/\.trs$//'
 }
 
 # The logs of failed tests, bounded.
@@ -61,29 +76,43 @@ show_failures() {
   done
 }
 
+# Shared machines stall: what failed beside others gets one try alone, and both are told.
+once_more() {
+  [ -n "$(failed_programs "$1")" ] || return 0
+  show_failures "$1"
+  say "$1, once more, alone: $(failed_programs "$1" | tr '\n' ' ')"
+  make -C "build/$1" -k recheck >"build/$1/recheck.log" 2>&1 || show_failures "$1"
+}
+
+# count WORDS: how many results there are of that kind.
+count() {
+  find build/{release,asan,tsan}/tests $results -name '*.trs' -exec cat {} + 2>/dev/null | grep -cE "^:test-result: ($1) " || true
+}
+
 format_is_ours() {
   git ls-files '*.c' '*.h' | xargs clang-format --dry-run --Werror
 }
 
-distcheck() {
-  build_in build/release distcheck CFLAGS="-O2 -g" --enable-werror
-}
-
 check() {
-  mkdir -p build
-  step format format_is_ours
-  suite build/release CFLAGS="-O2 -g" --enable-werror
-  suite build/asan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=address,undefined --disable-browser-tests
-  suite build/tsan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=thread --disable-streamer
-  step distcheck distcheck
-  if [ -e tests/system/demo.test.mjs ]; then
-    step demo node --test-reporter=tap tests/system/demo.test.mjs
+  local suite passed failed skipped
+  mkdir -p $results
+  find build -name '*.trs' -delete
+  step format format_is_ours || true
+  if suite_build release CFLAGS="-O2 -g" --enable-werror; then
+    # An interrupted shell tells only itself.
+    trap 'trap - INT TERM; kill 0' INT TERM
+    calm_lane &
+    busy_lane || true
+    wait
+    suite_tests release lone 1
+    for suite in release asan tsan; do once_more $suite; done
   fi
+  passed=$(count PASS) failed=$(count 'FAIL|ERROR|XPASS') skipped=$(count SKIP)
   echo
-  if [ $skipped -gt 0 ]; then
+  if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"
   else
     echo "$passed passed, $failed failed"
   fi
-  [ $failed -eq 0 ]
+  [ "$failed" -eq 0 ]
 }

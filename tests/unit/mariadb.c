@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 static char *directory;
+static char *socket_path;
 static GPid pid;
 
 static void die_with_parent(gpointer data) {
@@ -22,8 +23,8 @@ SqlAddress mariadb_address(const char *socket) {
 }
 
 /* Until it answers, or has ended. */
-static Sql *wait_until_it_answers(const char *socket) {
-  SqlAddress address = mariadb_address(socket);
+static Sql *wait_until_it_answers(void) {
+  SqlAddress address = mariadb_address(socket_path);
   address.database = NULL;
   for (guint tries = 0; tries < 1200; tries++) {
     Sql *sql = sql_connect(&address, NULL);
@@ -35,8 +36,9 @@ static Sql *wait_until_it_answers(const char *socket) {
   g_assert_not_reached();
 }
 
-char *mariadb_start(void) {
+const char *mariadb_start(void) {
   g_autoptr(GError) error = NULL;
+  sql_library_open();
   g_autofree char *server = g_find_program_in_path("mariadbd");
   if (!server && !g_file_test("/usr/sbin/mariadbd", G_FILE_TEST_IS_EXECUTABLE))
     return NULL;
@@ -48,15 +50,15 @@ char *mariadb_start(void) {
                 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
                 die_with_parent, NULL, &pid, &error);
   g_assert_no_error(error);
-  char *socket = g_build_filename(directory, "s.sock", NULL);
-  g_autoptr(Sql) sql = wait_until_it_answers(socket);
+  socket_path = g_build_filename(directory, "s.sock", NULL);
+  g_autoptr(Sql) sql = wait_until_it_answers();
   guint from, to;
   g_assert_true(sql_run_script(sql, "CREATE DATABASE vitrina;\nUSE vitrina;\n", &error));
   g_assert_true(sql_schema_migrate(sql, &from, &to, &error));
   g_assert_no_error(error);
   g_assert_cmpuint(from, ==, 0);
   g_assert_cmpuint(to, >, 0);
-  return socket;
+  return socket_path;
 }
 
 void mariadb_clear(Sql *sql) {
@@ -66,10 +68,25 @@ void mariadb_clear(Sql *sql) {
                                NULL));
 }
 
-void mariadb_stop(void) {
+static void stop(void) {
   char *arguments[] = {"rm", "-rf", directory, NULL};
   kill(pid, SIGTERM);
   waitpid(pid, NULL, 0);
   g_spawn_sync(NULL, arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
   g_clear_pointer(&directory, g_free);
+  g_clear_pointer(&socket_path, g_free);
+}
+
+int mariadb_run_tests(void) {
+  int status = g_test_run();
+  if (socket_path)
+    stop();
+  sql_library_close();
+  return status;
+}
+
+int mariadb_skip_tests(void) {
+  g_print("1..0 # SKIP there is no mariadbd on this machine\n");
+  sql_library_close();
+  return 0;
 }

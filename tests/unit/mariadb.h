@@ -2,9 +2,13 @@
 #pragma once
 #include "fcgi/sql.h"
 
-/* NULL when this machine has none: the tests are to be skipped. (transfer full) */
-char *mariadb_start(void); /* the socket */
-void mariadb_stop(void);   /* ends it and removes what it left */
+/* Opens the client library and starts the server. Its socket, until mariadb_run_tests() is over; NULL: this
+ * machine has none. */
+const char *mariadb_start(void);
+/* g_test_run(); then ends the server, if there is one, with all that it left, and the library. */
+int mariadb_run_tests(void);
+/* Tells that the program's tests are skipped, for want of a server; what main() shall return. */
+int mariadb_skip_tests(void);
 SqlAddress mariadb_address(const char *socket);
 /* Empties all tables. */
 void mariadb_clear(Sql *sql);

@@ -11,7 +11,7 @@
 #define SLOT_US (5 * INSTANT_MINUTE)
 #define PLACES 3
 
-static char *server;
+static const char *server;
 static const MysqlPlan plan = {"one", 5}, other_plan = {"two", 5};
 
 static Sql *connect_to_it(void) {
@@ -445,12 +445,9 @@ static void test_repeated_jobs(Fixture *f, gconstpointer data) {
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
-  sql_library_open();
   server = mariadb_start();
-  if (!server) {
-    g_print("1..0 # SKIP there is no mariadbd on this machine\n");
-    return 0;
-  }
+  if (!server)
+    return mariadb_skip_tests();
 #define TEST(path, function) g_test_add("/mysql/" path, Fixture, NULL, set_up, function, tear_down)
   TEST("values-come-back-as-they-were", test_values);
   TEST("faults-are-told-apart", test_errors);
@@ -467,9 +464,5 @@ int main(int argc, char **argv) {
   TEST("nobody-is-overbooked-by-many-at-once", test_many_at_once);
   TEST("what-may-be-repeated-is", test_repeated_jobs);
   TEST("nobody-waits-for-a-database-that-is-not-there", test_unreachable);
-  int status = g_test_run();
-  mariadb_stop();
-  g_free(server);
-  sql_library_close();
-  return status;
+  return mariadb_run_tests();
 }

@@ -18,7 +18,7 @@
 
 /* The same tests for both stores; those of what is on disk for the file alone. */
 static const char json[] = "json", mysql[] = "mysql";
-static char *server; /* the database's socket */
+static const char *server; /* the database's socket */
 
 typedef struct {
   const char *kind;
@@ -449,7 +449,6 @@ static void random_lives_keep_the_rule(Fixture *f, gconstpointer data) {
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
-  sql_library_open();
   server = mariadb_start();
   if (!server)
     g_print("# there is no mariadbd on this machine: one store is tested\n");
@@ -478,10 +477,5 @@ int main(int argc, char **argv) {
   ADD_BOTH("sessions-of-operators-take-their-place", sessions_of_operators_take_their_place);
   ADD_JSON("a-broken-plan-is-refused-and-kept", a_broken_plan_is_refused_and_kept);
   ADD_BOTH("random-lives-keep-the-rule", random_lives_keep_the_rule);
-  int status = g_test_run();
-  if (server)
-    mariadb_stop();
-  g_free(server);
-  sql_library_close();
-  return status;
+  return mariadb_run_tests();
 }

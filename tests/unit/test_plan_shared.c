@@ -11,7 +11,7 @@
 #define RC "River"
 #define MINUTES(n) ((n)*INSTANT_MINUTE)
 
-static char *server;
+static const char *server;
 
 static const PlanRules rules = {.slot_minutes = 5,
                                 .horizon_days = 2,
@@ -199,12 +199,9 @@ static void what_runs_already_is_not_taken_in_twice(Fixture *f, gconstpointer da
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
-  sql_library_open();
   server = mariadb_start();
-  if (!server) {
-    g_print("1..0 # SKIP there is no mariadbd on this machine\n");
-    return 0;
-  }
+  if (!server)
+    return mariadb_skip_tests();
 #define TEST(path, function) g_test_add("/plan-shared/" path, Fixture, NULL, set_up, function, tear_down)
   TEST("the-other-knows-and-may-cancel", the_other_knows_and_may_cancel);
   TEST("the-last-place-is-given-once", the_last_place_is_given_once);
@@ -213,9 +210,5 @@ int main(int argc, char **argv) {
   TEST("a-booking-begins-at-one-of-them", a_booking_begins_at_one_of_them);
   TEST("a-session-is-extended-and-ended-by-either", a_session_is_extended_and_ended_by_either);
   TEST("what-runs-already-is-not-taken-in-twice", what_runs_already_is_not_taken_in_twice);
-  int status = g_test_run();
-  mariadb_stop();
-  g_free(server);
-  sql_library_close();
-  return status;
+  return mariadb_run_tests();
 }
