@@ -47,6 +47,9 @@ static const Setting rows[] = {
     {"drain_seconds", SETTING_INT, AT(drain_seconds), 0, 300, "seconds", "20",
      .help = "How long an end waits for what it has begun, sessions that start up above all, where other "
              "coordinators serve the site meanwhile (store.type mysql)."},
+    {"coordinators", SETTING_INT, AT(coordinators), 1, 64, .fallback = "1",
+     .help =
+         "How many coordinators serve the site: each takes its part of the wrong codes that a day may have."},
     {"code_digits", SETTING_INT, AT(code_digits), 4, 9, .fallback = "4",
      .help = "How many digits a session's code has."},
     {"session_minutes", SETTING_INT, AT(session_minutes), 1, 1440, "minutes", "60",

@@ -23,6 +23,7 @@ typedef struct {
   char *key_file;
   gint64 code_digits;
   gint64 drain_seconds;
+  gint64 coordinators;
   gint64 session_minutes;
   gint64 min_session_minutes;
   gint64 call_timeout_seconds;

@@ -47,7 +47,7 @@
  *
  * Every verb whose answer tells a live code from a dead one has to ask the guard, CANCEL_SESSION with a wrong
  * key among them. The budget is one process's, unless it is in a file: a restart begins a new one, and n
- * coordinators on one store each take guard_new(GUARD_RISK_PER_DAY / n).
+ * coordinators on one store each take guard_new(GUARD_RISK_PER_DAY / n) (the setting "coordinators").
  *
  * Pure: the time is passed in, in microseconds of any clock that does not go back. One thread at a time.
  */

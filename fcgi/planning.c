@@ -259,10 +259,11 @@ gboolean planning_key_is_right(const Planning *planning, const Reservation *rese
 
 /* Who answers one code alone must know how many were wrong before. */
 static Guard *open_guard(const Core *core, GError **error) {
+  double risk = GUARD_RISK_PER_DAY / (double)core->configuration->coordinators;
   if (core->mode != CORE_CHANGES)
-    return guard_new(GUARD_RISK_PER_DAY);
+    return guard_new(risk);
   g_autofree char *path = g_strconcat(core->configuration->plan_file, ".guard", NULL);
-  return guard_open(path, GUARD_RISK_PER_DAY, error);
+  return guard_open(path, risk, error);
 }
 
 static Store *open_store(Core *core, GError **error) {

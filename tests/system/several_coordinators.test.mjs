@@ -244,3 +244,16 @@ test('places of a coordinator that is gone for good hold the line up for offer_s
   assert.equal((await waiting).status, 200);
   await length(0, [1]);
 });
+
+test('together they let no more be guessed than one alone', { skip }, async t => {
+  const several = await startSeveral(t, { database: fresh(), settings: { coordinators: 64 } });
+  const { answer: session } = await several.visitor(200).walkIn();
+  for (const i of [0, 1]) {
+    const { ask } = await several.visitorOf(i);
+    /* None of them is the one that there is. */
+    const wrong = [1, 2, 3, 4].map(n => String((Number(session.code) + n) % 10_000).padStart(4, '0'));
+    const words = [];
+    for (const code of wrong) words.push((await ask('CONNECT_SESSION_WITH_CODE', { code })).answer.msg);
+    assert.deepEqual(words, [...Array(3).fill('SESSION_NOT_EXIST'), 'TOO_MANY_ATTEMPTS'], 'the fewest that there may be');
+  }
+});
