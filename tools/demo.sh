@@ -152,6 +152,7 @@ write_nginx() {
   sed -e "s|@USER@|$user|" -e "s|@WORKERS@|1|" -e "s|@STATE_DIR@|$run_dir|g" -e "s|@TEMP_DIR@|$run_dir/nginx|g" \
     -e "s|@ERROR_LOG@|$state/logs/nginx-error.log|" \
     -e "s|@COORDINATORS@|server unix:$run_dir/coordinator.sock;|" \
+    -e "s|@OWN_COORDINATOR@|unix:$run_dir/coordinator.sock|" \
     -e "s|@WEBSOCKETS@|server unix:$run_dir/websocket.sock;|" \
     -e "s|@HTTP_LISTEN@|$http_port|" -e "s|@HTTPS_LISTEN@|$https_port|" -e "s|@REDIRECT@||" \
     -e "s|@CERTIFICATE@|$state/certificate.pem|" -e "s|@CERTIFICATE_KEY@|$state/certificate.key|" \

@@ -112,42 +112,43 @@ function crowd(t, several) {
 /** @param {number} ms */
 const pass = ms => new Promise(settle => setTimeout(settle, ms));
 
-test('both are started anew, one after the other: no session is lost and no request refused', { skip }, async t => {
-  const several = await startSeveral(t, { database: fresh(), limits: [1, 3, 8] });
-  const visitors = [await several.visitorOf(0), await several.visitorOf(1)];
-  const sessions = [];
-  for (const visitor of visitors) sessions.push((await visitor.walkIn()).answer);
-  const people = crowd(t, several);
-  for (const i of [0, 1]) {
-    const { coordinators, streamers } = several;
-    const before = coordinators[i];
-    /* One whose server starts up while the end comes. */
-    /** @type {() => void} */
-    let go = () => {};
-    const held = new Promise(settle => (go = () => settle(undefined)));
-    for (const streamer of streamers) streamer.beforeStart = () => held;
-    const asked = streamers.reduce((sum, streamer) => sum + streamer.count('START_SESSION'), 0);
-    const late = visitors[i].walkIn();
-    await until(() => streamers.reduce((sum, streamer) => sum + streamer.count('START_SESSION'), 0) > asked, { what: 'the start' });
-    before.signal('SIGTERM');
-    await before.waitFor(/ stopping /);
-    go();
-    const { status, answer } = await late;
-    assert.equal(status, 200, JSON.stringify(answer));
-    sessions.push(answer);
-    assert.deepEqual(await before.waitForExit(), { code: 0, signal: null });
-    await several.start(i);
-    await coordinators[i].waitFor(/verb=PLAN_SESSION/);
-  }
-  await people.end();
-  assert.deepEqual(people.failures, []);
-  t.diagnostic(JSON.stringify(people.counts));
-  for (const { session, code } of sessions)
-    for (const visitor of visitors) {
-      const { status, answer } = await visitor.ask('CONNECT_SESSION_WITH_CODE', { code });
-      assert.deepEqual([status, answer.session], [200, session]);
+for (const web of /** @type {const} */ (['nginx', 'apache']))
+  test(`${web}: both are started anew, one after the other: no session is lost and no request refused`, { skip }, async t => {
+    const several = await startSeveral(t, { database: fresh(), web, limits: [1, 3, 8] });
+    const visitors = [await several.visitorOf(0), await several.visitorOf(1)];
+    const sessions = [];
+    for (const visitor of visitors) sessions.push((await visitor.walkIn()).answer);
+    const people = crowd(t, several);
+    for (const i of [0, 1]) {
+      const { coordinators, streamers } = several;
+      const before = coordinators[i];
+      /* One whose server starts up while the end comes. */
+      /** @type {() => void} */
+      let go = () => {};
+      const held = new Promise(settle => (go = () => settle(undefined)));
+      for (const streamer of streamers) streamer.beforeStart = () => held;
+      const asked = streamers.reduce((sum, streamer) => sum + streamer.count('START_SESSION'), 0);
+      const late = visitors[i].walkIn();
+      await until(() => streamers.reduce((sum, streamer) => sum + streamer.count('START_SESSION'), 0) > asked, { what: 'the start' });
+      before.signal('SIGTERM');
+      await before.waitFor(/ stopping /);
+      go();
+      const { status, answer } = await late;
+      assert.equal(status, 200, JSON.stringify(answer));
+      sessions.push(answer);
+      assert.deepEqual(await before.waitForExit(), { code: 0, signal: null });
+      await several.start(i);
+      await coordinators[i].waitFor(/verb=PLAN_SESSION/);
     }
-});
+    await people.end();
+    assert.deepEqual(people.failures, []);
+    t.diagnostic(JSON.stringify(people.counts));
+    for (const { session, code } of sessions)
+      for (const visitor of visitors) {
+        const { status, answer } = await visitor.ask('CONNECT_SESSION_WITH_CODE', { code });
+        assert.deepEqual([status, answer.session], [200, session]);
+      }
+  });
 
 /**
  * "River" with one place, which is taken; visitors of both coordinators, and what they see of the line.

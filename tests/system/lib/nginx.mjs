@@ -107,6 +107,7 @@ export async function startNginx(scope, options) {
     REDIRECT: '',
     CERTIFICATE: certificate,
     CERTIFICATE_KEY: key,
+    OWN_COORDINATOR: `unix:${options.coordinatorSocket}`,
     COORDINATORS: members(options.coordinatorSocket, others.map(({ coordinator }) => coordinator)),
     WEBSOCKETS: members(
       options.websocketSocket ?? join(directory, 'no-websocket.sock'),
