@@ -55,9 +55,13 @@ static gboolean find_request(Sql *sql, const char *request_id, Reservation **oth
 
 /* ---- new ones ---- */
 
-static gboolean insert(Sql *sql, gint64 rc, const StoreChange *change, gboolean has_code, GError **error) {
+/* @duplicate: its id, code or request is there already, and nothing was inserted; NULL: that is an error,
+ * too. */
+static gboolean insert(Sql *sql, gint64 rc, const StoreChange *change, gboolean has_code, gboolean *duplicate,
+                       GError **error) {
   const Reservation *it = change->reservation;
-  return sql_run(
+  g_autoptr(GError) problem = NULL;
+  gboolean inserted = sql_run(
       sql,
       "INSERT INTO reservations (id, code, live_code, rc_name, starts_at, ends_at, booked, name, request_id, "
       "state, server_name, reason, created_at, ended_at, rc, slot_first, slot_end) "
@@ -69,7 +73,13 @@ static gboolean insert(Sql *sql, gint64 rc, const StoreChange *change, gboolean 
                  SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->reason),
                  mysql_instant(it->created_at_us), mysql_instant(it->ended_at_us), SQL_INT(rc),
                  SQL_INT(change->run.first), SQL_INT(run_end(change->run))),
-      NULL, NULL, NULL, error);
+      NULL, NULL, NULL, &problem);
+  if (duplicate)
+    *duplicate = !inserted && g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE);
+  if (inserted || (duplicate && *duplicate))
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&problem));
+  return FALSE;
 }
 
 /* It could not be taken or not be added: perhaps because it was, by this very change or this very request.
@@ -89,8 +99,7 @@ static gboolean explain_refusal(Sql *sql, const Reservation *it, StoreOutcome ot
 static gboolean do_new(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
                        GError **error) {
   const Reservation *it = change->reservation;
-  g_autoptr(GError) problem = NULL;
-  gboolean full;
+  gboolean full, duplicate;
   MysqlRc rc;
   if (!mysql_slots_find_rc(sql, it->rc_name, &rc, error) ||
       !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), change->capacity, &full,
@@ -98,12 +107,9 @@ static gboolean do_new(Sql *sql, const MysqlPlan *plan, const StoreChange *chang
     return FALSE;
   if (full)
     return explain_refusal(sql, it, STORE_FULL, answer, error);
-  if (insert(sql, rc.rc, change, TRUE, &problem))
-    return TRUE;
-  if (g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE))
-    return explain_refusal(sql, it, STORE_CODE_TAKEN, answer, error);
-  g_propagate_error(error, g_steal_pointer(&problem));
-  return FALSE;
+  if (!insert(sql, rc.rc, change, TRUE, &duplicate, error))
+    return FALSE;
+  return !duplicate || explain_refusal(sql, it, STORE_CODE_TAKEN, answer, error);
 }
 
 /* ---- promises about those that are there ---- */
@@ -180,25 +186,21 @@ static gboolean do_cancel(Sql *sql, const StoreChange *change, MysqlAnswer *answ
 /* Of a session that nobody planned here. Its code may be somebody's already; its places may be taken. */
 static gboolean adopt(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
                       GError **error) {
-  g_autoptr(GError) problem = NULL;
-  gboolean full;
+  gboolean full, duplicate;
   Held held;
   MysqlRc rc;
   if (!mysql_slots_find_rc(sql, change->reservation->rc_name, &rc, error) ||
-      !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), G_MAXUINT32, &full, error))
+      !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), G_MAXUINT32, &full, error) ||
+      !insert(sql, rc.rc, change, TRUE, &duplicate, error))
     return FALSE;
-  if (insert(sql, rc.rc, change, TRUE, &problem))
+  if (!duplicate)
     return TRUE;
-  if (g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE)) {
-    if (!lock(sql, change->reservation->id, &held, error))
-      return FALSE;
-    if (!held.found)
-      return insert(sql, rc.rc, change, FALSE, error);
-    refuse(answer, STORE_DONE); /* another coordinator has just done it */
-    return TRUE;
-  }
-  g_propagate_error(error, g_steal_pointer(&problem));
-  return FALSE;
+  if (!lock(sql, change->reservation->id, &held, error))
+    return FALSE;
+  if (!held.found)
+    return insert(sql, rc.rc, change, FALSE, NULL, error);
+  refuse(answer, STORE_DONE); /* another coordinator has just done it */
+  return TRUE;
 }
 
 static gboolean do_fact(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
@@ -232,7 +234,7 @@ gboolean mysql_change_import(Sql *sql, const MysqlPlan *plan, const Reservation 
     return adopt(sql, plan, &change, &answer, error);
   MysqlRc rc;
   return mysql_slots_find_rc(sql, reservation->rc_name, &rc, error) &&
-         insert(sql, rc.rc, &change, FALSE, error);
+         insert(sql, rc.rc, &change, FALSE, NULL, error);
 }
 
 gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,

@@ -62,13 +62,11 @@ static gboolean make_slots(Sql *sql, const MysqlPlan *plan, MysqlRc *rc, gint64 
                  SQL_VALUES(SQL_INT(end), SQL_INT(rc->rc)), NULL, NULL, NULL, error);
 }
 
-gboolean mysql_slots_make(Sql *sql, const MysqlPlan *plan, const char *rc_name, gint64 end, gboolean *more,
-                          GError **error) {
+gboolean mysql_slots_make(Sql *sql, const MysqlPlan *plan, const char *rc_name, gint64 end, GError **error) {
   MysqlRc rc;
   if (!mysql_slots_find_rc(sql, rc_name, &rc, error))
     return FALSE;
   gint64 from = MAX(rc.slots_until, current_slot(plan));
-  *more = from + SLOTS_AT_ONCE < end;
   return make_slots(sql, plan, &rc, MIN(from + SLOTS_AT_ONCE, end), error);
 }
 

@@ -28,8 +28,7 @@ gboolean mysql_slots_take(Sql *sql, const MysqlPlan *plan, MysqlRc *rc, gint64 f
                           guint32 capacity, gboolean *full, GError **error);
 gboolean mysql_slots_give_back(Sql *sql, gint64 rc, gint64 first, gint64 end, GError **error);
 
-/* Makes rows of an RC ahead, one day's at most, towards @end. @more: there is more to make. */
-gboolean mysql_slots_make(Sql *sql, const MysqlPlan *plan, const char *rc_name, gint64 end, gboolean *more,
-                          GError **error);
+/* Makes rows of an RC ahead, one day's at most, towards @end. */
+gboolean mysql_slots_make(Sql *sql, const MysqlPlan *plan, const char *rc_name, gint64 end, GError **error);
 /* Deletes rows that are a day old, a bounded number. @more: there are more. */
 gboolean mysql_slots_forget(Sql *sql, const MysqlPlan *plan, gboolean *more, GError **error);

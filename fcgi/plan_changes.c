@@ -124,13 +124,20 @@ static void new_one_stored(PlanEntry *entry, const PlanWaiter *first) {
     tell(entry, &g_array_index(waiters, PlanWaiter, i));
 }
 
-static void refuse_new_one(Plan *plan, PlanEntry *entry, const PlanWaiter *first, WireMessage message,
-                           const char *reason) {
-  g_autoptr(GArray) waiters = g_steal_pointer(&entry->waiters);
+/* There is to be no such entry after all: what it held is free again. Those who wait for it (transfer full,
+ * nullable), but for the first. */
+static GArray *take_new_one_back(Plan *plan, PlanEntry *entry) {
+  GArray *waiters = g_steal_pointer(&entry->waiters);
   Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
   ledger_give_back_rest(ledger, &entry->run, ledger_slot(ledger, plan->now_us));
   release_code(plan, entry->reservation);
   plan_index_remove(plan->index, entry);
+  return waiters;
+}
+
+static void refuse_new_one(Plan *plan, PlanEntry *entry, const PlanWaiter *first, WireMessage message,
+                           const char *reason) {
+  g_autoptr(GArray) waiters = take_new_one_back(plan, entry);
   plan_refuse(first, message, NULL, reason);
   for (guint i = 0; waiters && i < waiters->len; i++)
     plan_refuse(&g_array_index(waiters, PlanWaiter, i), message, NULL, reason);
@@ -138,11 +145,7 @@ static void refuse_new_one(Plan *plan, PlanEntry *entry, const PlanWaiter *first
 
 /* Another coordinator has done the client's request before: that is the answer. */
 static void give_other(Plan *plan, PlanEntry *entry, const PlanWaiter *first, const Reservation *other) {
-  g_autoptr(GArray) waiters = g_steal_pointer(&entry->waiters);
-  Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
-  ledger_give_back_rest(ledger, &entry->run, ledger_slot(ledger, plan->now_us));
-  release_code(plan, entry->reservation);
-  plan_index_remove(plan->index, entry);
+  g_autoptr(GArray) waiters = take_new_one_back(plan, entry);
   PlanEntry *known = plan_index_find(plan->index, other->id);
   if (!known)
     known = plan_hold(plan, reservation_copy(other));

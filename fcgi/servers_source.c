@@ -25,7 +25,8 @@ struct ServersSource {
   FileMark file_mark;  /* of what was read last, good or broken */
   char *database_mark; /* the same; NULL: nothing was read yet */
   Reading *reading;    /* of the database, under way */
-  gboolean loaded, failing;
+  gboolean loaded;
+  gboolean failing; /* the database cannot be asked; said once for each such time */
   Timer *timer;
 };
 
@@ -44,16 +45,12 @@ static void look_again_later(ServersSource *source) {
 static void take(ServersSource *source, GPtrArray *servers) {
   log_notice("servers_read", "servers=%u", servers->len);
   source->loaded = TRUE;
-  source->failing = FALSE;
   fleet_set_servers(source->core->fleet, servers);
 }
 
-/* Told once for each time of trouble. */
 static void keep_last(ServersSource *source, const GError *error) {
   g_autofree char *reason = log_quote(error->message);
-  if (!source->failing)
-    log_error("servers_kept", "servers=%u reason=%s", fleet_count_servers(source->core->fleet), reason);
-  source->failing = TRUE;
+  log_error("servers_kept", "servers=%u reason=%s", fleet_count_servers(source->core->fleet), reason);
 }
 
 /* ---- the file ---- */
@@ -87,7 +84,6 @@ static gboolean read_file(ServersSource *source, GError **error) {
 
 static void reload_file(ServersSource *source) {
   g_autoptr(GError) error = NULL;
-  source->failing = FALSE; /* each broken file has its line */
   if (!read_file(source, &error))
     keep_last(source, error);
 }
@@ -143,9 +139,10 @@ static void on_read(SqlJob *job, const GError *error) {
   ServersSource *source = reading->source;
   if (source) {
     source->reading = NULL;
-    if (error)
+    if (error && !source->failing)
       keep_last(source, error);
-    else
+    source->failing = error != NULL;
+    if (!error)
       take_reading(source, reading);
     if (error && !source->loaded)
       look_again_after(source, DATABASE_RETRY_US);

@@ -25,8 +25,7 @@ struct SqlPool {
   atomic_uint told_node;             /* the one that the log names */
   atomic_llong unreachable_until_us; /* monotonic */
   _Atomic(Reach) reach;
-  atomic_ullong jobs, retries, failures;
-  atomic_llong busy_us;
+  atomic_ullong retries;
 };
 
 /* A thread of the pool. */
@@ -125,15 +124,14 @@ static void deliver_answer(Letter *letter, gpointer receiver) {
   job->done(job, error);
 }
 
-static gboolean run_until_done(Worker *worker, SqlJob *job, gint64 begun_us) {
+static void run_until_done(Worker *worker, SqlJob *job) {
+  gint64 begun_us = g_get_monotonic_time();
   for (guint tries = 1;; tries++) {
-    if (!connect_worker(worker, &job->error))
-      return FALSE;
-    if (run_once(worker, job, &job->error))
-      return TRUE;
+    if (!connect_worker(worker, &job->error) || run_once(worker, job, &job->error))
+      return;
     if (!is_worth_repeating(worker, job->error) || tries == TRIES_MAX ||
         g_get_monotonic_time() > begun_us + PATIENCE_US)
-      return FALSE;
+      return;
     g_clear_error(&job->error);
     atomic_fetch_add(&worker->pool->retries, 1);
     pause_before_try(tries);
@@ -143,14 +141,9 @@ static gboolean run_until_done(Worker *worker, SqlJob *job, gint64 begun_us) {
 static void deliver_job(Letter *letter, gpointer receiver) {
   SqlJob *job = (SqlJob *)letter;
   Worker *worker = receiver;
-  SqlPool *pool = worker->pool;
-  gint64 begun_us = g_get_monotonic_time();
-  if (!run_until_done(worker, job, begun_us))
-    atomic_fetch_add(&pool->failures, 1);
-  atomic_fetch_add(&pool->jobs, 1);
-  atomic_fetch_add(&pool->busy_us, g_get_monotonic_time() - begun_us);
+  run_until_done(worker, job);
   job->letter.deliver = deliver_answer;
-  mailbox_post(pool->home, &job->letter);
+  mailbox_post(worker->pool->home, &job->letter);
 }
 
 static gpointer work(gpointer data) {
@@ -214,9 +207,6 @@ void sql_pool_free(SqlPool *pool) {
 }
 
 void sql_pool_get_figures(SqlPool *pool, SqlPoolFigures *figures) {
-  figures->jobs = atomic_load(&pool->jobs);
   figures->retries = atomic_load(&pool->retries);
-  figures->failures = atomic_load(&pool->failures);
-  figures->busy_us = atomic_load(&pool->busy_us);
   figures->reachable = atomic_load(&pool->reach) == REACHABLE;
 }

@@ -31,9 +31,8 @@ struct SqlJob {
 
 /* Plain data. */
 typedef struct {
-  guint64 jobs, retries, failures; /* since the start */
-  gint64 busy_us;                  /* spent in jobs */
-  gboolean reachable;              /* the last connection worked */
+  guint64 retries;    /* since the start */
+  gboolean reachable; /* the last connection worked */
 } SqlPoolFigures;
 
 /* @size threads. @address (with its texts) is copied. @home: where jobs are answered. Nothing is connected

@@ -14,7 +14,7 @@
 #define LOADED_HISTORY_DAYS "1"
 #define UPKEEP_US (10 * INSTANT_MINUTE)
 #define UPKEEP_SOON_US (INSTANT_SECOND / 10)
-#define FORGET_AT_ONCE "1000"
+#define FORGET_AT_ONCE 1000
 
 typedef struct Look Look;
 typedef struct Upkeep Upkeep;
@@ -27,6 +27,7 @@ typedef struct {
   StoreMysqlRules rules;
   char *looked_at; /* the database's time of the last look; NULL: everything is to be read */
   gboolean loaded, failing;
+  guint64 writes; /* changes that were given to the database */
   Timer *look_timer, *upkeep_timer;
   Look *look;              /* under way */
   Upkeep *upkeep;          /* under way */
@@ -123,6 +124,7 @@ static void put_change(Store *store, const StoreChange *change, StoreDone done, 
   if (change->kind == STORE_FORGET) /* upkeep does it */
     return;
   Put *put = g_new0(Put, 1);
+  mysql->writes++;
   put->job.run = run_put;
   put->job.done = on_put;
   put->lane = g_rc_box_acquire(lane_of(mysql, change->reservation->rc_name));
@@ -288,9 +290,8 @@ static gboolean make_slots_of_one(Sql *sql, Upkeep *upkeep, gboolean *more, GErr
     return FALSE;
   if (!rc_name)
     return TRUE;
-  gboolean not_yet;
   *more = TRUE;
-  return mysql_slots_make(sql, &upkeep->plan, rc_name, upkeep->slots_until, &not_yet, error);
+  return mysql_slots_make(sql, &upkeep->plan, rc_name, upkeep->slots_until, error);
 }
 
 static gboolean run_upkeep(Sql *sql, SqlJob *job, GError **error) {
@@ -301,10 +302,10 @@ static gboolean run_upkeep(Sql *sql, SqlJob *job, GError **error) {
       !mysql_slots_forget(sql, &upkeep->plan, &old_slots, error) ||
       !sql_run(sql,
                "DELETE FROM reservations WHERE state = 'ended' AND ended_at < NOW() - INTERVAL ? DAY "
-               "LIMIT " FORGET_AT_ONCE,
+               "LIMIT " G_STRINGIFY(FORGET_AT_ONCE),
                SQL_VALUES(SQL_INT(upkeep->history_days)), NULL, NULL, &forgotten, error))
     return FALSE;
-  upkeep->more = more_slots || old_slots || forgotten > 0;
+  upkeep->more = more_slots || old_slots || forgotten == FORGET_AT_ONCE;
   return TRUE;
 }
 
@@ -356,9 +357,7 @@ static void refresh(Store *store, StoreRefreshed func, gpointer user_data) {
 }
 
 static guint64 count_writes(Store *store) {
-  SqlPoolFigures figures;
-  sql_pool_get_figures(((MysqlStore *)store)->pool, &figures);
-  return figures.jobs;
+  return ((MysqlStore *)store)->writes;
 }
 
 static void close_store(Store *store) {
