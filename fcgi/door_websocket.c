@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "common/log.h"
+#include "common/lws_header.h"
 #include "common/settings.h"
 #include "common/wire.h"
 #include "fcgi/client_address.h"
@@ -29,31 +30,9 @@
 
 /* ---- who may open one ---- */
 
-/* A header's value (transfer full), NULL when it was not sent. */
-static char *header_of(struct lws *wsi, enum lws_token_indexes token) {
-  int length = lws_hdr_total_length(wsi, token);
-  if (length <= 0)
-    return NULL;
-  char *text = g_malloc((gsize)length + 1);
-  if (lws_hdr_copy(wsi, text, length + 1, token) < 0)
-    g_clear_pointer(&text, g_free);
-  return text;
-}
-
-static char *forwarded_host_of(struct lws *wsi) {
-  static const char name[] = "x-forwarded-host:";
-  int length = lws_hdr_custom_length(wsi, name, sizeof name - 1);
-  if (length <= 0)
-    return NULL;
-  char *text = g_malloc((gsize)length + 1);
-  if (lws_hdr_custom_copy(wsi, text, length + 1, name, sizeof name - 1) < 0)
-    g_clear_pointer(&text, g_free);
-  return text;
-}
-
 static char *address_of(DoorWebsocket *door, struct lws *wsi) {
   char peer[64] = "";
-  g_autofree char *chain = header_of(wsi, WSI_TOKEN_X_FORWARDED_FOR);
+  g_autofree char *chain = lws_header_of(wsi, WSI_TOKEN_X_FORWARDED_FOR);
   if (!listener_is_unix(door->listener))
     lws_get_peer_simple(wsi, peer, sizeof peer);
   return client_address_of_chain(peer, chain, door->core->configuration->proxy_networks);
@@ -81,7 +60,7 @@ static int refuse_http(struct lws *wsi, WireMessage message, const char *reason)
 }
 
 static gboolean is_our_path(struct lws *wsi) {
-  g_autofree char *path = header_of(wsi, WSI_TOKEN_GET_URI);
+  g_autofree char *path = lws_header_of(wsi, WSI_TOKEN_GET_URI);
   const char *slash = path ? strrchr(path, '/') : NULL;
   return slash && strcmp(slash, "/ws") == 0;
 }
@@ -89,8 +68,9 @@ static gboolean is_our_path(struct lws *wsi) {
 /* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE returns: 0 go on, 1 answered otherwise, -1 close. */
 static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
   const Configuration *configuration = door->core->configuration;
-  g_autofree char *origin = header_of(wsi, WSI_TOKEN_ORIGIN), *host = header_of(wsi, WSI_TOKEN_HOST);
-  g_autofree char *forwarded_host = forwarded_host_of(wsi), *address = address_of(door, wsi);
+  g_autofree char *origin = lws_header_of(wsi, WSI_TOKEN_ORIGIN), *host = lws_header_of(wsi, WSI_TOKEN_HOST);
+  g_autofree char *forwarded_host = lws_header_named(wsi, "x-forwarded-host:"),
+                  *address = address_of(door, wsi);
   int refused;
   if (g_ascii_strcasecmp(upgrade, "websocket") != 0 || !is_our_path(wsi)) {
     refused = refuse_http(wsi, WIRE_NOT_FOUND, "There is nothing at this address.");

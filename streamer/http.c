@@ -58,16 +58,6 @@ const char *http_allow_origin(const HttpShared *shared, const char *origin) {
   return NULL;
 }
 
-char *http_header_of(struct lws *wsi, enum lws_token_indexes token) {
-  int length = lws_hdr_total_length(wsi, token);
-  if (length <= 0)
-    return NULL;
-  char *text = g_malloc((gsize)length + 1);
-  if (lws_hdr_copy(wsi, text, length + 1, token) < 0)
-    g_clear_pointer(&text, g_free);
-  return text;
-}
-
 /* ---- libwebsockets ---- */
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {

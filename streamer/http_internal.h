@@ -23,8 +23,6 @@ typedef struct {
 const HttpRoute *http_find_route(const HttpShared *shared, const char *path, const char **rest);
 /* What Access-Control-Allow-Origin says to @origin; NULL: that page may not. */
 const char *http_allow_origin(const HttpShared *shared, const char *origin);
-/* A header, or the path of a method's token; NULL: not sent. (transfer full) */
-char *http_header_of(struct lws *wsi, enum lws_token_indexes token);
 
 /* The events of a request's connection. Each returns what a libwebsockets callback returns: -1 closes. */
 int http_request_on_headers(HttpShared *shared, struct lws *wsi, HttpConnection *connection,

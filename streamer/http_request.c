@@ -1,5 +1,6 @@
 /* A request is counted, since its handler keeps it; when its connection goes first, it loses its `wsi` and
  * becomes inert. */
+#include "common/lws_header.h"
 #include "common/wire.h"
 #include "streamer/http_internal.h"
 
@@ -190,7 +191,7 @@ static HttpRequest *request_new(HttpShared *shared, struct lws *wsi, const char 
   request->body = g_byte_array_new();
   request->answer_headers = g_ptr_array_new_with_free_func(g_free);
   for (int i = 0; i < HTTP_N_HEADERS; i++)
-    request->headers[i] = http_header_of(wsi, tokens[i]);
+    request->headers[i] = lws_header_of(wsi, tokens[i]);
   return request;
 }
 
@@ -204,8 +205,8 @@ static int ask(HttpConnection *connection) {
 
 /* As libwebsockets decides it (RFC 9112 section 9.3): it does not say so in the answer. */
 static gboolean is_last(struct lws *wsi) {
-  g_autofree char *wish = http_header_of(wsi, WSI_TOKEN_CONNECTION);
-  g_autofree char *version = http_header_of(wsi, WSI_TOKEN_HTTP);
+  g_autofree char *wish = lws_header_of(wsi, WSI_TOKEN_CONNECTION);
+  g_autofree char *version = lws_header_of(wsi, WSI_TOKEN_HTTP);
   if (g_strcmp0(version, "HTTP/1.1") != 0)
     return !wish || g_ascii_strcasecmp(wish, "keep-alive") != 0;
   return wish && g_ascii_strcasecmp(wish, "close") == 0;
@@ -215,7 +216,7 @@ typedef enum { BODY_NONE, BODY_COMES, BODY_UNMEASURED } BodyKind;
 
 /* libwebsockets takes no chunks from a client, and announces the end of an empty body only after POST. */
 static BodyKind body_kind(struct lws *wsi, const char *method) {
-  g_autofree char *length = http_header_of(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  g_autofree char *length = lws_header_of(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
   gboolean is_post = g_str_equal(method, "POST");
   if (!length)
     return is_post || g_str_equal(method, "PATCH") || g_str_equal(method, "PUT") ? BODY_UNMEASURED

@@ -1,6 +1,7 @@
 /* A WebSocket is counted, since its handlers keep it; when its connection goes first, it loses its `wsi` and
  * becomes inert. */
 #include "common/log.h"
+#include "common/lws_header.h"
 #include "common/wire.h"
 #include "streamer/http_internal.h"
 
@@ -78,15 +79,15 @@ void http_socket_close(HttpSocket *socket, guint16 code) {
 /* ---- what happens to it ---- */
 
 gboolean http_socket_may_open(const HttpShared *shared, struct lws *wsi) {
-  g_autofree char *path = http_header_of(wsi, WSI_TOKEN_GET_URI);
-  g_autofree char *origin = http_header_of(wsi, WSI_TOKEN_ORIGIN);
+  g_autofree char *path = lws_header_of(wsi, WSI_TOKEN_GET_URI);
+  g_autofree char *origin = lws_header_of(wsi, WSI_TOKEN_ORIGIN);
   const char *rest;
   const HttpRoute *route = path ? http_find_route(shared, path, &rest) : NULL;
   return route && route->sockets && (!origin || http_allow_origin(shared, origin));
 }
 
 int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *connection) {
-  g_autofree char *path = http_header_of(wsi, WSI_TOKEN_GET_URI);
+  g_autofree char *path = lws_header_of(wsi, WSI_TOKEN_GET_URI);
   const char *rest;
   const HttpRoute *route = path ? http_find_route(shared, path, &rest) : NULL;
   if (!route || !route->sockets)
