@@ -44,13 +44,23 @@ void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
   plan_write_fact(plan, entry);
 }
 
+/* A code that the store has given to @reservation. One that is on its way there with the same code will be
+ * refused it, and draws another. */
+static void claim_code(Plan *plan, Reservation *reservation) {
+  const Reservation *owner = codes_find(plan->codes, reservation->code);
+  const PlanEntry *held = owner ? plan_index_find(plan->index, owner->id) : NULL;
+  if (held && !held->stored)
+    codes_release(plan->codes, reservation->code, plan->now_us);
+  if (!codes_claim(plan->codes, reservation->code, reservation))
+    log_warning("code_not_unique", "session=%s", reservation->id);
+}
+
 PlanEntry *plan_hold(Plan *plan, Reservation *reservation) {
   PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
   entry->stored = TRUE;
   if (reservation->state == RESERVATION_ENDED)
     return entry;
-  if (!codes_claim(plan->codes, reservation->code, reservation))
-    log_warning("code_not_unique", "session=%s", reservation->id);
+  claim_code(plan, reservation);
   Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
   LedgerRun run = ledger_run(ledger, reservation->starts_at_us, reservation->ends_at_us);
   if (ledger_restore(ledger, run))

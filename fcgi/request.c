@@ -195,6 +195,11 @@ static void stop_waiting(Request *request) {
   request->waiting = FALSE;
 }
 
+void request_resume(Request *request) {
+  stop_waiting(request);
+  request->cancel = NULL;
+}
+
 void request_gone(Request *request) {
   log_info("client_gone", "request=%s client=%s verb=%s", request->id, request->address, verb_name(request));
   if (request->core)

@@ -85,6 +85,9 @@ typedef void (*RequestCancel)(Request *request, gpointer user_data);
 /* The caller keeps the request and will answer it later. @cancel is called, on the core's thread, if the
  * client goes away before; the request is freed after it returns. */
 void request_wait(Request *request, RequestCancel cancel, gpointer user_data);
+/* It waits no longer, @cancel is forgotten, and the caller goes on with it: it is answered, or waits again.
+ */
+void request_resume(Request *request);
 
 /* {"msg":@message,@members} (@members nullable, without braces). (transfer full @request) */
 void request_answer(Request *request, WireMessage message, const char *members);

@@ -197,9 +197,11 @@ static gboolean run_look(Sql *sql, SqlJob *job, GError **error) {
     return FALSE;
   if (!look->since)
     return read_all(sql, look, error);
+  /* In order: the end of one comes before another that has been given its code. */
   return sql_run(sql,
                  "SELECT " MYSQL_ROW_COLUMNS
-                 " FROM reservations WHERE changed_at > ? - INTERVAL " OVERLAP_SECONDS " SECOND",
+                 " FROM reservations WHERE changed_at > ? - INTERVAL " OVERLAP_SECONDS
+                 " SECOND ORDER BY changed_at",
                  SQL_VALUES(SQL_TEXT(look->since)), collect, look->found, NULL, error);
 }
 

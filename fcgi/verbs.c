@@ -70,6 +70,7 @@ static void handle_again(gboolean known, gpointer data) {
   gsize length;
   if (!request)
     return;
+  request_resume(request);
   if (!known) { /* what was asked for may be there all the same */
     request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
                         "The database does not answer. Try again in a moment.");

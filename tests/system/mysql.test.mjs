@@ -93,6 +93,7 @@ test('what one coordinator promises, another keeps', { skip }, async t => {
   assert.deepEqual([status, answer.ends_at], [200, instant(Date.parse(session.ends_at) + 5 * MINUTE)]);
   streamers[0].end(session.session);
   await until(async () => (await b.walkIn()).status === 200, { what: 'an ended one frees its place at both' });
+  for (const { coordinator } of [a, b]) assert.doesNotMatch(coordinator.log, /library_message/);
 });
 
 test('a booking whose people come to different coordinators at once is one session', { skip }, async t => {

@@ -197,6 +197,62 @@ static void what_runs_already_is_not_taken_in_twice(Fixture *f, gconstpointer da
   g_assert_cmpint(book(f, &f->b, f->now_us + MINUTES(5), NULL), ==, -1);
 }
 
+/* ---- a store whose answers the test gives ---- */
+
+typedef struct {
+  Store base;
+  guint asked;
+  char *code; /* of the change that was asked for last */
+  StoreDone done;
+  gpointer user_data;
+} SlowStore;
+
+static void slow_begin(Store *store) {
+  store->listener.loaded(store->user_data);
+}
+
+static void slow_put(Store *store, const StoreChange *change, StoreDone done, gpointer user_data) {
+  SlowStore *slow = (SlowStore *)store;
+  slow->asked++;
+  g_free(slow->code);
+  slow->code = g_strdup(change->reservation->code);
+  slow->done = done;
+  slow->user_data = user_data;
+}
+
+static void slow_close(Store *store) {
+  g_free(((SlowStore *)store)->code);
+}
+
+static void a_code_is_whose_the_store_says(void) {
+  static const StoreKind kind = {"slow", slow_begin, slow_put, NULL, NULL, slow_close};
+  SlowStore slow = {.base.kind = &kind};
+  gint64 now_us = instant_now_us();
+  Side side = {.plan = plan_new(&slow.base, &rules, now_us)};
+  const PlanWish wish = {.rc_name = RC, .starts_at_us = now_us + MINUTES(60), .wanted_us = MINUTES(30)};
+  plan_set_capacity(side.plan, RC, 2, NULL);
+  plan_book(side.plan, &wish, now_us, answered, &side);
+  g_autofree char *drawn = g_strdup(slow.code);
+  Reservation elsewhere = {.id = (char *)"elsewhere",
+                           .code = drawn,
+                           .rc_name = (char *)RC,
+                           .starts_at_us = wish.starts_at_us,
+                           .ends_at_us = wish.starts_at_us + MINUTES(30),
+                           .created_at_us = now_us};
+  slow.base.listener.seen(&elsewhere, slow.base.user_data);
+  const Reservation *found = plan_find_code(side.plan, drawn);
+  g_assert_nonnull(found);
+  g_assert_cmpstr(found->id, ==, "elsewhere");
+  slow.done(STORE_CODE_TAKEN, NULL, NULL, slow.user_data);
+  g_assert_cmpuint(slow.asked, ==, 2);
+  slow.done(STORE_DONE, NULL, NULL, slow.user_data);
+  g_assert_cmpint(side.refusal, ==, -1);
+  g_assert_cmpstr(side.last->code, !=, drawn);
+  g_assert_true(plan_find_code(side.plan, drawn) == found);
+  reservation_free(side.last);
+  plan_close(side.plan);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   server = mariadb_start();
@@ -210,5 +266,6 @@ int main(int argc, char **argv) {
   TEST("a-booking-begins-at-one-of-them", a_booking_begins_at_one_of_them);
   TEST("a-session-is-extended-and-ended-by-either", a_session_is_extended_and_ended_by_either);
   TEST("what-runs-already-is-not-taken-in-twice", what_runs_already_is_not_taken_in_twice);
+  g_test_add_func("/plan-shared/a-code-is-whose-the-store-says", a_code_is_whose_the_store_says);
   return mariadb_run_tests();
 }
