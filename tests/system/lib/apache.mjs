@@ -96,7 +96,7 @@ export async function startApache(scope, { coordinatorSocket, websocketSocket, o
     REDIRECT: '',
     CERTIFICATE: certificate,
     CERTIFICATE_KEY: key,
-    OWN_COORDINATOR: `unix:${coordinatorSocket}`,
+    OWN_COORDINATOR: `unix:${coordinatorSocket}|fcgi://own`,
     COORDINATORS: members('fcgi', coordinatorSocket, others.map(({ coordinator }) => coordinator)),
     WEBSOCKETS: members(
       'ws',
