@@ -2,21 +2,11 @@
 // Everyone can use the page: with the keyboard alone, with a screen reader, in either language and theme.
 
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
-import { ownScope } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
-import { screens, startBrowser, Visitor } from './lib/visitor.mjs';
+import test from 'node:test';
+import { openHouse } from './lib/house.mjs';
+import { screens, Visitor } from './lib/visitor.mjs';
 
-const scope = ownScope();
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-  house = await startHouse(scope);
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+const { house, browser } = await openHouse();
 
 test('the keyboard alone leads in, walks, and leads out', async t => {
   const visitor = await Visitor.come(t, browser);

@@ -2,21 +2,12 @@
 // The main job, end to end, on real parts: one chooses a complex and walks through it, another joins by the code, both leave.
 
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
-import { ownScope, until } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
-import { difference, startBrowser, UNREST, Visitor } from './lib/visitor.mjs';
+import test from 'node:test';
+import { until } from '../system/lib/programs.mjs';
+import { openHouse } from './lib/house.mjs';
+import { difference, UNREST, Visitor } from './lib/visitor.mjs';
 
-const scope = ownScope();
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-  house = await startHouse(scope);
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+const { house, browser } = await openHouse();
 
 test('one starts a session and walks, another joins by the code and watches, and leaving frees the place', async t => {
   const host = await Visitor.come(t, browser, { label: 'wide' });

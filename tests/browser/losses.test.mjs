@@ -3,26 +3,17 @@
 // runs out. Each browser has processes of its own.
 
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
-import { onEnd, ownScope, until } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
+import test from 'node:test';
+import { onEnd, until } from '../system/lib/programs.mjs';
+import { openHouse, startHouse } from './lib/house.mjs';
 import { Participant } from './lib/participant.mjs';
-import { startBrowser, startOwnBrowser } from './lib/visitor.mjs';
+import { startOwnBrowser } from './lib/visitor.mjs';
 
 /** Longer than a dead line may go unnoticed, 15 s, and the wait for the one who had it, below. */
 const LOST_MS = 40_000;
 
-const scope = ownScope();
 const park = { wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] };
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-  house = await startHouse(scope, { ...park, settings: { reconnect_grace_seconds: 6 } });
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+const { house, browser } = await openHouse({ ...park, settings: { reconnect_grace_seconds: 6 } });
 
 /** Streamer and session of the only one that runs. @param {Awaited<ReturnType<typeof startHouse>>} where */
 async function onlySession(where) {

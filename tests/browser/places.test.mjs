@@ -3,22 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { request } from '../system/lib/client.mjs';
-import { onEnd, ownScope, until } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
-import { difference, startBrowser, UNREST, Visitor } from './lib/visitor.mjs';
+import { onEnd, until } from '../system/lib/programs.mjs';
+import { openHouse } from './lib/house.mjs';
+import { difference, UNREST, Visitor } from './lib/visitor.mjs';
 
-const scope = ownScope();
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-  house = await startHouse(scope, { path: '/sales/show/', settings: { reconnect_grace_seconds: 8 } });
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+const { house, browser } = await openHouse({ path: '/sales/show/', settings: { reconnect_grace_seconds: 8 } });
 
 test('at a sub-path everything works, and the invitation leads there', async t => {
   const host = await Visitor.come(t, browser);

@@ -3,36 +3,26 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import test, { after, before, describe } from 'node:test';
+import test, { describe } from 'node:test';
 import ICAL from 'ical.js';
 import { drawQr } from '../../www/plan/qr.js';
-import { ownScope, slowness } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
-import { startBrowser, Visitor } from './lib/visitor.mjs';
+import { slowness } from '../system/lib/programs.mjs';
+import { openHouse } from './lib/house.mjs';
+import { Visitor } from './lib/visitor.mjs';
 
 const rcZone = 'Europe/Moscow';
-const scope = ownScope();
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-
-before(async () => {
-  // Sessions of one and two minutes, booked to the minute: what takes an hour with usual settings is seen within a test.
-  const rules = {
-    time_zone: rcZone,
-    slot_minutes: 1,
-    booking_step_minutes: 1,
-    rcs: { 'Park Side': { booking_step_minutes: 10, session_minutes: 1 } },
-    session_minutes: 2,
-    min_session_minutes: 1,
-    extension_minutes: 2,
-    extension_notice_minutes: 1,
-  };
-  house = await startHouse(scope, { rules });
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+// Sessions of one and two minutes, booked to the minute: what takes an hour with usual settings is seen within a test.
+const rules = {
+  time_zone: rcZone,
+  slot_minutes: 1,
+  booking_step_minutes: 1,
+  rcs: { 'Park Side': { booking_step_minutes: 10, session_minutes: 1 } },
+  session_minutes: 2,
+  min_session_minutes: 1,
+  extension_minutes: 2,
+  extension_notice_minutes: 1,
+};
+const { house, browser } = await openHouse({ rules });
 
 /** @typedef {{ date: string, time: string, starts_at: string, free: number }} Slot */
 

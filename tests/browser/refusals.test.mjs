@@ -2,22 +2,12 @@
 // When something cannot be had, the page says so in plain words, says what to do next, and mends itself when it can.
 
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
+import test from 'node:test';
 import { startCoordinator } from '../system/lib/coordinator.mjs';
-import { ownScope } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
-import { screens, startBrowser, Visitor } from './lib/visitor.mjs';
+import { openHouse } from './lib/house.mjs';
+import { screens, Visitor } from './lib/visitor.mjs';
 
-const scope = ownScope();
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-  house = await startHouse(scope, { wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] });
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+const { house, browser, scope } = await openHouse({ wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] });
 
 const languages = /** @type {const} */ ({
   en: { busy: /taken right now/, wrong: /no walk with this code/, short: /four digits/, free: /place is free again/ },

@@ -2,22 +2,13 @@
 // People in one session: who is in, who steers, what they say, where they point. Three browsers and the whole system.
 
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
-import { ownScope, until } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
+import test from 'node:test';
+import { until } from '../system/lib/programs.mjs';
+import { openHouse } from './lib/house.mjs';
 import { Participant } from './lib/participant.mjs';
-import { difference, startBrowser, UNREST } from './lib/visitor.mjs';
+import { difference, UNREST } from './lib/visitor.mjs';
 
-const scope = ownScope();
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-  house = await startHouse(scope);
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+const { house, browser } = await openHouse();
 
 /** A page on which no WebSocket can be opened. @param {Participant} participant */
 const blockWebSockets = participant =>
@@ -293,7 +284,8 @@ test('one shows the others something on the picture, at the same place on every 
 test('a reload is the same person, and a second tab takes the visit over', async t => {
   const host = await Participant.come(t, browser, { label: 'tab-host' });
   const guest = await Participant.come(t, browser, { label: 'tab-guest' });
-  await host.invites(house, 'Park Side', guest);
+  // Park Side still waits for the one of the test before who closed the page.
+  await host.invites(house, 'River Quarter', guest);
   await host.writes('before');
   await guest.writes('after');
   await host.reads(/before/, /after/);
@@ -339,7 +331,7 @@ test('a reload is the same person, and a second tab takes the visit over', async
 test('the mouse can be held to look around, and is let go with control', async t => {
   const host = await Participant.come(t, browser, { label: 'mouse-host' });
   const guest = await Participant.come(t, browser, { label: 'mouse-guest' });
-  await host.invites(house, 'Park Side', guest);
+  await host.invites(house, 'River Quarter', guest);
   await host.page.evaluate(() => {
     /** @type {any} */
     const page = globalThis;

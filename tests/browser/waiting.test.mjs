@@ -2,22 +2,13 @@
 // A full complex: a place in line that says where one stands, outlives a reload, and opens the door by itself.
 
 import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
-import { ownScope, until } from '../system/lib/programs.mjs';
-import { startHouse } from './lib/house.mjs';
-import { startBrowser, Visitor } from './lib/visitor.mjs';
+import test from 'node:test';
+import { until } from '../system/lib/programs.mjs';
+import { openHouse } from './lib/house.mjs';
+import { Visitor } from './lib/visitor.mjs';
 
-const scope = ownScope();
-/** @type {Awaited<ReturnType<typeof startHouse>>} */
-let house;
-/** @type {import('playwright-core').Browser} */
-let browser;
-before(async () => {
-  const wanted = [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }];
-  house = await startHouse(scope, { wanted, rules: { offer_seconds: 20 } });
-  browser = await startBrowser(scope);
-});
-after(() => scope.end());
+const wanted = [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }];
+const { house, browser } = await openHouse({ wanted, rules: { offer_seconds: 20 } });
 
 /** Somebody who finds the complex full and stands in line. @param {Visitor} visitor */
 async function standInLine(visitor) {

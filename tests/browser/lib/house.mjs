@@ -3,11 +3,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { CoordinatorFiles, startSite } from '../../system/lib/coordinator.mjs';
 import { startNginx } from '../../system/lib/nginx.mjs';
 import { freePort } from '../../system/lib/ports.mjs';
-import { built, source, temporaryDirectory } from '../../system/lib/programs.mjs';
+import { built, ownScope, source, temporaryDirectory } from '../../system/lib/programs.mjs';
 import { startStreamer } from '../../system/lib/streamer.mjs';
+import { startBrowser } from './visitor.mjs';
 
 /**
  * @typedef {{ name: string, rcName: string, scene: string }} Wanted  a streamer that there shall be
@@ -28,10 +30,11 @@ function sampleInfo(rcName) {
 }
 
 /**
- * @param {import('../../system/lib/programs.mjs').Scope} scope
- * @param {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object, address?: string }} [options]
+ * @typedef {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object, address?: string }} HouseOptions
  *   `settings`: the streamers', `rules`: the coordinator's, where they differ; `address`: what the web server listens on
  */
+
+/** @param {import('../../system/lib/programs.mjs').Scope} scope @param {HouseOptions} [options] */
 export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules, address } = {}) {
   const files = new CoordinatorFiles(scope);
   /** @type {Place[]} */
@@ -76,4 +79,11 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
       streamers.set(name, await startPlace(place));
     },
   };
+}
+
+/** A house and a browser for all tests of a file. @param {HouseOptions} [options] */
+export async function openHouse(options) {
+  const scope = ownScope();
+  after(() => scope.end());
+  return { scope, house: await startHouse(scope, options), browser: await startBrowser(scope) };
 }

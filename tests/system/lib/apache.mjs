@@ -3,7 +3,7 @@
 
 import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeCertificate, render } from './nginx.mjs';
+import { makeCertificate, render, servedBy } from './nginx.mjs';
 import { freePort, listens } from './ports.mjs';
 import { run, source, start, temporaryDirectory, until } from './programs.mjs';
 
@@ -110,11 +110,5 @@ export async function startApache(scope, { coordinatorSocket, websocketSocket, o
       .join('\n'),
   });
   const program = await startApacheWith(scope, directory, text, httpsPort);
-  return {
-    program,
-    url: `https://127.0.0.1:${httpsPort}${path}`,
-    httpUrl: `http://127.0.0.1:${httpPort}${path}`,
-    ca: readFileSync(certificate, 'utf8'),
-    directory,
-  };
+  return servedBy(program, { directory, certificate, httpPort, httpsPort, path });
 }

@@ -78,6 +78,20 @@ function members(first, others) {
 }
 
 /**
+ * The site as a web server of this machine shows it.
+ * @param {import('./programs.mjs').Program} program
+ * @param {{ directory: string, certificate: string, httpPort: number, httpsPort: number, path: string }} where
+ * @returns {Nginx}
+ */
+export const servedBy = (program, { directory, certificate, httpPort, httpsPort, path }) => ({
+  program,
+  url: `https://127.0.0.1:${httpsPort}${path}`,
+  httpUrl: `http://127.0.0.1:${httpPort}${path}`,
+  ca: readFileSync(certificate, 'utf8'),
+  directory,
+});
+
+/**
  * Starts nginx in the scope; returns when it listens.
  * @param {import('./programs.mjs').Scope} scope
  * @param {NginxOptions} options
@@ -129,11 +143,5 @@ export async function startNginx(scope, options) {
     },
     { what: 'nginx listens' },
   );
-  return {
-    program,
-    url: `https://127.0.0.1:${httpsPort}${path}`,
-    httpUrl: `http://127.0.0.1:${httpPort}${path}`,
-    ca: readFileSync(certificate, 'utf8'),
-    directory,
-  };
+  return servedBy(program, { directory, certificate, httpPort, httpsPort, path });
 }
