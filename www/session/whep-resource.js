@@ -71,6 +71,7 @@ export class WhepResource {
   async restart(fragment, signal) {
     while (this.#url && this.#etag) {
       const headers = { 'Content-Type': FRAGMENT_TYPE, 'If-Match': this.#etag };
+      /** @type {Response} */
       const response = await this.#fetch(this.#url, 'PATCH', headers, { body: fragment, signal });
       const etag = response.headers.get('ETag');
       // That earlier request came through.

@@ -45,7 +45,8 @@ function pageScript() {
       if (audio) this.peer.addTransceiver('audio', { direction: 'recvonly' });
       if (codecs) {
         const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
-        video.setCodecPreferences(all.filter(({ mimeType }) => codecs.includes(mimeType.slice(6))));
+        /* Lost packets are repeated as for any player of a page. */
+        video.setCodecPreferences(all.filter(({ mimeType }) => [...codecs, 'rtx'].includes(mimeType.slice(6))));
       }
       if (data) this.input = this.peer.createDataChannel('input');
       this.open = new Promise(settle => this.input?.addEventListener('open', settle));
