@@ -13,6 +13,7 @@
 
 #define KEY_MAX_BYTES 4096
 #define SECRET_DIGITS 32
+#define LATEST_S G_GINT64_CONSTANT(253402300799) /* the end of the year 9999 */
 #define CLOCK_DIFFERENCE_US (10 * (gint64)G_USEC_PER_SEC)
 
 G_DEFINE_QUARK(vitrina - ticket - error, ticket_error)
@@ -129,6 +130,11 @@ char *ticket_sign_control(const TicketKey *key, const char *audience) {
 
 /* ---- checking ---- */
 
+/* Whoever has the key may write any number; none shall overflow. */
+static gint64 instant_of(Token *token, const char *name) {
+  return CLAMP((gint64)jwt_get_grant_int(token, name), 0, LATEST_S) * G_USEC_PER_SEC;
+}
+
 static Ticket *claims_of(Token *token) {
   Ticket *ticket = g_new0(Ticket, 1);
   ticket->audience = g_strdup(jwt_get_grant(token, "aud"));
@@ -136,8 +142,8 @@ static Ticket *claims_of(Token *token) {
   ticket->user = g_strdup(jwt_get_grant(token, "sub"));
   ticket->role = g_strdup(jwt_get_grant(token, "role"));
   ticket->name = g_strdup(jwt_get_grant(token, "name"));
-  ticket->issued_at_us = (gint64)jwt_get_grant_int(token, "iat") * G_USEC_PER_SEC;
-  ticket->expires_at_us = (gint64)jwt_get_grant_int(token, "exp") * G_USEC_PER_SEC;
+  ticket->issued_at_us = instant_of(token, "iat");
+  ticket->expires_at_us = instant_of(token, "exp");
   return ticket;
 }
 

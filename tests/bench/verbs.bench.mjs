@@ -16,6 +16,7 @@ const ROUNDS = Number(process.argv[2] ?? 7);
 const FEW = Number(process.argv[3] ?? 10);
 const MANY = Number(process.argv[4] ?? 10_000);
 const TOLD = 2_000;
+const IDLE_SECONDS = 5;
 
 const nodeServer = `
 const http = require('node:http'), text = require('node:fs').readFileSync(process.argv[2]);
@@ -23,6 +24,13 @@ http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   request.resume().on('end', () => response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': text.length }).end(text));
 }).listen(process.argv[1], () => console.log('ready'));
 process.on('SIGTERM', () => process.exit(0));`;
+
+/** What watching the servers costs, whoever asks what. @param {number} pid @returns {Promise<number>} microseconds of processor time a second */
+async function costOfWatching(pid) {
+  const before = cpuUs(pid);
+  await new Promise(settle => setTimeout(settle, IDLE_SECONDS * 1000));
+  return (cpuUs(pid) - before) / IDLE_SECONDS;
+}
 
 /** @param {import('../system/lib/programs.mjs').Scope} scope @param {number} size */
 async function startSize(scope, size) {
@@ -40,7 +48,7 @@ async function startSize(scope, size) {
   await start(scope, process.execPath, ['-e', nodeServer, socket, file], { name: 'node-http', ready: /ready/ });
   const { code } = (await site.client.ask('START_SESSION', { rc_name: 'RC 0' })).answer;
   const other = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-  return { ...site, size, directory: files.directory, code, other, bytes: text.length };
+  return { ...site, size, directory: files.directory, code, other, bytes: text.length, watching: await costOfWatching(site.coordinator.pid) };
 }
 
 /** @typedef {Awaited<ReturnType<typeof startSize>>} Site */
@@ -85,14 +93,18 @@ try {
   });
   const pairs = Object.entries(verbs).map(([name, body]) => sites.map(site => row(name, site, site.client.url, body(site))));
   console.log(`${few.bytes} bytes; ${ROUNDS} rounds of a second each`);
-  for (const site of sites) await tellWrong(site);
+  for (const site of sites) {
+    console.log(`watching ${site.size} servers costs ${(site.watching / 10_000).toFixed(1)} % of a core`);
+    await tellWrong(site);
+  }
 
   const rows = [file, node, ...pairs.flat()];
   for (let round = 0; round < ROUNDS; round++)
     for (const each of rows) {
       const before = cpuUs(each.site.coordinator.pid);
+      const begun = performance.now();
       const { rate, p50, p99, requests, refused } = await load(each.url, { seconds: 1, script: each.script });
-      each.cpu += cpuUs(each.site.coordinator.pid) - before;
+      each.cpu += cpuUs(each.site.coordinator.pid) - before - (each.site.watching * (performance.now() - begun)) / 1000;
       each.requests += requests;
       each.refused += refused;
       each.rates.push(rate);

@@ -20,8 +20,9 @@ test('a mixed load leaves no descriptor, no thread and no memory behind, and no 
 
   assert.deepEqual([...load.wrong], []);
   assert.deepEqual(load.faults(), []);
-  for (const [verb, least] of Object.entries({ GET_SERVERS: 200, START_SESSION: 200, CONNECT_SESSION_WITH_CODE: 200, POLL_EVENTS: 200, PLAN_SESSION: 20 }))
-    assert.ok(load.asked[verb] > least / slowness, `${load.asked[verb]} times ${verb}`);
+  for (const verb of ['GET_SERVERS', 'START_SESSION', 'CONNECT_SESSION_WITH_CODE', 'POLL_EVENTS', 'PLAN_SESSION', 'CANCEL_SESSION'])
+    assert.ok(load.asked[verb] >= 5, `${load.asked[verb]} times ${verb}`);
+  assert.ok(load.abandoned >= 5, `${load.abandoned} given up`);
   assert.equal(after.threads, warm.threads);
   assert.ok(after.descriptors <= idle.descriptors + KEPT_CONNECTIONS, `${idle.descriptors} -> ${after.descriptors} descriptors`);
   /* A sanitizer keeps what was freed for a while. */
