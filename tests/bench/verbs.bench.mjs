@@ -16,7 +16,8 @@ const ROUNDS = Number(process.argv[2] ?? 7);
 const FEW = Number(process.argv[3] ?? 10);
 const MANY = Number(process.argv[4] ?? 10_000);
 const TOLD = 2_000;
-const IDLE_SECONDS = 5;
+/** Until each server has answered a status that waited. */
+const IDLE_SECONDS = 31;
 
 const nodeServer = `
 const http = require('node:http'), text = require('node:fs').readFileSync(process.argv[2]);
@@ -48,7 +49,7 @@ async function startSize(scope, size) {
   await start(scope, process.execPath, ['-e', nodeServer, socket, file], { name: 'node-http', ready: /ready/ });
   const { code } = (await site.client.ask('START_SESSION', { rc_name: 'RC 0' })).answer;
   const other = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-  return { ...site, size, directory: files.directory, code, other, bytes: text.length, watching: await costOfWatching(site.coordinator.pid) };
+  return { ...site, size, directory: files.directory, code, other, bytes: text.length, watching: 0 };
 }
 
 /** @typedef {Awaited<ReturnType<typeof startSize>>} Site */
@@ -93,6 +94,7 @@ try {
   });
   const pairs = Object.entries(verbs).map(([name, body]) => sites.map(site => row(name, site, site.client.url, body(site))));
   console.log(`${few.bytes} bytes; ${ROUNDS} rounds of a second each`);
+  await Promise.all(sites.map(async site => (site.watching = await costOfWatching(site.coordinator.pid))));
   for (const site of sites) {
     console.log(`watching ${site.size} servers costs ${(site.watching / 10_000).toFixed(1)} % of a core`);
     await tellWrong(site);

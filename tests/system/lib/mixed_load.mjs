@@ -110,10 +110,13 @@ export class MixedLoad {
     return holdingOf(this.#site.coordinator.pid);
   }
 
-  /** Lines of the logs that tell of a fault of ours. That more is booked than a list with fewer servers can hold is none. */
+  /**
+   * Lines of the logs that tell of a fault of ours. None is: that more is booked than a shorter list can hold, and
+   * that a client closed its WebSocket while nginx had something for the other side.
+   */
   faults() {
     const ours = this.#site.coordinator.log.match(/^.*\] (?:emerg|alert|crit|error): (?!overbooked ).*$/gm) ?? [];
-    const nginx = readFileSync(join(this.#site.nginx.directory, 'error.log'), 'utf8').match(/^.*\[(?:error|crit|alert|emerg)\].*$/gm) ?? [];
+    const nginx = readFileSync(join(this.#site.nginx.directory, 'error.log'), 'utf8').match(/^.*\[(?:error|crit|alert|emerg)\](?!.*while proxying upgraded connection).*$/gm) ?? [];
     return [...ours, ...nginx];
   }
 
