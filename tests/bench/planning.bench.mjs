@@ -6,13 +6,13 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { Client } from '../system/lib/client.mjs';
 import { listed, startCoordinator, startSite } from '../system/lib/coordinator.mjs';
 import { FakeStreamer } from '../system/lib/fake_streamer.mjs';
 import { DAY, HOUR, MINUTE, planned, PlanningFiles, roundTime, written } from '../system/lib/planning.mjs';
 import { ownScope } from '../system/lib/programs.mjs';
+import { rewrite } from './lib/disk.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 2);
 const SIZES = [1_000, 10_000, 100_000];
@@ -28,24 +28,6 @@ const shown = (/** @type {number} */ value) => (value < 10 ? value.toFixed(2) : 
 function cpu(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').map(Number);
   return (fields[11] + fields[12]) * 10;
-}
-
-/** Rewrites a second of the file, whole, as the coordinator does. @param {string} plan */
-function diskRate(plan) {
-  const bytes = readFileSync(plan);
-  const [path, directory] = [`${plan}.bench`, openSync(join(plan, '..'), 'r')];
-  const begun = performance.now();
-  let writes = 0;
-  for (; performance.now() - begun < SECONDS * 500 || writes < 3; writes++) {
-    const fd = openSync(`${path}.new`, 'w');
-    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    fsyncSync(fd);
-    closeSync(fd);
-    renameSync(`${path}.new`, path);
-    fsyncSync(directory);
-  }
-  closeSync(directory);
-  return (writes * 1000) / (performance.now() - begun);
 }
 
 /** Reservations of River over the next weeks, and one of Park, which has one place. @param {number} count @param {number} taken */
@@ -121,7 +103,7 @@ async function measure(count) {
     );
     for (const crowd of CROWDS) {
       const rate = await bookingRate(client.url, nginx.ca, crowd);
-      const disk = diskRate(files.plan);
+      const disk = rewrite(files.plan, SECONDS / 2).rate;
       console.log(
         `  ${crowd} clients: ${shown(rate)} bookings/s, the disk ${shown(disk)} rewrites/s of ${(statSync(files.plan).size / 1e6).toFixed(1)} MB, ` +
           `ratio ${(rate / disk).toFixed(2)}`,
