@@ -242,6 +242,7 @@ export function run(file, args = [], { cwd, env = {}, input, timeout = 20_000 } 
     timeout: timeout * slowness,
     killSignal: 'SIGKILL',
   });
-  if (error) throw error;
+  /* A program may end without having read its input. */
+  if (error && /** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error;
   return { status, stdout, stderr };
 }
