@@ -78,6 +78,7 @@ int lws_write(struct lws *wsi, unsigned char *bytes, size_t length, enum lws_wri
 /* ---- the door ---- */
 
 static void close_all(void) {
+  audiences_free(door.audiences);
   mailbox_free(door.mailbox);
   core_fixture_close(&fixture);
 }
@@ -94,6 +95,7 @@ static void prepare(void) {
   core->stopping = TRUE;
   door.core = core;
   door.mailbox = mailbox_new(NULL, NULL);
+  door.audiences = audiences_new();
 }
 
 static void open_socket(void) {
@@ -211,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   finish();
   g_assert_cmpuint(door.calls.length, ==, 0);
   g_assert_cmpuint(websocket_count(&door), ==, 0);
+  g_assert_cmpuint(audiences_count(door.audiences), ==, 0);
   g_assert_cmpuint(door.arriving, ==, 0);
   g_assert_cmpuint(door.unsent, ==, 0);
   return 0;
