@@ -50,6 +50,7 @@ struct Encoder {
   /* of the capture thread */
   gint64 key_us;            /* when the last key frame was asked for */
   GstClockTime taken_ns;    /* the last raw frame's time */
+  GstClockTime changed_ns;  /* and of the last one that showed a change */
   GstClockTime interval_ns; /* between frames of a picture that changes, lately */
   guint told_kbps;          /* the encoder's bit rate */
 };
@@ -182,10 +183,11 @@ static gboolean take_key_request(Encoder *encoder) {
   return TRUE;
 }
 
-/* A frame that comes a little early is not a frame too many. */
+/* A frame that comes a little early is not a frame too many. One that only repeated the picture must not keep
+ * a change from being shown, for which there may be no other frame soon. */
 static gboolean is_too_soon(const Encoder *encoder, const GstBuffer *frame) {
   GstClockTime period_ns = (GstClockTime)atomic_load(&encoder->period_ns);
-  return GST_BUFFER_PTS(frame) < encoder->taken_ns + period_ns - period_ns / 4;
+  return GST_BUFFER_PTS(frame) < encoder->changed_ns + period_ns - period_ns / 4;
 }
 
 /* Follows how often frames of a changing picture come: a pause is noticed slowly, its end at once. */
@@ -227,13 +229,15 @@ void encoder_push(Encoder *encoder, GstBuffer *frame) {
   if (atomic_load(&encoder->takers) == 0 && atomic_load(&encoder->running))
     return;
   /* A picture at rest may have no other frame soon for the key frame that is waited for. */
-  if (encoder->taken_ns > 0 && !atomic_load(&encoder->key_wanted) && is_too_soon(encoder, frame))
+  if (encoder->changed_ns > 0 && !atomic_load(&encoder->key_wanted) && is_too_soon(encoder, frame))
     return;
   gboolean is_key = take_key_request(encoder);
   if (!is_key && !fanout_is_wanted(encoder->fanout))
     return;
   set_rate(encoder, rate_for(encoder, frame, is_key));
   encoder->taken_ns = GST_BUFFER_PTS(frame);
+  if (!GST_BUFFER_FLAG_IS_SET(frame, CAPTURE_FLAG_REPEATED))
+    encoder->changed_ns = encoder->taken_ns;
   if (is_key)
     gst_pad_push_event(encoder->out,
                        gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
