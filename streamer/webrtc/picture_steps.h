@@ -1,8 +1,8 @@
 /* How large and how often a picture may be for its bit rate: steps down from the configured size, each for a
  * codec that needs so many bits for a pixel at least. Below that an encoder makes mud, or, worse, more than
  * it was told. Down at once, up one step at a time after the rate has been good for a while, so that a rate
- * around a limit does not make the picture jump. A picture at rest needs few bits and is looked at closely: it
- * soon has the size that its rate can fill in a moment, until it moves again. Pure.
+ * around a limit does not make the picture jump. A picture at rest needs few bits and is looked at closely:
+ * it soon has the size that its rate can fill in a moment, until it moves again. Pure.
  */
 #pragma once
 #include "streamer/media_settings.h"
