@@ -68,12 +68,17 @@ PlanEntry *plan_hold(Plan *plan, Reservation *reservation) {
   return entry;
 }
 
-/* Unless it is known meanwhile. (transfer full @reservation) */
+/* It runs where @reservation says. One that is known may not say so: the coordinator that started it could
+ * not write it down any more. (transfer full @reservation) */
 static void adopt(Plan *plan, Reservation *reservation) {
-  if (plan_index_find(plan->index, reservation->id))
-    reservation_free(reservation);
-  else
+  PlanEntry *known = plan_index_find(plan->index, reservation->id);
+  if (!known) {
     plan_write_fact(plan, plan_hold(plan, reservation));
+    return;
+  }
+  if (known->reservation->state == RESERVATION_RUNNING && !known->reservation->server_name)
+    write_state(plan, known, RESERVATION_RUNNING, reservation->server_name);
+  reservation_free(reservation);
 }
 
 void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name, const char *server_name,

@@ -211,6 +211,9 @@ static void slow_begin(Store *store) {
   store->listener.loaded(store->user_data);
 }
 
+static void begin_later(Store *store) {
+}
+
 static void slow_put(Store *store, const StoreChange *change, StoreDone done, gpointer user_data) {
   SlowStore *slow = (SlowStore *)store;
   slow->asked++;
@@ -253,6 +256,29 @@ static void a_code_is_whose_the_store_says(void) {
   plan_close(side.plan);
 }
 
+/* Its coordinator ended, or lost the store, before it could write down where the session runs. */
+static void what_was_seen_before_the_plan_is_known_says_where_it_runs(void) {
+  static const StoreKind kind = {"slow", begin_later, slow_put, NULL, NULL, slow_close};
+  SlowStore slow = {.base.kind = &kind};
+  gint64 now_us = instant_now_us();
+  Plan *plan = plan_new(&slow.base, &rules, now_us);
+  const Reservation stored = {.id = (char *)"started",
+                              .code = (char *)"1234",
+                              .rc_name = (char *)RC,
+                              .starts_at_us = now_us,
+                              .ends_at_us = now_us + MINUTES(30),
+                              .created_at_us = now_us,
+                              .state = RESERVATION_RUNNING};
+  plan_adopt(plan, "started", "1234", RC, "river-1", now_us, now_us + MINUTES(30), now_us);
+  slow.base.listener.seen(&stored, slow.base.user_data);
+  g_assert_null(plan_find(plan, "started")->server_name);
+  slow.base.listener.loaded(slow.base.user_data);
+  g_assert_cmpstr(plan_find(plan, "started")->server_name, ==, "river-1");
+  g_assert_cmpuint(slow.asked, ==, 1);
+  slow.done(STORE_DONE, NULL, NULL, slow.user_data);
+  plan_close(plan);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   server = mariadb_start();
@@ -267,5 +293,7 @@ int main(int argc, char **argv) {
   TEST("a-session-is-extended-and-ended-by-either", a_session_is_extended_and_ended_by_either);
   TEST("what-runs-already-is-not-taken-in-twice", what_runs_already_is_not_taken_in_twice);
   g_test_add_func("/plan-shared/a-code-is-whose-the-store-says", a_code_is_whose_the_store_says);
+  g_test_add_func("/plan-shared/what-was-seen-before-the-plan-is-known-says-where-it-runs",
+                  what_was_seen_before_the_plan_is_known_says_where_it_runs);
   return mariadb_run_tests();
 }
