@@ -110,10 +110,10 @@ export class Viewing {
     this.#try.abort();
     if (this.#restarting || !this.#listenTimer) return;
     await this.#listen();
-    const before = this.#heard.atMs;
+    const before = this.#heardHere.atMs;
     await pause(DOUBT_MS, this.#closing.signal).catch(() => {});
     await this.#listen();
-    if (this.#heard.atMs === before) this.#restart();
+    if (this.#heardHere.atMs === before) this.#restart();
   }
 
   /** @returns {Promise<RTCStatsReport>} */
@@ -222,8 +222,9 @@ export class Viewing {
       await this.#listen();
       const isConnected = peer.connectionState === 'connected';
       if (isConnected && this.#heardHere.atMs > begunMs) return true;
-      // What strays in on the path that was left is soon over; but the server may like another path better than we do.
-      if (performance.now() >= untilMs) return isConnected && this.#heard.atMs > Math.max(begunMs, untilMs - STILL_MS);
+      // What strays in on the path that was left is soon over; but a server that was reached may like another path better than we do.
+      const isHeard = accepted && this.#heard.atMs > Math.max(begunMs, untilMs - STILL_MS);
+      if (performance.now() >= untilMs) return isConnected && isHeard;
       if (this.#try.signal.aborted) return false;
       await pause(LOOK_MS, this.#try.signal).catch(() => {});
     }
