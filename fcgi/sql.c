@@ -42,6 +42,7 @@ struct SqlRow {
 
 void sql_library_open(void) {
   mysql_library_init(0, NULL, NULL);
+  sql_error_quark(); /* whose first call must not be two threads' */
 }
 
 void sql_library_close(void) {
