@@ -86,7 +86,7 @@ once_more() {
 
 # count WORDS: how many results there are of that kind.
 count() {
-  find build/{release,asan,tsan}/tests $results -name '*.trs' -exec cat {} + 2>/dev/null | grep -cE "^:test-result: ($1) " || true
+  find build/{release,asan,tsan}/tests $results -name '*.trs' -exec cat {} + 2>/dev/null | grep -cE "^:test-result: ($1)( |$)" || true
 }
 
 format_is_ours() {

@@ -18,8 +18,7 @@ import { WhepRefused, WhepResource } from './whep-resource.js';
 
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** The server sends a still picture once a second, and may be a little late; after long without anything the network is at fault. */
-const STILL_MS = 1_200;
+/** The server sends a still picture once a second; after this long without anything the network is at fault. */
 const QUIET_MS = 2_500;
 const LISTEN_MS = 500;
 
@@ -56,8 +55,9 @@ export class Viewing {
   #trickleTimer = 0;
   /** @type {Promise<unknown>} PATCH requests go out one after another */ #trickled = Promise.resolve();
   #listenTimer = 0;
-  /** media, on whatever path */ #heard = { bytes: 0, atMs: 0 };
-  /** and on the present one, which is a candidate pair */ #heardHere = { id: '', bytes: 0, atMs: 0 };
+  /** on the present path, which is a candidate pair */ #heard = { id: '', bytes: 0 };
+  #heardAtMs = 0;
+  /** media, on whatever path: the server may like another one better than we do */ #media = { bytes: 0, atMs: 0 };
   #restarting = false;
   /** @type {AbortController} ends the present try of a restart, so that the next one begins */ #try = new AbortController();
   /** @type {() => void} */ #end = () => {};
@@ -110,10 +110,10 @@ export class Viewing {
     this.#try.abort();
     if (this.#restarting || !this.#listenTimer) return;
     await this.#listen();
-    const before = this.#heardHere.atMs;
+    const before = this.#heardAtMs;
     await pause(DOUBT_MS, this.#closing.signal).catch(() => {});
     await this.#listen();
-    if (this.#heardHere.atMs === before) this.#restart();
+    if (this.#heardAtMs === before) this.#restart();
   }
 
   /** @returns {Promise<RTCStatsReport>} */
@@ -159,28 +159,27 @@ export class Viewing {
     this.#peer.addEventListener('connectionstatechange', () => {
       if (['disconnected', 'failed'].includes(this.#peer.connectionState)) this.#restart();
     });
-    this.#heard.atMs = performance.now();
+    this.#heardAtMs = performance.now();
     this.#listenTimer = setInterval(async () => {
       await this.#listen();
-      if (performance.now() - this.#heard.atMs > QUIET_MS) this.#restart();
+      if (performance.now() - Math.max(this.#heardAtMs, this.#media.atMs) > QUIET_MS) this.#restart();
     }, LISTEN_MS);
   }
 
-  /** Notes whether media came since it was last called. Answers to ICE's own checks do not count. */
+  /** Notes whether media came on the present path since it was last called. Answers to ICE's own checks do not count, and neither does
+   * what strays in on another path. */
   async #listen() {
     const report = await this.#peer.getStats();
-    const now = performance.now();
     let bytes = 0;
     for (const entry of report.values()) {
       if (entry.type === 'inbound-rtp') bytes += entry.bytesReceived;
       const pair = entry.type === 'transport' ? report.get(entry.selectedCandidatePairId) : entry.selected ? entry : undefined;
       if (!pair) continue;
-      const before = this.#heardHere;
-      const isMore = pair.bytesReceived > (before.id === pair.id ? before.bytes : 0);
-      this.#heardHere = { id: pair.id, bytes: pair.bytesReceived, atMs: isMore ? now : before.atMs };
+      if (pair.bytesReceived > (this.#heard.id === pair.id ? this.#heard.bytes : 0)) this.#heardAtMs = performance.now();
+      this.#heard = { id: pair.id, bytes: pair.bytesReceived };
     }
-    if (bytes > this.#heard.bytes) this.#heard.atMs = now;
-    this.#heard.bytes = bytes;
+    if (bytes > this.#media.bytes) this.#media.atMs = performance.now();
+    this.#media.bytes = bytes;
   }
 
   /** Tries until something is heard again, or nothing is to be hoped for: then the viewing is over. */
@@ -212,7 +211,6 @@ export class Viewing {
   async #restartOnce(patienceMs) {
     const peer = this.#peer;
     await this.#gatherAnew();
-    await this.#listen();
     const begunMs = performance.now();
     await this.#findAddress();
     const accepted = await this.#askToRestart(patienceMs);
@@ -220,12 +218,8 @@ export class Viewing {
     const untilMs = performance.now() + (accepted ? patienceMs : 0);
     for (;;) {
       await this.#listen();
-      const isConnected = peer.connectionState === 'connected';
-      if (isConnected && this.#heardHere.atMs > begunMs) return true;
-      // What strays in on the path that was left is soon over; but a server that was reached may like another path better than we do.
-      const isHeard = accepted && this.#heard.atMs > Math.max(begunMs, untilMs - STILL_MS);
-      if (performance.now() >= untilMs) return isConnected && isHeard;
-      if (this.#try.signal.aborted) return false;
+      if (this.#heardAtMs > begunMs && peer.connectionState === 'connected') return true;
+      if (performance.now() >= untilMs || this.#try.signal.aborted) return false;
       await pause(LOOK_MS, this.#try.signal).catch(() => {});
     }
   }
