@@ -42,7 +42,8 @@ struct SqlRow {
 
 void sql_library_open(void) {
   mysql_library_init(0, NULL, NULL);
-  sql_error_quark(); /* whose first call must not be two threads' */
+  /* What GLib makes at a domain's first error, ThreadSanitizer does not see it make for all threads. */
+  g_error_free(g_error_new_literal(SQL_ERROR, SQL_ERROR_FAILED, "first"));
 }
 
 void sql_library_close(void) {
