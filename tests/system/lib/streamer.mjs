@@ -213,18 +213,13 @@ export class Streamer {
 }
 
 /**
- * The files of an X display that exist though no server has it any more. (Another, also one of a test in another network
- * namespace, may have taken the number: its lock says so.)
+ * The files of an X display that exist though no server has it any more. (Another may have taken the number.)
  * @param {number} number
  */
 export function staleDisplayFiles(number) {
-  const lock = `/tmp/.X${number}-lock`;
-  try {
-    if (runs(Number(readFileSync(lock, 'utf8')))) return [];
-  } catch {
-    /* nobody has it */
-  }
-  return [lock, `/tmp/.X11-unix/X${number}`].filter(path => existsSync(path));
+  const socket = `/tmp/.X11-unix/X${number}`;
+  if (readFileSync('/proc/net/unix', 'utf8').includes(` ${socket}\n`)) return [];
+  return [`/tmp/.X${number}-lock`, socket].filter(path => existsSync(path));
 }
 
 export class Person {
