@@ -55,11 +55,14 @@ export async function fakeEngine(scope) {
   chmodSync(path, 0o755);
   const engine = new FakeEngine(path);
   const server = createServer(socket => {
-    engine.socket = socket;
     createInterface({ input: socket }).on('line', line => {
       const message = JSON.parse(line);
       engine.messages.push(message);
-      if (message.msg === 'configure') engine.say({ msg: 'ready' });
+      /* The streamer runs the program once more, to prepare what engines need: that one may come late, and is told nothing. */
+      if (message.msg === 'configure') {
+        engine.socket = socket;
+        engine.say({ msg: 'ready' });
+      }
       if (message.msg === 'stop') socket.end();
     });
     socket.on('error', () => {});
