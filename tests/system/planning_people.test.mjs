@@ -53,8 +53,8 @@ test('before the end more time is offered to the people of the session alone, an
 test('there is no more time than the next booking leaves; what there is, is said and can be had', async t => {
   const { walkIn, book, client, streamers } = await startRiver(t, { settings: short });
   const { ticket, ends_at } = (await walkIn({ duration_minutes: 5 })).answer;
-  /* The session's last slot is the minute in which it ends. */
-  const next = (Math.floor(Date.parse(ends_at) / MINUTE) + 1) * MINUTE + 10 * MINUTE;
+  /* The minute in which the session ends is its own, but for one at whose very beginning it ends. */
+  const next = Math.ceil(Date.parse(ends_at) / MINUTE) * MINUTE + 10 * MINUTE;
   const booking = (await book(next)).answer;
   const { event } = await nextEvent(client, ticket, 'EXTENSION_OFFERED');
   assert.equal(event.available_minutes, 10);
