@@ -3,7 +3,7 @@
 // its files and from what the streamers tell it.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { MODULES, giveToWebUser, openToWebUser, startApacheWith, startAsWebUser } from './lib/apache.mjs';
@@ -41,7 +41,7 @@ async function byFcgiwrap(t, files) {
   giveToWebUser(directory);
   giveToWebUser(files.directory);
   await startAsWebUser(t, '/usr/sbin/fcgiwrap', ['-s', `unix:${socket}`]);
-  await until(() => existsSync(socket), { what: 'fcgiwrap listens' });
+  await until(() => listens(socket), { what: 'fcgiwrap listens' });
   return async (verb, fields = {}) => {
     const peer = new FastCgi(socket);
     onEnd(t, () => peer.close());

@@ -1,5 +1,5 @@
 // @ts-check
-// Free TCP ports that no other test process is given meanwhile.
+// Free TCP ports that no other test process is given meanwhile, and who listens where.
 
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
@@ -42,10 +42,13 @@ export async function freePort() {
   throw new Error('no free port');
 }
 
-/** Whether someone accepts connections on the port of this machine. @param {number} port @returns {Promise<boolean>} */
-export function listens(port) {
+/**
+ * Whether someone accepts connections there. (A Unix socket's file is there a moment before that.)
+ * @param {number | string} address a port of this machine, or the path of a Unix socket @returns {Promise<boolean>}
+ */
+export function listens(address) {
   return new Promise(settle => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = typeof address === 'string' ? connect(address) : connect(address, '127.0.0.1');
     socket.once('connect', () => {
       socket.destroy();
       settle(true);
