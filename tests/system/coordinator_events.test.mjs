@@ -4,36 +4,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { CoordinatorFiles, listed, startSite } from './lib/coordinator.mjs';
-import { FakeStreamer } from './lib/fake_streamer.mjs';
+import { startHill } from './lib/hill.mjs';
 import { slowness, until } from './lib/programs.mjs';
 
-/**
- * One server of "Hill" with two places.
- * @param {import('node:test').TestContext} t @param {object} [settings]
- */
-async function startHill(t, settings) {
-  const files = new CoordinatorFiles(t);
-  const streamer = await FakeStreamer.start(t, { name: 'hill-1', key: files.key, limit: 2 });
-  /* A status may take long: this process is the streamer, too, and busy with a thousand clients. */
-  const patient = { status_wait_seconds: 30, ...settings };
-  const site = await startSite(t, { files, servers: [listed(streamer, 'Hill')], settings: patient, workers: 2 });
-  await site.online(1);
-  /* What came of starting up is told; from here on events are the test's own. */
-  const quiet = async () => {
-    let { cursor } = (await site.client.ask('POLL_EVENTS')).answer;
-    for (;;) {
-      const { answer } = await site.client.ask('POLL_EVENTS', { cursor, wait_seconds: 1 });
-      if (answer.events.length === 0) return answer.cursor;
-      cursor = answer.cursor;
-    }
-  };
-  return { ...site, streamer, quiet };
-}
-
 test('POLL_EVENTS waits for a change and tells the numbers after it', async t => {
-  const { client, quiet, streamer } = await startHill(t);
-  const cursor = await quiet();
+  const { client, cursor, streamer } = await startHill(t);
   const waiting = client.ask('POLL_EVENTS', { cursor, wait_seconds: 20 });
   const { answer: session } = await client.ask('START_SESSION', { rc_name: 'Hill' });
   const started = await waiting;
@@ -52,8 +27,7 @@ test('POLL_EVENTS waits for a change and tells the numbers after it', async t =>
 });
 
 test('POLL_EVENTS answers with nothing when the time is over, and at once without wait_seconds', async t => {
-  const { client, quiet } = await startHill(t);
-  const cursor = await quiet();
+  const { client, cursor } = await startHill(t);
   const asked = Date.now();
   const { status, answer } = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 1 });
   assert.deepEqual([status, answer.msg, answer.events, answer.cursor], [200, 'EVENTS', [], cursor]);
@@ -65,8 +39,7 @@ test('POLL_EVENTS answers with nothing when the time is over, and at once withou
 });
 
 test('a cursor of another time gets the present state of everything', async t => {
-  const { client, quiet } = await startHill(t);
-  await quiet();
+  const { client } = await startHill(t);
   for (const cursor of ['00000000-5', 'x', '-', '99999999999999999999999']) {
     const { answer } = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 20 });
     assert.deepEqual(answer.events,
@@ -75,8 +48,7 @@ test('a cursor of another time gets the present state of everything', async t =>
 });
 
 test('an RC that leaves the list is told with nothing free', async t => {
-  const { client, quiet, files, coordinator } = await startHill(t);
-  const cursor = await quiet();
+  const { client, cursor, files, coordinator } = await startHill(t);
   files.writeServers([]);
   coordinator.signal('SIGHUP');
   const { answer } = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 20 });
@@ -84,8 +56,7 @@ test('an RC that leaves the list is told with nothing free', async t => {
 });
 
 test('a thousand waiting polls hold no thread each, and all get the event', async t => {
-  const { client, quiet, health, coordinator } = await startHill(t);
-  const cursor = await quiet();
+  const { client, cursor, health, coordinator } = await startHill(t);
   const polls = Array.from({ length: 1000 }, () => client.ask('POLL_EVENTS', { cursor, wait_seconds: 60 }));
   await until(async () => (await health()).waiting === 1000, { what: '1,000 waiting', timeout: 30_000 });
   assert.ok(readdirSync(`/proc/${coordinator.pid}/task`).length < 20, 'threads');
@@ -99,8 +70,7 @@ test('a thousand waiting polls hold no thread each, and all get the event', asyn
 });
 
 test('clients that vanish while they wait are dropped at once', async t => {
-  const { client, quiet, health } = await startHill(t);
-  const cursor = await quiet();
+  const { client, cursor, health } = await startHill(t);
   const leaving = Array.from({ length: 25 }, () => new AbortController());
   const polls = Promise.allSettled(
     Array.from({ length: 50 }, (_, i) =>
@@ -115,8 +85,7 @@ test('clients that vanish while they wait are dropped at once', async t => {
 });
 
 test('more than max_waiting are refused at once, with a time to come back', async t => {
-  const { client, quiet, health } = await startHill(t, { max_waiting: 3 });
-  const cursor = await quiet();
+  const { client, cursor, health } = await startHill(t, { max_waiting: 3 });
   const polls = Array.from({ length: 3 }, () => client.ask('POLL_EVENTS', { cursor, wait_seconds: 30 }));
   await until(async () => (await health()).waiting === 3);
   const refused = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 30 });

@@ -7,8 +7,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { request } from './lib/client.mjs';
-import { CoordinatorFiles, listed, startCoordinator, startSite } from './lib/coordinator.mjs';
-import { FakeStreamer } from './lib/fake_streamer.mjs';
+import { CoordinatorFiles, startCoordinator, startSite } from './lib/coordinator.mjs';
+import { startHill } from './lib/hill.mjs';
 import { MINUTE, planned, startRiver } from './lib/planning.mjs';
 import { freePort } from './lib/ports.mjs';
 import { built, run, slowness, until } from './lib/programs.mjs';
@@ -40,19 +40,6 @@ async function startAlone(t, settings = {}, servers = []) {
   files.writeConfiguration(settings);
   files.writeServers(servers);
   return { files, coordinator: await startCoordinator(t, files) };
-}
-
-/** One server of "Hill" with two places, all told that starting up brings. @param {T} t @param {object} [settings] */
-async function startHill(t, settings) {
-  const files = new CoordinatorFiles(t);
-  const streamer = await FakeStreamer.start(t, { name: 'hill-1', key: files.key, limit: 2 });
-  const site = await startSite(t, { files, servers: [listed(streamer, 'Hill')], settings });
-  await site.online(1);
-  for (let cursor = '-'; ; ) {
-    const { answer } = await site.client.ask('POLL_EVENTS', { cursor, wait_seconds: 1 });
-    if (answer.events.length === 0) return { ...site, streamer, cursor };
-    cursor = answer.cursor;
-  }
 }
 
 /** @param {any} message */
@@ -367,12 +354,7 @@ test('an orderly stop answers what waits, closes all with 1001, and is over with
   pages[0].send('{"verb":"START_SESSION","rc_name":"Hill","id":1}');
   await until(() => site.streamer.count('START_SESSION') === 1);
   /* The place that the start takes is told; polls from here on wait. */
-  let { cursor } = site;
-  for (let isQuiet = false; !isQuiet; ) {
-    const { answer } = await site.client.ask('POLL_EVENTS', { cursor, wait_seconds: 1 });
-    isQuiet = answer.events.length === 0;
-    cursor = answer.cursor;
-  }
+  const cursor = await site.quiet();
   for (const page of pages.slice(100)) page.send(JSON.stringify({ verb: 'POLL_EVENTS', cursor, wait_seconds: 60, id: 1 }));
   await until(async () => (await site.health()).waiting === 201);
   const asked = Date.now();
