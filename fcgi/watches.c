@@ -12,6 +12,9 @@
 #define LAST_RETRY_MS 2000
 /* At most so many statuses a second are asked of a streamer, however often it changes. */
 #define MIN_INTERVAL_US (INSTANT_SECOND / 20)
+/* While first statuses are still to be asked for, the poll that follows one comes up to so much later: who is
+ * there at all matters more at a start than what changed since, and both at once would take twice as long. */
+#define SETTLE_MS 4000
 
 /* Servers that are not known to be there are asked in turns, so many at once: thousands of connections in one
  * instant, at a start or after a network was away, would time out together and be tried again together. Those
@@ -61,19 +64,19 @@ static void ask_again_in(Watch *watch, gint64 delay_us) {
     ask_in(watch, delay_us);
 }
 
-/* Between half and the whole of it, so that many dead streamers are not asked all at once. */
+/* Between half and the whole of it, so that many streamers are not asked all at once. */
 static gint64 spread_us(guint ms) {
   return 1000 * (gint64)(ms / 2 + random_below(ms / 2 + 1));
 }
 
 static void fail(Watch *watch, const char *what, const char *detail) {
   const Server *info = fleet_server_get_info(watch->server);
-  if (!watch->reported) {
+  if (!watch->reported && log_is_on(LOG_LEVEL_WARNING)) {
     g_autofree char *name = log_quote(info->name), *quoted = log_quote(detail);
-    log_warning("server_offline", "server=%s ip=%s port=%d why=%s detail=%s", name, info->ip, (int)info->port,
-                what, quoted);
-    watch->reported = TRUE;
+    log_gather(LOG_LEVEL_WARNING, "server_offline", "server=%s ip=%s port=%d why=%s detail=%s", name,
+               info->ip, (int)info->port, what, quoted);
   }
+  watch->reported = TRUE;
   fleet_server_set_offline(watch->server);
   g_clear_pointer(&watch->version, g_free);
   watch->retry_ms = watch->retry_ms ? MIN(2 * watch->retry_ms, LAST_RETRY_MS) : FIRST_RETRY_MS;
@@ -82,17 +85,19 @@ static void fail(Watch *watch, const char *what, const char *detail) {
 
 static void succeed(Watch *watch, ControlStatus *status) {
   const Server *info = fleet_server_get_info(watch->server);
-  if (fleet_server_get_state(watch->server) == FLEET_OFFLINE) {
+  if (fleet_server_get_state(watch->server) == FLEET_OFFLINE && log_is_on(LOG_LEVEL_NOTICE)) {
     g_autofree char *name = log_quote(info->name);
-    log_notice("server_online", "server=%s session_limit=%d sessions=%u", name, (int)status->session_limit,
-               status->sessions->len);
+    log_gather(LOG_LEVEL_NOTICE, "server_online", "server=%s session_limit=%d sessions=%u", name,
+               (int)status->session_limit, status->sessions->len);
   }
   watch->reported = watch->repeated = FALSE;
   watch->retry_ms = 0;
   g_free(watch->version);
   watch->version = g_steal_pointer(&status->version);
   fleet_server_set_status(watch->server, status);
-  ask_again_in(watch, watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
+  gboolean wait = !watch->known && !g_queue_is_empty(&watch->core->watches->waiting[TURN_FIRST]);
+  ask_again_in(watch,
+               wait ? spread_us(SETTLE_MS) : watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
 }
 
 static void on_answer(const StreamerResult *result, gpointer data) {

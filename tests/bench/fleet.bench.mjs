@@ -1,7 +1,8 @@
 // @ts-check
 // The coordinator with 10, 1,000 and 10,000 servers (fake streamers that answer at once): how soon all are known after a start, what
-// one costs in memory, and starts a second. Beside it, in the same run: one node:http client that asks all the same servers once, as
-// many at a time; and a node:http server behind the same nginx that hands out servers as a small matchmaker would, keeping nothing.
+// one costs in memory, and starts a second. Beside it, in the same run: the loop of curl's examples asking all the same servers once,
+// as many at a time, and what both cost the fake streamers' process, whose time is in all of it; and a node:http server behind the
+// same nginx that hands out servers as a small matchmaker would, keeping nothing.
 // Needs wrk (Debian: wrk). Usage: node fleet.bench.mjs [SECONDS [SERVERS...]]
 
 import { createHmac } from 'node:crypto';
@@ -11,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoordinatorFiles, startSite } from '../system/lib/coordinator.mjs';
 import { startFakeFleet } from '../system/lib/fake_fleet.mjs';
-import { ownScope, start } from '../system/lib/programs.mjs';
+import { built, ownScope, start, until } from '../system/lib/programs.mjs';
 import { cpuUs, load, poster, withYardstick } from '../system/lib/wrk.mjs';
 
 /** Places for all starts of a run, however many servers share them. */
@@ -42,21 +43,12 @@ function ask(agent, key, { server_name, ip, port }, question) {
   });
 }
 
-/** The yardsticks, in a process of their own: `listFile` has the servers. @param {string[]} args */
-async function runYardstick([listFile, keyFile, socket]) {
+/** The matchmaker, in a process of its own: `listFile` has the servers. @param {string[]} args */
+async function runMatchmaker([listFile, keyFile, socket]) {
   const key = readFileSync(keyFile, 'utf8').trim();
   /** @type {Listed[]} */
   const servers = JSON.parse(readFileSync(listFile, 'utf8'));
   const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256 });
-  if (!socket) {
-    const waiting = [...servers];
-    const asking = async () => {
-      for (let server = waiting.pop(); server; server = waiting.pop()) await ask(agent, key, server, { verb: 'GET_STATUS' });
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, asking));
-    console.log('all asked');
-    process.exit(0);
-  }
   let sessions = 0;
   const door = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     request.resume().on('end', async () => {
@@ -82,26 +74,33 @@ async function measure(size, seconds) {
     const socket = join(files.directory, 'node.sock');
     const siteRoot = join(files.directory, 'site');
     mkdirSync(siteRoot);
-    const yardstick = (/** @type {string[]} */ args, /** @type {RegExp} */ ready) =>
-      start(scope, process.execPath, [fileURLToPath(import.meta.url), 'yardstick', files.servers, keyFile, ...args], { ready, timeout: 60_000 });
     files.writeServers(fleet.servers);
-    const asked = Date.now();
-    await yardstick([], /all asked/);
-    const byNode = Date.now() - asked;
+    const fleetMs = () => cpuUs(fleet.program.pid) / 1000;
+    let fleetBefore = fleetMs();
+    const asker = await start(scope, built('asker'), [`${size}`, fleet.servers[0].port, keyFile, `${AT_A_TIME}`]);
+    const [, asked, ...took] = await asker.waitFor(/asked (\d+) ([\d.]+) ([\d.]+)/, { timeout: 120_000 });
+    const [byCurl, curlCpu] = took.map(text => 1000 * Number(text));
+    const fleetThen = fleetMs() - fleetBefore;
+    await until(async () => (await fleet.counts()).connections === 0, { what: "the yardstick's connections are closed" });
 
     const settings = { log_level: 'notice', status_wait_seconds: 30, history_days: 0, code_digits: 6 };
+    fleetBefore = fleetMs();
     const begun = Date.now();
     const site = await startSite(scope, { files, servers: fleet.servers, siteRoot, settings, adapt: text => withYardstick(text, socket) });
-    const { client, nginx, online, coordinator } = site;
-    await online(size, 120_000);
+    const { client, nginx, health, coordinator } = site;
+    await until(async () => (await health()).online === size, { what: 'all servers are known', timeout: 120_000, every: 50 });
     const known = Date.now() - begun;
     const cpuMs = cpuUs(coordinator.pid) / 1000;
+    const fleetAtStart = fleetMs() - fleetBefore;
+    await until(async () => (await fleet.counts()).asked.GET_STATUS >= Number(asked) + 2 * size, { what: 'all are watched', timeout: 60_000, every: 100 });
+    const watched = Date.now() - begun;
     console.log(
-      `${size} servers: all known ${known} ms after the start (node asks all in ${byNode} ms: ${(known / byNode).toFixed(2)}), ` +
-        `${cpuMs.toFixed(0)} ms of processor time, ${residentKib(coordinator.pid)} KiB resident`,
+      `${size} servers: all known ${known} ms after the start, of which a processor's ${cpuMs.toFixed(0)} (and ${fleetAtStart.toFixed(0)} of the streamers); ` +
+        `all watched after ${watched} ms; ${residentKib(coordinator.pid)} KiB resident\n` +
+        `  curl's own loop asks ${asked} in ${byCurl.toFixed(0)} ms, ${curlCpu.toFixed(0)} (and ${fleetThen.toFixed(0)}): ${(known / byCurl).toFixed(2)}`,
     );
 
-    await yardstick([socket], /ready/);
+    await start(scope, process.execPath, [fileURLToPath(import.meta.url), 'matchmaker', files.servers, keyFile, socket], { ready: /ready/, timeout: 60_000 });
     const counted = await fleet.counts();
     const before = cpuUs(coordinator.pid);
     const starts = await load(client.url, { seconds, script: poster(files.directory, 'start', { verb: 'START_SESSION', rc_name: 'RC 0' }) });
@@ -121,7 +120,7 @@ async function measure(size, seconds) {
   }
 }
 
-if (process.argv[2] === 'yardstick') await runYardstick(process.argv.slice(3));
+if (process.argv[2] === 'matchmaker') await runMatchmaker(process.argv.slice(3));
 else {
   const [seconds = 2, ...sizes] = process.argv.slice(2).map(Number);
   for (const size of sizes.length ? sizes : [10, 1_000, 10_000]) await measure(size, seconds);

@@ -1,11 +1,12 @@
 // @ts-check
 // Thousands of streamers in one process of their own: one port on as many addresses of 127.0.0.0/8, each a server that speaks
 // the control verbs (WIRE.md section 3) and answers at once. What is asked of it is counted; it is told what to do by verbs of
-// its own on the address 127.0.0.1.
+// its own on the address 127.0.0.1. It reads as much of HTTP as its clients need: node:http would cost more than all that is
+// measured with it.
 
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
+import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from './client.mjs';
@@ -73,6 +74,7 @@ export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1
  * @property {string} authorization  that was found good
  * @property {(() => void) | null} wake  answers the status poll that waits
  */
+/** @typedef {import('node:net').Socket} Socket */
 
 /** @param {string[]} args */
 async function run([port, count, keyFile, limit]) {
@@ -87,10 +89,11 @@ async function run([port, count, keyFile, limit]) {
   let accepted = 0;
   let turn = 0;
 
-  /** @param {http.ServerResponse} response @param {number} status @param {object} object */
-  const answer = (response, status, object) => {
+  /** @param {Socket} socket @param {number} status @param {object} object */
+  const answer = (socket, status, object) => {
     const text = JSON.stringify(object);
-    response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }).end(text);
+    const head = `HTTP/1.1 ${status} -\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n`;
+    socket.write(head + text);
   };
 
   /** @param {Server} server @param {string} [header] */
@@ -111,11 +114,11 @@ async function run([port, count, keyFile, limit]) {
     wake?.();
   };
 
-  /** @type {Record<string, (server: Server, asked: any, response: http.ServerResponse) => void>} */
+  /** @type {Record<string, (server: Server, asked: any, socket: Socket) => void>} */
   const verbs = {
-    GET_STATUS(server, { version, wait_seconds }, response) {
+    GET_STATUS(server, { version, wait_seconds }, socket) {
       const tell = () =>
-        answer(response, 200, {
+        answer(socket, 200, {
           msg: 'STATUS',
           server_name: server.name,
           version: server.version,
@@ -133,20 +136,19 @@ async function run([port, count, keyFile, limit]) {
         clearTimeout(timer);
         tell();
       };
-      response.on('close', () => clearTimeout(timer));
     },
-    START_SESSION(server, { session, code, ends_at }, response) {
+    START_SESSION(server, { session, code, ends_at }, socket) {
       if (server.sessions.size >= Number(limit)) {
         refused++;
-        return answer(response, 503, { msg: 'SESSION_LIMIT_REACHED', reason: 'full' });
+        return answer(socket, 503, { msg: 'SESSION_LIMIT_REACHED', reason: 'full' });
       }
       server.sessions.set(session, { session, code, users: 1, ends_at });
-      answer(response, 200, { msg: 'SESSION_CONNECTION_DATA', ip: '127.0.0.1', port, session, code, ends_at });
+      answer(socket, 200, { msg: 'SESSION_CONNECTION_DATA', ip: '127.0.0.1', port, session, code, ends_at });
       change(server);
     },
-    END_SESSION(server, { session }, response) {
+    END_SESSION(server, { session }, socket) {
       const known = server.sessions.delete(session);
-      answer(response, known ? 200 : 404, { msg: known ? 'SESSION_ENDED' : 'SESSION_NOT_EXIST', reason: 'none' });
+      answer(socket, known ? 200 : 404, { msg: known ? 'SESSION_ENDED' : 'SESSION_NOT_EXIST', reason: 'none' });
       if (known) change(server);
     },
   };
@@ -186,23 +188,32 @@ async function run([port, count, keyFile, limit]) {
     },
   };
 
-  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
-  const serve = async (request, response) => {
-    let text = '';
-    for await (const part of request.setEncoding('utf8')) text += part;
-    const question = JSON.parse(text);
-    if (request.url === '/fleet') return answer(response, 200, { msg: 'DONE', ...commands[question.verb](question) });
-    const server = servers.get(request.socket.localAddress ?? '');
+  /** @param {Socket} socket @param {string} head @param {string} body */
+  const serve = (socket, head, body) => {
+    const question = JSON.parse(body);
+    if (head.startsWith('POST /fleet ')) return answer(socket, 200, { msg: 'DONE', ...commands[question.verb](question) });
+    const server = servers.get(socket.localAddress ?? '');
     asked[question.verb] = (asked[question.verb] ?? 0) + 1;
-    if (!server || !isAuthorized(server, request.headers.authorization)) return answer(response, 401, { msg: 'NOT_AUTHORIZED' });
-    if (server.how === 'breaking') return void request.socket.destroy();
-    verbs[question.verb](server, question, response);
+    if (!server || !isAuthorized(server, /^Authorization: *(.*?)\r?$/im.exec(head)?.[1])) return answer(socket, 401, { msg: 'NOT_AUTHORIZED' });
+    if (server.how === 'breaking') return void socket.destroy();
+    verbs[question.verb](server, question, socket);
   };
 
-  /** @type {Set<import('node:net').Socket>} */
+  /** @type {Set<Socket>} */
   const open = new Set();
-  const door = http.createServer({ keepAliveTimeout: 600_000 }, (request, response) => void serve(request, response).catch(() => response.destroy()));
-  door.on('connection', socket => {
+  const door = createServer({ noDelay: true }, socket => {
+    let text = '';
+    socket.setEncoding('latin1').on('data', part => {
+      text += part;
+      const head = text.indexOf('\r\n\r\n');
+      const length = Number(/^Content-Length: *(\d+)/im.exec(text)?.[1]);
+      if (head < 0 || text.length < head + 4 + length) return;
+      const body = Buffer.from(text.slice(head + 4, head + 4 + length), 'latin1').toString();
+      const request = text.slice(0, head);
+      text = text.slice(head + 4 + length);
+      serve(socket, request, body);
+    });
+    socket.on('error', () => socket.destroy());
     if (!servers.has(socket.localAddress ?? '')) return;
     accepted++;
     open.add(socket);

@@ -78,19 +78,19 @@ export function temporaryDirectory(scope, name = 'vitrina') {
 }
 
 /**
- * Waits until `condition` gives something true, and gives that. Looks again every few milliseconds.
+ * Waits until `condition` gives something true, and gives that. Looks again every few milliseconds, or every so many.
  * @template T
  * @param {() => T | Promise<T>} condition
- * @param {{ what?: string, timeout?: number }} [options] `timeout` in milliseconds, before the sanitizers' factor
+ * @param {{ what?: string, timeout?: number, every?: number }} [options] `timeout` in milliseconds, before the sanitizers' factor
  * @returns {Promise<NonNullable<T>>}
  */
-export async function until(condition, { what = String(condition), timeout = 10_000 } = {}) {
+export async function until(condition, { what = String(condition), timeout = 10_000, every = 10 } = {}) {
   const deadline = Date.now() + timeout * slowness;
   for (;;) {
     const value = await condition();
     if (value) return /** @type {NonNullable<T>} */ (value);
     if (Date.now() > deadline) throw new Error(`not within ${timeout * slowness} ms: ${what}`);
-    await new Promise(wake => setTimeout(wake, 10));
+    await new Promise(wake => setTimeout(wake, every));
   }
 }
 
