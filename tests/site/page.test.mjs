@@ -34,6 +34,15 @@ test('everything is fetched relative to the page, so that it works at any path',
   for (const path of modules) assert.doesNotMatch(read(path), /(?:fetch|new URL)\(['"`](?:\/|https?:)/, path);
 });
 
+test('the page names every module ahead that it comes to need, so that all are fetched at once', () => {
+  const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, path]) => path);
+  const needed = new Set(['main.js']);
+  for (const path of needed)
+    for (const [, target] of read(path).matchAll(/^(?:import|export) [^;]*?from '([^']+)';$/gm)) needed.add(join(dirname(path), target));
+  needed.delete('main.js');
+  assert.deepEqual(preloaded, [...needed].sort());
+});
+
 test('every module that is imported is there', () => {
   for (const path of modules)
     for (const [, target] of read(path).matchAll(/^import .* from '([^']+)';$/gm))
