@@ -49,6 +49,7 @@ unfinished() {
 busy_lane() {
   suite_tests release busy "$busy_jobs"
   step demo node --test-reporter=tap tests/system/demo.test.mjs
+  step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
 }
 
 calm_lane() {
@@ -59,7 +60,6 @@ calm_lane() {
     suite_tests asan calm "$calm_jobs"
   suite_build tsan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=thread --disable-streamer &&
     suite_tests tsan calm "$calm_jobs"
-  step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
 }
 
 # The test programs of a build that failed, by their paths without ending.

@@ -7,7 +7,8 @@ import { until } from '../system/lib/programs.mjs';
 import { openHouse } from './lib/house.mjs';
 import { difference, UNREST, Visitor } from './lib/visitor.mjs';
 
-const { house, browser } = await openHouse();
+// As people have it.
+const { house, browser } = await openHouse({}, { whole: true });
 
 test('one starts a session and walks, another joins by the code and watches, and leaving frees the place', async t => {
   const host = await Visitor.come(t, browser, { label: 'wide' });

@@ -20,7 +20,7 @@ async function startVisit(scope, settings = {}) {
   const network = startNetwork(scope);
   const wanted = [{ name: 'river-1', rcName: 'River Quarter', scene: 'river' }];
   const house = await startHouse(scope, { wanted, settings, address: '0.0.0.0' });
-  const visitor = await Visitor.come(scope, await startBrowser(scope, network), { viewport: { width: 960, height: 604 } });
+  const visitor = await Visitor.come(scope, await startBrowser(scope, { network, whole: true }), { viewport: { width: 960, height: 604 } });
   await visitor.open(house.url.replace('127.0.0.1', network.here));
   const code = await visitor.start('River Quarter');
   const day = await visitor.seesStillness();

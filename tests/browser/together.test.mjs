@@ -8,7 +8,8 @@ import { openHouse } from './lib/house.mjs';
 import { Participant } from './lib/participant.mjs';
 import { difference, UNREST } from './lib/visitor.mjs';
 
-const { house, browser } = await openHouse();
+// A held mouse tells its movements in the whole browser alone.
+const { house, browser } = await openHouse({}, { whole: true });
 
 /** A page on which no WebSocket can be opened. @param {Participant} participant */
 const blockWebSockets = participant =>

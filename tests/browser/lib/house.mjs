@@ -81,9 +81,12 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
   };
 }
 
-/** A house and a browser for all tests of a file. @param {HouseOptions} [options] */
-export async function openHouse(options) {
+/**
+ * A house and a browser for all tests of a file.
+ * @param {HouseOptions} [options] @param {Parameters<typeof startBrowser>[1]} [browserOptions]
+ */
+export async function openHouse(options, browserOptions) {
   const scope = ownScope();
   after(() => scope.end());
-  return { scope, house: await startHouse(scope, options), browser: await startBrowser(scope) };
+  return { scope, house: await startHouse(scope, options), browser: await startBrowser(scope, browserOptions) };
 }

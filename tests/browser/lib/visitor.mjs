@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { flags } from '../../system/lib/player.mjs';
+import { launching } from '../../system/lib/player.mjs';
 import { build, onEnd, slowness, until } from '../../system/lib/programs.mjs';
 
 /**
@@ -28,16 +28,13 @@ export const screens = {
 const screenshots = process.env.VITRINA_SCREENSHOTS ?? join(build, 'tests/browser/screenshots');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const launching = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags };
-
 /**
- * @param {Scope} scope @param {ReturnType<typeof import('../../system/lib/network.mjs').startNetwork>} [network] that it shall be in
+ * @param {Scope} scope @param {Parameters<typeof launching>[0]} [options]
  * @returns {Promise<Browser>}
  */
-export async function startBrowser(scope, network) {
+export async function startBrowser(scope, options) {
   mkdirSync(screenshots, { recursive: true });
-  const executablePath = network ? network.program(launching.executablePath) : launching.executablePath;
-  const browser = await chromium.launch({ ...launching, executablePath });
+  const browser = await chromium.launch(launching(options));
   onEnd(scope, () => browser.close());
   return browser;
 }
@@ -47,7 +44,7 @@ export async function startBrowser(scope, network) {
  * @param {Scope} scope
  */
 export async function startOwnBrowser(scope) {
-  const server = await chromium.launchServer(launching);
+  const server = await chromium.launchServer(launching());
   const { pid } = server.process();
   /** Signals the browser and all that it has started. @param {NodeJS.Signals} name */
   const signal = name => {

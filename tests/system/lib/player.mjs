@@ -8,10 +8,8 @@ import { onEnd, temporaryDirectory } from './programs.mjs';
 /** @typedef {import('./programs.mjs').Scope} Scope */
 /** @typedef {import('./engine.mjs').Engine} Engine */
 
-const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-
 /** How Chromium runs here: alone, as any user, without a GPU, with media over loopback. */
-export const flags = [
+const flags = [
   '--no-sandbox',
   '--disable-gpu',
   '--no-first-run',
@@ -22,6 +20,16 @@ export const flags = [
   '--autoplay-policy=no-user-gesture-required',
   '--allow-loopback-in-peer-connection',
 ];
+
+/**
+ * How a browser is launched: Chromium without what a desktop needs, which spares a quarter of the work, or the whole one
+ * that people have. CHROMIUM names another.
+ * @param {{ network?: ReturnType<typeof import('./network.mjs').startNetwork>, whole?: boolean }} [options] `network`: that it shall be in
+ */
+export function launching({ network, whole = false } = {}) {
+  const path = process.env.CHROMIUM ?? (whole ? '/usr/bin/chromium' : '/usr/bin/chromium-headless-shell');
+  return { executablePath: network ? network.program(path) : path, headless: true, args: flags };
+}
 
 /** Runs in the page. */
 function pageScript() {
@@ -214,12 +222,7 @@ export async function startChromium(scope, network) {
   const address = network?.here ?? '127.0.0.1';
   await new Promise(settle => server.listen(0, address, () => settle(0)));
   onEnd(scope, () => new Promise(settle => (server.closeAllConnections(), server.close(settle))));
-  const program = await chromium.launchServer({
-    executablePath: network ? network.program(chromiumPath) : chromiumPath,
-    headless: true,
-    args: flags,
-    env: { ...process.env, HOME: home },
-  });
+  const program = await chromium.launchServer({ ...launching({ network }), env: { ...process.env, HOME: home } });
   onEnd(scope, () => program.kill());
   const browser = await chromium.connect(program.wsEndpoint());
   return { program, browser, url: `http://${address}:${/** @type {any} */ (server.address()).port}/` };
