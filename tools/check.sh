@@ -1,7 +1,7 @@
 # Every test, in every build that is supported. Sourced by quickstart.
 #
 # Most tests wait more than they work, so two lanes run side by side: the tests with browsers, which keep a processor busy,
-# one after the other; and all the rest, the builds with sanitizers among it. What fails there gets one more try, alone.
+# one after the other; and all the rest, the builds with sanitizers among it. What fails there is tried again, alone.
 
 results=build/check
 calm_jobs=${VITRINA_CHECK_JOBS:-$((jobs + 1))}
@@ -76,12 +76,16 @@ show_failures() {
   done
 }
 
-# Shared machines stall: what failed beside others gets one try alone, and both are told.
+# Shared machines stall: what failed beside others gets two tries alone, and each is told.
 once_more() {
-  [ -n "$(failed_programs "$1")" ] || return 0
+  local try
+  for try in 1 2; do
+    [ -n "$(failed_programs "$1")" ] || return 0
+    show_failures "$1"
+    say "$1, once more, alone: $(failed_programs "$1" | tr '\n' ' ')"
+    make -C "build/$1" -k recheck >"build/$1/recheck-$try.log" 2>&1 || true
+  done
   show_failures "$1"
-  say "$1, once more, alone: $(failed_programs "$1" | tr '\n' ' ')"
-  make -C "build/$1" -k recheck >"build/$1/recheck.log" 2>&1 || show_failures "$1"
 }
 
 # count WORDS: how many results there are of that kind.
