@@ -37,8 +37,7 @@ const RETRY_MS = 250;
  * browser may be mistaken about that. */
 const OFFLINE_MS = 5_000;
 
-/** A restart without an address of ours leads nowhere: for this long one is waited for before the server is asked. */
-const ADDRESS_MS = 600;
+/** During a restart the connection is looked at so often. */
 const LOOK_MS = 25;
 
 /** The server waits no longer than this for a player that is silent. */
@@ -53,10 +52,12 @@ export class Viewing {
   #gathered = false;
   #trickles = true;
   #trickleTimer = 0;
-  /** @type {Promise<unknown>} PATCH requests go out one after another */ #trickled = Promise.resolve();
+  /** @type {Promise<unknown>} candidates go out one request after another */ #trickled = Promise.resolve();
+  /** @type {AbortController} ends what is said of an ICE generation that is no more */ #generation = new AbortController();
+  /** The server is being asked for a new generation: what is found of the old one is of no use. */ #asking = false;
   #listenTimer = 0;
-  /** on the present path, which is a candidate pair */ #heard = { id: '', bytes: 0 };
-  #heardAtMs = 0;
+  /** @type {Map<string, number>} bytes that came so far on each path, which is a candidate pair */ #paths = new Map();
+  /** when something last came on the present path */ #heardAtMs = 0;
   /** media, on whatever path: the server may like another one better than we do */ #media = { bytes: 0, atMs: 0 };
   #restarting = false;
   /** @type {AbortController} ends the present try of a restart, so that the next one begins */ #try = new AbortController();
@@ -125,6 +126,7 @@ export class Viewing {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new DOMException('the viewing is over', 'AbortError'));
     this.#try.abort();
+    this.#generation.abort();
     clearTimeout(this.#trickleTimer);
     clearInterval(this.#listenTimer);
     this.#peer.close();
@@ -167,19 +169,24 @@ export class Viewing {
   }
 
   /** Notes whether media came on the present path since it was last called. Answers to ICE's own checks do not count, and neither does
-   * what strays in on another path. */
+   * what strays in on another path. A path that was not there before has brought nothing yet: when our address changes, the same path
+   * goes on under another name, with all that it brought before. */
   async #listen() {
     const report = await this.#peer.getStats();
-    let bytes = 0;
+    const nowMs = performance.now();
+    const before = this.#paths;
+    this.#paths = new Map();
+    let present = '';
+    let media = 0;
     for (const entry of report.values()) {
-      if (entry.type === 'inbound-rtp') bytes += entry.bytesReceived;
-      const pair = entry.type === 'transport' ? report.get(entry.selectedCandidatePairId) : entry.selected ? entry : undefined;
-      if (!pair) continue;
-      if (pair.bytesReceived > (this.#heard.id === pair.id ? this.#heard.bytes : 0)) this.#heardAtMs = performance.now();
-      this.#heard = { id: pair.id, bytes: pair.bytesReceived };
+      if (entry.type === 'candidate-pair') this.#paths.set(entry.id, entry.bytesReceived);
+      if (entry.type === 'inbound-rtp') media += entry.bytesReceived;
+      if (entry.type === 'transport') present = entry.selectedCandidatePairId;
+      else if (entry.selected) present = entry.id;
     }
-    if (bytes > this.#media.bytes) this.#media.atMs = performance.now();
-    this.#media.bytes = bytes;
+    if ((this.#paths.get(present) ?? 0) > (before.get(present) ?? Infinity)) this.#heardAtMs = nowMs;
+    if (media > this.#media.bytes) this.#media.atMs = nowMs;
+    this.#media.bytes = media;
   }
 
   /** Tries until something is heard again, or nothing is to be hoped for: then the viewing is over. */
@@ -209,62 +216,53 @@ export class Viewing {
    * @returns {Promise<boolean>} whether it is connected again; throws when the server does not restart it
    */
   async #restartOnce(patienceMs) {
-    const peer = this.#peer;
-    await this.#gatherAnew();
     const begunMs = performance.now();
-    await this.#findAddress();
     const accepted = await this.#askToRestart(patienceMs);
     // Also after a request that failed: the old path may be there again.
     const untilMs = performance.now() + (accepted ? patienceMs : 0);
     for (;;) {
       await this.#listen();
-      if (this.#heardAtMs > begunMs && peer.connectionState === 'connected') return true;
+      if (this.#heardAtMs > begunMs && this.#peer.connectionState === 'connected') return true;
       if (performance.now() >= untilMs || this.#try.signal.aborted) return false;
       await pause(LOOK_MS, this.#try.signal).catch(() => {});
     }
   }
 
-  /** Gathers until the browser has noticed its network. Addresses that it hides from the page show in the statistics alone. */
-  async #findAddress() {
-    const untilMs = performance.now() + ADDRESS_MS;
-    while (performance.now() < untilMs && !this.#closing.signal.aborted) {
-      const [, ufrag] = /^a=ice-ufrag:(.*)$/m.exec(this.#peer.localDescription?.sdp ?? '') ?? [];
-      for (const { type, usernameFragment } of (await this.#peer.getStats()).values())
-        if (type === 'local-candidate' && usernameFragment === ufrag) return;
-      if (this.#found.length > 0) return;
-      if (this.#gathered) await this.#gatherAnew();
-      else await pause(LOOK_MS, this.#closing.signal);
-    }
-  }
-
-  async #gatherAnew() {
-    this.#peer.restartIce();
-    this.#found = [];
-    this.#gathered = false;
-    await this.#peer.setLocalDescription();
-  }
-
   /**
+   * The offer is put into force when the server has answered it, and not before: from then on the browser checks its new addresses
+   * with what it knows of the server, which until the answer are the old credentials. A path that these checks open becomes the
+   * present one, and Chromium makes no other to the same address: the new credentials were never tried.
    * @param {number} timeoutMs
    * @returns {Promise<boolean>} whether the server was reached; throws when it does not restart this viewing
    */
   async #askToRestart(timeoutMs) {
     const { signal } = this.#try;
     const timer = setTimeout(() => this.#try.abort(), timeoutMs);
+    this.#asking = true;
     try {
-      const fragment = buildSdpFragment(this.#peer.localDescription?.sdp ?? '', this.#found.splice(0), false);
-      const answer = await this.#resource.restart(fragment, signal);
+      const offer = await this.#peer.createOffer({ iceRestart: true });
+      const answer = await this.#resource.restart(buildSdpFragment(offer.sdp ?? '', [], false), signal);
       const sdp = applyFragment(this.#peer.remoteDescription?.sdp ?? '', answer);
+      this.#beginGeneration();
+      await this.#peer.setLocalDescription(offer);
       await this.#peer.setRemoteDescription({ type: 'answer', sdp });
-      this.#trickles = true;
-      this.#scheduleTrickle();
       return true;
     } catch (error) {
       if (error instanceof WhepRefused) throw error;
       return false;
     } finally {
       clearTimeout(timer);
+      this.#asking = false;
+      this.#scheduleTrickle();
     }
+  }
+
+  #beginGeneration() {
+    this.#generation.abort();
+    this.#generation = new AbortController();
+    this.#trickles = true;
+    this.#found = [];
+    this.#gathered = false;
   }
 
   // Candidates.
@@ -276,9 +274,9 @@ export class Viewing {
     this.#scheduleTrickle();
   }
 
-  /** Not while an offer waits for its answer: they go with it, or after it. */
+  /** Not while an offer waits for its answer: they go after it. */
   #scheduleTrickle() {
-    if (this.#trickleTimer || this.#closing.signal.aborted || this.#peer.signalingState !== 'stable') return;
+    if (this.#trickleTimer || this.#closing.signal.aborted || this.#asking || this.#peer.signalingState !== 'stable') return;
     this.#trickleTimer = setTimeout(() => {
       this.#trickleTimer = 0;
       this.#trickled = this.#trickled.then(() => this.#trickle());
@@ -286,13 +284,15 @@ export class Viewing {
   }
 
   async #trickle() {
-    if (!this.#trickles || !this.#resource.isThere || this.#peer.signalingState !== 'stable') return;
+    if (!this.#trickles || !this.#resource.isThere || this.#asking || this.#peer.signalingState !== 'stable') return;
+    const { signal } = this.#generation;
     const found = this.#found.splice(0);
     const complete = this.#gathered;
     if (found.length === 0 && !complete) return;
     const fragment = buildSdpFragment(this.#peer.localDescription?.sdp ?? '', found, complete);
+    const taken = await this.#resource.trickle(fragment, signal).catch(() => false);
     // A server that takes no candidates finds ours from the packets that reach it.
-    this.#trickles = await this.#resource.trickle(fragment).catch(() => false);
+    if (!taken && !signal.aborted) this.#trickles = false;
   }
 }
 

@@ -52,12 +52,13 @@ export class WhepResource {
   /**
    * More candidates of the present ICE generation.
    * @param {string} fragment
+   * @param {AbortSignal} signal
    * @returns {Promise<boolean>} whether the server takes such
    */
-  async trickle(fragment) {
+  async trickle(fragment, signal) {
     if (!this.#url) return false;
     const headers = { 'Content-Type': FRAGMENT_TYPE, ...(this.#etag ? { 'If-Match': this.#etag } : {}) };
-    const response = await this.#fetch(this.#url, 'PATCH', headers, { body: fragment });
+    const response = await this.#fetch(this.#url, 'PATCH', headers, { body: fragment, signal });
     return response.ok;
   }
 

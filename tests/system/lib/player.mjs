@@ -40,6 +40,8 @@ function pageScript() {
     /** what the picture shows near its top left: "blue", "yellow" or "" for neither */
     colour = '';
     state = '';
+    /** @type {RTCSessionDescriptionInit | undefined} of a restart that the other side has not answered yet */
+    next;
 
     /**
      * @param {{ codecs?: string[], data?: boolean, audio?: boolean, whole?: boolean, configuration?: RTCConfiguration }} options
@@ -133,16 +135,16 @@ function pageScript() {
       return stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === of);
     }
 
-    /** Begins an ICE restart; gives the fragment for the other side (RFC 8840). */
+    /** Begins an ICE restart; gives the fragment for the other side (RFC 8840). It comes into force with the other side's, see viewing.js. */
     async restart() {
-      this.peer.restartIce();
-      const sdp = (await this.offer()) ?? '';
-      const line = (/** @type {string} */ key) => new RegExp(`^a=${key}:.*$`, 'm').exec(sdp)?.[0].trim();
+      this.next = await this.peer.createOffer({ iceRestart: true });
+      const line = (/** @type {string} */ key) => new RegExp(`^a=${key}:.*$`, 'm').exec(this.next?.sdp ?? '')?.[0].trim();
       return [line('ice-ufrag'), line('ice-pwd'), ''].join('\r\n');
     }
 
     /** Takes the other side's fragment. @param {string} fragment */
-    acceptRestart(fragment) {
+    async acceptRestart(fragment) {
+      await this.peer.setLocalDescription(this.next);
       const [ufrag, password] = ['ice-ufrag', 'ice-pwd'].map(key => new RegExp(`a=${key}:.*`).exec(fragment)?.[0].trim());
       const candidates = fragment.split('\r\n').filter(line => line.startsWith('a=candidate:'));
       const before = (this.peer.remoteDescription?.sdp ?? '').replace(/a=(candidate|end-of-candidates).*\r\n/g, '');
