@@ -9,16 +9,24 @@
 /* Rates are measured over so long, and over so short when it must be quick. */
 #define METER_MS 300
 #define METER_FAST_MS 120
+/* A path is busy between two packets when the later one waited so much longer than that took; what it carries
+ * is known when it was for so much of the time. */
+#define BUSY_US (8 * 1000)
+#define BUSY_PART 0.4
+#define METER_BUSY_MS 150
 /* The least delay of so long is that of an empty path; kept by parts, so that the oldest can be forgotten. */
 #define BASE_PARTS 10
 #define BASE_PART_US G_USEC_PER_SEC
 /* Loss is told over so long. */
 #define LOSS_PARTS 10
 #define LOSS_PART_US (100 * 1000)
-/* Queues longer than this are drained, at this part of the rate, until no more than this is left. */
+/* Queues longer than this are drained until no more than this is left, at a part of the rate that is the
+ * smaller the longer they are. */
 #define DRAIN_FROM_MS 30
 #define DRAIN_TO_MS 10
 #define DRAIN_RATE 0.5
+#define DRAIN_RATE_MAX 0.85
+#define DRAIN_SPAN_MS 250.0
 #define DRAIN_MAX_US G_USEC_PER_SEC
 /* Feedback that takes so much longer than a round trip is missing. */
 #define SILENCE_US (350 * 1000)
@@ -48,7 +56,10 @@ struct Congestion {
   DelayTrend *trend;
   RateControl *control;
   RateMeter *sent_meter, *arrived_meter;
-  GArray *fates, *reports; /* of one feedback; kept for their memory */
+  RateMeter *carried_meter; /* arrivals on a clock that goes only while the path is busy */
+  RateMeter *busy_meter;    /* microseconds of that clock, by arrival */
+  gint64 busy_us;           /* that clock */
+  GArray *fates, *reports;  /* of one feedback; kept for their memory */
   gint64 base_us[BASE_PARTS];
   gint64 base_part;
   Losses losses[LOSS_PARTS];
@@ -70,6 +81,8 @@ Congestion *congestion_new(const CongestionLimits *limits, gint64 now_us) {
                                          limits->max_kbps * 1000.0, now_us);
   congestion->sent_meter = rate_meter_new();
   congestion->arrived_meter = rate_meter_new();
+  congestion->carried_meter = rate_meter_new();
+  congestion->busy_meter = rate_meter_new();
   congestion->fates = g_array_new(FALSE, FALSE, sizeof(PacketFate));
   congestion->reports = g_array_new(FALSE, FALSE, sizeof(PacketReport));
   for (guint i = 0; i < BASE_PARTS; i++)
@@ -85,6 +98,8 @@ void congestion_free(Congestion *congestion) {
   rate_control_free(congestion->control);
   rate_meter_free(congestion->sent_meter);
   rate_meter_free(congestion->arrived_meter);
+  rate_meter_free(congestion->carried_meter);
+  rate_meter_free(congestion->busy_meter);
   g_array_unref(congestion->fates);
   g_array_unref(congestion->reports);
   g_free(congestion);
@@ -113,22 +128,46 @@ static void turn_losses(Congestion *congestion, gint64 part) {
   congestion->loss_part = MAX(part, congestion->loss_part);
 }
 
+static gint64 least_delay_us(const Congestion *congestion) {
+  gint64 base_us = G_MAXINT64;
+  for (guint i = 0; i < BASE_PARTS; i++)
+    base_us = MIN(base_us, congestion->base_us[i]);
+  return base_us;
+}
+
 /* The queue that all packets of this feedback stood in: their least delay beyond the least of the last
  * seconds. The two clocks differ by a constant, which goes out. */
 static void measure_queue(Congestion *congestion, gint64 least_us, gint64 now_us) {
   turn_base(congestion, now_us / BASE_PART_US);
   gint64 *newest = &congestion->base_us[congestion->base_part % BASE_PARTS];
   *newest = MIN(*newest, least_us);
-  gint64 base_us = G_MAXINT64;
-  for (guint i = 0; i < BASE_PARTS; i++)
-    base_us = MIN(base_us, congestion->base_us[i]);
-  congestion->queue_ms = (double)(least_us - base_us) / 1000;
+  congestion->queue_ms = (double)(least_us - least_delay_us(congestion)) / 1000;
+}
+
+/* What a path carries is what arrives while it is busy: all of the time between two packets, when the second
+ * one waited for longer than that. What arrives over any span of time may be what little was sent. */
+static void note_arrival(Congestion *congestion, const PacketReport *report, gint64 base_us) {
+  gint64 gap_us = report->arrived_us - congestion->arrived_us;
+  gint64 delay_us = report->arrived_us - report->sent_us;
+  rate_meter_add(congestion->arrived_meter, report->arrived_us, report->bytes);
+  congestion->arrived_us = MAX(congestion->arrived_us, report->arrived_us);
+  if (delay_us - MIN(base_us, delay_us) < MAX(gap_us, 0) + BUSY_US)
+    return;
+  congestion->busy_us += MAX(gap_us, 0);
+  rate_meter_add(congestion->busy_meter, report->arrived_us, (guint)MAX(gap_us, 0));
+  rate_meter_add(congestion->carried_meter, congestion->busy_us, report->bytes);
+}
+
+static double carried_bps(const Congestion *congestion) {
+  double busy = rate_meter_bps(congestion->busy_meter, congestion->arrived_us, METER_MS) / 8 / G_USEC_PER_SEC;
+  return busy < BUSY_PART ? 0 : rate_meter_bps(congestion->carried_meter, congestion->busy_us, METER_BUSY_MS);
 }
 
 static void note_arrivals(Congestion *congestion, gint64 now_us) {
   gint64 least_us = G_MAXINT64, newest_us = 0;
   turn_losses(congestion, now_us / LOSS_PART_US);
   Losses *losses = &congestion->losses[congestion->loss_part % LOSS_PARTS];
+  gint64 base_us = least_delay_us(congestion);
   for (guint i = 0; i < congestion->reports->len; i++) {
     const PacketReport *report = &g_array_index(congestion->reports, PacketReport, i);
     losses->all++;
@@ -140,8 +179,7 @@ static void note_arrivals(Congestion *congestion, gint64 now_us) {
     if (report->lost)
       continue;
     delay_trend_add(congestion->trend, report->sent_us, report->arrived_us);
-    rate_meter_add(congestion->arrived_meter, report->arrived_us, report->bytes);
-    congestion->arrived_us = MAX(congestion->arrived_us, report->arrived_us);
+    note_arrival(congestion, report, base_us);
     least_us = MIN(least_us, report->arrived_us - report->sent_us);
     newest_us = MAX(newest_us, report->sent_us);
   }
@@ -189,6 +227,7 @@ static void update_rate(Congestion *congestion, gint64 now_us) {
       .signal = delay_trend_signal(congestion->trend),
       .arrived_bps = rate_meter_bps(congestion->arrived_meter, congestion->arrived_us, METER_MS),
       .arrived_fast_bps = rate_meter_bps(congestion->arrived_meter, congestion->arrived_us, METER_FAST_MS),
+      .carried_bps = carried_bps(congestion),
       .sent_bps = rate_meter_bps(congestion->sent_meter, now_us, METER_MS),
       .loss = part(losses.new_lost, losses.new_all),
       .packets = losses.new_all,
@@ -231,10 +270,14 @@ void congestion_check(Congestion *congestion, gint64 now_us) {
   note_lowered(congestion, now_us);
 }
 
+static double drain_rate(const Congestion *congestion) {
+  return CLAMP(1 - congestion->queue_ms / DRAIN_SPAN_MS, DRAIN_RATE, DRAIN_RATE_MAX);
+}
+
 void congestion_report(const Congestion *congestion, CongestionReport *report) {
   Losses losses = count_losses(congestion);
   double target_bps = rate_control_bps(congestion->control);
-  double send_bps = congestion->draining ? target_bps * DRAIN_RATE : target_bps;
+  double send_bps = congestion->draining ? target_bps * drain_rate(congestion) : target_bps;
   *report = (CongestionReport){
       .target_kbps = (guint)(target_bps / 1000),
       .send_kbps = (guint)(send_bps / 1000),

@@ -131,6 +131,7 @@ void layers_update(Layers *layers, GHashTable *viewers, gint64 rest_us) {
         continue;
       trace_point("send_kbps", report.send_kbps);
       trace_point("queue_ms", report.queue_ms);
+      trace_point("target_kbps", report.target_kbps);
       note_stats(layers, &report, is_first);
       is_first = FALSE;
       Share *share = viewer_share(viewer);

@@ -3,6 +3,9 @@
 #include <math.h>
 
 #define DECREASE 0.85
+/* When the path filled up where it did before, nothing has changed, and so much of that is left free. */
+#define KNOWN 0.1
+#define DECREASE_KNOWN 0.94
 #define INCREASE_PER_SECOND 1.08
 #define HEADROOM 1.5
 #define HEADROOM_BPS 10000
@@ -13,15 +16,20 @@
 #define APP_LIMITED 0.7
 /* A queue that stands so long is too much, whatever its trend. */
 #define STANDING_MS 60
-/* And so long, some of what was sent before a decrease has yet to come. */
-#define DRAINS_MS 25
 
-/* The steps after a decrease; the last one again and again. */
-static const double climb_steps[] = {1.15, 1.15, 1.15, 1.33, 1.5};
+/* Steps up: toward a capacity that was found and a little beyond it, which shows whether it is still the
+ * same; and, once it is not, away from it. */
+#define STEP_NEAR 1.17
+#define NEAR_MOST 1.15
+#define STEP_FREE 1.5
+/* More than the capacity has arrived, by so much: before, it may be what a shaper lets through after a pause.
+ */
+#define EXCESS_SECONDS 0.1
+#define EXCESS_BITS (12000 * 8)
 #define CLIMB_QUEUE_MS 9
 #define CLIMB_LOSS 0.05
 #define CLIMB_ARRIVED 0.75
-#define CLIMB_WAIT_US (1200 * 1000)
+#define CLIMB_WAIT_US (1000 * 1000)
 
 #define LOSS_HIGH 0.10
 #define LOSS_LOW 0.02
@@ -49,8 +57,7 @@ struct RateControl {
   Capacity capacity;
   gint64 updated_us, lowered_us, starved_us;
   gint64 climb_us; /* when the next step up may be taken */
-  guint climbs;    /* which one that is */
-  gboolean full;   /* the path was, by what was sent, when the rate was lowered */
+  double excess;   /* bits that have arrived beyond the capacity */
 };
 
 RateControl *rate_control_new(double min_bps, double start_bps, double max_bps, gint64 now_us) {
@@ -61,7 +68,6 @@ RateControl *rate_control_new(double min_bps, double start_bps, double max_bps, 
   control->loss_bps = max_bps;
   control->capacity.variance = CAPACITY_VARIANCE_MIN;
   control->updated_us = control->climb_us = now_us;
-  control->climbs = G_N_ELEMENTS(climb_steps) - 2;
   return control;
 }
 
@@ -79,9 +85,14 @@ static double capacity_deviation(const Capacity *capacity) {
   return 3 * sqrt(capacity->variance * capacity->mean);
 }
 
+static gboolean is_known(const Capacity *capacity, double bps) {
+  double tolerance = MAX(capacity_deviation(capacity), KNOWN * capacity->mean);
+  return capacity->mean > 0 && fabs(bps / 1000 - capacity->mean) <= tolerance;
+}
+
 static void capacity_learn(Capacity *capacity, double arrived_bps) {
   double sample = arrived_bps / 1000;
-  if (capacity->mean == 0 || fabs(sample - capacity->mean) > capacity_deviation(capacity))
+  if (!is_known(capacity, arrived_bps))
     capacity->mean = sample;
   double error = sample - capacity->mean;
   capacity->mean += CAPACITY_WEIGHT * error;
@@ -90,42 +101,58 @@ static void capacity_learn(Capacity *capacity, double arrived_bps) {
                              CAPACITY_VARIANCE_MIN, CAPACITY_VARIANCE_MAX);
 }
 
-/* Whether the path may be nearly full at this rate. A rate that is beyond all experience ends the experience.
- */
-static gboolean capacity_is_near(Capacity *capacity, double bps) {
-  double rate = bps / 1000, deviation = capacity_deviation(capacity);
-  if (capacity->mean > 0 && rate > capacity->mean + deviation)
-    *capacity = (Capacity){.variance = CAPACITY_VARIANCE_MIN};
-  return capacity->mean > 0 && rate > capacity->mean - deviation;
+/* Whether the path may be nearly full at this rate. */
+static gboolean capacity_is_near(const Capacity *capacity, double bps) {
+  return capacity->mean > 0 && bps / 1000 > capacity->mean - capacity_deviation(capacity);
+}
+
+/* Experience ends when more arrives than it knows of, for longer than a shaper's reserve lasts. */
+static void doubt_capacity(RateControl *control, double arrived_bps, double seconds, gint64 now_us) {
+  Capacity *capacity = &control->capacity;
+  double beyond_bps = arrived_bps - capacity->mean * 1000;
+  gboolean is_new = beyond_bps > capacity_deviation(capacity) * 1000;
+  control->excess = is_new ? control->excess + beyond_bps * seconds : 0;
+  if (capacity->mean == 0 || control->excess < MIN(EXCESS_BITS, EXCESS_SECONDS * capacity->mean * 1000))
+    return;
+  *capacity = (Capacity){.variance = CAPACITY_VARIANCE_MIN};
+  control->climb_us = now_us;
 }
 
 /* ---- by delay ---- */
 
-/* While a queue of our own stands, what is held back is no sign of that. */
 static gboolean is_app_limited(const RateControl *control, const RateFeedback *feedback) {
-  gboolean stands = control->full && feedback->queue_ms > DRAINS_MS;
-  return !stands && feedback->sent_bps < APP_LIMITED * rate_control_bps(control);
+  return feedback->sent_bps < APP_LIMITED * rate_control_bps(control);
 }
 
-/* Lowers the rate, but not again before the last time's effect can have been seen. */
+/* Whether the last decrease's effect can have been seen, and was not enough. */
+static gboolean is_time_to_decrease(const RateControl *control, const RateFeedback *feedback, gint64 now_us) {
+  gint64 passed_us = now_us - control->lowered_us;
+  gint64 response_us = (gint64)((feedback->rtt_ms + FEEDBACK_MS) * 1000);
+  gboolean far_off = feedback->carried_bps > 0 && feedback->carried_bps < control->delay_bps / 2;
+  return passed_us >= (far_off ? response_us / 2 : response_us);
+}
+
+/* What the rate goes down to. */
+static double lowered_bps(RateControl *control, const RateFeedback *feedback) {
+  double carried = feedback->carried_bps;
+  if (carried == 0 && is_app_limited(control, feedback))
+    return DECREASE * rate_control_bps(control); /* what arrived is no measure of the path */
+  if (carried == 0)
+    return DECREASE * MAX(feedback->arrived_bps, feedback->arrived_fast_bps);
+  gboolean known = is_known(&control->capacity, carried);
+  capacity_learn(&control->capacity, carried);
+  return known ? DECREASE_KNOWN * control->capacity.mean * 1000 : DECREASE * carried;
+}
+
 static gboolean decrease(RateControl *control, const RateFeedback *feedback, gint64 now_us) {
   control->state = HOLD;
-  gint64 wait_us = (gint64)((feedback->rtt_ms + FEEDBACK_MS) * 1000);
-  gboolean far_off = feedback->arrived_fast_bps < control->delay_bps / 2 &&
-                     !is_app_limited(control, feedback) && now_us - control->lowered_us >= wait_us / 2;
-  if (now_us - control->lowered_us < wait_us && !far_off)
+  if (!is_time_to_decrease(control, feedback, now_us))
     return FALSE;
-  /* When little was sent, little arrived: that is no measure of the path. */
-  double carried = rate_control_bps(control);
-  control->full = !is_app_limited(control, feedback);
-  if (control->full) {
-    carried = MIN(feedback->arrived_bps, feedback->arrived_fast_bps);
-    capacity_learn(&control->capacity, carried);
-  }
-  control->delay_bps = CLAMP(DECREASE * carried, control->min_bps, control->delay_bps);
+  double wanted = lowered_bps(control, feedback);
+  control->delay_bps = CLAMP(wanted, control->min_bps, control->delay_bps);
+  control->excess = 0;
   control->lowered_us = now_us;
   control->climb_us = now_us + CLIMB_WAIT_US;
-  control->climbs = 0;
   return TRUE;
 }
 
@@ -135,16 +162,18 @@ static gboolean may_climb(const RateControl *control, const RateFeedback *feedba
          feedback->arrived_bps > CLIMB_ARRIVED * control->delay_bps;
 }
 
-static double grown(RateControl *control, const RateFeedback *feedback, gint64 now_us) {
-  double seconds = (double)MIN(now_us - control->updated_us, G_USEC_PER_SEC) / G_USEC_PER_SEC;
-  gboolean is_near = capacity_is_near(&control->capacity, feedback->arrived_bps);
+static double grown(RateControl *control, const RateFeedback *feedback, double seconds, gint64 now_us) {
+  const Capacity *capacity = &control->capacity;
+  /* So much more is enough to see whether it is still the same. */
+  double near = NEAR_MOST * capacity->mean * 1000 / MAX(feedback->sent_bps, 1);
+  double step = capacity->mean > 0 ? CLAMP(near, 1, STEP_NEAR) : STEP_FREE;
+  if (step == 1)
+    return control->delay_bps;
   if (may_climb(control, feedback, now_us)) {
     control->climb_us = now_us + (gint64)((feedback->rtt_ms + 2 * FEEDBACK_MS) * 1000);
-    double step = climb_steps[control->climbs];
-    control->climbs = MIN(control->climbs + 1, G_N_ELEMENTS(climb_steps) - 1);
     return control->delay_bps * step;
   }
-  if (is_near) {
+  if (capacity_is_near(capacity, feedback->arrived_bps)) {
     double response_s = (feedback->rtt_ms + FEEDBACK_MS) / 1000;
     return control->delay_bps + seconds * PACKET_BITS / 2 / response_s;
   }
@@ -152,11 +181,12 @@ static double grown(RateControl *control, const RateFeedback *feedback, gint64 n
 }
 
 static void increase(RateControl *control, const RateFeedback *feedback, gint64 now_us) {
-  control->full = FALSE;
   if (is_app_limited(control, feedback))
     return;
+  double seconds = (double)MIN(now_us - control->updated_us, G_USEC_PER_SEC) / G_USEC_PER_SEC;
+  doubt_capacity(control, feedback->arrived_bps, seconds, now_us);
   double most = MAX(control->delay_bps, HEADROOM * feedback->arrived_bps + HEADROOM_BPS);
-  double wanted = grown(control, feedback, now_us);
+  double wanted = grown(control, feedback, seconds, now_us);
   control->delay_bps = MIN(MIN(wanted, most), control->max_bps);
 }
 
@@ -203,6 +233,5 @@ void rate_control_starve(RateControl *control, gint64 now_us) {
   control->starved_us = now_us;
   control->delay_bps = MAX(rate_control_bps(control) * STARVE, control->min_bps);
   control->climb_us = now_us + CLIMB_WAIT_US;
-  control->climbs = 0;
   control->state = HOLD;
 }

@@ -2,15 +2,18 @@
  * control (draft-ietf-rmcat-gcc-02 sections 5.5 and 6).
  *
  * The delay-based one is additive-increase, multiplicative-decrease: when the queue grows, it goes to 85 % of
- * what arrives; else it grows by 8 % a second, and near the rate at which the path filled up before by about
- * half a packet a round trip. It never goes beyond one and a half times what arrives. The loss-based one
- * lowers the rate only above 10 % of loss, which is what queues do that are too short to be noticed by delay.
- * The rate is the lower of the two.
+ * what the path carries; else it grows by 8 % a second, and near the rate at which the path filled up before
+ * by about half a packet a round trip. It never goes beyond one and a half times what arrives. The loss-based
+ * one lowers the rate only above 10 % of loss, which is what queues do that are too short to be noticed by
+ * delay. The rate is the lower of the two.
  *
- * Ours beside the draft: while there is no queue at all, and a moment has gone since the last decrease, it
- * climbs in steps, each as soon as the one before has arrived. The first ones are small, so that trying again
- * and again costs next to nothing where nothing has changed, the later ones a half. With 8 % a second alone,
- * a picture would be poor for a quarter of a minute after a network's short weakness.
+ * Ours beside the draft: what the path carries is measured while it is busy. Over any moment it could be what
+ * little was sent while a queue drained, and the rate would go down twice. And while there is no queue at
+ * all, and a moment has gone since the last decrease, the rate climbs in steps; with 8 % a second alone, a
+ * picture would be poor for a quarter of a minute after a network's short weakness. As long as the path may
+ * carry what it did before, they lead just beyond that: enough to find out, and to cost next to nothing where
+ * nothing has changed, for the rate then goes back to a little below what is known, not to 85 % of it. Once
+ * more than that has arrived, for longer than what a shaper lets through after a pause, each step is a half.
  *
  * Pure; one thread at a time. Rates are bits a second.
  */
@@ -24,6 +27,7 @@ typedef struct {
   DelaySignal signal;
   double arrived_bps;      /* over the last third of a second */
   double arrived_fast_bps; /* over the last tenth */
+  double carried_bps;      /* what arrived while the path was busy; 0: it hardly was */
   double sent_bps;         /* as arrived_bps; far below the target when there was not more to send */
   double loss;     /* part of the last second's packets, 0 to 1, of those sent since the last decrease */
   guint packets;   /* how many these are */

@@ -105,9 +105,10 @@ static void enter_bottleneck(Link *link, Packet *packet) {
     g_free(packet);
     return;
   }
-  gint64 begin_us = MAX(link->free_us, link->now_us);
+  gint64 burst_us = (gint64)(link->plan.burst_bytes * 8 * 1000 / link->plan.link_kbps);
+  gint64 begin_us = MAX(link->free_us, link->now_us - burst_us);
   link->free_us = begin_us + (gint64)(packet->bytes * 8 * 1000 / link->plan.link_kbps);
-  packet->due_us = link->free_us;
+  packet->due_us = MAX(link->free_us, link->now_us);
   double delay_ms = (double)(packet->due_us - link->now_us) / 1000;
   link->delay_sum_ms += delay_ms;
   link->delays++;

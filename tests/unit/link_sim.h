@@ -8,6 +8,7 @@
 typedef struct {
   double link_kbps;
   guint queue_bytes; /* what does not fit any more is dropped */
+  guint burst_bytes; /* what goes through at once after a pause, as a token bucket lets it */
   guint delay_ms;    /* one way, each way */
   guint jitter_ms;   /* 0 to this much more, toward the player; order is kept */
   double loss;       /* of each packet, whatever the load */

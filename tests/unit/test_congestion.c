@@ -61,6 +61,93 @@ static void test_takes_a_wider_link_within_three_seconds(void) {
   }
 }
 
+/* ---- settled, as the bench of networks measures it ---- */
+
+#define SAMPLE_MS 100
+#define SAMPLES 100
+#define SPAN 5 /* samples: half a second */
+
+typedef struct {
+  double settled_ms;      /* the last span below three quarters of the second half ends then */
+  double lowest, highest; /* second of those after the third; as a part of the second half's mean */
+} Settling;
+
+static double mean(const double *values, guint count) {
+  double sum = 0;
+  for (guint i = 0; i < count; i++)
+    sum += values[i] / count;
+  return sum;
+}
+
+static Settling settle(Link *link, double link_kbps) {
+  double arrived[SAMPLES];
+  Settling settling = {.lowest = G_MAXDOUBLE};
+  link_plan(link)->link_kbps = link_kbps;
+  link_plan(link)->queue_bytes = (guint)(link_kbps * 300 / 8);
+  for (guint i = 0; i < SAMPLES; i++)
+    arrived[i] = link_run(link, SAMPLE_MS).arrived_kbps;
+  double calm = mean(arrived + SAMPLES / 2, SAMPLES / 2);
+  for (guint i = 0; i + SPAN <= SAMPLES; i++)
+    if (mean(arrived + i, SPAN) < 0.75 * calm)
+      settling.settled_ms = (i + SPAN) * SAMPLE_MS;
+  for (guint i = 3000 / SAMPLE_MS; i + 2 * SPAN <= SAMPLES; i++) {
+    double second = mean(arrived + i, 2 * SPAN) / calm;
+    settling.lowest = MIN(settling.lowest, second);
+    settling.highest = MAX(settling.highest, second);
+  }
+  return settling;
+}
+
+/* A sender and a bottleneck like those of the bench: a shaper with a bucket, an encoder that makes a little
+ * less than it is told. */
+static Link *shaped_new(double loss, guint delay_ms, guint32 seed) {
+  CongestionLimits enough = limits;
+  enough.max_kbps = 6000;
+  LinkPlan plan = link_plain;
+  plan.burst_bytes = 8192;
+  plan.demand = 0.95;
+  plan.loss = loss;
+  plan.delay_ms = delay_ms;
+  return link_new(&plan, &enough, seed);
+}
+
+/* A change that comes just after a try at more is found out late: one in a hundred may take longer. */
+static void test_settles_within_three_seconds_of_a_change(void) {
+  static const struct {
+    double loss;
+    guint delay_ms;
+  } rows[] = {{0, 1}, {0.02, 25}};
+  static const double links[] = {6000, 2000, 6000};
+  guint late = 0;
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    for (guint32 seed = 1; seed <= 50; seed++) {
+      g_autoptr(Link) link = shaped_new(rows[i].loss, rows[i].delay_ms, seed);
+      for (guint phase = 0; phase < G_N_ELEMENTS(links); phase++) {
+        double settled_ms = settle(link, links[phase]).settled_ms;
+        late += settled_ms >= 3000;
+        g_assert_cmpfloat(settled_ms, <, 4000);
+      }
+    }
+  }
+  g_assert_cmpuint(late, <=, 3);
+}
+
+static void test_does_not_saw_on_a_narrow_link(void) {
+  static const double narrow_kbps[] = {1000, 2000};
+  guint beyond = 0;
+  for (guint i = 0; i < G_N_ELEMENTS(narrow_kbps); i++) {
+    for (guint32 seed = 1; seed <= 50; seed++) {
+      g_autoptr(Link) link = shaped_new(0, 1, seed);
+      link_run(link, 5000);
+      Settling settling = settle(link, narrow_kbps[i]);
+      beyond += settling.lowest < 0.85 || settling.highest > 1.15;
+      g_assert_cmpfloat(settling.lowest, >, 0.8);
+      g_assert_cmpfloat(settling.highest, <, 1.2);
+    }
+  }
+  g_assert_cmpuint(beyond, <=, 3);
+}
+
 /* That it tries costs next to nothing where nothing has changed. */
 static void test_trying_does_not_fill_a_narrow_link(void) {
   for (guint32 seed = 1; seed <= 20; seed++) {
@@ -70,9 +157,9 @@ static void test_trying_does_not_fill_a_narrow_link(void) {
     g_autoptr(Link) link = link_new(&plan, &limits, seed);
     link_run(link, 5000);
     LinkFigures figures = link_run(link, 30000);
-    g_assert_cmpfloat(figures.arrived_kbps, >, 0.85 * 2000);
+    g_assert_cmpfloat(figures.arrived_kbps, >, 0.9 * 2000);
     g_assert_cmpfloat(figures.lost, ==, 0);
-    g_assert_cmpfloat(figures.delay_mean_ms, <, 25);
+    g_assert_cmpfloat(figures.delay_mean_ms, <, 30);
     g_assert_cmpfloat(figures.delay_max_ms, <, 150);
   }
 }
@@ -96,7 +183,7 @@ static void test_bears_random_loss(void) {
     plan.delay_ms = 50;
     g_autoptr(Link) link = link_new(&plan, &limits, seed);
     link_run(link, 5000);
-    g_assert_cmpfloat(link_run(link, 10000).arrived_kbps, >, 0.7 * 6000);
+    g_assert_cmpfloat(link_run(link, 10000).arrived_kbps, >, 0.85 * 6000);
     CongestionReport report = report_of(link);
     g_assert_cmpfloat_with_epsilon(report.loss, 0.02, 0.02);
     g_assert_cmpuint(report.rtt_ms, >=, 100);
@@ -254,6 +341,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/congestion/yields-to-a-narrower-link-at-once", test_yields_to_a_narrower_link_at_once);
   g_test_add_func("/congestion/takes-a-wider-link-within-three-seconds",
                   test_takes_a_wider_link_within_three_seconds);
+  g_test_add_func("/congestion/settles-within-three-seconds-of-a-change",
+                  test_settles_within_three_seconds_of_a_change);
+  g_test_add_func("/congestion/does-not-saw-on-a-narrow-link", test_does_not_saw_on_a_narrow_link);
   g_test_add_func("/congestion/trying-does-not-fill-a-narrow-link", test_trying_does_not_fill_a_narrow_link);
   g_test_add_func("/congestion/does-not-swing", test_does_not_swing);
   g_test_add_func("/congestion/bears-random-loss", test_bears_random_loss);
