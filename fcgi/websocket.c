@@ -121,6 +121,8 @@ static int write_ping(Socket *socket) {
 }
 
 int websocket_on_writable(Socket *socket) {
+  if (socket->is_close_told)
+    return 0;
   if (socket->owes_ping)
     return write_ping(socket);
   g_autoptr(Frame) frame = g_queue_pop_head(&socket->unsent);
@@ -134,6 +136,7 @@ int websocket_on_writable(Socket *socket) {
   gboolean owes_answers = socket->close_code == LWS_CLOSE_STATUS_GOINGAWAY && socket->calls.length > 0;
   if (!socket->close_code || owes_answers)
     return 0;
+  socket->is_close_told = TRUE;
   lws_close_reason(socket->wsi, socket->close_code, NULL, 0);
   return -1;
 }

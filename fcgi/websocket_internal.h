@@ -24,7 +24,10 @@ typedef struct {
   GQueue unsent; /* of Frame */
   gsize unsent_bytes;
   guint16 close_code; /* 0: not closing */
-  gint64 since_us;    /* the last sign of life; when doubted: since when */
+  /* libwebsockets has the close to send, and waits for the peer's: when it asks what else to write, -1 would
+   * cut the connection off, and what the peer sent meanwhile would make the kernel throw the close away. */
+  gboolean is_close_told;
+  gint64 since_us; /* the last sign of life; when doubted: since when */
   gboolean is_doubted;
   gboolean owes_ping; /* it is to be asked as soon as it can be written to */
   gboolean is_given_up;

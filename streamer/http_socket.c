@@ -19,7 +19,10 @@ struct HttpSocket {
   GQueue queue;  /* of GBytes to send */
   gsize queued;
   guint16 close_code; /* 0: not closing */
-  gint64 heard_us;    /* when its reader gave a sign of life last */
+  /* libwebsockets has the close to send, and waits for the peer's: when it asks what else to write, -1 would
+   * cut the connection off, and what the peer sent meanwhile would make the kernel throw the close away. */
+  gboolean is_close_told;
+  gint64 heard_us; /* when its reader gave a sign of life last */
   gboolean ping_due;
   gpointer data;
 };
@@ -153,7 +156,7 @@ static int write_message(HttpSocket *socket) {
 /* One frame a time. */
 int http_socket_on_writable(HttpConnection *connection) {
   HttpSocket *socket = connection->socket;
-  if (!socket)
+  if (!socket || socket->is_close_told)
     return 0;
   int result = 0;
   if (socket->ping_due) {
@@ -162,6 +165,7 @@ int http_socket_on_writable(HttpConnection *connection) {
   } else if (socket->queue.length > 0) {
     result = write_message(socket);
   } else if (socket->close_code) {
+    socket->is_close_told = TRUE;
     lws_close_reason(socket->wsi, socket->close_code, NULL, 0);
     return -1;
   }

@@ -276,6 +276,13 @@ test('messages come in pieces, up to 64 KiB; larger and binary ones close the so
   assert.deepEqual(await other.end(), { code: 1003 });
 });
 
+test('a close waits for its answer: what was on the way meanwhile breaks nothing', async t => {
+  const { files } = await startAlone(t);
+  const page = await enterDirectly(t, files);
+  page.sendFrame(BINARY, Buffer.from('x'));
+  assert.deepEqual(await page.talksOverClose(), { code: 1003 });
+});
+
 test('rubbish closes its own connection and nothing else', async t => {
   const { files, coordinator } = await startAlone(t);
   const page = await enterDirectly(t, files);

@@ -20,9 +20,9 @@ test('the same ticket again: the older connection is told and closed, the person
   const person = streamer.person(session, 'p', { role: 'host' });
   const first = await person.socket(t);
   assert.equal(first.messages[0].connection, 1);
-  const second = await person.socket(t);
+  const [closed, second] = await Promise.all([first.talksOverClose(), person.socket(t)]);
   assert.equal(second.messages[0].connection, 2);
-  assert.deepEqual(await first.end(), { code: 4001 });
+  assert.deepEqual(closed, { code: 4001 });
   assert.deepEqual(events(first).at(-1), { msg: 'CONNECTION_REPLACED', cursor: second.messages[0].cursor });
 
   const { answer } = await person.connect(); /* by HTTP */

@@ -15,7 +15,7 @@ export class WebSocketClient {
   messages = [];
   /** How often the server asked whether we are there. */
   pings = 0;
-  /** Whether pings are answered. */
+  /** Whether pings and closes are answered. */
   polite = true;
   /** @type {{ code: number } | null} */
   closed = null;
@@ -97,6 +97,7 @@ export class WebSocketClient {
       if (this.polite) this.sendFrame(PONG, payload);
     } else if (type === CLOSE) {
       this.closed = { code: payload.length >= 2 ? payload.readUInt16BE(0) : 1005 };
+      if (!this.polite) return;
       this.sendFrame(CLOSE, payload);
       this.stream.end();
     } else if (type <= 1) {
@@ -144,5 +145,21 @@ export class WebSocketClient {
 
   close() {
     this.sendFrame(CLOSE, Buffer.from([3, 232]));
+  }
+
+  /**
+   * Waits for the close that is due, and answers it only after much more was sent; fails unless the server has taken all
+   * that, as it must: it may have been under way when the server closed (RFC 6455 section 7.1.1).
+   * @returns {Promise<{ code: number }>}
+   */
+  async talksOverClose() {
+    this.polite = false;
+    const closed = await this.end();
+    for (let i = 0; i < 100; i++) this.send('x'.repeat(10_000));
+    const failure = await new Promise(taken => this.stream.write('', taken));
+    if (failure || this.stream.readableEnded) throw new Error('the connection ended before its close was answered', { cause: failure });
+    this.close();
+    await until(() => this.stream.destroyed, { what: 'the end of the connection' });
+    return closed;
   }
 }
