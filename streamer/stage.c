@@ -91,7 +91,9 @@ static gboolean on_no_window(gpointer data) {
     return G_SOURCE_REMOVE;
   }
   g_autofree char *words = stage->app ? process_last_words(stage->app) : NULL;
-  fail(stage, words, "there was no picture of the application within %" G_GINT64_FORMAT " seconds",
+  fail(stage, words, "%s within %" G_GINT64_FORMAT " seconds",
+       stage->app ? "there was no picture of the application"
+                  : "the servers under the application were not up",
        stage->settings->start_timeout_seconds);
   return G_SOURCE_REMOVE;
 }
