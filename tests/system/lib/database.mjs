@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listed, startSite } from './coordinator.mjs';
 import { FakeStreamer } from './fake_streamer.mjs';
-import { PlanningFiles, written } from './planning.mjs';
+import { PlanningFiles, usual, written } from './planning.mjs';
 import { built, run, source, start, temporaryDirectory } from './programs.mjs';
 
 /** Whether this machine has one. */
@@ -82,7 +82,7 @@ export async function startShared(scope, { coordinators = 2, limits = [1], setti
   const streamers = await Promise.all(
     limits.map((limit, i) => FakeStreamer.start(scope, { name: `river-${i + 1}`, key, limit })),
   );
-  const all = (/** @type {number} */ i) => ({ slot_minutes: 1, status_wait_seconds: 1, store: database.storeOf(i), ...settings });
+  const all = (/** @type {number} */ i) => ({ ...usual, store: database.storeOf(i), ...settings });
   for (const { directory } of files) writeFileSync(join(directory, 'vitrina.key'), `${key}\n`, { mode: 0o600 });
   files[0].writeConfiguration(all(0));
   files[0].writeServers(streamers.map(streamer => listed(streamer, 'River')));

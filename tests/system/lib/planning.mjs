@@ -81,8 +81,11 @@ export class PlanningFiles extends CoordinatorFiles {
   }
 }
 
-/** Settings for tests about time: the finest slots, and quick watching. */
-const usual = { slot_minutes: 1, status_wait_seconds: 1 };
+/**
+ * Settings for tests about time: the finest slots. A status may take long: the test's own process is the streamers, too, and on a
+ * busy machine late; what changes is told at once.
+ */
+export const usual = { slot_minutes: 1, status_wait_seconds: 30 };
 
 /**
  * A site with one RC, "River", on as many fake streamers as there are limits, and what the plan's file holds already.

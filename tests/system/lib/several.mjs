@@ -10,7 +10,7 @@ import { listed, startCoordinator } from './coordinator.mjs';
 import { administer, Database } from './database.mjs';
 import { FakeStreamer } from './fake_streamer.mjs';
 import { startNginx } from './nginx.mjs';
-import { PlanningFiles, written } from './planning.mjs';
+import { PlanningFiles, usual, written } from './planning.mjs';
 import { freePort } from './ports.mjs';
 import { onEnd, until } from './programs.mjs';
 
@@ -84,7 +84,7 @@ export async function startSeveral(scope, { database, web = 'nginx', limits = [1
   const streamers = await Promise.all(
     limits.map((limit, i) => FakeStreamer.start(scope, { name: `river-${i + 1}`, key, limit })),
   );
-  const common = { slot_minutes: 1, status_wait_seconds: 1, store: database.store, ...settings };
+  const common = { ...usual, store: database.store, ...settings };
   const ports = { port: await freePort(), websocket_port: await freePort() };
   for (const { directory } of files) writeFileSync(join(directory, 'vitrina.key'), `${key}\n`, { mode: 0o600 });
   files[0].writeConfiguration(common);
