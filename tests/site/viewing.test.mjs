@@ -162,15 +162,20 @@ test('a path that goes on under another name, as with another address, has broug
   assert.deepEqual(told, [false], 'it is restarted as soon as it was doubted');
 });
 
-test('a request for a restart that gets no answer changes nothing, and the next one is answered', async t => {
+test('requests for a restart that get no answer change nothing, and the next one is answered', async t => {
   const { peer, server, told, restarts } = await connected(t);
+  const others = () => server.requests.filter(({ method, ufrag }) => method === 'PATCH' && ufrag === 'player-1');
+  peer.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: null }));
+  await until(() => others().length > 0);
   server.delay = silence;
   peer.turn('disconnected');
   await until(() => restarts().length > 0);
-  server.delay = async () => {};
+  server.delay = () => Promise.reject(new TypeError('no network'));
   await until(() => restarts().length > 1);
+  server.delay = async () => {};
   await until(() => told.length === 2);
-  assert.deepEqual(restarts().slice(0, 2).map(({ inForce }) => inForce), ['player-1', 'player-1']);
+  assert.deepEqual(restarts().slice(0, 3).map(({ inForce }) => inForce), ['player-1', 'player-1', 'player-1']);
+  assert.equal(others().length, 1, 'that there are no more candidates is said once');
   assert.equal(ufragOf(peer.localDescription?.sdp), server.ufrag);
 });
 

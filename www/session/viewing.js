@@ -49,7 +49,7 @@ export class Viewing {
   #handlers;
   #closing = new AbortController();
   /** @type {RTCIceCandidate[]} */ #found = [];
-  #gathered = false;
+  /** that was all, which is to be said once */ #gathered = false;
   #trickles = true;
   #trickleTimer = 0;
   /** @type {Promise<unknown>} candidates go out one request after another */ #trickled = Promise.resolve();
@@ -288,6 +288,7 @@ export class Viewing {
     const { signal } = this.#generation;
     const found = this.#found.splice(0);
     const complete = this.#gathered;
+    this.#gathered = false;
     if (found.length === 0 && !complete) return;
     const fragment = buildSdpFragment(this.#peer.localDescription?.sdp ?? '', found, complete);
     const taken = await this.#resource.trickle(fragment, signal).catch(() => false);
