@@ -1,7 +1,8 @@
 // @ts-check
 // Many who wait: long polls and WebSockets, through nginx with TLS and straight to the coordinator, beside a node:http server
 // behind the same nginx that holds the same connections. For each: the memory of one, threads, and the time from an
-// event's first receiver to its last. Usage: node waiting.bench.mjs [COUNT]
+// event's first receiver to its last. Then an event that only those in line for one complex are meant by, with and without all the
+// others beside them, and the one that goes to all as its yardstick. Usage: node waiting.bench.mjs [COUNT [few]]; `few`: the last part alone
 //
 // nginx needs two descriptors for each who waits, so COUNT is bounded by `ulimit -Hn`: 10,000 takes 20,000 with two workers.
 
@@ -11,13 +12,19 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoordinatorFiles, listed, startSite } from '../system/lib/coordinator.mjs';
+import { startFakeFleet } from '../system/lib/fake_fleet.mjs';
 import { FakeStreamer } from '../system/lib/fake_streamer.mjs';
 import { wholeRequest } from '../system/lib/fastcgi.mjs';
 import { startNginx } from '../system/lib/nginx.mjs';
 import { built, ownScope, start, until } from '../system/lib/programs.mjs';
+import { WebSocketClient } from '../system/lib/websocket.mjs';
+import { median } from '../system/lib/wrk.mjs';
 
 const EVENT = 'SERVERS_CHANGED';
 const RC = 'Hill';
+/** How many stand in line, and how many of them leave it, one after the other, which the others are told. */
+const IN_LINE = 100;
+const LEAVING = 20;
 
 /** The other side of the yardstick: what one would write for the same in an afternoon. @param {string} socketPath */
 function serveYardstick(socketPath) {
@@ -53,9 +60,9 @@ function memoryOf(pid) {
 /** @param {number} pid */
 const threadsOf = pid => readdirSync(`/proc/${pid}/task`).length;
 
-/** @param {string} host */
+/** From an address that nothing limits (limits.exempt), as a web server says it. @param {string} host */
 const upgradeRequest = host =>
-  `GET /ws HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
+  `GET /ws HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-For: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
   `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`;
 
 /** @param {string} path @param {string} body */
@@ -152,5 +159,72 @@ async function measure(count) {
   }
 }
 
+/** The processor time of a process so far, in ms, to the microsecond. @param {number} pid */
+function processorMs(pid) {
+  const spent = (/** @type {string} */ task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + spent(task), 0) / 1e6;
+}
+
+/** An event for those in line for one complex, while `count` others have WebSockets open. @param {number} count */
+async function measureFew(count) {
+  const scope = ownScope();
+  try {
+    const files = new CoordinatorFiles(scope);
+    const fleet = await startFakeFleet(scope, { count: 2, rcs: 2, keyFile: join(files.directory, 'vitrina.key') });
+    const settings = { access_log: false, log_level: 'notice', status_wait_seconds: 30, websocket_ping_seconds: 30, place_seconds: 600 };
+    const { coordinator, client, health, online } = await startSite(scope, { files, settings, servers: fleet.servers });
+    await online(2);
+    const begin = () => client.ask('START_SESSION', { rc_name: 'RC 0', wait_seconds: 0 });
+    await begin();
+    const places = [];
+    for (let i = 0; i < IN_LINE; i++) places.push((await begin()).answer.place);
+    const followers = [];
+    for (const place of places) {
+      const follower = await WebSocketClient.open(scope, 'http://localhost/ws', { socketPath: files.websocket });
+      await follower.ask('POLL_EVENTS', { place, wait_seconds: 0 });
+      followers.push(follower);
+    }
+    const request = join(files.directory, 'request');
+    writeFileSync(request, upgradeRequest('localhost'));
+    const crowd = count > 0 ? await start(scope, built('crowd'), [String(count), files.websocket, request, EVENT], { input: 'pipe' }) : null;
+    if (crowd) await crowd.waitFor(/open/, { timeout: 60_000 });
+    await until(async () => (await health()).sockets === IN_LINE + count, { what: 'all are there', timeout: 60_000 });
+
+    const told = () => followers.reduce((sum, { messages }) => sum + messages.filter(({ msg }) => msg === 'PLACE_IN_LINE').length, 0);
+    const took = [];
+    let pushes = 0;
+    const cpu = processorMs(coordinator.pid);
+    for (let i = 0; i < LEAVING; i++) {
+      const before = told();
+      const at = performance.now();
+      await client.ask('LEAVE_LINE', { place: places[i] });
+      await until(() => told() - before >= IN_LINE - 1 - i, { what: 'those behind are told', every: 1 });
+      took.push(performance.now() - at);
+      pushes += told() - before;
+    }
+    const few = processorMs(coordinator.pid) - cpu;
+    console.log(
+      `${IN_LINE} in line, ${count} others: the last of those in line has it after ${median(took).toFixed(1)} ms ` +
+        `(longest ${Math.max(...took).toFixed(1)}), ${((1000 * few) / pushes).toFixed(0)} us of a processor for each who is told`,
+    );
+    if (!crowd) return;
+    const before = processorMs(coordinator.pid);
+    const at = performance.now();
+    await client.ask('START_SESSION', { rc_name: 'RC 1' });
+    await crowd.waitFor(/told/, { timeout: 60_000 });
+    const all = processorMs(coordinator.pid) - before;
+    console.log(`the event for all ${count + IN_LINE}: the last has it after ${(performance.now() - at).toFixed(1)} ms, ${((1000 * all) / (count + IN_LINE)).toFixed(0)} us each`);
+    crowd.child.stdin?.end();
+    await crowd.waitForExit({ timeout: 30_000 });
+  } finally {
+    await scope.end();
+  }
+}
+
 if (process.argv[2] === 'yardstick') serveYardstick(process.argv[3]);
-else await measure(Number(process.argv[2] ?? 10_000));
+else {
+  const count = Number(process.argv[2] ?? 10_000);
+  if (process.argv[3] !== 'few') await measure(count);
+  await measureFew(0);
+  await measureFew(count - IN_LINE);
+}
