@@ -6,7 +6,7 @@
 
 #define LIVE_SHARE 2       /* one in two may be in use */
 #define RESTING_SHARE 4    /* one in four may rest, */
-#define RESTING_MAX 250000 /* as far as memory goes: about 20 MB */
+#define RESTING_MAX 250000 /* as far as memory goes: about 17 MB */
 #define DENSE_SHARE 200
 
 /* A code as a number with a 1 before its digits, so that leading zeros count: "0012" is 10012. At most
@@ -136,6 +136,10 @@ void codes_release(Codes *codes, const char *code, gint64 now_us) {
 
 guint codes_live(const Codes *codes) {
   return g_hash_table_size(codes->owners);
+}
+
+guint codes_resting(const Codes *codes) {
+  return g_queue_get_length((GQueue *)&codes->rests);
 }
 
 double codes_chance(const Codes *codes, const char *code) {

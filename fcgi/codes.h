@@ -50,6 +50,8 @@ void codes_release(Codes *codes, const char *code, gint64 now_us);
 
 /* How many codes are in use. */
 guint codes_live(const Codes *codes);
+/* How many rest. */
+guint codes_resting(const Codes *codes);
 
 /* The chance, 0 to 1, that a code drawn blindly among those as long as @code is in use: what a guess is
  * worth. */

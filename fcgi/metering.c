@@ -36,6 +36,11 @@ static const char *reservation_word(guint n) {
   return word(words, G_N_ELEMENTS(words), n);
 }
 
+static const char *code_word(guint n) {
+  static const char *const words[] = {"in_use", "resting"};
+  return word(words, G_N_ELEMENTS(words), n);
+}
+
 static const char *store_word(guint n) {
   static const char *const words[] = {"done", "full", "code_taken", "same_request", "gone", "unavailable"};
   return word(words, G_N_ELEMENTS(words), n);
@@ -66,6 +71,7 @@ enum {
   CAPACITY,
   FREE,
   RESERVATIONS,
+  CODES,
   STORE_CHANGES,
   STORE_SECONDS,
   STORE_WRITES,
@@ -113,6 +119,10 @@ static const Metric table[] = {
                       METRIC_GAUGE,
                       "Reservations in the plan, by state.",
                       {{"state", reservation_word}}},
+    [CODES] = {NAME("codes"),
+               METRIC_GAUGE,
+               "Codes that are in use, and those that rest before they may be drawn again.",
+               {{"state", code_word}}},
     [STORE_CHANGES] = {NAME("store_changes_total"),
                        METRIC_COUNTER,
                        "Changes of the plan, by what the store said of them.",
@@ -214,6 +224,10 @@ static void set_plan(Metrics *metrics, const Core *core) {
   plan_count_states(plan, reservations);
   for (guint state = 0; state < RESERVATION_N_STATES; state++)
     metrics_set(metrics, RESERVATIONS, reservations[state], state);
+  guint codes[2];
+  plan_count_codes(plan, &codes[0], &codes[1]);
+  for (guint state = 0; state < G_N_ELEMENTS(codes); state++)
+    metrics_set(metrics, CODES, codes[state], state);
   metrics_set(metrics, STORE_WRITES, (double)plan_get_writes(plan));
   metrics_set(metrics, GUESSED, planning_get_guessed(core->planning));
 }

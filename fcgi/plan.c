@@ -184,6 +184,11 @@ double plan_code_chance(const Plan *plan, const char *code) {
   return codes_chance(plan->codes, code);
 }
 
+void plan_count_codes(const Plan *plan, guint *live, guint *resting) {
+  *live = codes_live(plan->codes);
+  *resting = codes_resting(plan->codes);
+}
+
 gboolean plan_codes_are_dense(const Plan *plan) {
   return codes_are_dense(plan->codes);
 }

@@ -112,6 +112,8 @@ const Reservation *plan_find_code(const Plan *plan, const char *code);
 /* Also ended ones. */
 const Reservation *plan_find(const Plan *plan, const char *id);
 
+/* How many codes are in use, and how many rest (codes.h). */
+void plan_count_codes(const Plan *plan, guint *live, guint *resting);
 /* The share of codes like @code that are in use (codes_chance()). */
 double plan_code_chance(const Plan *plan, const char *code);
 

@@ -55,6 +55,8 @@ test('the present state is told: servers, sessions, reservations, who waits, wha
   assert.equal(value('servers{state="offline"}'), 1);
   assert.equal(value('sessions'), 1);
   assert.equal(value('reservations{state="running"}'), 1);
+  assert.equal(value('codes{state="in_use"}'), 1);
+  assert.equal(value('codes{state="resting"}'), 0);
   assert.ok(Number(value('capacity_sessions')) >= 1);
   assert.ok(Number(value('store_changes_total{outcome="done"}')) >= 1);
   assert.ok(Number(value('store_seconds_count')) >= 1);

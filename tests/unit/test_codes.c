@@ -90,6 +90,20 @@ static void test_a_released_code_rests(void) {
   g_assert_cmpuint(again, >, 0);
 }
 
+/* However many are released within a day. */
+static void test_those_that_rest_have_a_maximum(void) {
+  static const struct { guint digits, most; } cases[] = {{4, 2500}, {5, 25000}, {6, 250000}, {9, 250000}};
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(Codes) codes = codes_new(cases[i].digits);
+    for (guint n = 0; n < cases[i].most + 100; n++) {
+      g_autofree char *code = codes_draw(codes, &somebody, 0);
+      codes_release(codes, code, 0);
+    }
+    g_assert_cmpuint(codes_resting(codes), ==, cases[i].most);
+    g_assert_cmpuint(codes_live(codes), ==, 0);
+  }
+}
+
 /* One that was claimed while it rested rests anew when it is released again. */
 static void test_rest_counts_from_the_last_release(void) {
   g_autoptr(Codes) codes = codes_new(4);
@@ -168,6 +182,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/codes/half-in-use-is-exhausted-until-one-is-released",
                   test_half_in_use_is_exhausted_until_one_is_released);
   g_test_add_func("/codes/a-released-code-rests", test_a_released_code_rests);
+  g_test_add_func("/codes/those-that-rest-have-a-maximum", test_those_that_rest_have_a_maximum);
   g_test_add_func("/codes/rest-counts-from-the-last-release", test_rest_counts_from_the_last_release);
   g_test_add_func("/codes/booking-in-a-circle-uses-nothing-up", test_booking_in_a_circle_uses_nothing_up);
   g_test_add_func("/codes/stored-codes-are-claimed-once-whatever-their-length",
