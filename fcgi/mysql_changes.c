@@ -112,6 +112,13 @@ static gboolean do_new(Sql *sql, const MysqlPlan *plan, const StoreChange *chang
   return !duplicate || explain_refusal(sql, it, STORE_CODE_TAKEN, answer, error);
 }
 
+static gboolean do_ask(Sql *sql, const StoreChange *change, MysqlAnswer *answer, GError **error) {
+  if (!find_request(sql, change->reservation->request_id, &answer->other, error))
+    return FALSE;
+  refuse(answer, answer->other ? STORE_SAME_REQUEST : STORE_GONE);
+  return TRUE;
+}
+
 /* ---- promises about those that are there ---- */
 
 static gboolean do_extend(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
@@ -249,6 +256,8 @@ gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *cha
     return do_claim(sql, plan, change, answer, error);
   case STORE_CANCEL:
     return do_cancel(sql, change, answer, error);
+  case STORE_ASK:
+    return do_ask(sql, change, answer, error);
   case STORE_FACT:
     return do_fact(sql, plan, change, answer, error);
   case STORE_FORGET:

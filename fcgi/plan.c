@@ -347,7 +347,7 @@ void plan_stop(Plan *plan) {
   g_autoptr(GList) changes = g_hash_table_get_keys(plan->under_way);
   for (GList *link = changes; link; link = link->next) {
     PlanChange *change = link->data;
-    PlanEntry *entry = plan_index_find(plan->index, change->id);
+    PlanEntry *entry = change->id ? plan_index_find(plan->index, change->id) : NULL;
     refuse_stopping(&change->waiter);
     for (guint i = 0; entry && entry->waiters && i < entry->waiters->len; i++)
       refuse_stopping(&g_array_index(entry->waiters, PlanWaiter, i));

@@ -8,7 +8,7 @@
 #define CODE_TRIES 10
 #define FULL_REASON "All places are taken at this time."
 #define GONE_REASON "There is no such booking or session any more."
-#define NOT_WRITTEN_REASON "The plan could not be written; nothing was changed. Try again in a moment."
+#define NOT_WRITTEN_REASON "The plan could not be written. Ask the same again in a moment."
 #define NO_CODES_REASON "There are too few free codes left; try again later."
 #define NO_EXTENSION_REASON "The place is needed by somebody else then."
 
@@ -79,7 +79,8 @@ static void send_change(Plan *plan, PlanEntry *entry, PlanChange *change) {
 /* Sends the entry as it now is to the store. */
 static void write_entry(Plan *plan, PlanEntry *entry, StoreChangeKind kind, guint slots, PlanWaiter waiter) {
   PlanChange *change = g_new(PlanChange, 1);
-  *change = (PlanChange){plan, kind, g_strdup(entry->reservation->id), slots, 0, waiter};
+  *change = (PlanChange){
+      .plan = plan, .kind = kind, .id = g_strdup(entry->reservation->id), .slots = slots, .waiter = waiter};
   send_change(plan, entry, change);
 }
 
@@ -143,12 +144,15 @@ static void refuse_new_one(Plan *plan, PlanEntry *entry, const PlanWaiter *first
     plan_refuse(&g_array_index(waiters, PlanWaiter, i), message, NULL, reason);
 }
 
+static PlanEntry *know_other(Plan *plan, const Reservation *other) {
+  PlanEntry *known = plan_index_find(plan->index, other->id);
+  return known ? known : plan_hold(plan, reservation_copy(other));
+}
+
 /* Another coordinator has done the client's request before: that is the answer. */
 static void give_other(Plan *plan, PlanEntry *entry, const PlanWaiter *first, const Reservation *other) {
   g_autoptr(GArray) waiters = take_new_one_back(plan, entry);
-  PlanEntry *known = plan_index_find(plan->index, other->id);
-  if (!known)
-    known = plan_hold(plan, reservation_copy(other));
+  PlanEntry *known = know_other(plan, other);
   tell(known, first);
   for (guint i = 0; waiters && i < waiters->len; i++)
     tell(known, &g_array_index(waiters, PlanWaiter, i));
@@ -225,15 +229,25 @@ static void write_what_waits(Plan *plan, const char *id, StoreOutcome outcome) {
     plan_write_fact(plan, entry);
 }
 
+/* Once an outage: every request fails then. */
+static void log_writing(Plan *plan, StoreOutcome outcome, const char *reason) {
+  if (outcome == STORE_UNAVAILABLE && plan->not_written++ == 0) {
+    log_error("plan_not_written", "reason=\"%s\"", reason);
+  } else if (outcome != STORE_UNAVAILABLE && plan->not_written > 0) {
+    log_notice("plan_written_again", "failed=%u", plan->not_written);
+    plan->not_written = 0;
+  }
+}
+
 static void change_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
                             gpointer user_data) {
   PlanChange *change = user_data;
   Plan *plan = change->plan;
   PlanEntry *entry = plan ? plan_index_find(plan->index, change->id) : NULL;
-  if (plan)
+  if (plan) {
     g_hash_table_remove(plan->under_way, change);
-  if (outcome == STORE_UNAVAILABLE)
-    log_error("plan_not_written", "reason=\"%s\"", reason);
+    log_writing(plan, outcome, reason);
+  }
   if (entry) {
     entry->pending--;
     entry->cancelling &= change->kind != STORE_CANCEL;
@@ -267,19 +281,51 @@ static Reservation *new_reservation(Plan *plan, const PlanWish *wish, Reservatio
   return g_steal_pointer(&reservation);
 }
 
+static void question_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
+                              gpointer user_data) {
+  g_autofree PlanChange *question = user_data;
+  Plan *plan = question->plan;
+  if (!plan) /* whoever waited was told when it was closed */
+    return;
+  g_hash_table_remove(plan->under_way, question);
+  if (outcome == STORE_SAME_REQUEST)
+    tell(know_other(plan, other), &question->waiter);
+  else if (outcome == STORE_UNAVAILABLE)
+    plan_refuse(&question->waiter, WIRE_STORE_UNAVAILABLE, NULL, NOT_WRITTEN_REASON);
+  else
+    plan_refuse(&question->waiter, question->refusal, NULL, question->reason);
+}
+
+/* Whoever asks again, because the answer was lost, has to hear what it was. Another coordinator may have
+ * given it, or one that ended, or a node of the database that died just after; here it may be unknown yet. */
+static void refuse_wish(Plan *plan, const PlanWish *wish, WireMessage refusal, const char *reason,
+                        const PlanWaiter *waiter) {
+  if (!wish->request_id || !store_is_shared(plan->store)) {
+    plan_refuse(waiter, refusal, NULL, reason);
+    return;
+  }
+  PlanChange *question = g_new(PlanChange, 1);
+  *question =
+      (PlanChange){.plan = plan, .kind = STORE_ASK, .waiter = *waiter, .refusal = refusal, .reason = reason};
+  const Reservation asked = {.rc_name = (char *)wish->rc_name, .request_id = (char *)wish->request_id};
+  g_hash_table_add(plan->under_way, question);
+  store_put(plan->store, &(StoreChange){.kind = STORE_ASK, .reservation = &asked}, question_answered,
+            question);
+}
+
 /* Takes the slots of a new reservation and sends it to disk. */
 static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gint64 starts_at_us,
                     gint64 ends_at_us, const PlanWaiter *waiter) {
   Ledger *ledger = plan_ledger_of(plan, wish->rc_name);
   LedgerRun run = ledger_run(ledger, starts_at_us, ends_at_us);
   if (ledger_take(ledger, run) != LEDGER_TAKEN) {
-    plan_refuse(waiter, full_word(state), NULL, FULL_REASON);
+    refuse_wish(plan, wish, full_word(state), FULL_REASON, waiter);
     return;
   }
   Reservation *reservation = new_reservation(plan, wish, state);
   if (!reservation) {
     ledger_give_back(ledger, run);
-    plan_refuse(waiter, WIRE_CODES_EXHAUSTED, NULL, NO_CODES_REASON);
+    refuse_wish(plan, wish, WIRE_CODES_EXHAUSTED, NO_CODES_REASON, waiter);
     return;
   }
   reservation->starts_at_us = starts_at_us;
@@ -336,7 +382,7 @@ void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done
   gint64 ends_at_us =
       ledger_walk_in(plan_ledger_of(plan, wish->rc_name), starts_at_us, wish->wanted_us, wish->min_us);
   if (ends_at_us == 0)
-    plan_refuse(&waiter, WIRE_SERVERS_BUSY, NULL, "All places are taken or will be needed soon.");
+    refuse_wish(plan, wish, WIRE_SERVERS_BUSY, "All places are taken or will be needed soon.", &waiter);
   else
     add_new(plan, wish, RESERVATION_RUNNING, starts_at_us, plan_whole_second(ends_at_us), &waiter);
 }

@@ -26,6 +26,7 @@ struct Plan {
   GPtrArray *found_running; /* of Reservation: to be adopted when the store has told what it has */
   gboolean loaded;          /* the store has told what it has */
   gboolean stopping;        /* no more promises */
+  guint not_written;        /* changes that failed since one was written */
 };
 
 /* Who waits for an answer; done may be NULL. */
@@ -38,10 +39,12 @@ typedef struct {
 typedef struct {
   Plan *plan; /* NULL: it was closed meanwhile */
   StoreChangeKind kind;
-  char *id;
+  char *id;    /* NULL: STORE_ASK */
   guint slots; /* STORE_EXTEND: how many were added */
   guint tries; /* STORE_NEW: codes that were somebody else's */
   PlanWaiter waiter;
+  WireMessage refusal; /* STORE_ASK: what is said unless it was done before, and why */
+  const char *reason;
 } PlanChange;
 
 /* The RC's ledger, made when there is none, with the past forgotten. */

@@ -37,6 +37,10 @@ void store_put(Store *store, const StoreChange *change, StoreDone done, gpointer
   store->kind->put(store, change, on_done, measured);
 }
 
+gboolean store_is_shared(const Store *store) {
+  return store->kind->refresh != NULL;
+}
+
 void store_refresh(Store *store, StoreRefreshed func, gpointer user_data) {
   if (store->kind->refresh)
     store->kind->refresh(store, func, user_data);

@@ -13,7 +13,9 @@ typedef enum {
   STORE_EXTEND, /* a promise: takes those that its run has more than before */
   STORE_CLAIM,  /* a promise: the booking begins here and nowhere else */
   STORE_CANCEL, /* a promise: of a booking that has not begun */
-  STORE_FACT,   /* what is so, whether there is room or not; an ended one gives its slots back */
+  STORE_ASK,  /* no change: was this client's request done before? SAME_REQUEST or GONE; of shared kinds only
+               */
+  STORE_FACT, /* what is so, whether there is room or not; an ended one gives its slots back */
   STORE_FORGET, /* too old to be kept; nobody waits for this */
 } StoreChangeKind;
 
@@ -21,9 +23,9 @@ typedef enum {
   STORE_DONE,
   STORE_FULL,         /* NEW, EXTEND: a slot has no place left */
   STORE_CODE_TAKEN,   /* NEW: somebody else has this code */
-  STORE_SAME_REQUEST, /* NEW: the client's request was done before; its reservation is given */
-  STORE_GONE,         /* EXTEND, CLAIM, CANCEL: it is not, or no longer, in a state for that */
-  STORE_UNAVAILABLE,  /* nothing was changed; perhaps later */
+  STORE_SAME_REQUEST, /* NEW, ASK: the client's request was done before; its reservation is given */
+  STORE_GONE,         /* ASK: no; EXTEND, CLAIM, CANCEL: it is not, or no longer, in a state for that */
+  STORE_UNAVAILABLE,  /* whether it was done is not known; perhaps later */
 } StoreOutcome;
 
 /* Valid during the call that takes it. */
@@ -79,6 +81,8 @@ void store_put(Store *store, const StoreChange *change, StoreDone done, gpointer
 /* Asks for what others have changed up to now, and calls @func once when it has been told: within this call
  * or later, also when it could not be asked, and at the latest by store_close(). */
 void store_refresh(Store *store, StoreRefreshed func, gpointer user_data);
+/* Whether others change it, too. */
+gboolean store_is_shared(const Store *store);
 /* How many writes there were, for metrics and tests. */
 guint64 store_count_writes(Store *store);
 /* Finishes what is under way; what is not answered yet still is, when the home is next read. NULL is allowed.

@@ -117,6 +117,21 @@ static void the_other_knows_and_may_cancel(Fixture *f, gconstpointer data) {
   g_assert_cmpint(book(f, &f->a, at_us, NULL), ==, -1);
 }
 
+/* What the other's place was given to has not been heard of here: by this copy of the plan all is taken. */
+static void who_asks_again_elsewhere_hears_the_same(Fixture *f, gconstpointer data) {
+  gint64 at_us = f->now_us + MINUTES(60);
+  g_assert_cmpint(book(f, &f->a, at_us, "first"), ==, -1);
+  g_autofree char *id = g_strdup(f->a.last->id);
+  wait_for_state(&f->b, id, RESERVATION_PLANNED);
+  guint before = f->a.answers;
+  plan_cancel(f->a.plan, id, f->now_us, answered, &f->a);
+  g_assert_cmpint(wait_for_answer(&f->a, before), ==, -1);
+  g_assert_cmpint(book(f, &f->a, at_us, "second"), ==, -1);
+  g_assert_cmpint(book(f, &f->b, at_us, "second"), ==, -1);
+  g_assert_cmpstr(f->b.last->id, ==, f->a.last->id);
+  g_assert_cmpint(book(f, &f->b, at_us, "third"), ==, WIRE_TIME_NOT_AVAILABLE);
+}
+
 /* At the same time: neither has heard of the other's. */
 static void the_last_place_is_given_once(Fixture *f, gconstpointer data) {
   for (guint i = 0; i < 20; i++) {
@@ -289,6 +304,7 @@ int main(int argc, char **argv) {
   TEST("the-last-place-is-given-once", the_last_place_is_given_once);
   TEST("a-request-that-is-repeated-elsewhere-is-one-booking",
        a_request_that_is_repeated_elsewhere_is_one_booking);
+  TEST("who-asks-again-elsewhere-hears-the-same", who_asks_again_elsewhere_hears_the_same);
   TEST("a-booking-begins-at-one-of-them", a_booking_begins_at_one_of_them);
   TEST("a-session-is-extended-and-ended-by-either", a_session_is_extended_and_ended_by_either);
   TEST("what-runs-already-is-not-taken-in-twice", what_runs_already_is_not_taken_in_twice);

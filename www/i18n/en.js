@@ -121,7 +121,7 @@ export const en = {
   'refusal.FORBIDDEN': 'This is not allowed for you in this walk. Ask the person who invited you.',
   'refusal.TOO_LARGE': 'That is too much to send at once. Please make it shorter.',
   'refusal.INTERNAL_ERROR': 'Something went wrong on our side. Please try again in a minute.',
-  'refusal.STORE_UNAVAILABLE': 'Our records cannot be reached right now; nothing was changed. Please try again in a minute.',
+  'refusal.STORE_UNAVAILABLE': 'Our records cannot be reached right now. Please try again in a minute.',
   'refusal.UNREACHABLE': 'The server does not answer. Check your internet connection and try again.',
 
   'duration.seconds': { one: '{count} second', other: '{count} seconds' },
