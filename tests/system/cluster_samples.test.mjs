@@ -8,31 +8,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { MODULES } from './lib/apache.mjs';
 import { administer, Database, hasDatabase } from './lib/database.mjs';
+import { noHaproxy, replaced, sample, startHaproxy } from './lib/haproxy.mjs';
 import { makeCertificate } from './lib/nginx.mjs';
 import { PlanningFiles } from './lib/planning.mjs';
 import { freePort } from './lib/ports.mjs';
 import { build, built, onEnd, run, source, start, temporaryDirectory, until } from './lib/programs.mjs';
 
-const HAPROXY = '/usr/sbin/haproxy';
-const noHaproxy = existsSync(HAPROXY) ? false : 'there is no haproxy on this machine';
 const noDatabase = hasDatabase ? false : 'there is no mariadbd on this machine';
-
-/** A sample that stands in the manual page behind its mark. @param {string} name */
-function sample(name) {
-  const page = readFileSync(join(source, 'man/vitrina-cluster.7'), 'utf8');
-  const found = page.match(new RegExp(`^\\.\\\\" sample: ${name}\\n\\.nf\\n([^]*?)^\\.fi$`, 'm'));
-  assert.ok(found, `there is no sample ${name} any more`);
-  return found[1].replaceAll('\\-', '-');
-}
-
-/** Replaces all, each of which must be there. @param {string} text @param {Record<string, string>} values */
-function replaced(text, values) {
-  for (const [old, value] of Object.entries(values)) {
-    assert.ok(text.includes(old), `${old} in the sample`);
-    text = text.replaceAll(old, value);
-  }
-  return text;
-}
 
 test('a coordinator accepts the configuration of the manual', t => {
   const files = new PlanningFiles(t);
@@ -81,7 +63,7 @@ test('nginx and Apache accept the examples for a cluster', async t => {
 });
 
 test('HAProxy sends coordinators to the first node whose agent says that it takes transactions', { skip: noHaproxy || noDatabase }, async t => {
-  const [door, agents] = [await freePort(), await freePort()];
+  const agents = await freePort();
   const ports = [await freePort(), await freePort(), await freePort()];
   /* Two nodes of the three; here they are servers of their own, and the third is away. */
   const nodes = ports.slice(0, 2).map(
@@ -96,19 +78,7 @@ test('HAProxy sends coordinators to the first node whose agent says that it take
   }
   for (const node of nodes)
     node.query("CREATE DATABASE vitrina; CREATE USER vitrina; GRANT ALL ON vitrina.* TO vitrina", '');
-  const file = join(temporaryDirectory(t), 'haproxy.cfg');
-  const text = replaced(readFileSync(join(source, 'conf/haproxy.cfg'), 'utf8'), {
-    '127.0.0.1:3306': `127.0.0.1:${door}`,
-    'agent-port 9200': `agent-port ${agents}`,
-    '10.0.0.21:3306': `127.0.0.21:${ports[0]}`,
-    '10.0.0.22:3306': `127.0.0.22:${ports[1]}`,
-    '10.0.0.23:3306': `127.0.0.23:${ports[2]}`,
-  });
-  writeFileSync(file, text);
-  const { status, stderr, stdout } = run(HAPROXY, ['-c', '-f', file]);
-  assert.equal(status, 0, stderr + stdout);
-  const haproxy = await start(t, HAPROXY, ['-f', file], { deathSignal: 'TERM' });
-  onEnd(t, () => haproxy.kill());
+  const door = await startHaproxy(t, ports.map((port, i) => `127.0.0.2${i + 1}:${port}`), agents);
   const files = new PlanningFiles(t);
   files.writeConfiguration({ store: { type: 'mysql', port: door, tls: false } });
   const migrate = () => {

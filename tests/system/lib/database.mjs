@@ -73,7 +73,7 @@ export class Database {
  * So many coordinators on one database or cluster, with one RC, "River", on fake streamers with these limits.
  * @param {import('./programs.mjs').Scope} scope
  * @param {{ coordinators?: number, limits?: number[], settings?: object, plan?: import('./planning.mjs').PlanRecord[],
- *           database?: Database | import('./galera.mjs').Galera }} [options]
+ *           database?: Pick<Database, 'storeOf'> }} [options]
  */
 export async function startShared(scope, { coordinators = 2, limits = [1], settings = {}, plan = [], database: given } = {}) {
   const database = given ?? (await Database.start(scope));
