@@ -23,6 +23,12 @@ const usual = [
   { name: 'park-1', rcName: 'Park Side', scene: 'park' },
 ];
 
+/**
+ * How long a start may take in the streamers and, a little longer, in the coordinator: drawing by a processor that has a browser and
+ * other scenes to draw, the showroom needs many times what it does alone. Who waits for a start is more patient still.
+ */
+const START_SECONDS = { streamer: 45, coordinator: 50 };
+
 /** What the sample says of the complexes. @param {string} rcName */
 function sampleInfo(rcName) {
   const servers = JSON.parse(readFileSync(join(source, 'conf/servers.json'), 'utf8'));
@@ -48,7 +54,8 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
   const startPlace = ({ name, rcName, scene, port, url, directory }) => {
     const app = [built('vitrina-showroom'), '--rc', scene, '--width', '{width}', '--height', '{height}'];
     const usualSettings = { server_name: name, rc_name: rcName, port, public_url: url, app, webrtc: {} };
-    return startStreamer(scope, { ...usualSettings, ...settings }, { directory, key: files.key });
+    const patient = { start_timeout_seconds: START_SECONDS.streamer };
+    return startStreamer(scope, { ...usualSettings, ...patient, ...settings }, { directory, key: files.key });
   };
   /** @type {Map<string, import('../../system/lib/streamer.mjs').Streamer>} */
   const streamers = new Map();
@@ -61,7 +68,8 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
     url,
     rc_info: sampleInfo(rcName),
   }));
-  const site = await startSite(scope, { files, settings: rules, servers, path, address, streamers: places });
+  const patient = { start_timeout_seconds: START_SECONDS.coordinator, ...rules };
+  const site = await startSite(scope, { files, settings: patient, servers, path, address, streamers: places });
   await site.online(places.length);
   return {
     ...site,
