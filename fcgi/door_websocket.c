@@ -96,8 +96,46 @@ static int open_socket(DoorWebsocket *door, struct lws *wsi, Socket *socket) {
 
 /* ---- accepting ---- */
 
+/* libwebsockets has room for the headers of MAX_OPENING connections, and lets whoever comes then wait until
+ * one has taken its OPENING_SECONDS. So it never gets more, and when there are so many, the oldest are given
+ * up.
+ */
+
+/* It is a WebSocket now, or gone. Does nothing with one that was not opening. */
+static void leave_opening(DoorWebsocket *door, struct lws *wsi) {
+  gpointer link = lws_get_opaque_user_data(wsi);
+  if (!link)
+    return;
+  if (link != door)
+    g_queue_delete_link(&door->opening, link);
+  lws_set_opaque_user_data(wsi, NULL);
+  door->n_opening--;
+}
+
+/* Some of them; no more before those are gone. */
+static void give_up_oldest(DoorWebsocket *door) {
+  while (door->opening.length > 0 && door->n_opening - door->opening.length < ACCEPTS_AT_ONCE) {
+    struct lws *wsi = g_queue_pop_head(&door->opening);
+    lws_set_opaque_user_data(wsi, door);         /* in the queue no more, but still there */
+    shutdown(lws_get_socket_fd(wsi), SHUT_RDWR); /* which it hears at once; a time-out with its next timer */
+  }
+}
+
+static void adopt(DoorWebsocket *door, int fd) {
+  struct lws *wsi = lws_adopt_socket_vhost(door->vhost, fd); /* closes it when it fails */
+  if (!wsi)
+    return;
+  g_queue_push_tail(&door->opening, wsi);
+  lws_set_opaque_user_data(wsi, door->opening.tail);
+  door->n_opening++;
+}
+
 static void accept_some(DoorWebsocket *door, struct lws *listening) {
   guint most = (guint)door->core->configuration->max_websockets + MAX_OPENING;
+  if (door->n_opening + ACCEPTS_AT_ONCE > MAX_OPENING) {
+    give_up_oldest(door);
+    return;
+  }
   for (guint i = 0; i < ACCEPTS_AT_ONCE; i++) {
     int fd = accept4(listener_get_fd(door->listener), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
@@ -109,7 +147,7 @@ static void accept_some(DoorWebsocket *door, struct lws *listening) {
     if (door->connections >= most)
       close(fd);
     else
-      lws_adopt_socket_vhost(door->vhost, fd); /* closes it when it fails */
+      adopt(door, fd);
   }
 }
 
@@ -145,6 +183,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     door->connections++;
     return 0;
   case LWS_CALLBACK_WSI_DESTROY:
+    leave_opening(door, wsi);
     door->connections--;
     return 0;
   case LWS_CALLBACK_HTTP:
@@ -153,6 +192,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     return confirm(door, wsi, in);
   case LWS_CALLBACK_ESTABLISHED:
+    leave_opening(door, wsi);
     return open_socket(door, wsi, socket);
   case LWS_CALLBACK_RECEIVE:
     return socket->door ? websocket_on_bytes(socket, in, length) : -1;

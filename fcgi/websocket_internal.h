@@ -49,8 +49,10 @@ struct DoorWebsocket {
   Audiences *audiences; /* of Sockets: who follows which session or place */
   GQueue calls;         /* of Call */
   guint connections;
-  gsize arriving; /* bytes of messages that are not whole */
-  gsize unsent;   /* bytes of all Frames */
+  GQueue opening;  /* of struct lws: connections that are no WebSockets yet, the oldest first */
+  guint n_opening; /* of them and of those given up that are not gone yet */
+  gsize arriving;  /* bytes of messages that are not whole */
+  gsize unsent;    /* bytes of all Frames */
   gboolean closing;
 };
 

@@ -302,6 +302,24 @@ test('rubbish closes its own connection and nothing else', async t => {
   assert.equal(coordinator.exit, null);
 });
 
+test('however many connections never become WebSockets, those that do are let in at once', async t => {
+  const { files, coordinator } = await startAlone(t);
+  for (const bytes of ['', 'GET /ws HTTP/1.1\r\nHost: x\r\n']) {
+    let closed = 0;
+    const peers = Array.from({ length: 3000 }, () => connect(files.websocket).on('error', () => {}).on('close', () => closed++));
+    t.after(() => peers.forEach(peer => peer.destroy()));
+    for (const peer of peers) peer.resume().write(bytes);
+    await until(() => closed >= 3000 - 1024, { what: 'the oldest are given up' });
+    const begun = Date.now();
+    const page = await enterDirectly(t, files);
+    assert.equal((await page.ask('GET_RCS')).msg, 'RCS_FOUND');
+    assert.ok(Date.now() - begun < 5000 * slowness, 'none of the others had to be waited for');
+    assert.ok(closed < 3000 - 512, `${closed} were given up`);
+    for (const peer of peers) peer.destroy();
+  }
+  assert.equal(coordinator.exit, null);
+});
+
 test('more requests at once than a socket may have are refused, each with its id', async t => {
   const { files } = await startAlone(t);
   const page = await enterDirectly(t, files);
