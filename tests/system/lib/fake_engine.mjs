@@ -55,7 +55,8 @@ export async function fakeEngine(scope) {
   chmodSync(path, 0o755);
   const engine = new FakeEngine(path);
   const server = createServer(socket => {
-    createInterface({ input: socket }).on('line', line => {
+    const lines = createInterface({ input: socket });
+    lines.on('line', line => {
       const message = JSON.parse(line);
       engine.messages.push(message);
       /* The streamer runs the program once more, to prepare what engines need: that one may come late, and is told nothing. */
@@ -65,6 +66,8 @@ export async function fakeEngine(scope) {
       }
       if (message.msg === 'stop') socket.end();
     });
+    /* It passes the socket's errors on, as its own: an engine may be killed at any time. */
+    lines.on('error', () => {});
     socket.on('error', () => {});
   });
   server.listen(join(directory, 'socket'));
