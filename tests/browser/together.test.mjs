@@ -21,18 +21,26 @@ const blockWebSockets = participant =>
     });
   });
 
-/** Holds a key down for a moment: whether the scene moves. @param {Participant} who @param {Participant} onlooker */
-async function moves(who, onlooker) {
+/** Holds a key down until the onlooker sees the scene move. @param {Participant} who @param {Participant} onlooker */
+async function steers(who, onlooker) {
+  await who.video.focus();
+  const saw = await onlooker.seesStillness();
+  await who.page.keyboard.down('KeyW');
+  await onlooker.seesChange(saw, `a step of ${who.label} in the picture of ${onlooker.label}`);
+  await who.page.keyboard.up('KeyW');
+}
+
+/** Holds a key down for two seconds, in which the onlooker sees nothing move. @param {Participant} who @param {Participant} onlooker */
+async function steersNothing(who, onlooker) {
   await who.video.focus();
   const saw = await onlooker.seesStillness();
   await who.page.keyboard.down('KeyW');
   const endMs = Date.now() + 2_000;
-  const moved = await until(async () => {
-    if (difference(saw, await onlooker.look()) > 3 * UNREST) return 'yes';
-    return Date.now() > endMs ? 'no' : undefined;
+  await until(async () => {
+    assert.ok(difference(saw, await onlooker.look()) <= 3 * UNREST, `${who.label} moves the scene`);
+    return Date.now() > endMs;
   });
   await who.page.keyboard.up('KeyW');
-  return moved === 'yes';
 }
 
 test('everyone sees who is in and who steers, and control goes from hand to hand', async t => {
@@ -84,8 +92,8 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
     await guest.isTold(/You steer now/);
     await host.seesSteering('Guest 3 steers');
     await phone.seesSteering('Управляет Гость 3');
-    assert.ok(await moves(guest, host), 'the guest steers');
-    assert.ok(!(await moves(host, guest)), 'the host does not');
+    await steers(guest, host);
+    await steersNothing(host, guest);
   });
 
   await t.test('whoever steers decides, too', async () => {
@@ -104,8 +112,8 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
     await host.control.click();
     await host.seesSteering('You steer');
     await guest.isTold(/Anna steers now/);
-    assert.ok(!(await moves(guest, host)));
-    assert.ok(await moves(host, guest));
+    await steersNothing(guest, host);
+    await steers(host, guest);
   });
 
   await t.test('the host removes a guest, who is told so; the others are told, too', async () => {
