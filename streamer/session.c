@@ -251,11 +251,12 @@ void session_view_end(Session *session, const Viewer *viewer) {
 /* ---- life ---- */
 
 static gboolean take_stage(Session *session, const SessionPlan *plan, GError **error) {
-  session->from = plan->standby ? COUNTS_FROM_STANDBY : COUNTS_FROM_NOTHING;
+  gboolean is_whole = plan->standby && !stage_is_bare(plan->standby);
+  session->from = is_whole ? COUNTS_FROM_STANDBY : COUNTS_FROM_NOTHING;
   metrics_add(plan->metrics, COUNTS_STARTS, 1, session->from);
   if (plan->standby) {
     session->stage = plan->standby;
-    stage_hand_over(session->stage, session->id, &stage_events, session);
+    stage_hand_over(session->stage, session->id, plan->rc_name, &stage_events, session);
     return TRUE;
   }
   StagePlan stage = {

@@ -9,6 +9,9 @@
 #define ID_BYTES 12
 #define CODE_DIGITS 4
 #define CODE_TRIES 1000
+/* The picture of a session that took a standby begins meanwhile, or its application. */
+#define STANDBY_REFILL_MS 1000
+#define DISPLAY_REFILL_MS 3000
 
 /* Somebody who waits for something about the session of this id. */
 typedef struct {
@@ -80,12 +83,21 @@ static void on_ending(Session *session, WireEnd end, gpointer data) {
 
 static void try_pending(Sessions *sessions);
 
+static guint count_stages(const Sessions *sessions) {
+  return sessions->list->len + standbys_count(sessions->standbys) + standbys_count(sessions->displays);
+}
+
+static void update_standbys(Sessions *sessions) {
+  standbys_update(sessions->standbys);
+  standbys_update(sessions->displays);
+}
+
 /* A session or a standby is no more. */
 static void place_left(Sessions *sessions) {
   try_pending(sessions);
-  standbys_update(sessions->standbys);
+  update_standbys(sessions);
   sessions_touch(sessions);
-  if (sessions->closed && sessions->list->len + standbys_count(sessions->standbys) == 0 && sessions->all_gone)
+  if (sessions->closed && count_stages(sessions) == 0 && sessions->all_gone)
     sessions->all_gone(sessions->all_gone_data);
 }
 
@@ -105,13 +117,13 @@ static char *next_directory(Sessions *sessions) {
   return g_strdup_printf("%s/s%" G_GUINT64_FORMAT, sessions->directory, ++sessions->directories_made);
 }
 
-static Stage *start_standby(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
-                            gpointer data) {
-  Sessions *sessions = data;
+static Stage *start_kept(Sessions *sessions, gboolean bare, const char *name, const StageEvents *events,
+                         gpointer stage_data, GError **error) {
   g_autofree char *directory = next_directory(sessions);
   StagePlan plan = {
       .session = name,
       .kept = TRUE,
+      .bare = bare,
       .rc_name = sessions->settings->rc_name,
       .directory = directory,
       .cache_directory = sessions->cache_directory,
@@ -121,15 +133,37 @@ static Stage *start_standby(const char *name, const StageEvents *events, gpointe
   return stage_start(&plan, events, stage_data, error);
 }
 
+static Stage *start_standby(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
+                            gpointer data) {
+  return start_kept(data, FALSE, name, events, stage_data, error);
+}
+
+static Stage *start_display(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
+                            gpointer data) {
+  return start_kept(data, TRUE, name, events, stage_data, error);
+}
+
 static guint wanted_standbys(gpointer data) {
   const Sessions *sessions = data;
   return sessions->draining || sessions->closed ? 0 : (guint)sessions->settings->standby_sessions;
+}
+
+static guint wanted_displays(gpointer data) {
+  const Sessions *sessions = data;
+  return sessions->draining || sessions->closed ? 0 : (guint)sessions->settings->standby_displays;
 }
 
 static guint room_for_standbys(gpointer data) {
   const Sessions *sessions = data;
   gint64 taken = (gint64)sessions->list->len + sessions->pending.length;
   return (guint)MAX(0, sessions->settings->session_limit - taken);
+}
+
+/* For the starts that would get no standby. */
+static guint room_for_displays(gpointer data) {
+  const Sessions *sessions = data;
+  guint room = room_for_standbys(data);
+  return room - MIN(room, MAX(standbys_count(sessions->standbys), wanted_standbys(data)));
 }
 
 static void on_standbys_changed(gpointer data) {
@@ -140,8 +174,15 @@ static void on_standby_gone(gpointer data) {
   place_left(data);
 }
 
-static const StandbysHooks standbys_hooks = {start_standby, wanted_standbys, room_for_standbys,
-                                             on_standbys_changed, on_standby_gone};
+static void on_displays_changed(gpointer data) {
+}
+
+static const StandbysHooks standbys_hooks = {"standby",       STANDBY_REFILL_MS, start_standby,
+                                             wanted_standbys, room_for_standbys, on_standbys_changed,
+                                             on_standby_gone};
+static const StandbysHooks displays_hooks = {"display",       DISPLAY_REFILL_MS, start_display,
+                                             wanted_displays, room_for_displays, on_displays_changed,
+                                             on_standby_gone};
 
 /* ---- making a session ---- */
 
@@ -187,6 +228,11 @@ static char *free_code(const Sessions *sessions) {
   return g_steal_pointer(&code);
 }
 
+static Stage *take_standby(Sessions *sessions) {
+  Stage *standby = standbys_take(sessions->standbys);
+  return standby ? standby : standbys_take(sessions->displays);
+}
+
 static Session *create(Sessions *sessions, const SessionsStart *start, GError **error) {
   g_autofree char *id = start->session ? g_strdup(start->session) : random_hex(ID_BYTES);
   g_autofree char *code = start->code ? g_strdup(start->code) : free_code(sessions);
@@ -199,7 +245,7 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
       .ends_at_us = start->ends_at_us
                         ? start->ends_at_us
                         : instant_now_us() + sessions->settings->session_minutes * INSTANT_MINUTE,
-      .standby = standbys_take(sessions->standbys),
+      .standby = take_standby(sessions),
       .directory = directory,
       .cache_directory = sessions->cache_directory,
       .settings = sessions->settings,
@@ -208,6 +254,7 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
   Session *session = session_new(&plan, &session_hooks, sessions, &problem);
   if (session) {
     g_ptr_array_add(sessions->list, session);
+    standbys_update(sessions->displays);
     sessions_touch(sessions);
     return session;
   }
@@ -282,7 +329,7 @@ gboolean sessions_cancel(Sessions *sessions, const char *id) {
   wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "The session was ended before it was ready.");
   answer_waiters(sessions, id, NULL, error);
   start_free(start);
-  standbys_update(sessions->standbys);
+  update_standbys(sessions);
   return TRUE;
 }
 
@@ -361,8 +408,8 @@ void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func
   for (guint i = 0; i < sessions->list->len; i++)
     session_stop(sessions->list->pdata[i], grace_seconds);
   try_pending(sessions);
-  standbys_update(sessions->standbys);
-  if (sessions->list->len + standbys_count(sessions->standbys) == 0)
+  update_standbys(sessions);
+  if (count_stages(sessions) == 0)
     func(data);
 }
 
@@ -371,14 +418,14 @@ void sessions_drain(Sessions *sessions, gboolean on) {
     return;
   sessions->draining = on;
   log_notice("draining", "on=%s", on ? "true" : "false");
-  standbys_update(sessions->standbys);
+  update_standbys(sessions);
   sessions_touch(sessions);
 }
 
 void sessions_settings_changed(Sessions *sessions) {
   for (guint i = 0; i < sessions->list->len; i++)
     session_settings_changed(sessions->list->pdata[i]);
-  standbys_update(sessions->standbys);
+  update_standbys(sessions);
   sessions_touch(sessions);
 }
 
@@ -393,6 +440,7 @@ Sessions *sessions_new(const StreamerSettings *settings, const char *directory, 
   sessions->metrics = metrics;
   sessions->list = g_ptr_array_new();
   sessions->standbys = standbys_new(&standbys_hooks, sessions, metrics);
+  sessions->displays = standbys_new(&displays_hooks, sessions, metrics);
   sessions->waiters = g_ptr_array_new_with_free_func(waiter_free);
   sessions->watches = g_ptr_array_new();
   sessions->past = past_new();
@@ -409,6 +457,7 @@ void sessions_free(Sessions *sessions) {
     session_free(sessions->list->pdata[i]);
   g_ptr_array_unref(sessions->list);
   standbys_free(sessions->standbys);
+  standbys_free(sessions->displays);
   g_queue_clear_full(&sessions->pending, start_free);
   g_ptr_array_unref(sessions->waiters);
   while (sessions->watches->len)

@@ -9,14 +9,13 @@ struct Sessions {
   const StreamerSettings *settings;
   const char *directory, *cache_directory;
   Metrics *metrics;
-  GPtrArray *list; /* of Session, in order of starting */
-  Standbys *standbys;
-  GQueue pending;     /* of SessionsStart that wait until a standby has left its place */
-  GPtrArray *waiters; /* of Waiter */
-  GPtrArray *watches; /* of SessionsWatch */
+  GPtrArray *list;               /* of Session, in order of starting */
+  Standbys *standbys, *displays; /* displays: bare ones, no places */
+  GQueue pending;                /* of SessionsStart that wait until a standby has left its place */
+  GPtrArray *waiters;            /* of Waiter */
+  GPtrArray *watches;            /* of SessionsWatch */
   Past *past;
-  char *ice_servers; /* that the standbys were made with */
-  gint64 version;    /* of the status */
+  gint64 version; /* of the status */
   guint64 directories_made;
   gboolean draining, closed;
   guint changed_source;

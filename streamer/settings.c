@@ -37,6 +37,8 @@ const Setting streamer_settings_table[] = {
      .help = "Sessions that may run at the same time."},
     {"standby_sessions", SETTING_INT, AT(standby_sessions), 0, 1000, "sessions", "0",
      .help = "Sessions that are kept ready, as far as session_limit has room for them."},
+    {"standby_displays", SETTING_INT, AT(standby_displays), 0, 1000, "displays", "1",
+     .help = "X displays with engines that are kept ready for applications, as far as there is room."},
     {"session_users_limit", SETTING_INT, AT(session_users_limit), 0, 1000, "people", "0",
      .help = "People in one session; 0: no limit."},
     {"session_minutes", SETTING_INT, AT(session_minutes), 1, 10080, "minutes", "60",
@@ -91,6 +93,7 @@ const Setting streamer_settings_table[] = {
 static const char *const live_settings[] = {
     "session_limit",
     "standby_sessions",
+    "standby_displays",
     "session_users_limit",
     "session_minutes",
     "start_timeout_seconds",

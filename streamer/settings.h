@@ -15,7 +15,7 @@ typedef struct {
   char *tls_certificate, *tls_key;
   char *key_file;
   char **allowed_origins;
-  gint64 session_limit, standby_sessions, session_users_limit, session_minutes;
+  gint64 session_limit, standby_sessions, standby_displays, session_users_limit, session_minutes;
   gint64 start_timeout_seconds, join_seconds, reconnect_grace_seconds;
   gint64 inactivity_seconds, inactivity_warning_seconds, stop_grace_seconds;
   char *control;

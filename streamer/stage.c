@@ -29,7 +29,7 @@ typedef enum {
 struct Stage {
   StageState state;
   char session[STAGE_NAME_MAX + 1]; /* its processes refer to it */
-  gboolean kept;
+  gboolean kept, bare;
   char *rc_name, *directory, *cache_directory;
   const StreamerSettings *settings;
   Metrics *metrics;
@@ -126,16 +126,20 @@ static Process *run_app(Stage *stage, GError **error) {
   return process_start(&plan, on_app_ended, stage, error);
 }
 
-static void restart_app(Stage *stage) {
+static void start_app(Stage *stage) {
   g_autoptr(GError) error = NULL;
+  stage->app = run_app(stage, &error);
+  if (!stage->app)
+    fail(stage, NULL, "%s", error->message);
+}
+
+static void restart_app(Stage *stage) {
   stage->restarts++;
   stage->restarting = TRUE;
   g_clear_pointer(&stage->app, process_free);
-  stage->app = run_app(stage, &error);
-  if (!stage->app) {
-    fail(stage, NULL, "%s", error->message);
+  start_app(stage);
+  if (!stage->app)
     return;
-  }
   metrics_add(stage->metrics, COUNTS_APP_RESTARTS, 1);
   log_notice("app_restarted", "session=%s restarts=%" G_GINT64_FORMAT, stage->session, stage->restarts);
   expect_window(stage);
@@ -242,10 +246,14 @@ static void open_curtain(Stage *stage) {
         g_environ_setenv(stage->environment, "PULSE_SERVER", sound_get_server(stage->sound), TRUE);
   EnginePlan plan = {stage->session, stage->directory, stage->environment, stage->settings, stage->metrics};
   stage->engine = engine_start(&plan, &engine_events, stage, &error);
-  if (stage->engine)
-    stage->app = run_app(stage, &error);
-  if (error)
+  if (!stage->engine) {
     fail(stage, NULL, "%s", error->message);
+  } else if (stage->bare) {
+    g_clear_handle_id(&stage->window_source, g_source_remove);
+    stage->events.ready(stage->data);
+  } else {
+    start_app(stage);
+  }
 }
 
 static void server_ready(Stage *stage) {
@@ -307,6 +315,7 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
   g_autoptr(Stage) stage = g_new0(Stage, 1);
   g_strlcpy(stage->session, plan->session, sizeof stage->session);
   stage->kept = plan->kept;
+  stage->bare = plan->bare;
   stage->metrics = plan->metrics;
   stage->rc_name = g_strdup(plan->rc_name);
   stage->cache_directory = g_strdup(plan->cache_directory);
@@ -326,17 +335,30 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
   return g_steal_pointer(&stage);
 }
 
-void stage_hand_over(Stage *stage, const char *session, const StageEvents *events, gpointer data) {
+void stage_hand_over(Stage *stage, const char *session, const char *rc_name, const StageEvents *events,
+                     gpointer data) {
+  gboolean lacks_app = stage->bare && stage->engine && stage->state == STAGE_SETTING_UP && !stage->failed;
   g_strlcpy(stage->session, session, sizeof stage->session);
   stage->kept = FALSE;
+  if (stage->bare) {
+    g_free(stage->rc_name);
+    stage->rc_name = g_strdup(rc_name);
+  }
+  stage->bare = FALSE;
   stage->events = *events;
   stage->data = data;
   if (stage->state == STAGE_SETTING_UP && !stage->failed)
     expect_window(stage);
+  if (lacks_app)
+    start_app(stage);
 }
 
 gboolean stage_is_ready(const Stage *stage) {
   return stage->state == STAGE_UP;
+}
+
+gboolean stage_is_bare(const Stage *stage) {
+  return stage->bare;
 }
 
 gboolean stage_has_failed(const Stage *stage) {

@@ -4,8 +4,6 @@
 #include "common/log.h"
 #include "streamer/counts.h"
 
-/* After a session took one: its first seconds, in which its picture begins, are not disturbed. */
-#define REFILL_MS 1000
 #define PAUSE_MIN_MS 1000
 #define PAUSE_MAX_MS 60000
 /* One that stood so long before it failed did not fail for the reason that the one before did. */
@@ -126,7 +124,8 @@ static void make(Standbys *standbys) {
   g_autoptr(GError) error = NULL;
   Standby *standby = g_new0(Standby, 1);
   standby->standbys = standbys;
-  g_snprintf(standby->name, sizeof standby->name, "standby-%" G_GUINT64_FORMAT, ++standbys->made);
+  g_snprintf(standby->name, sizeof standby->name, "%s-%" G_GUINT64_FORMAT, standbys->hooks.name,
+             ++standbys->made);
   standby->stage = standbys->hooks.start(standby->name, &stage_events, standby, &error, standbys->data);
   if (!standby->stage) {
     note_failure(standbys, standby->name, error->message);
@@ -178,7 +177,7 @@ Stage *standbys_take(Standbys *standbys) {
   log_info("standby_taken", "session=%s", standby->name);
   g_ptr_array_remove(standbys->list, standby);
   standbys->failures = 0;
-  pause_for(standbys, REFILL_MS);
+  pause_for(standbys, standbys->hooks.refill_ms);
   standbys->hooks.changed(standbys->data);
   return stage;
 }

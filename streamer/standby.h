@@ -3,9 +3,9 @@
  *   starting -> ready -> taken by a session, for good
  *       \---------\----> ending -> gone
  *
- * They are made one after another, as many as are wanted and as there is room for: a place is a session's, a
- * standby's, or free. One that fails, or whose application ends, is replaced; when that happens again and
- * again, after ever longer pauses. Main thread.
+ * They may be whole, or bare, without an application (stage.h). They are made one after another, as many as
+ * are wanted and as there is room for: a place is a session's, a standby's, or free. One that fails, or whose
+ * application ends, is replaced; when that happens again and again, after ever longer pauses. Main thread.
  */
 #pragma once
 #include "common/metrics.h"
@@ -16,6 +16,8 @@ typedef struct Standbys Standbys;
 
 /* What the standbys ask of and tell to the set of sessions. */
 typedef struct {
+  const char *name; /* of one, for the log */
+  guint refill_ms;  /* when one was taken: not to disturb the first moments of a session */
   /* Starts a stage that is kept (stage.h). (transfer full) or NULL with an error. */
   Stage *(*start)(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
                   gpointer data);
@@ -34,7 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Standbys, standbys_free)
 void standbys_update(Standbys *standbys);
 
 /* One that is ready, else one that is starting, for a session to take over (transfer full); NULL: none. The
- * next one is made a moment later, when the session has its picture. */
+ * next one is made a moment later. */
 Stage *standbys_take(Standbys *standbys);
 gboolean standbys_can_take(const Standbys *standbys);
 

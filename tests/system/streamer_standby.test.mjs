@@ -1,12 +1,12 @@
 // @ts-check
-// Sessions that are kept ready: taken by a start, made anew, never beyond the limit, and never counted as sessions.
+// Sessions, and displays for them, that are kept ready: taken by a start, made anew, never beyond the limit, and never counted as sessions.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { built, run, until } from './lib/programs.mjs';
-import { startStreamer, windowProgram } from './lib/streamer.mjs';
+import { runs, startStreamer, windowProgram } from './lib/streamer.mjs';
 
 /** @typedef {import('./lib/streamer.mjs').Streamer} Streamer */
 
@@ -43,6 +43,46 @@ test('a start takes a standby, and another is made; both are told apart from ses
   assert.match(streamer.program.log, /process_ended session=quick process=app/);
   await streamer.control('END_SESSION', { session: 'quick' });
   await streamer.program.waitFor(/session_gone session=quick/);
+});
+
+test('a display is kept ready for a start that finds no standby, is used once and counts as nothing', async t => {
+  const streamer = await startStreamer(t, { session_limit: 2, standby_displays: 1, app: [windowProgram, '{session}'] });
+  const made = (/** @type {number} */ number) =>
+    streamer.program.waitFor(new RegExp(`standby_ready session=display-${number}\\b`), { timeout: 15_000 });
+  await made(1);
+  const before = streamer.processes();
+  assert.equal(before.app, undefined, 'the application waits for a session');
+  const status = await streamer.status();
+  assert.deepEqual([status.state, status.sessions, status.standbys], ['free', [], undefined]);
+
+  const { session } = await streamer.startSession();
+  const { engine, display, app } = streamer.processes();
+  assert.deepEqual([engine, display], [before.engine, before.display]);
+  assert.match(readFileSync(`/proc/${app}/cmdline`, 'utf8'), new RegExp(`\\0${session}\\0`));
+  assert.equal((await streamer.status()).sessions.length, 1);
+
+  await made(2);
+  await streamer.control('END_SESSION', { session });
+  await until(() => !runs(engine) && !runs(display), { what: 'the end of what the session used' });
+  /* What was made for the next one is another, and gives way to the settings. */
+  assert.equal(stages(streamer), 1);
+  await streamer.reload({ standby_displays: 0 });
+  await until(() => stages(streamer) === 0, { what: 'the end of the display' });
+  assert.deepEqual(streamer.sessionProcesses(), []);
+});
+
+test('a display that dies is made anew; sessions leave no room for one', async t => {
+  const streamer = await startStreamer(t, { session_limit: 1, standby_displays: 1 });
+  await streamer.program.waitFor(/standby_ready session=display-1\b/, { timeout: 15_000 });
+  process.kill(streamer.processes().engine, 'SIGKILL');
+  await streamer.program.waitFor(/standby_ready session=display-2\b/, { timeout: 15_000 });
+  process.kill(streamer.processes().display, 'SIGKILL');
+  await streamer.program.waitFor(/standby_failed session=display-2\b/, { timeout: 15_000 });
+  /* In the pause before the next one there is none; nobody has to wait for it. */
+  const { session } = await streamer.startSession();
+  assert.equal(stages(streamer), 1);
+  await streamer.control('END_SESSION', { session });
+  await streamer.program.waitFor(/standby_ready session=display-3\b/, { timeout: 15_000 });
 });
 
 test('sessions and standbys together never pass the limit; every place can be a session', async t => {

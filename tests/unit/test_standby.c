@@ -28,7 +28,7 @@ static guint room(gpointer data) {
 static void ignore(gpointer data) {
 }
 
-static const StandbysHooks hooks = {start, wanted, room, ignore, ignore};
+static const StandbysHooks hooks = {"standby", 1000, start, wanted, room, ignore, ignore};
 
 static void pauses_double_up_to_a_minute(void) {
   static const guint expected[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};

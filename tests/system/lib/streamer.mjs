@@ -288,6 +288,7 @@ export async function startStreamer(scope, settings = {}, options = {}) {
     ip: '127.0.0.1',
     port,
     session_limit: 1,
+    standby_displays: 0, // what is made ahead would be taken for what is left behind
     app: [windowProgram],
     webrtc: { width: 320, height: 240 },
     webrtc_program: join(build, 'vitrina-webrtc'),
