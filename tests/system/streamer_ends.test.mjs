@@ -96,7 +96,7 @@ test('every end has its reason word: in the event, the log and the status', asyn
 });
 
 test('an application that hangs is started again; one that pauses for a moment is not', async t => {
-  const streamer = await startStreamer(t, { app: [windowProgram, 'ping'], max_restarts: 1, start_timeout_seconds: 3 * slowness });
+  const streamer = await startStreamer(t, { app: [windowProgram, 'ping'], max_restarts: 1, start_timeout_seconds: 8 * slowness });
   const { session } = await streamer.startSession();
   const socket = await streamer.person(session, 'p').socket(t);
   const { app } = streamer.processes();

@@ -293,7 +293,7 @@ export async function startStreamer(scope, settings = {}, options = {}) {
     webrtc: { width: 320, height: 240 },
     webrtc_program: join(build, 'vitrina-webrtc'),
     state_directory: 'state',
-    start_timeout_seconds: 15 * slowness,
+    start_timeout_seconds: 30 * slowness,
     stop_grace_seconds: 0,
     ...settings,
   };
