@@ -15,31 +15,13 @@ const skip = canMakeNetworks() ? false : 'network namespaces cannot be made here
 /** In another second the network is back, or gone for good. @param {number} seconds */
 const pass = seconds => new Promise(settle => setTimeout(settle, seconds * 1000));
 
-/**
- * Opens the site. A browser that has just begun takes its network for a new one once, and drops what it is loading: people load it again.
- * @param {Visitor} visitor @param {string} url
- */
-async function arrive({ page, site }, url) {
-  let dropped = true;
-  page.on('requestfailed', request => (dropped ||= request.failure()?.errorText === 'net::ERR_NETWORK_CHANGED'));
-  while (dropped) {
-    dropped = false;
-    await page.goto(url).catch(failure => {
-      // Of the page itself; the browser loads it again, too, and then gets into our way.
-      if (!/ERR_NETWORK_CHANGED|interrupted by another navigation/.test(String(failure))) throw failure;
-      dropped = true;
-    });
-  }
-  await site.locator('[data-rc]').first().waitFor();
-}
-
 /** A visitor in a network of their own who has walked a few steps. @param {Scope} scope @param {object} [settings] */
 async function startVisit(scope, settings = {}) {
   const network = startNetwork(scope);
   const wanted = [{ name: 'river-1', rcName: 'River Quarter', scene: 'river' }];
   const house = await startHouse(scope, { wanted, settings, address: '0.0.0.0' });
   const visitor = await Visitor.come(scope, await startBrowser(scope, { network, whole: true }), { viewport: { width: 960, height: 604 } });
-  await arrive(visitor, house.url.replace('127.0.0.1', network.here));
+  await visitor.open(house.url.replace('127.0.0.1', network.here));
   const code = await visitor.start('River Quarter');
   const day = await visitor.seesStillness();
   await visitor.video.focus();

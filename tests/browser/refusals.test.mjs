@@ -44,6 +44,17 @@ for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screen
       assert.deepEqual(second.complaints, []);
     });
 
+test('a page of which a part does not come is loaded again by itself', async t => {
+  const visitor = await Visitor.come(t, browser);
+  const lost = new Set(['session/keys.js', 'styles/session.css', 'main.js']);
+  for (const path of lost)
+    await visitor.page.route(`**/${path}`, route => (lost.delete(path) ? route.abort('connectionaborted') : route.fallback()));
+  await visitor.open(`${house.url}#code=12`);
+  await visitor.card('Park Side').waitFor();
+  assert.equal(lost.size, 0);
+  assert.equal(await visitor.page.evaluate(() => history.state), null, 'what it takes to count is gone');
+});
+
 test('a start whose request is lost while the network changes is asked for again by itself', async t => {
   const visitor = await Visitor.come(t, browser);
   let starts = 0;

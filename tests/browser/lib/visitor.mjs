@@ -163,7 +163,10 @@ export class Visitor {
 
   /** Opens the site and waits for its cards, unless the address leads elsewhere. @param {string} url */
   async open(url) {
-    await this.page.goto(url);
+    // A browser that has just begun takes its network for a new one once, and drops what it is loading. It loads the page again itself
+    // or the page does, which gets into our way.
+    const isDropped = (/** @type {Error} */ failure) => /ERR_NETWORK_CHANGED|interrupted by another navigation/.test(failure.message);
+    while (await this.page.goto(url).catch(failure => (isDropped(failure) ? 'again' : Promise.reject(failure))) === 'again');
     if (!url.includes('#code')) await this.site.locator('[data-rc]').first().waitFor();
   }
 
