@@ -27,6 +27,7 @@ typedef struct {
   Request *request;
   char *session;        /* of the client's ticket (nullable) */
   char *place;          /* in a line (nullable) */
+  char *offer;          /* that the client was not told of (nullable) */
   guint64 read;         /* the number of the last event that the client has */
   guint mark;           /* of the place, as the client was told it last */
   gboolean is_stranger; /* with a cursor of another coordinator: to be told everything */
@@ -168,10 +169,16 @@ static Body *make_answer_in_line(const Events *events, const char *list, const c
   return body_new(wire_answer(WIRE_EVENTS, members));
 }
 
+/* A list (its text taken) with one event (nullable) before the others. */
+static char *with_first(const char *event, char *list) {
+  g_autofree char *others = list;
+  return event ? g_strconcat(event, *others ? "," : "", others, NULL) : g_steal_pointer(&others);
+}
+
 static Body *make_answer_for(const Events *events, const Waiter *waiter) {
-  g_autofree char *since = list_since(events, waiter->read, waiter->session);
   g_autofree char *all = waiter->is_stranger ? describe_all(events) : NULL;
-  g_autofree char *list = all ? g_strconcat(all, *since ? "," : "", since, NULL) : g_steal_pointer(&since);
+  g_autofree char *list =
+      with_first(all, with_first(waiter->offer, list_since(events, waiter->read, waiter->session)));
   return waiter->place ? make_answer_in_line(events, list, waiter->place, waiter->mark)
                        : make_answer(events, list);
 }
@@ -202,6 +209,7 @@ static Request *stop_waiting(Waiter *waiter) {
   timer_cancel(waiter->timer);
   g_free(waiter->session);
   g_free(waiter->place);
+  g_free(waiter->offer);
   g_free(waiter);
   return request;
 }
@@ -241,11 +249,6 @@ void events_answer_all(Events *events) {
   }
 }
 
-void events_answer_with(Events *events, Request *request, const char *event) {
-  g_autoptr(Body) body = make_answer(events, event);
-  request_answer_body(request, WIRE_EVENTS, body);
-}
-
 static gboolean place_has_news(const Events *events, const char *place, guint told) {
   guint mark = told;
   g_autofree char *event = place ? lines_describe(events->core->lines, place, told, &mark) : NULL;
@@ -266,12 +269,13 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
   waiter->request = request;
   waiter->session = g_strdup(whom->session);
   waiter->place = g_strdup(whom->place);
+  waiter->offer = !cursor || waiter->is_stranger ? g_strdup(whom->offer) : NULL;
   g_queue_push_tail(&events->waiting, waiter);
   waiter->link = events->waiting.tail;
   if (waiter->place)
     stand_in_line(events, waiter);
   gboolean has_more = waiter->is_stranger ? !events->core->database
-                                          : has_news(events, waiter->read, whom->session) ||
+                                          : waiter->offer || has_news(events, waiter->read, whom->session) ||
                                                 place_has_news(events, whom->place, waiter->mark);
   if (has_more || wait_seconds == 0 || events->core->stopping) {
     answer(waiter);

@@ -28,6 +28,8 @@ void events_tell_session(Events *events, const char *session, WireMessage messag
 typedef struct {
   const char *session; /* that the client's ticket is for (nullable) */
   const char *place;   /* in a waiting line (nullable) */
+  const char
+      *offer; /* an event that was told and still stands (nullable): told at once to who cannot have it */
 } EventsFor;
 
 /* Answers with the events since @cursor: at once if there are any, else when one comes, at the latest after
@@ -41,9 +43,6 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
 void events_follow_place(Request *request, const char *place);
 /* A place in a line has changed: tells those who wait for it, or follow it. */
 void events_tell_place(Events *events, const char *place);
-
-/* Answers at once with this one event (its text) and the cursor of what follows. (transfer full @request) */
-void events_answer_with(Events *events, Request *request, const char *event);
 
 /* Answers everybody who waits, with nothing. */
 void events_answer_all(Events *events);

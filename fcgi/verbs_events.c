@@ -34,18 +34,14 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   g_autoptr(Ticket) ticket = asked->ticket ? ticket_verify(core->key, asked->ticket, NULL, &error) : NULL;
   const char *session = ticket ? ticket->session : NULL;
-  /* Without a cursor a client asks for the first time: what was offered before still stands. */
-  g_autofree char *offer =
-      session && !asked->cursor ? planning_standing_offer(core->planning, session) : NULL;
+  g_autofree char *offer = session ? planning_standing_offer(core->planning, session) : NULL;
   if (session)
     request_follow(request, session);
   else if (asked->place)
     events_follow_place(request, asked->place);
   if (asked->ticket && !ticket)
     request_refuse(request, error);
-  else if (offer)
-    events_answer_with(core->events, request, offer);
   else
-    events_poll(core->events, request, asked->cursor, &(EventsFor){session, asked->place},
+    events_poll(core->events, request, asked->cursor, &(EventsFor){session, asked->place, offer},
                 (guint)MIN(asked->wait_seconds, core->configuration->max_wait_seconds));
 }

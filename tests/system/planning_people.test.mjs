@@ -37,6 +37,9 @@ test('before the end more time is offered to the people of the session alone, an
   const late = (await client.ask('POLL_EVENTS', { ticket: guest.ticket })).answer;
   assert.deepEqual(late.events, [{ msg: 'EXTENSION_OFFERED', ends_at: host.ends_at, available_minutes: 30 }],
     'who asks for the first time is told what stands');
+  const stranger = (await client.ask('POLL_EVENTS', { ticket: guest.ticket, cursor: 'of-another-start-1' })).answer;
+  assert.deepEqual(stranger.events.map((/** @type {any} */ { msg }) => msg), ['SERVERS_CHANGED', 'EXTENSION_OFFERED'],
+    'who comes with a cursor from before a restart is told it, too');
   for (const ticket of [undefined, other.ticket]) {
     const { events } = (await client.ask('POLL_EVENTS', { ticket, cursor })).answer;
     assert.ok(events.every((/** @type {any} */ event) => event.msg !== 'EXTENSION_OFFERED'), 'nobody else is told');

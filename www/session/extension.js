@@ -12,7 +12,11 @@ const MOST_MINUTES = 30;
 export class Extension {
   #ticket;
   #onChange;
+  #listen;
   #closing = new AbortController();
+  /** The end that the last offer would put off, and that of an offer which is over: it may be told again. */
+  #endsAt = '';
+  #overAt = '';
   /** By how much the walk can be made longer; 0: it cannot, or is not offered. */
   minutes = 0;
   /** The coordinator is being asked. */
@@ -21,16 +25,18 @@ export class Extension {
   /**
    * @param {import('./session.js').Entry} entry
    * @param {() => void} onChange
+   * @param {typeof followSession} [listen]
    */
-  constructor({ ticket, offered_minutes: minutes }, onChange) {
+  constructor({ ticket, offered_minutes: minutes }, onChange, listen = followSession) {
     this.#ticket = ticket;
+    this.#listen = listen;
     this.#onChange = onChange;
     this.minutes = offered({ msg: '', available_minutes: minutes });
   }
 
   /** Listens for offers until it is closed. */
   follow() {
-    return followSession(this.#ticket, (event) => this.#hear(event), this.#closing.signal);
+    return this.#listen(this.#ticket, (event) => this.#hear(event), this.#closing.signal);
   }
 
   close() {
@@ -42,6 +48,7 @@ export class Extension {
   withdraw() {
     if (this.minutes === 0) return;
     this.minutes = 0;
+    this.#overAt = this.#endsAt;
     this.#onChange();
   }
 
@@ -63,7 +70,8 @@ export class Extension {
 
   /** @param {Answer} event */
   #hear(event) {
-    if (event.msg !== 'EXTENSION_OFFERED') return;
+    if (event.msg !== 'EXTENSION_OFFERED' || (this.#overAt && event.ends_at === this.#overAt)) return;
+    this.#endsAt = String(event.ends_at);
     this.minutes = offered(event);
     this.#onChange();
   }
