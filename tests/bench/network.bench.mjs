@@ -4,9 +4,10 @@
 // settled after a change (goal: under 3 s). The yardstick is the first line, the same without any limit. Needs root.
 //
 // Settled is what control theory calls the settling time and RFC 8868 the convergence time: from then on, to the end of
-// the phase, neither leaves its band any more. The band is at and above three quarters of what they were in the phase's
+// the phase, it does not leave its band any more. The band is at and above three quarters of what it was in the phase's
 // second half, over every half a second; so a rate that swings has not settled, and neither has one that stumbles once
-// because the machine was busy: the longest is the figure that tells, so beside it stands how many half seconds lay below.
+// because the machine was busy: beside it stands how many half seconds lay below. Rate and frames are told apart: where
+// packets are lost at random, frames that wait for another sending come in bursts, however even the rate is.
 // Usage: [TRACE=FILE] node network.bench.mjs [NAME [SECONDS A PHASE]]; the file is what the engine's trace.h says.
 
 import { startDisplay, startEngine, startFlip } from '../system/lib/engine.mjs';
@@ -49,15 +50,15 @@ const between = (from, to) => {
 };
 
 /**
- * When rate and frames were last below three quarters of what they are in the phase's second half, over half a second,
- * in seconds after the phase began; and in which part of all such spans.
- * @param {Sample[]} samples @param {number} begun
+ * When one of them was last below three quarters of what it is in the phase's second half, over half a second, in seconds
+ * after the phase began; and in which part of all such spans.
+ * @param {'kbps' | 'rate'} what @param {Sample[]} samples @param {number} begun
  */
-function settled(samples, begun) {
+function settled(what, samples, begun) {
   const calm = between(samples[samples.length >> 1], samples[samples.length - 1]);
   const spans = samples.slice(5).map((to, i) => ({ at: to.at, ...between(samples[i], to) }));
-  const low = spans.filter(({ kbps, rate }) => kbps < calm.kbps * 0.75 || rate < calm.rate * 0.75);
-  return { after: ((low.at(-1)?.at ?? begun) - begun) / 1000, low: low.length / spans.length };
+  const low = spans.filter(span => span[what] < calm[what] * 0.75);
+  return `${(((low.at(-1)?.at ?? begun) - begun) / 1000).toFixed(1)} s (${((low.length / spans.length) * 100).toFixed(0)} % below)`;
 }
 
 const wait = (/** @type {number} */ ms) => new Promise(wake => setTimeout(wake, ms));
@@ -91,10 +92,10 @@ async function measure({ name, codec, phases, delay = 0, loss = 0 }) {
       const whole = between(samples[0], samples[samples.length - 1]);
       const calm = between(samples[samples.length >> 1], samples[samples.length - 1]);
       const freeze = Math.max(...samples.map(({ gap }) => gap));
-      const { after, low } = settled(samples, begun);
       console.log(
         `  ${name.padEnd(14)} ${String(kbps ?? 'all').padStart(5)} kbit/s: ${whole.rate.toFixed(1)} frames/s, longest freeze ${freeze.toFixed(0)} ms, ` +
-          `settled after ${after.toFixed(1)} s (${(low * 100).toFixed(0)} % below) at ${calm.kbps.toFixed(0)} kbit/s, ${calm.rate.toFixed(1)} frames/s, ${samples[samples.length - 1].height} lines`,
+          `rate settled after ${settled('kbps', samples, begun)} at ${calm.kbps.toFixed(0)} kbit/s, ` +
+          `frames after ${settled('rate', samples, begun)} at ${calm.rate.toFixed(1)}/s, ${samples[samples.length - 1].height} lines`,
       );
     }
   } finally {
