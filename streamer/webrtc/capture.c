@@ -13,6 +13,7 @@
 #include <gio/gio.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
@@ -45,6 +46,7 @@ struct Capture {
   Slot slots[CAPTURE_FRAMES];
   /* of the thread alone */
   gboolean changed;
+  const Slot *shown; /* holds the last frame that was handed on (nullable) */
   guint refinements;
   gint64 changed_us; /* when the last frame that damage caused was due */
   gint64 last_us;    /* when the last frame of any kind was captured */
@@ -94,7 +96,7 @@ static void slot_release(gpointer data) {
 
 static Slot *find_free_slot(Capture *capture) {
   for (guint i = 0; i < CAPTURE_FRAMES; i++)
-    if (!atomic_load(&capture->slots[i].busy))
+    if (!atomic_load(&capture->slots[i].busy) && &capture->slots[i] != capture->shown)
       return &capture->slots[i];
   return NULL;
 }
@@ -135,15 +137,30 @@ static void sleep_until(Capture *capture, gint64 due_us) {
     log_error("capture_wake_failed", "reason=\"%s\"", g_strerror(errno));
 }
 
-/* Copies the screen into a free slot and hands it on; FALSE when all slots are still in use. */
-static gboolean capture_frame(Capture *capture) {
+static gsize slot_size(const Capture *capture, const Slot *slot) {
+  return (gsize)slot->image->bytes_per_line * capture->height;
+}
+
+/* Copies the screen into a free slot (transfer none); NULL when all are still in use. */
+static Slot *copy_screen(Capture *capture) {
   Slot *slot = find_free_slot(capture);
   if (!slot)
-    return FALSE;
+    return NULL;
   XDamageSubtract(capture->display, capture->damage, None, None);
   XShmGetImage(capture->display, capture->root, slot->image, 0, 0, AllPlanes);
+  return slot;
+}
+
+/* Many an application draws the same again without end: that is no change. */
+static gboolean is_shown(const Capture *capture, const Slot *slot) {
+  return capture->shown &&
+         memcmp(slot->segment.shmaddr, capture->shown->segment.shmaddr, slot_size(capture, slot)) == 0;
+}
+
+static void hand_on(Capture *capture, Slot *slot) {
+  gsize size = slot_size(capture, slot);
   atomic_store(&slot->busy, TRUE);
-  gsize size = (gsize)slot->image->bytes_per_line * capture->height;
+  capture->shown = slot;
   g_autoptr(GstBuffer) frame = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, slot->segment.shmaddr,
                                                            size, 0, size, slot, slot_release);
   GST_BUFFER_PTS(frame) = media_clock_now();
@@ -152,14 +169,14 @@ static gboolean capture_frame(Capture *capture) {
   trace_point("captured", GST_BUFFER_PTS(frame));
   atomic_fetch_add(&capture->count, 1);
   capture->on_frame(frame, capture->data);
-  return TRUE;
 }
 
 /* Takes the frame that is due now. A busy picture keeps an even grid; after a pause a new grid begins. */
 static void take_due_frame(Capture *capture, gint64 now_us) {
   /* Before, since a request that comes meanwhile is for a frame after this one. */
   gboolean requested = atomic_exchange(&capture->requested, FALSE);
-  if (!capture_frame(capture)) {
+  Slot *slot = copy_screen(capture);
+  if (!slot) {
     if (requested)
       atomic_store(&capture->requested, TRUE);
     g_usleep(1000);
@@ -168,6 +185,12 @@ static void take_due_frame(Capture *capture, gint64 now_us) {
   if (capture->changed) {
     gint64 due_us = capture->changed_us + capture->period_us;
     capture->changed_us = now_us - due_us < capture->period_us ? MIN(due_us, now_us) : now_us;
+    capture->changed = !is_shown(capture, slot);
+    if (!capture->changed && !requested && now_us < next_due_us(capture))
+      return;
+  }
+  hand_on(capture, slot);
+  if (capture->changed) {
     capture->refinements = REFINEMENTS;
     atomic_store(&capture->rests_us, now_us);
   } else if (requested) {

@@ -1,6 +1,7 @@
 /* Captures the X display's whole picture, driven by XDamage.
  *
- * A thread of its own waits for damage, then copies the screen through shared memory and hands the frame on.
+ * A thread of its own waits for damage, then copies the screen through shared memory and hands the frame on,
+ * unless the same was drawn again.
  * The rate is limited against the last frame that damage caused, and only against it: the first change after
  * a pause is captured at once. After the last change, and after one that was asked for, come some more
  * frames, so that the encoder can sharpen the picture, then one a second. While nobody wants frames, the

@@ -1,7 +1,8 @@
 /* A picture for tests and benches: a window over the whole display whose colour flips at every key or button
  * press, the moment it comes. "flip" stands still in between; "flip --move" also draws moving bars at 60
- * frames a second below the upper third. Each event is told on standard output, "button 1 down", "key 25 up",
- * "move 480 270", "flip <microseconds since 1970>" when the server has the new picture. */
+ * frames a second below the upper third, and "flip --again" as often the same. Each event is told on standard
+ * output, "button 1 down", "key 25 up", "move 480 270", "flip <microseconds since 1970>" when the server has
+ * the new picture. */
 #include "config.h"
 
 #include <X11/Xlib.h>
@@ -17,7 +18,7 @@ typedef struct {
   Window window;
   GC gc;
   unsigned width, height, frame;
-  int colour, is_moving;
+  int colour, is_moving, draws_on;
 } Flip;
 
 static long long now_us(void) {
@@ -60,7 +61,7 @@ static void wait_for_events(Flip *flip) {
   struct pollfd readable = {.fd = ConnectionNumber(flip->display), .events = POLLIN};
   struct timespec left = {.tv_nsec = (PERIOD_US - now_us() % PERIOD_US) * 1000};
   if (XPending(flip->display) == 0)
-    ppoll(&readable, 1, flip->is_moving ? &left : NULL, NULL);
+    ppoll(&readable, 1, flip->draws_on ? &left : NULL, NULL);
 }
 
 static void run(Flip *flip) {
@@ -75,7 +76,7 @@ static void run(Flip *flip) {
       exposed |= event.type == Expose;
     }
     long long frame = now_us() / PERIOD_US;
-    if (flipped || exposed || (flip->is_moving && frame != drawn))
+    if (flipped || exposed || (flip->draws_on && frame != drawn))
       draw(flip);
     drawn = frame;
     if (flipped)
@@ -84,7 +85,9 @@ static void run(Flip *flip) {
 }
 
 int main(int argc, char **argv) {
-  Flip flip = {.display = XOpenDisplay(NULL), .is_moving = argc > 1 && strcmp(argv[1], "--move") == 0};
+  Flip flip = {.display = XOpenDisplay(NULL)};
+  flip.is_moving = argc > 1 && strcmp(argv[1], "--move") == 0;
+  flip.draws_on = flip.is_moving || (argc > 1 && strcmp(argv[1], "--again") == 0);
   if (!flip.display) {
     fputs("flip: no display\n", stderr);
     return 1;

@@ -17,10 +17,13 @@ before(async () => {
 });
 after(() => scope.end());
 
+/* How far the engine's statistics are apart. */
+const STATS_SECONDS = 5;
+
 /** A display with the flip picture on it, an engine that host may steer, a page. @param {Scope} scope @param {object} [settings] */
-async function startSession(scope, settings = {}) {
+async function startSession(scope, settings = {}, flipArguments = /** @type {string[]} */ ([])) {
   const { server, display } = await startDisplay(scope);
-  const flip = startFlip(scope, display);
+  const flip = startFlip(scope, display, flipArguments);
   const engine = await startEngine(scope, display, { settings });
   engine.send({ msg: 'control', user: 'host' });
   const browser = await openPage(scope, chromium);
@@ -391,6 +394,18 @@ describe('in time', { concurrency: true }, () => {
     await guest.until('p.state === "connected"');
     await guest.until('p.colour === "blue"', 3_000);
     assert.ok(Date.now() - begun < 3_000);
+  });
+
+  test('what is drawn again and again, all the same, is a picture at rest', async t => {
+    const { engine, browser } = await startSession(t, {}, ['--again']);
+    const host = await browser.join(engine, 'host');
+    await inputOpen(host);
+    const stats = () => engine.messages.filter(({ msg, viewers }) => msg === 'stats' && viewers);
+    // Two frames a second is less than a picture that still gets sharper is sent.
+    const rests = () => stats().some(({ captured }, i, all) => i > 0 && captured - all[i - 1].captured <= 2 * STATS_SECONDS);
+    await until(rests, { what: 'a picture at rest', timeout: 30_000 });
+    await host.send({ type: 'keydown', code: 'Space' });
+    await host.until('p.colour === "yellow"');
   });
 
   test('nothing is encoded while nobody watches', async t => {
