@@ -60,7 +60,7 @@ test('a display is kept ready for a start that finds no standby, is used once an
   const { app } = streamer.processes();
   const place = (/** @type {number} */ pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').match(/VITRINA_SESSION_DIRECTORY=[^\0]*/)?.[0];
   assert.equal(place(app), place(engine), 'it is on the display that was there');
-  assert.match(readFileSync(`/proc/${app}/cmdline`, 'utf8'), new RegExp(`\\0${session}\\0`));
+  assert.ok(readFileSync(`/proc/${app}/cmdline`, 'utf8').split('\0').includes(session));
   assert.equal((await streamer.status()).sessions.length, 1);
 
   await made(2);
