@@ -28,8 +28,7 @@ void events_tell_session(Events *events, const char *session, WireMessage messag
 typedef struct {
   const char *session; /* that the client's ticket is for (nullable) */
   const char *place;   /* in a waiting line (nullable) */
-  const char
-      *offer; /* an event that was told and still stands (nullable): told at once to who cannot have it */
+  const char *offer;   /* that still stands, as an event (nullable): told to who cannot have heard of it */
 } EventsFor;
 
 /* Answers with the events since @cursor: at once if there are any, else when one comes, at the latest after

@@ -13,9 +13,8 @@ typedef enum {
   STORE_EXTEND, /* a promise: takes those that its run has more than before */
   STORE_CLAIM,  /* a promise: the booking begins here and nowhere else */
   STORE_CANCEL, /* a promise: of a booking that has not begun */
-  STORE_ASK,  /* no change: was this client's request done before? SAME_REQUEST or GONE; of shared kinds only
-               */
-  STORE_FACT, /* what is so, whether there is room or not; an ended one gives its slots back */
+  STORE_ASK,    /* no change: was this request done before? SAME_REQUEST, or GONE; shared kinds alone */
+  STORE_FACT,   /* what is so, whether there is room or not; an ended one gives its slots back */
   STORE_FORGET, /* too old to be kept; nobody waits for this */
 } StoreChangeKind;
 
