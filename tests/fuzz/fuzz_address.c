@@ -1,9 +1,9 @@
 /* Whose address counts: lines of text, the first the web server's peer, the second its X-Forwarded-For. What
  * comes out is one of the hops or the peer, and the same address always has the same bucket.
  */
-#include "fcgi/client_address.h"
+#include "fcgi/base/client_address.h"
 
-#include "fcgi/rate_limit.h"
+#include "fcgi/base/rate_limit.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "fcgi/arrival.h"
+#include "fcgi/door/arrival.h"
 
 #include <fcgiapp.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* fcgi/control and the fleet: any bytes as a streamer's answer. */
-#include "fcgi/fleet.h"
+#include "fcgi/fleet/fleet.h"
 
 #include <stdint.h>
 #include <string.h>

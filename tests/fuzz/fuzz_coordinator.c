@@ -3,11 +3,11 @@
  */
 #include "common/fields.h"
 #include "common/log.h"
-#include "fcgi/core.h"
-#include "fcgi/events.h"
-#include "fcgi/fleet.h"
-#include "fcgi/request.h"
-#include "fcgi/resources.h"
+#include "fcgi/core/core.h"
+#include "fcgi/events/events.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/core/request.h"
+#include "fcgi/verbs/resources.h"
 #include "tests/unit/core_fixture.h"
 
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * understood must come out again as it went in.
  */
 #include "common/instant.h"
-#include "fcgi/calendar.h"
-#include "fcgi/verbs.h"
+#include "fcgi/rules/calendar.h"
+#include "fcgi/verbs/verbs.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* fcgi/servers and the fleet: any bytes as servers.json. What is accepted is shown by GET_SERVERS as JSON. */
 #include "common/fields.h"
-#include "fcgi/fleet.h"
+#include "fcgi/fleet/fleet.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A whole core without a door, on files of its own, for tests of what stands on it. */
 #pragma once
-#include "fcgi/core.h"
+#include "fcgi/core/core.h"
 
 typedef struct {
   char *directory;

@@ -1,6 +1,6 @@
 #include "tests/unit/mariadb.h"
 
-#include "fcgi/sql_schema.h"
+#include "fcgi/database/sql_schema.h"
 
 #include <signal.h>
 #include <sys/prctl.h>

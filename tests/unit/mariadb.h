@@ -1,6 +1,6 @@
 /* A private database server for tests, with the tables in it. One a program: starting takes some seconds. */
 #pragma once
-#include "fcgi/sql.h"
+#include "fcgi/database/sql.h"
 
 /* Opens the client library and starts the server. Its socket, until mariadb_run_tests() is over; NULL: this
  * machine has none. */

@@ -1,5 +1,5 @@
 /* FastCGI requests as they arrive: what is whole, what is not yet, what never will be. */
-#include "fcgi/arrival.h"
+#include "fcgi/door/arrival.h"
 
 #include "common/wire.h"
 

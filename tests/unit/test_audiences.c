@@ -1,5 +1,5 @@
 /* Who follows what: each name has its own, and nothing is left when they have gone. */
-#include "fcgi/audiences.h"
+#include "fcgi/door/audiences.h"
 
 static gboolean follows(const Audiences *audiences, const char *name, gconstpointer follower) {
   const GPtrArray *followers = audiences_find(audiences, name);

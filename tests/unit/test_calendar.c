@@ -1,5 +1,5 @@
 /* Dates and times on the wall <-> instants, on ordinary days and on those when clocks change. */
-#include "fcgi/calendar.h"
+#include "fcgi/rules/calendar.h"
 
 #include "common/instant.h"
 

@@ -1,5 +1,5 @@
 /* What each client holds: nobody has it all, and what is given back is free again. */
-#include "fcgi/client_counts.h"
+#include "fcgi/base/client_counts.h"
 
 static ClientCounts *make(guint most, guint neighbours) {
   static ClientNetworks *exempt;

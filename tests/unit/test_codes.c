@@ -1,5 +1,5 @@
 /* Codes: unique, evenly drawn, found, released, rested, and refused when too many are in use. */
-#include "fcgi/codes.h"
+#include "fcgi/rules/codes.h"
 
 #include <string.h>
 

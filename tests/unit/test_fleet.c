@@ -1,6 +1,6 @@
 /* fcgi/fleet, fcgi/rc, fcgi/sessions: what is known of servers, which one is taken, and what ends next. */
 #include "common/instant.h"
-#include "fcgi/fleet.h"
+#include "fcgi/fleet/fleet.h"
 
 #include <string.h>
 

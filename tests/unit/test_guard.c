@@ -1,5 +1,5 @@
 /* The guard against guessing: what honest people notice, and what attackers get, by simulation. */
-#include "fcgi/guard.h"
+#include "fcgi/rules/guard.h"
 
 #include <glib/gstdio.h>
 #include <malloc.h>

@@ -1,8 +1,8 @@
 /* The ledger: its rule by example, and against the definition (count the reservations that cover a slot) on
  * random plans. A failing plan prints its seed and every step up to the failing one; plans grow with their
  * seed, so the first to fail is short. LEDGER_SEED=N runs that plan alone. */
-#include "fcgi/calendar.h"
-#include "fcgi/ledger.h"
+#include "fcgi/rules/calendar.h"
+#include "fcgi/rules/ledger.h"
 
 #include "common/instant.h"
 

@@ -1,7 +1,7 @@
 /* fcgi/mailbox, fcgi/timers, fcgi/body, fcgi/answers: what threads and waiting stand on. */
-#include "fcgi/answers.h"
-#include "fcgi/mailbox.h"
-#include "fcgi/timers.h"
+#include "fcgi/base/answers.h"
+#include "fcgi/base/mailbox.h"
+#include "fcgi/base/timers.h"
 
 #include <string.h>
 

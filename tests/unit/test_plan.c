@@ -2,9 +2,9 @@
  * real. */
 #include "common/instant.h"
 #include "common/wire.h"
-#include "fcgi/plan.h"
-#include "fcgi/store_json.h"
-#include "fcgi/store_mysql.h"
+#include "fcgi/plan/plan.h"
+#include "fcgi/store/store_json.h"
+#include "fcgi/store/store_mysql.h"
 #include "tests/unit/mariadb.h"
 
 #include <glib/gstdio.h>

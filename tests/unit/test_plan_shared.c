@@ -2,8 +2,8 @@
  * later; what both would give away, one does. */
 #include "common/instant.h"
 #include "common/wire.h"
-#include "fcgi/plan.h"
-#include "fcgi/store_mysql.h"
+#include "fcgi/plan/plan.h"
+#include "fcgi/store/store_mysql.h"
 #include "tests/unit/mariadb.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Rate limits: what a client gets, what its neighbours cost it, and that a crowd costs a fixed amount. */
-#include "fcgi/rate_limit.h"
+#include "fcgi/base/rate_limit.h"
 
 #include <malloc.h>
 

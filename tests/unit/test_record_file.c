@@ -1,6 +1,6 @@
 /* fcgi/record_file: nobody is told yes before it is on disk, and what is on disk is always whole. */
 #include "common/fields.h"
-#include "fcgi/record_file.h"
+#include "fcgi/store/record_file.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

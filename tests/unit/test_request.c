@@ -1,10 +1,10 @@
 /* fcgi/request, fcgi/resources, fcgi/verbs and fcgi/events, through a door of the test's own. */
 #include "common/log.h"
-#include "fcgi/core.h"
-#include "fcgi/events.h"
-#include "fcgi/fleet.h"
-#include "fcgi/request.h"
-#include "fcgi/resources.h"
+#include "fcgi/core/core.h"
+#include "fcgi/events/events.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/core/request.h"
+#include "fcgi/verbs/resources.h"
 #include "tests/unit/core_fixture.h"
 
 #include <string.h>

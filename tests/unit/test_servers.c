@@ -1,7 +1,7 @@
 /* fcgi/servers, and the range of GET_SERVERS. */
 #include "common/settings.h"
-#include "fcgi/servers.h"
-#include "fcgi/verbs.h"
+#include "fcgi/rules/servers.h"
+#include "fcgi/verbs/verbs.h"
 
 #include <string.h>
 

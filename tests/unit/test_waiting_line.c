@@ -1,7 +1,7 @@
 /* fcgi/waiting_line and fcgi/wait_estimate: who is next, and when. */
 #include "common/instant.h"
-#include "fcgi/wait_estimate.h"
-#include "fcgi/waiting_line.h"
+#include "fcgi/rules/wait_estimate.h"
+#include "fcgi/rules/waiting_line.h"
 
 #define OFFER 10
 #define KEEP 30

@@ -1,9 +1,0 @@
-/* SESSION_CONNECTION_DATA: what lets one person into a session (WIRE.md section 2). The core's thread. */
-#pragma once
-#include "fcgi/core.h"
-#include "fcgi/fleet.h"
-#include "fcgi/request.h"
-
-/* Answers with the way to the session and a fresh ticket for it. @role: "host" or "guest"; @name: what the
- * person is called (nullable). (transfer full @request) */
-void connection_data_answer(Request *request, const Session *session, const char *role, const char *name);

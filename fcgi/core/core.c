@@ -1,0 +1,94 @@
+#include "fcgi/core/core.h"
+
+#include "common/random.h"
+#include "fcgi/door/admission.h"
+#include "fcgi/base/client_counts.h"
+#include "fcgi/events/events.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/line/lines.h"
+#include "fcgi/base/metering.h"
+#include "fcgi/session/planning.h"
+#include "fcgi/database/sql_pool.h"
+#include "fcgi/session/starts.h"
+#include "fcgi/fleet/watches.h"
+
+/* ---- who needs to know what the fleet tells ---- */
+
+static void on_changed(Rc *rc, gpointer data) {
+  Core *core = data;
+  planning_capacity_changed(core->planning, rc);
+  answers_clear(core->answers);
+  events_servers_changed(core->events, rc);
+  lines_rc_changed(core->lines, rc);
+}
+
+static void on_added(FleetServer *server, gpointer data) {
+  planning_server_added(((Core *)data)->planning, server);
+  watches_add(((Core *)data)->watches, server);
+}
+
+static void on_removed(FleetServer *server, gpointer data) {
+  watches_remove(((Core *)data)->watches, server);
+}
+
+static void on_session_seen(FleetServer *server, const Session *session, gpointer data) {
+  planning_session_seen(((Core *)data)->planning, server, session);
+}
+
+static void on_session_over(FleetServer *server, const char *session, const char *reason, gpointer data) {
+  planning_session_over(((Core *)data)->planning, server, session, reason);
+}
+
+static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_session_seen,
+                                             on_session_over};
+
+/* ---- opening and closing ---- */
+
+gboolean core_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error) {
+  core->configuration = configuration;
+  core->key = key;
+  core->started_us = g_get_monotonic_time();
+  core->mailbox = mailbox_new(NULL, NULL);
+  core->answers = answers_new();
+  core->metering = metering_new(configuration->access_log);
+  core->admission = admission_new(configuration, core->answers, core->metering);
+  core->held = client_counts_new((guint)configuration->limits_held, (guint)configuration->limits_neighbours,
+                                 configuration->exempt_networks);
+  core->timers = timers_new(NULL);
+  core->fleet = fleet_new(&fleet_listener, core);
+  core->events = events_new(core);
+  core->starts = starts_new(core);
+  core->lines = lines_new(core);
+  core->watches = watches_new(core);
+  core->streamers =
+      streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
+  mailbox_attach(core->mailbox, NULL, core);
+  core->name = random_hex(8);
+  if (configuration_has_database(configuration)) {
+    const SqlAddress address = configuration_get_database(configuration);
+    core->database = sql_pool_new(&address, (guint)configuration->store_connections, core->mailbox);
+    if (core->mode == CORE_SERVES)
+      lines_share(core->lines);
+  }
+  core->planning = planning_open(core, error);
+  return core->planning != NULL;
+}
+
+/* The reverse: first those who hold others' objects. */
+void core_close(Core *core) {
+  planning_close(core->planning);
+  sql_pool_free(core->database);
+  starts_free(core->starts);
+  lines_free(core->lines);
+  watches_free(core->watches);
+  streamer_client_free(core->streamers);
+  events_free(core->events);
+  fleet_free(core->fleet);
+  timers_free(core->timers);
+  client_counts_free(core->held);
+  admission_free(core->admission);
+  answers_free(core->answers);
+  mailbox_free(core->mailbox);
+  metering_free(core->metering);
+  g_free(core->name);
+}

@@ -1,0 +1,324 @@
+#include "fcgi/core/request.h"
+
+#include "common/fields.h"
+#include "common/log.h"
+#include "common/random.h"
+#include "fcgi/base/client_counts.h"
+#include "fcgi/core/core.h"
+#include "fcgi/base/metering.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define ID_LENGTH 16
+
+struct Request {
+  const Door *door;
+  gpointer connection;
+  Core *core;
+  char id[ID_LENGTH + 1];
+  gboolean is_read;
+  const Verb *verb; /* static, nullable */
+  gpointer arguments;
+  GError *error; /* what is wrong with the text (nullable) */
+  char *method;
+  char *target;
+  char *address;
+  char *text;
+  gsize length;
+  char *echo;
+  char *followed;    /* nullable */
+  const char *allow; /* static, nullable */
+  gboolean repeatable;
+  gboolean looked;
+  gboolean waiting;
+  RequestCancel cancel;
+  gpointer cancel_data;
+  gint64 received_us; /* monotonic */
+};
+
+/* Half of an id is drawn when the program starts, half counts: unique, and cheap. */
+static void make_id(char id[ID_LENGTH + 1]) {
+  static atomic_uint counter;
+  static atomic_uint start;
+  guint mine = atomic_load_explicit(&start, memory_order_relaxed);
+  while (!mine) {
+    guint drawn = random_below(G_MAXUINT32 - 1) + 1;
+    if (atomic_compare_exchange_strong(&start, &mine, drawn))
+      mine = drawn;
+  }
+  guint number = atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
+  g_snprintf(id, ID_LENGTH + 1, "%08x%08x", mine, number);
+}
+
+Request *request_new(const Door *door, gpointer connection, const char *method, const char *target,
+                     const char *address, char *text, gsize length) {
+  Request *request = g_new0(Request, 1);
+  request->door = door;
+  request->connection = connection;
+  request->method = g_strdup(method);
+  request->target = g_strndup(target, strcspn(target, "?#"));
+  request->address = g_strdup(address && *address ? address : "-");
+  request->text = text;
+  request->length = length;
+  request->received_us = g_get_monotonic_time();
+  make_id(request->id);
+  return request;
+}
+
+void request_free(Request *request) {
+  if (!request)
+    return;
+  if (request->verb)
+    verb_free_arguments(request->verb, request->arguments);
+  g_clear_error(&request->error);
+  g_free(request->method);
+  g_free(request->target);
+  g_free(request->address);
+  g_free(request->text);
+  g_free(request->echo);
+  g_free(request->followed);
+  g_free(request);
+}
+
+gpointer request_get_connection(const Request *request) {
+  return request->connection;
+}
+
+const char *request_get_id(const Request *request) {
+  return request->id;
+}
+
+const char *request_get_method(const Request *request) {
+  return request->method;
+}
+
+const char *request_get_resource(const Request *request) {
+  const char *slash = strrchr(request->target, '/');
+  return slash ? slash + 1 : request->target;
+}
+
+const char *request_get_address(const Request *request) {
+  return request->address;
+}
+
+const char *request_get_text(const Request *request, gsize *length) {
+  *length = request->length;
+  return request->text;
+}
+
+Core *request_get_core(const Request *request) {
+  return request->core;
+}
+
+void request_set_core(Request *request, Core *core) {
+  request->core = core;
+}
+
+void request_set_call(Request *request, const Verb *verb, gpointer arguments, GError *error) {
+  request->is_read = TRUE;
+  request->verb = verb;
+  request->arguments = arguments;
+  request->error = error;
+}
+
+gboolean request_is_read(const Request *request) {
+  return request->is_read;
+}
+
+const Verb *request_get_verb(const Request *request) {
+  return request->verb;
+}
+
+const GError *request_get_error(const Request *request) {
+  return request->error;
+}
+
+gpointer request_take_arguments(Request *request) {
+  return g_steal_pointer(&request->arguments);
+}
+
+/* For the log. */
+static const char *verb_name(const Request *request) {
+  return request->verb ? request->verb->name : "-";
+}
+
+void request_set_echo(Request *request, char *id) {
+  g_free(request->echo);
+  request->echo = id;
+}
+
+void request_follow(Request *request, const char *audience) {
+  g_free(request->followed);
+  request->followed = g_strdup(audience);
+}
+
+const char *request_get_followed(const Request *request) {
+  return request->followed;
+}
+
+void request_set_looked(Request *request) {
+  request->looked = TRUE;
+}
+
+gboolean request_has_looked(const Request *request) {
+  return request->looked;
+}
+
+void request_set_repeatable(Request *request) {
+  request->repeatable = TRUE;
+}
+
+gboolean request_may_wait(const Request *request) {
+  const Core *core = request->core;
+  return !core->stopping && core->waiting < core->configuration->max_waiting &&
+         client_counts_have_room(core->held, request->address);
+}
+
+void request_wait(Request *request, RequestCancel cancel, gpointer user_data) {
+  g_return_if_fail(!request->waiting);
+  request->waiting = TRUE;
+  request->cancel = cancel;
+  request->cancel_data = user_data;
+  if (request->core) {
+    request->core->waiting++;
+    client_counts_add(request->core->held, request->address);
+  }
+  request->door->watch(request);
+}
+
+static void stop_waiting(Request *request) {
+  if (request->waiting && request->core) {
+    request->core->waiting--;
+    client_counts_remove(request->core->held, request->address);
+  }
+  request->waiting = FALSE;
+}
+
+void request_resume(Request *request) {
+  stop_waiting(request);
+  request->cancel = NULL;
+}
+
+void request_gone(Request *request) {
+  log_info("client_gone", "request=%s client=%s verb=%s", request->id, request->address, verb_name(request));
+  if (request->core)
+    metering_gone(request->core->metering);
+  stop_waiting(request);
+  if (request->cancel)
+    request->cancel(request, request->cancel_data);
+  request_free(request);
+}
+
+void request_note(const Request *request, const Reply *reply, Metering *metering) {
+  if (!metering)
+    return;
+  gint64 duration_us = g_get_monotonic_time() - request->received_us;
+  metering_request(metering, request->verb, reply->message, duration_us);
+  if (!metering_logs_requests(metering))
+    return;
+  g_autofree char *method = log_quote(request->method);
+  g_autofree char *target = log_quote(request->target);
+  g_autofree char *address = log_quote(request->address);
+  log_gather(LOG_LEVEL_INFO, "request",
+             "request=%s client=%s method=%s target=%s verb=%s answer=%s status=%u bytes=%" G_GSIZE_FORMAT
+             " ms=%.1f",
+             request->id, address, method, target, verb_name(request),
+             reply->message < WIRE_N_MESSAGES ? wire_name(reply->message) : "-", reply->status,
+             body_get_length(reply->body), (double)duration_us / 1000);
+}
+
+/* Ends the request. */
+static void send_reply(Request *request, const Reply *reply) {
+  request_note(request, reply, request->core ? request->core->metering : NULL);
+  stop_waiting(request);
+  request->door->send(request, reply);
+  request_free(request);
+}
+
+/* @text (transfer full): one JSON object. With the request's own "id" put in, if it had one. */
+static Body *make_body(const Request *request, char *text) {
+  if (!request->echo)
+    return body_new(text);
+  GString *out = g_string_sized_new(strlen(text) + 32);
+  g_autofree char *member = g_strconcat("\"id\":", request->echo, NULL);
+  fields_append_object(out, text, member);
+  g_free(text);
+  return body_new(g_string_free(out, FALSE));
+}
+
+void request_answer(Request *request, WireMessage message, const char *members) {
+  Reply reply = {.status = wire_status(message),
+                 .message = message,
+                 .body = make_body(request, wire_answer(message, members))};
+  /* With an id the text hardly ever comes again. */
+  if (request->repeatable && request->core && !request->echo)
+    answers_put(request->core->answers, request->text, reply.body, (AnswerKind){request->verb, message});
+  send_reply(request, &reply);
+}
+
+void request_answer_object(Request *request, WireMessage message, const char *object) {
+  gsize length = strlen(object);
+  g_return_if_fail(length >= 2 && object[0] == '{');
+  g_autofree char *members = g_strndup(object + 1, length - 2);
+  request_answer(request, message, members);
+}
+
+void request_answer_text(Request *request, guint status, const char *content_type, char *text) {
+  Reply reply = {
+      .status = status, .message = WIRE_N_MESSAGES, .body = body_new(text), .content_type = content_type};
+  send_reply(request, &reply);
+}
+
+void request_answer_body(Request *request, WireMessage message, Body *body) {
+  Reply reply = {.status = wire_status(message), .message = message};
+  reply.body = request->echo ? make_body(request, g_strdup(body_get_text(body))) : body_ref(body);
+  send_reply(request, &reply);
+}
+
+Reply request_make_refusal(Request *request, const GError *error, guint retry_after_seconds,
+                           const char *members) {
+  WireMessage message = wire_message_of(error);
+  g_autoptr(GString) more = g_string_new(NULL);
+  if (message == WIRE_INTERNAL_ERROR) {
+    g_autofree char *reason = log_quote(error->message);
+    log_error("internal_error", "request=%s verb=%s reason=%s", request->id, verb_name(request), reason);
+    g_string_append_printf(more, "\"request_id\":\"%s\"", request->id);
+  }
+  if (retry_after_seconds > 0)
+    g_string_append_printf(more, "%s\"retry_after_seconds\":%u", more->len ? "," : "", retry_after_seconds);
+  if (members && *members)
+    g_string_append_printf(more, "%s%s", more->len ? "," : "", members);
+  return (Reply){
+      .status = wire_status(message),
+      .message = message,
+      .body = make_body(request, wire_refusal(error, more->len ? more->str : NULL)),
+      .retry_after_seconds = retry_after_seconds,
+      .allow = request->allow,
+  };
+}
+
+void request_refuse_until(Request *request, const GError *error, guint retry_after_seconds,
+                          const char *members) {
+  Reply reply = request_make_refusal(request, error, retry_after_seconds, members);
+  send_reply(request, &reply);
+}
+
+void request_refuse(Request *request, const GError *error) {
+  request_refuse_until(request, error, 0, NULL);
+}
+
+void request_refuse_with(Request *request, WireMessage message, const char *field, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  g_autofree char *reason = g_strdup_vprintf(format, args);
+  va_end(args);
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, message, field, "%s", reason);
+  request_refuse(request, error);
+}
+
+void request_refuse_method(Request *request, const char *allow) {
+  request->allow = allow;
+  request_refuse_with(request, WIRE_METHOD_NOT_ALLOWED, NULL, "Only %s is allowed here.", allow);
+}

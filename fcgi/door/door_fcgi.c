@@ -1,0 +1,353 @@
+/* How requests come in and pass to the core; fcgi_connection.h says how a connection does. */
+#include "config.h"
+
+#include "fcgi/door/door_fcgi.h"
+
+#include "common/log.h"
+#include "common/wire.h"
+#include "fcgi/door/admission.h"
+#include "fcgi/door/fcgi_connection.h"
+#include "fcgi/core/request.h"
+#include "fcgi/verbs/resources.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ACCEPTS_AT_ONCE 64
+/* What libfcgi reads is there, and what it writes has room; should that not be so, it waits so long. */
+#define PEER_TIMEOUT_SECONDS 1
+/* How often a worker looks for peers that are too slow, if some are slow. */
+#define LATE_LOOK_MS 500
+/* When descriptors have run out, accepting rests for so long. */
+#define ACCEPT_REST_US (100 * 1000)
+#define FCGI_ABORT_REQUEST_TYPE 2
+#define FCGI_HEADER_BYTES 8
+
+/* Tickets that stand for no connection. */
+#define TICKET_LISTENER G_MAXUINT64
+#define TICKET_END (G_MAXUINT64 - 1)
+
+static void finish_in_thread(Letter *letter, gpointer receiver) {
+  Connection *connection = (Connection *)letter;
+  Reply reply = connection->reply;
+  fcgi_connection_answer(connection, &reply);
+  body_unref(reply.body);
+}
+
+/* ---- the core's side ---- */
+
+static void on_send(Request *request, const Reply *reply) {
+  Connection *connection = request_get_connection(request);
+  connection->request = NULL;
+  connection->reply = *reply;
+  connection->letter.deliver = finish_in_thread;
+  fcgi_connection_move_to(connection, SENDING);
+  mailbox_post(connection->door->finishing, &connection->letter);
+}
+
+static void on_watch(Request *request) {
+  Connection *connection = request_get_connection(request);
+  pthread_mutex_lock(&connection->door->lock);
+  fcgi_connection_set_state(connection, WAITING);
+  fcgi_connection_arm(connection, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP);
+  pthread_mutex_unlock(&connection->door->lock);
+}
+
+static const Door door_fcgi = {on_send, on_watch};
+
+static void bring_to_core(Letter *letter, gpointer receiver) {
+  Connection *connection = (Connection *)letter;
+  if (receiver)
+    resources_handle(receiver, connection->request);
+}
+
+typedef struct {
+  Letter letter;
+  DoorFcgi *door;
+  guint64 ticket;
+} Gone;
+
+static void tell_core_gone(Letter *letter, gpointer receiver) {
+  g_autofree Gone *gone = (Gone *)letter;
+  if (!receiver)
+    return;
+  pthread_mutex_lock(&gone->door->lock);
+  Connection *connection = fcgi_connection_find(gone->door, gone->ticket);
+  if (connection && connection->state == WAITING)
+    fcgi_connection_set_state(connection, HELD);
+  else
+    connection = NULL; /* answered meanwhile */
+  pthread_mutex_unlock(&gone->door->lock);
+  if (!connection)
+    return;
+  request_gone(g_steal_pointer(&connection->request));
+  fcgi_connection_drop(connection);
+}
+
+/* ---- workers ---- */
+
+/* What is whole, as a request; NULL when libfcgi cannot read it. */
+static Request *read_request(Connection *connection) {
+  gsize length;
+  char *text;
+  if (!fcgi_connection_accept(connection, &text, &length))
+    return NULL;
+  const char *target = fcgi_connection_get_parameter(connection, "REQUEST_URI");
+  if (!*target)
+    target = fcgi_connection_get_parameter(connection, "SCRIPT_NAME");
+  const char *forwarded = fcgi_connection_get_parameter(connection, "HTTP_X_FORWARDED_FOR");
+  g_autofree char *address =
+      client_address(fcgi_connection_get_parameter(connection, "REMOTE_ADDR"), *forwarded ? forwarded : NULL,
+                     connection->door->core->configuration->proxy_networks);
+  Request *request =
+      request_new(&door_fcgi, connection, fcgi_connection_get_parameter(connection, "REQUEST_METHOD"), target,
+                  address, text, length);
+  g_strlcpy(connection->request_id, request_get_id(request), sizeof connection->request_id);
+  return request;
+}
+
+/* A connection has become readable while it was IDLE; the worker owns it now. */
+static void serve(Connection *connection) {
+  DoorFcgi *door = connection->door;
+  ArrivalState state = fcgi_connection_receive(connection);
+  if (state == ARRIVAL_MORE) {
+    fcgi_connection_wait_for_rest(connection);
+    return;
+  }
+  Request *request = state == ARRIVAL_WHOLE ? read_request(connection) : NULL;
+  if (!request) {
+    fcgi_connection_drop(connection);
+    return;
+  }
+  Reply reply;
+  if (admission_answer(door->core->admission, request, &reply)) {
+    request_free(request);
+    fcgi_connection_answer(connection, &reply);
+    body_unref(reply.body);
+    return;
+  }
+  connection->request = request;
+  connection->letter.deliver = bring_to_core;
+  fcgi_connection_move_to(connection, HELD);
+  mailbox_post(door->core->mailbox, &connection->letter);
+}
+
+/* Whether the web server has given the waiting request up. Under lock. */
+static gboolean is_given_up(const Connection *connection, guint32 events) {
+  unsigned char header[FCGI_HEADER_BYTES];
+  if (events & (EPOLLHUP | EPOLLERR))
+    return TRUE;
+  gssize n = recv(connection->fcgi.ipcFd, header, sizeof header, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0)
+    return errno != EAGAIN && errno != EINTR;
+  /* At the end of the stream a Unix socket tells by HUP whether the peer still reads; TCP cannot tell. */
+  if (n == 0)
+    return !connection->door->is_unix;
+  return n == sizeof header && header[1] == FCGI_ABORT_REQUEST_TYPE;
+}
+
+/* Something has happened on a WAITING connection. Under lock. */
+static void look_at_waiting(Connection *connection, guint32 events) {
+  if (!is_given_up(connection, events)) {
+    /* Half closed, or a record that does not matter: from now on only a full close is of interest. */
+    fcgi_connection_arm(connection, EPOLL_CTL_MOD, 0);
+    return;
+  }
+  Gone *gone = g_new0(Gone, 1);
+  gone->letter.deliver = tell_core_gone;
+  gone->door = connection->door;
+  gone->ticket = fcgi_connection_get_ticket(connection);
+  mailbox_post(connection->door->core->mailbox, &gone->letter);
+}
+
+static void on_connection_event(DoorFcgi *door, guint64 ticket, guint32 events) {
+  pthread_mutex_lock(&door->lock);
+  Connection *connection = fcgi_connection_find(door, ticket);
+  gboolean is_idle = connection && connection->state == IDLE;
+  gboolean is_sending = connection && connection->state == SENDING;
+  if (is_idle || is_sending)
+    fcgi_connection_set_state(connection, WORKING);
+  else if (connection && connection->state == WAITING)
+    look_at_waiting(connection, events);
+  pthread_mutex_unlock(&door->lock);
+  if (is_idle)
+    serve(connection);
+  else if (is_sending)
+    fcgi_connection_go_on(connection);
+}
+
+/* ---- accepting ---- */
+
+static void arm_listener(DoorFcgi *door, int operation) {
+  struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = TICKET_LISTENER};
+  epoll_ctl(door->epoll, operation, listener_get_fd(door->listener), &event);
+}
+
+typedef struct {
+  Letter letter;
+  DoorFcgi *door;
+} Rest;
+
+static void accept_again(gpointer data) {
+  arm_listener(data, EPOLL_CTL_MOD);
+}
+
+static void rest_in_core(Letter *letter, gpointer receiver) {
+  g_autofree Rest *rest = (Rest *)letter;
+  Core *core = receiver;
+  if (core && !core->stopping)
+    timers_add(core->timers, ACCEPT_REST_US, accept_again, rest->door);
+}
+
+static void rest_from_accepting(DoorFcgi *door) {
+  log_warning("accept_failed", "error=\"%s\"", g_strerror(errno));
+  Rest *rest = g_new0(Rest, 1);
+  rest->letter.deliver = rest_in_core;
+  rest->door = door;
+  mailbox_post(door->core->mailbox, &rest->letter);
+}
+
+static void set_options(int fd, gboolean is_unix) {
+  struct timeval timeout = {.tv_sec = PEER_TIMEOUT_SECONDS};
+  int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  if (!is_unix)
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static void accept_some(DoorFcgi *door, int listener) {
+  for (guint i = 0; i < ACCEPTS_AT_ONCE; i++) {
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+      rest_from_accepting(door);
+      return;
+    }
+    if (fd < 0)
+      break;
+    set_options(fd, door->is_unix);
+    fcgi_connection_add(door, fd);
+  }
+  arm_listener(door, EPOLL_CTL_MOD);
+}
+
+static gpointer run_worker(gpointer data) {
+  DoorFcgi *door = data;
+  int listener = listener_get_fd(door->listener);
+  for (;;) {
+    struct epoll_event event;
+    gboolean look = atomic_load(&door->n_slow) > 0;
+    int n = epoll_wait(door->epoll, &event, 1, look ? LATE_LOOK_MS : -1);
+    if (look)
+      fcgi_connection_drop_late(door);
+    if (n <= 0)
+      continue;
+    if (event.data.u64 == TICKET_END)
+      return NULL;
+    if (event.data.u64 == TICKET_LISTENER)
+      accept_some(door, listener);
+    else
+      on_connection_event(door, event.data.u64, event.events);
+  }
+}
+
+static gpointer run_finisher(gpointer data) {
+  DoorFcgi *door = data;
+  while (mailbox_deliver_next(door->finishing, door))
+    ;
+  return NULL;
+}
+
+/* ---- the door ---- */
+
+void door_fcgi_prepare(void) {
+  FCGX_Init();
+}
+
+DoorFcgi *door_fcgi_new(Core *core, Listener *listener) {
+  DoorFcgi *door = g_new0(DoorFcgi, 1);
+  door->core = core;
+  door->listener = listener;
+  door->is_unix = listener_is_unix(listener);
+  door->epoll = epoll_create1(EPOLL_CLOEXEC);
+  door->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  door->finishing = mailbox_new(NULL, NULL);
+  pthread_mutex_init(&door->lock, NULL);
+  door->connections = g_ptr_array_new();
+  door->unused = g_array_new(FALSE, FALSE, sizeof(guint32));
+  struct epoll_event end = {.events = EPOLLIN, .data.u64 = TICKET_END};
+  epoll_ctl(door->epoll, EPOLL_CTL_ADD, door->end, &end);
+  arm_listener(door, EPOLL_CTL_ADD);
+  door->threads = g_ptr_array_new();
+  door->finishers = g_ptr_array_new();
+  for (gint64 i = 0; i < core->configuration->threads; i++)
+    g_ptr_array_add(door->threads, g_thread_new("fcgi", run_worker, door));
+  for (gint64 i = 0; i < core->configuration->finisher_threads; i++)
+    g_ptr_array_add(door->finishers, g_thread_new("finisher", run_finisher, door));
+  return door;
+}
+
+void door_fcgi_close_entrance(DoorFcgi *door) {
+  atomic_store(&door->closing, TRUE);
+  if (listener_is_passed(door->listener))
+    epoll_ctl(door->epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
+  listener_stop_new(door->listener);
+}
+
+void door_fcgi_bar_entrance(DoorFcgi *door) {
+  epoll_ctl(door->epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
+  listener_refuse(door->listener);
+}
+
+guint door_fcgi_count_connections(DoorFcgi *door) {
+  pthread_mutex_lock(&door->lock);
+  guint count = door->connections->len - door->unused->len;
+  pthread_mutex_unlock(&door->lock);
+  return count;
+}
+
+guint door_fcgi_count_busy(DoorFcgi *door) {
+  pthread_mutex_lock(&door->lock);
+  guint busy = door->busy;
+  pthread_mutex_unlock(&door->lock);
+  return busy;
+}
+
+static void join_all(GPtrArray *threads) {
+  for (guint i = 0; i < threads->len; i++)
+    g_thread_join(threads->pdata[i]);
+  g_ptr_array_unref(threads);
+}
+
+void door_fcgi_free(DoorFcgi *door) {
+  if (!door)
+    return;
+  guint64 one = 1;
+  if (write(door->end, &one, sizeof one) < 0)
+    g_error("eventfd: %s", g_strerror(errno));
+  join_all(door->threads);
+  mailbox_close(door->finishing);
+  join_all(door->finishers);
+  mailbox_free(door->finishing);
+  mailbox_deliver(door->core->mailbox, NULL);
+  for (guint i = 0; i < door->connections->len; i++) {
+    Connection *connection = door->connections->pdata[i];
+    if (!connection)
+      continue;
+    request_free(connection->request);
+    fcgi_connection_drop(connection);
+  }
+  listener_close(door->listener);
+  g_ptr_array_unref(door->connections);
+  g_array_unref(door->unused);
+  pthread_mutex_destroy(&door->lock);
+  close(door->epoll);
+  close(door->end);
+  g_free(door);
+}

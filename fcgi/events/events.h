@@ -1,0 +1,50 @@
+/* Events for everybody, and the requests that wait for them (POLL_EVENTS).
+ *
+ * The last events are kept in a ring. A cursor says how far a client has read; one from before the ring, or
+ * from before a restart, gets the present state of everything instead of what it missed. SERVERS_CHANGED is
+ * not told for each change but for all within a short time at once. The core's thread.
+ */
+#pragma once
+#include "fcgi/core/core.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/core/request.h"
+
+Events *events_new(Core *core);   /* (transfer full) */
+void events_free(Events *events); /* nobody may wait any more; NULL is allowed */
+
+/* Called with each event as it is told: its text, with its cursor in it, and the audience that it is for
+ * (request_follow(); NULL: everybody). For doors that push; one at a time. */
+typedef void (*EventsPush)(const char *event, const char *session, gpointer data);
+void events_set_push(Events *events, EventsPush push, gpointer data);
+
+/* The RC's numbers have changed; NULL: any RC's may have, or the list itself. */
+void events_servers_changed(Events *events, const Rc *rc);
+
+/* An event for the people of one session alone: those who poll with its ticket. @members as in wire_answer().
+ */
+void events_tell_session(Events *events, const char *session, WireMessage message, const char *members);
+
+/* For whom a client asks, beside everybody. Plain data. */
+typedef struct {
+  const char *session; /* that the client's ticket is for (nullable) */
+  const char *place;   /* in a waiting line (nullable) */
+  const char *offer;   /* that still stands, as an event (nullable): told to who cannot have heard of it */
+} EventsFor;
+
+/* Answers with the events since @cursor: at once if there are any, else when one comes, at the latest after
+ * @wait_seconds. @cursor NULL: from now on. Where a place in line is asked for, its PLACE_IN_LINE is among
+ * them whenever it is another than the cursor's owner was told, and at once if none was. (transfer full
+ * @request) */
+void events_poll(Events *events, Request *request, const char *cursor, const EventsFor *whom,
+                 guint wait_seconds);
+
+/* From its answer on, the client shall also be told of a place in a line (request_follow()). */
+void events_follow_place(Request *request, const char *place);
+/* A place in a line has changed: tells those who wait for it, or follow it. */
+void events_tell_place(Events *events, const char *place);
+
+/* Answers everybody who waits, with nothing. */
+void events_answer_all(Events *events);
+
+/* The cursor of what has been told so far (transfer full). */
+char *events_get_cursor(const Events *events);

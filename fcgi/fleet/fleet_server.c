@@ -1,0 +1,357 @@
+#include "fcgi/fleet/fleet_internal.h"
+
+#include "common/fields.h"
+#include "common/instant.h"
+
+#include <string.h>
+
+#define DOUBTFUL_US (30 * INSTANT_SECOND)
+
+struct FleetServer {
+  guint references;
+  Fleet *fleet;
+  Server *info;
+  Rc *rc; /* NULL: not in the list any more */
+  RcPlace place;
+  gpointer peer;
+  gboolean online;
+  gboolean draining;
+  gboolean full;            /* until the next status */
+  gint64 doubtful_until_us; /* monotonic */
+  gint64 session_limit;     /* as last told; 1 before */
+  FleetState counted_state; /* what the RC's sums and the text have of it */
+  guint counted_sessions;
+  gint64 counted_capacity;
+  gint64 counted_free;
+  GHashTable *sessions; /* id -> Session, owned */
+  Sessions *index;      /* that they are in by their ends: its RC's while it can be used; else NULL */
+  guint64 asked;        /* how many statuses */
+  char *text;           /* for GET_SERVERS; NULL: to be made */
+};
+
+static void free_session(gpointer data) {
+  Session *session = data;
+  session->server->fleet->sessions--;
+  sessions_remove(session);
+  g_free(session->id);
+  g_free(session->code);
+  g_free(session);
+}
+
+FleetServer *fleet_server_new(Fleet *fleet, Server *info) {
+  FleetServer *server = g_new0(FleetServer, 1);
+  server->references = 1;
+  server->fleet = fleet;
+  server->info = info;
+  server->place.rank = RC_NOT_NOW;
+  server->session_limit = 1;
+  server->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_session);
+  return server;
+}
+
+FleetServer *fleet_server_ref(FleetServer *server) {
+  server->references++;
+  return server;
+}
+
+void fleet_server_unref(FleetServer *server) {
+  if (!server || --server->references > 0)
+    return;
+  g_hash_table_unref(server->sessions);
+  server_free(server->info);
+  g_free(server->text);
+  g_free(server);
+}
+
+const Server *fleet_server_get_info(const FleetServer *server) {
+  return server->info;
+}
+
+Rc *fleet_server_get_rc(const FleetServer *server) {
+  return server->rc;
+}
+
+gpointer fleet_server_get_peer(const FleetServer *server) {
+  return server->peer;
+}
+
+void fleet_server_set_peer(FleetServer *server, gpointer peer) {
+  server->peer = peer;
+}
+
+FleetState fleet_server_get_state(const FleetServer *server) {
+  if (!server->online)
+    return FLEET_OFFLINE;
+  if (server->draining)
+    return FLEET_DRAINING;
+  gboolean free = !server->full && g_hash_table_size(server->sessions) < server->session_limit;
+  return free ? FLEET_FREE : FLEET_BUSY;
+}
+
+gint64 fleet_server_get_free(const FleetServer *server) {
+  if (fleet_server_get_state(server) != FLEET_FREE)
+    return 0;
+  return server->session_limit - (gint64)g_hash_table_size(server->sessions);
+}
+
+const char *fleet_state_name(FleetState state) {
+  static const char *const names[] = {"offline", "free", "busy", "draining"};
+  return names[state];
+}
+
+/* Puts its sessions into the index, or (NULL) into none. */
+static void set_index(FleetServer *server, Sessions *index) {
+  if (server->index == index)
+    return;
+  GHashTableIter iter;
+  gpointer session;
+  g_hash_table_iter_init(&iter, server->sessions);
+  while (g_hash_table_iter_next(&iter, NULL, &session)) {
+    sessions_remove(session);
+    if (index)
+      sessions_add(index, session);
+  }
+  server->index = index;
+}
+
+/* After anything about a server: its rank, its RC's sums, its text. */
+static void update(FleetServer *server) {
+  Rc *rc = server->rc;
+  if (!rc)
+    return;
+  FleetState state = fleet_server_get_state(server);
+  gint64 free = fleet_server_get_free(server);
+  gboolean doubtful = server->doubtful_until_us > g_get_monotonic_time();
+  int rank = free == 0 ? RC_NOT_NOW : doubtful ? RC_LAST_RESORT : (int)MIN(free, RC_MAX_RANK);
+  rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), rank);
+  rc->capacity += server->session_limit - server->counted_capacity;
+  rc->free += free - server->counted_free;
+  rc->online += (guint)(state != FLEET_OFFLINE) - (guint)(server->counted_state != FLEET_OFFLINE);
+  set_index(server, server->online && !server->draining ? rc->sessions : NULL);
+  guint sessions = g_hash_table_size(server->sessions);
+  gboolean is_news = state != server->counted_state || sessions != server->counted_sessions ||
+                     server->session_limit != server->counted_capacity;
+  server->counted_state = state;
+  server->counted_sessions = sessions;
+  server->counted_capacity = server->session_limit;
+  server->counted_free = free;
+  /* A status that tells nothing new comes from every server every few seconds. */
+  if (!is_news)
+    return;
+  g_clear_pointer(&server->text, g_free);
+  server->fleet->listener->changed(rc, server->fleet->user_data);
+}
+
+static void leave_rc(FleetServer *server) {
+  Rc *rc = g_steal_pointer(&server->rc);
+  set_index(server, NULL);
+  rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), RC_NOT_NOW);
+  rc->capacity -= server->counted_capacity;
+  rc->free -= server->counted_free;
+  rc->online -= server->counted_state != FLEET_OFFLINE;
+  rc->servers--;
+  server->counted_capacity = server->counted_free = 0;
+  server->counted_state = FLEET_OFFLINE;
+}
+
+void fleet_server_set_info(FleetServer *server, Server *info) {
+  server_free(server->info);
+  server->info = info;
+}
+
+void fleet_server_join_rc(FleetServer *server, Rc *rc) {
+  if (server->rc != rc) {
+    if (server->rc)
+      leave_rc(server);
+    server->rc = rc;
+    rc->servers++;
+  }
+  g_clear_pointer(&server->text, g_free);
+  update(server);
+}
+
+void fleet_server_retire(FleetServer *server) {
+  if (server->online)
+    server->fleet->online--;
+  leave_rc(server);
+  g_hash_table_remove_all(server->sessions);
+}
+
+void fleet_server_let_go(FleetServer *server) {
+  set_index(server, NULL);
+  server->rc = NULL;
+}
+
+static void set_online(FleetServer *server, gboolean online) {
+  if (server->online == online)
+    return;
+  server->online = online;
+  if (server->rc)
+    server->fleet->online += online ? 1 : -1;
+}
+
+static Session *add_session(FleetServer *server, const char *id, const char *code, gint64 ends_at_us) {
+  Session *session = g_new0(Session, 1);
+  session->id = g_strdup(id);
+  session->code = g_strdup(code);
+  session->server = server;
+  session->starts_at_us = instant_now_us();
+  session->ends_at_us = ends_at_us;
+  g_hash_table_insert(server->sessions, session->id, session);
+  server->fleet->sessions++;
+  if (server->index)
+    sessions_add(server->index, session);
+  return session;
+}
+
+static void set_end(Session *session, gint64 ends_at_us) {
+  if (!ends_at_us || ends_at_us == session->ends_at_us)
+    return;
+  session->ends_at_us = ends_at_us;
+  sessions_move(session);
+}
+
+/* Returns the session if it was not known before, else NULL. */
+static const Session *merge_session(FleetServer *server, const ControlSession *told) {
+  Session *session = g_hash_table_lookup(server->sessions, told->session);
+  if (session && told->code && g_strcmp0(session->code, told->code) != 0) {
+    g_hash_table_remove(server->sessions, told->session);
+    session = NULL;
+  }
+  gboolean is_new = !session;
+  if (is_new)
+    session = add_session(server, told->session, told->code, told->ends_at_us);
+  session->starting = FALSE;
+  if (told->starts_at_us)
+    session->starts_at_us = told->starts_at_us;
+  set_end(session, told->ends_at_us);
+  return is_new ? session : NULL;
+}
+
+/* A session that the status does not name is over, unless it was still being started when the status was
+ * asked for: then the status may be older than the session. */
+static gboolean is_over(const FleetServer *server, const Session *session, GHashTable *told) {
+  if (g_hash_table_contains(told, session->id))
+    return FALSE;
+  return !session->starting || (session->confirmed && server->asked > session->confirmed);
+}
+
+/* Removes the sessions that are over; their ids (transfer full). */
+static GPtrArray *remove_over(FleetServer *server, GHashTable *told) {
+  GPtrArray *over = g_ptr_array_new_with_free_func(g_free);
+  GHashTableIter iter;
+  gpointer value;
+  g_hash_table_iter_init(&iter, server->sessions);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    if (!is_over(server, value, told))
+      continue;
+    g_ptr_array_add(over, g_strdup(((const Session *)value)->id));
+    g_hash_table_iter_remove(&iter);
+  }
+  return over;
+}
+
+/* Why the session ended, if the status says so. */
+static const char *find_reason(const ControlStatus *status, const char *session) {
+  for (guint i = 0; status->ended && i < status->ended->len; i++) {
+    const ControlEnded *ended = status->ended->pdata[i];
+    if (g_str_equal(ended->session, session))
+      return ended->reason;
+  }
+  return NULL;
+}
+
+/* Once the server's state is whole again. */
+static void tell_sessions(FleetServer *server, const ControlStatus *status, const GPtrArray *seen,
+                          const GPtrArray *over) {
+  const FleetListener *listener = server->fleet->listener;
+  for (guint i = 0; listener->session_over && i < over->len; i++)
+    listener->session_over(server, over->pdata[i], find_reason(status, over->pdata[i]),
+                           server->fleet->user_data);
+  for (guint i = 0; listener->session_seen && i < seen->len; i++)
+    listener->session_seen(server, seen->pdata[i], server->fleet->user_data);
+}
+
+void fleet_server_asking(FleetServer *server) {
+  server->asked++;
+}
+
+void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
+  g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+  g_autoptr(GPtrArray) seen = g_ptr_array_new();
+  for (guint i = 0; i < status->sessions->len; i++) {
+    const ControlSession *session = status->sessions->pdata[i];
+    if (!g_hash_table_add(told, session->session))
+      continue;
+    const Session *added = merge_session(server, session);
+    if (added)
+      g_ptr_array_add(seen, (gpointer)added);
+  }
+  g_autoptr(GPtrArray) over = remove_over(server, told);
+  set_online(server, TRUE);
+  server->full = FALSE;
+  server->draining = g_strcmp0(status->state, "draining") == 0;
+  server->session_limit = status->session_limit;
+  update(server);
+  tell_sessions(server, status, seen, over);
+}
+
+void fleet_server_set_offline(FleetServer *server) {
+  if (!server->online)
+    return;
+  set_online(server, FALSE);
+  update(server);
+}
+
+void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
+  add_session(server, session, code, ends_at_us)->starting = TRUE;
+  update(server);
+}
+
+void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
+  if (!g_hash_table_contains(server->sessions, session))
+    add_session(server, session, code, ends_at_us);
+  update(server);
+}
+
+const Session *fleet_server_find_session(const FleetServer *server, const char *session) {
+  return g_hash_table_lookup(server->sessions, session);
+}
+
+void fleet_server_confirm(FleetServer *server, const char *session, gint64 ends_at_us) {
+  Session *taken = g_hash_table_lookup(server->sessions, session);
+  server->doubtful_until_us = 0;
+  if (taken) {
+    taken->confirmed = server->asked;
+    set_end(taken, ends_at_us);
+  }
+  update(server);
+}
+
+void fleet_server_give_back(FleetServer *server, const char *session) {
+  if (g_hash_table_remove(server->sessions, session))
+    update(server);
+}
+
+void fleet_server_set_full(FleetServer *server) {
+  server->full = TRUE;
+  update(server);
+}
+
+void fleet_server_set_doubtful(FleetServer *server) {
+  server->doubtful_until_us = g_get_monotonic_time() + DOUBTFUL_US;
+  update(server);
+}
+
+const char *fleet_server_get_text(FleetServer *server) {
+  if (!server->text) {
+    GString *out = g_string_new(NULL);
+    g_autofree char *members =
+        g_strdup_printf("\"state\":\"%s\",\"sessions\":%u,\"session_limit\":%" G_GINT64_FORMAT,
+                        fleet_state_name(fleet_server_get_state(server)), g_hash_table_size(server->sessions),
+                        server->session_limit);
+    fields_append_object(out, server->info->text, members);
+    server->text = g_string_free(out, FALSE);
+  }
+  return server->text;
+}

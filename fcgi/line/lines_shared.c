@@ -1,0 +1,247 @@
+#include "fcgi/line/lines_shared.h"
+
+#include "common/log.h"
+#include "fcgi/database/sql_pool.h"
+
+#define LOOK_US (INSTANT_SECOND / 2)
+/* What is to be written is written sooner, together with what comes meanwhile. */
+#define WRITE_US (INSTANT_SECOND / 50)
+/* How often a coordinator says that it still has its places: some times within place_seconds (5 or more). */
+#define RENEW_US (INSTANT_SECOND * 3 / 2)
+
+/* A row of the table. */
+typedef struct {
+  char *key;
+  char *rc_name;
+  gint64 arrived_us;
+  char *session, *server_name; /* nullable */
+  gboolean is_gone;
+  gboolean is_taken; /* gone: it is ours to give up, though the database does not know it yet */
+} Row;
+
+typedef struct {
+  SqlJob job;
+  LinesShared *shared; /* NULL: it was freed */
+  char *coordinator;
+  gint64 keep_seconds;
+  gboolean renews;
+  GHashTable *changes; /* key -> Row */
+  GPtrArray *found;    /* of Row: those of others */
+} Look;
+
+struct LinesShared {
+  Lines *lines;
+  GHashTable *changes; /* key -> Row: not given to a Look yet */
+  Look *look;          /* under way */
+  Timer *timer;
+  gint64 renewed_us; /* monotonic */
+  gboolean failing;
+};
+
+static void free_row(gpointer data) {
+  Row *row = data;
+  g_free(row->key);
+  g_free(row->rc_name);
+  g_free(row->session);
+  g_free(row->server_name);
+  g_free(row);
+}
+
+static GHashTable *new_changes(void) {
+  return g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_row);
+}
+
+/* ---- at the database ---- */
+
+static gboolean write_row(Sql *sql, const Look *look, const Row *row, GError **error) {
+  if (row->is_gone && !row->is_taken)
+    return sql_run(sql, "UPDATE places SET gone = 1, seen_at = NOW(6) WHERE place = ? AND coordinator = ?",
+                   SQL_VALUES(SQL_TEXT(row->key), SQL_TEXT(look->coordinator)), NULL, NULL, NULL, error);
+  return sql_run(sql,
+                 "INSERT INTO places (place, rc_name, arrived_us, coordinator, session, server_name, gone, "
+                 "seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, NOW(6)) ON DUPLICATE KEY UPDATE "
+                 "coordinator = VALUES(coordinator), session = VALUES(session), "
+                 "server_name = VALUES(server_name), gone = VALUES(gone), seen_at = VALUES(seen_at)",
+                 SQL_VALUES(SQL_TEXT(row->key), SQL_TEXT(row->rc_name), SQL_INT(row->arrived_us),
+                            SQL_TEXT(look->coordinator), SQL_TEXT(row->session), SQL_TEXT(row->server_name),
+                            SQL_INT(row->is_gone)),
+                 NULL, NULL, NULL, error);
+}
+
+static gboolean write_all(Sql *sql, const Look *look, GError **error) {
+  GHashTableIter iter;
+  gpointer row;
+  g_hash_table_iter_init(&iter, look->changes);
+  while (g_hash_table_iter_next(&iter, NULL, &row))
+    if (!write_row(sql, look, row, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean renew(Sql *sql, const Look *look, GError **error) {
+  return sql_run(sql, "UPDATE places SET seen_at = NOW(6) WHERE coordinator = ? AND gone = 0",
+                 SQL_VALUES(SQL_TEXT(look->coordinator)), NULL, NULL, NULL, error) &&
+         sql_run(sql, "DELETE FROM places WHERE seen_at < NOW(6) - INTERVAL ? SECOND LIMIT 1000",
+                 SQL_VALUES(SQL_INT(2 * look->keep_seconds)), NULL, NULL, NULL, error);
+}
+
+static gboolean collect(const SqlRow *row, gpointer data) {
+  Row *found = g_new0(Row, 1);
+  found->key = g_strdup(sql_row_text(row, 0));
+  found->rc_name = g_strdup(sql_row_text(row, 1));
+  found->arrived_us = sql_row_int(row, 2);
+  found->session = g_strdup(sql_row_text(row, 3));
+  found->server_name = g_strdup(sql_row_text(row, 4));
+  found->is_gone = sql_row_int(row, 5) != 0;
+  g_ptr_array_add(data, found);
+  return TRUE;
+}
+
+static gboolean run_look(Sql *sql, SqlJob *job, GError **error) {
+  Look *look = (Look *)job;
+  g_ptr_array_set_size(look->found, 0);
+  return write_all(sql, look, error) && (!look->renews || renew(sql, look, error)) &&
+         sql_run(sql,
+                 "SELECT place, rc_name, arrived_us, session, server_name, gone FROM places "
+                 "WHERE coordinator <> ? AND seen_at > NOW(6) - INTERVAL ? SECOND",
+                 SQL_VALUES(SQL_TEXT(look->coordinator), SQL_INT(look->keep_seconds)), collect, look->found,
+                 NULL, error);
+}
+
+/* ---- at home ---- */
+
+static void look_after(LinesShared *shared, gint64 pause_us);
+
+/* What was not written is to be written again, unless there is newer. */
+static void take_back(LinesShared *shared, Look *look) {
+  GHashTableIter iter;
+  gpointer key, row;
+  g_hash_table_iter_init(&iter, look->changes);
+  while (g_hash_table_iter_next(&iter, &key, &row)) {
+    if (g_hash_table_contains(shared->changes, key))
+      continue;
+    g_hash_table_iter_steal(&iter);
+    g_hash_table_insert(shared->changes, key, row);
+  }
+}
+
+/* Others' places, but for those of which we know better meanwhile. */
+static void take_found(LinesShared *shared, const Look *look) {
+  g_autoptr(GHashTable) elsewhere = g_hash_table_new(g_str_hash, g_str_equal);
+  for (guint i = 0; i < look->found->len; i++) {
+    const Row *row = look->found->pdata[i];
+    if (g_hash_table_contains(shared->changes, row->key))
+      continue;
+    if (row->is_gone) {
+      lines_see_gone(shared->lines, row->key);
+      continue;
+    }
+    g_hash_table_add(elsewhere, row->key);
+    lines_see_elsewhere(shared->lines, &(PlaceElsewhere){row->key, row->rc_name, row->arrived_us,
+                                                         row->session, row->server_name});
+  }
+  lines_keep_elsewhere(shared->lines, elsewhere);
+}
+
+static void tell_failing(LinesShared *shared, const GError *error) {
+  if (error && !shared->failing) {
+    g_autofree char *reason = log_quote(error->message);
+    log_warning("lines_not_shared", "reason=%s", reason);
+  }
+  shared->failing = error != NULL;
+}
+
+static void on_looked(SqlJob *job, const GError *error) {
+  Look *look = (Look *)job;
+  LinesShared *shared = look->shared;
+  if (shared) {
+    shared->look = NULL;
+    tell_failing(shared, error);
+    if (error)
+      take_back(shared, look);
+    else
+      take_found(shared, look);
+    if (!error && look->renews)
+      shared->renewed_us = g_get_monotonic_time();
+    look_after(shared, !error && g_hash_table_size(shared->changes) > 0 ? WRITE_US : LOOK_US);
+  }
+  g_hash_table_unref(look->changes);
+  g_ptr_array_unref(look->found);
+  g_free(look->coordinator);
+  g_free(look);
+}
+
+static void begin_look(gpointer data) {
+  LinesShared *shared = data;
+  const Core *core = shared->lines->core;
+  Look *look = g_new0(Look, 1);
+  shared->timer = NULL;
+  shared->look = look;
+  look->job.run = run_look;
+  look->job.done = on_looked;
+  look->shared = shared;
+  look->coordinator = g_strdup(core->name);
+  look->keep_seconds = core->configuration->place_seconds;
+  look->renews = g_get_monotonic_time() - shared->renewed_us > RENEW_US;
+  look->changes = shared->changes;
+  shared->changes = new_changes();
+  look->found = g_ptr_array_new_with_free_func(free_row);
+  sql_pool_run(core->database, &look->job);
+}
+
+static void look_after(LinesShared *shared, gint64 pause_us) {
+  if (shared->look)
+    return;
+  timer_clear(&shared->timer);
+  shared->timer = timers_add(shared->lines->core->timers, pause_us, begin_look, shared);
+}
+
+/* (transfer full @row) */
+static void change(LinesShared *shared, Row *row) {
+  gboolean is_first = g_hash_table_size(shared->changes) == 0;
+  g_hash_table_replace(shared->changes, row->key, row);
+  if (is_first && !shared->failing)
+    look_after(shared, WRITE_US);
+}
+
+static Row *row_of(const Visitor *visitor) {
+  Row *row = g_new0(Row, 1);
+  row->key = g_strdup(visitor->key);
+  row->rc_name = g_strdup(visitor->line->rc_name);
+  row->arrived_us = visitor->arrived_us;
+  row->session = g_strdup(visitor->session);
+  row->server_name = g_strdup(visitor->server_name);
+  return row;
+}
+
+void lines_shared_put(LinesShared *shared, const Visitor *visitor) {
+  if (shared)
+    change(shared, row_of(visitor));
+}
+
+void lines_shared_remove(LinesShared *shared, const Visitor *visitor) {
+  if (!shared)
+    return;
+  Row *row = row_of(visitor);
+  row->is_gone = TRUE;
+  row->is_taken = g_hash_table_contains(shared->changes, row->key);
+  change(shared, row);
+}
+
+LinesShared *lines_shared_new(Lines *lines) {
+  LinesShared *shared = g_new0(LinesShared, 1);
+  shared->lines = lines;
+  shared->changes = new_changes();
+  look_after(shared, 0);
+  return shared;
+}
+
+void lines_shared_free(LinesShared *shared) {
+  if (!shared)
+    return;
+  timer_cancel(shared->timer);
+  if (shared->look)
+    shared->look->shared = NULL;
+  g_hash_table_unref(shared->changes);
+  g_free(shared);
+}

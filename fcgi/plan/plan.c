@@ -1,0 +1,384 @@
+#include "fcgi/plan/plan.h"
+
+#include "common/log.h"
+#include "fcgi/plan/plan_internal.h"
+
+#include <string.h>
+
+/* ---- facts ---- */
+
+gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name) {
+  Reservation *reservation = entry->reservation;
+  if (reservation->state == state && g_strcmp0(reservation->server_name, server_name) == 0)
+    return FALSE;
+  reservation->state = state;
+  g_free(reservation->server_name);
+  reservation->server_name = g_strdup(server_name);
+  plan_set_due(plan, entry);
+  return TRUE;
+}
+
+static void write_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name) {
+  if (plan_set_state(plan, entry, state, server_name))
+    plan_write_fact(plan, entry);
+}
+
+void plan_started(Plan *plan, const char *id, const char *server_name) {
+  PlanEntry *entry = plan_index_find(plan->index, id);
+  if (entry && entry->reservation->state != RESERVATION_ENDED)
+    write_state(plan, entry, RESERVATION_RUNNING, server_name);
+}
+
+void plan_not_started(Plan *plan, const char *id) {
+  PlanEntry *entry = plan_index_find(plan->index, id);
+  if (entry && entry->reservation->state == RESERVATION_RUNNING)
+    write_state(plan, entry, RESERVATION_PLANNED, NULL);
+}
+
+void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
+  PlanEntry *entry = plan_index_find(plan->index, id);
+  plan->now_us = now_us;
+  if (!entry || entry->reservation->state == RESERVATION_ENDED)
+    return;
+  plan_end_entry(plan, entry, reason);
+  plan_write_fact(plan, entry);
+}
+
+/* A code that the store has given to @reservation. One that is on its way there with the same code will be
+ * refused it, and draws another. */
+static void claim_code(Plan *plan, Reservation *reservation) {
+  const Reservation *owner = codes_find(plan->codes, reservation->code);
+  const PlanEntry *held = owner ? plan_index_find(plan->index, owner->id) : NULL;
+  if (held && !held->stored)
+    codes_release(plan->codes, reservation->code, plan->now_us);
+  if (!codes_claim(plan->codes, reservation->code, reservation))
+    log_warning("code_not_unique", "session=%s", reservation->id);
+}
+
+PlanEntry *plan_hold(Plan *plan, Reservation *reservation) {
+  PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
+  entry->stored = TRUE;
+  if (reservation->state == RESERVATION_ENDED)
+    return entry;
+  claim_code(plan, reservation);
+  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
+  LedgerRun run = ledger_run(ledger, reservation->starts_at_us, reservation->ends_at_us);
+  if (ledger_restore(ledger, run))
+    entry->run = run;
+  return entry;
+}
+
+/* It runs where @reservation says. One that is known may not say so: the coordinator that started it could
+ * not write it down any more. (transfer full @reservation) */
+static void adopt(Plan *plan, Reservation *reservation) {
+  PlanEntry *known = plan_index_find(plan->index, reservation->id);
+  if (!known) {
+    plan_write_fact(plan, plan_hold(plan, reservation));
+    return;
+  }
+  if (known->reservation->state == RESERVATION_RUNNING && !known->reservation->server_name)
+    write_state(plan, known, RESERVATION_RUNNING, reservation->server_name);
+  reservation_free(reservation);
+}
+
+void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name, const char *server_name,
+                gint64 starts_at_us, gint64 ends_at_us, gint64 now_us) {
+  Reservation *reservation = g_new0(Reservation, 1);
+  plan->now_us = now_us;
+  reservation->id = g_strdup(id);
+  reservation->code = g_strdup(code);
+  reservation->rc_name = g_strdup(rc_name);
+  reservation->server_name = g_strdup(server_name);
+  reservation->starts_at_us = plan_whole_second(starts_at_us);
+  reservation->ends_at_us = plan_whole_second(ends_at_us);
+  reservation->created_at_us = now_us;
+  reservation->state = RESERVATION_RUNNING;
+  if (plan->loaded)
+    adopt(plan, reservation);
+  else
+    g_ptr_array_add(plan->found_running, reservation);
+}
+
+/* ---- time ---- */
+
+static void forget(Plan *plan, PlanEntry *entry) {
+  store_put(plan->store, &(StoreChange){.kind = STORE_FORGET, .reservation = entry->reservation}, NULL, NULL);
+  plan_index_remove(plan->index, entry);
+}
+
+static void tell_end(Plan *plan, PlanEntry *entry) {
+  entry->noticed = TRUE;
+  plan_set_due(plan, entry);
+  if (plan->listener.ending)
+    plan->listener.ending(entry->reservation, plan->listener_data);
+}
+
+static void do_due(Plan *plan, PlanEntry *entry) {
+  ReservationState state = entry->reservation->state;
+  if (!entry->stored || entry->cancelling) {
+    plan_index_set_due(plan->index, entry, plan->now_us + INSTANT_SECOND);
+  } else if (entry->dirty && !entry->pending) {
+    plan_write_fact(plan, entry);
+    plan_index_set_due(
+        plan->index, entry,
+        MAX(plan_due_of(plan, entry->reservation, entry->noticed), plan->now_us + PLAN_RETRY_US));
+  } else if (state == RESERVATION_ENDED) {
+    forget(plan, entry);
+  } else if (state == RESERVATION_RUNNING && entry->reservation->ends_at_us > plan->now_us) {
+    tell_end(plan, entry);
+  } else {
+    plan_end_entry(plan, entry, state == RESERVATION_PLANNED ? "no_show" : wire_end_name(WIRE_END_TIME_OVER));
+    plan_write_fact(plan, entry);
+  }
+}
+
+void plan_tick(Plan *plan, gint64 now_us) {
+  plan->now_us = now_us;
+  for (;;) {
+    PlanEntry *entry = plan_index_first_due(plan->index);
+    if (!entry || entry->due_us > now_us)
+      return;
+    do_due(plan, entry);
+  }
+}
+
+gint64 plan_next_due(const Plan *plan) {
+  const PlanEntry *entry = plan_index_first_due(plan->index);
+  return entry ? entry->due_us : G_MAXINT64;
+}
+
+/* ---- questions ---- */
+
+void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboolean *overbooked) {
+  Ledger *ledger = plan_ledger_of(plan, rc_name);
+  gboolean is_worse = capacity < ledger_capacity(ledger) || capacity == 0;
+  ledger_set_capacity(ledger, capacity);
+  if (!overbooked)
+    return;
+  g_autoptr(GArray) excess = is_worse ? ledger_overbooked(ledger) : NULL;
+  *overbooked = excess && excess->len > 0;
+}
+
+GPtrArray *plan_list_rcs(const Plan *plan) {
+  GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+  GHashTableIter iter;
+  gpointer name;
+  g_hash_table_iter_init(&iter, plan->ledgers);
+  while (g_hash_table_iter_next(&iter, &name, NULL))
+    g_ptr_array_add(names, g_strdup(name));
+  return names;
+}
+
+const Reservation *plan_find_code(const Plan *plan, const char *code) {
+  const Reservation *owner = codes_find(plan->codes, code);
+  const PlanEntry *entry = owner ? plan_index_find(plan->index, owner->id) : NULL;
+  return entry && entry->stored && !entry->cancelling ? owner : NULL;
+}
+
+const Reservation *plan_find(const Plan *plan, const char *id) {
+  const PlanEntry *entry = plan_index_find(plan->index, id);
+  return entry && entry->stored ? entry->reservation : NULL;
+}
+
+double plan_code_chance(const Plan *plan, const char *code) {
+  return codes_chance(plan->codes, code);
+}
+
+void plan_count_codes(const Plan *plan, guint *live, guint *resting) {
+  *live = codes_live(plan->codes);
+  *resting = codes_resting(plan->codes);
+}
+
+gboolean plan_codes_are_dense(const Plan *plan) {
+  return codes_are_dense(plan->codes);
+}
+
+const Ledger *plan_get_ledger(Plan *plan, const char *rc_name) {
+  return plan_ledger_of(plan, rc_name);
+}
+
+typedef struct {
+  void (*func)(const Reservation *reservation, gpointer user_data);
+  gpointer user_data;
+} Visit;
+
+static void visit_running(PlanEntry *entry, gpointer data) {
+  const Visit *visit = data;
+  if (entry->reservation->state == RESERVATION_RUNNING)
+    visit->func(entry->reservation, visit->user_data);
+}
+
+void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *reservation, gpointer user_data),
+                           gpointer user_data) {
+  Visit visit = {func, user_data};
+  plan_index_for_each(plan->index, visit_running, &visit);
+}
+
+void plan_set_listener(Plan *plan, const PlanListener *listener, gpointer user_data) {
+  plan->listener = *listener;
+  plan->listener_data = user_data;
+}
+
+gboolean plan_is_loaded(const Plan *plan) {
+  return plan->loaded;
+}
+
+guint plan_count(const Plan *plan) {
+  return plan_index_count(plan->index);
+}
+
+static void count_state(PlanEntry *entry, gpointer counts) {
+  ((guint *)counts)[entry->reservation->state]++;
+}
+
+void plan_count_states(const Plan *plan, guint counts[RESERVATION_N_STATES]) {
+  memset(counts, 0, RESERVATION_N_STATES * sizeof *counts);
+  plan_index_for_each(plan->index, count_state, counts);
+}
+
+void plan_refresh(Plan *plan, StoreRefreshed func, gpointer user_data) {
+  store_refresh(plan->store, func, user_data);
+}
+
+guint64 plan_get_writes(const Plan *plan) {
+  return store_count_writes(plan->store);
+}
+
+/* ---- opening and closing ---- */
+
+/* Others' extension: the longer run is taken instead, whether it is free here or not. */
+static void merge_end(Plan *plan, PlanEntry *entry, gint64 ends_at_us) {
+  Reservation *reservation = entry->reservation;
+  if (ends_at_us <= reservation->ends_at_us)
+    return;
+  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
+  LedgerRun longer = ledger_run(ledger, reservation->starts_at_us, ends_at_us);
+  ledger_give_back_rest(ledger, &entry->run, entry->run.first);
+  if (ledger_restore(ledger, longer))
+    entry->run = longer;
+  reservation->ends_at_us = ends_at_us;
+  entry->noticed = FALSE;
+  plan_set_due(plan, entry);
+}
+
+/* What another coordinator has done to a reservation that is known here. What is on its way from here is
+ * newer; an end is for good. */
+static void merge(Plan *plan, PlanEntry *entry, const Reservation *seen) {
+  if (!entry->stored || entry->pending || entry->dirty || entry->reservation->state == RESERVATION_ENDED)
+    return;
+  if (seen->state == RESERVATION_ENDED) {
+    plan_end_entry(plan, entry, seen->reason);
+    return;
+  }
+  merge_end(plan, entry, seen->ends_at_us);
+  if (plan_set_state(plan, entry, seen->state, seen->server_name) && seen->server_name &&
+      plan->listener.appeared)
+    plan->listener.appeared(entry->reservation, plan->listener_data);
+}
+
+static void on_seen(const Reservation *seen, gpointer data) {
+  Plan *plan = data;
+  PlanEntry *entry = plan_index_find(plan->index, seen->id);
+  if (entry) {
+    merge(plan, entry, seen);
+    return;
+  }
+  if (plan->loaded && seen->state == RESERVATION_ENDED && plan_due_of(plan, seen, FALSE) <= plan->now_us)
+    return; /* it was here and has been forgotten */
+  entry = plan_hold(plan, reservation_copy(seen));
+  if (seen->state == RESERVATION_RUNNING && seen->server_name && plan->listener.appeared)
+    plan->listener.appeared(entry->reservation, plan->listener_data);
+}
+
+static void collect_resting(PlanEntry *entry, gpointer data) {
+  if (entry->reservation->state == RESERVATION_ENDED)
+    g_ptr_array_add(data, entry->reservation);
+}
+
+static gint compare_ends(gconstpointer a, gconstpointer b) {
+  gint64 x = (*(const Reservation *const *)a)->ended_at_us, y = (*(const Reservation *const *)b)->ended_at_us;
+  return (x > y) - (x < y);
+}
+
+/* Codes rest after their sessions' ends, whether there was a restart or not (codes.h). */
+static void let_codes_rest(Plan *plan) {
+  g_autoptr(GPtrArray) ended = g_ptr_array_new();
+  plan_index_for_each(plan->index, collect_resting, ended);
+  g_ptr_array_sort(ended, compare_ends);
+  for (guint i = 0; i < ended->len; i++) {
+    Reservation *reservation = ended->pdata[i];
+    if (reservation->ended_at_us + CODES_REST_US > plan->now_us &&
+        codes_claim(plan->codes, reservation->code, reservation))
+      codes_release(plan->codes, reservation->code, reservation->ended_at_us);
+  }
+}
+
+static void on_loaded(gpointer data) {
+  Plan *plan = data;
+  let_codes_rest(plan);
+  plan->loaded = TRUE;
+  for (guint i = 0; i < plan->found_running->len; i++)
+    adopt(plan, plan->found_running->pdata[i]);
+  g_ptr_array_set_size(plan->found_running, 0);
+}
+
+Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us) {
+  static const StoreListener listener = {on_seen, on_loaded};
+  Plan *plan = g_new0(Plan, 1);
+  plan->rules = *rules;
+  plan->now_us = now_us;
+  plan->index = plan_index_new();
+  plan->codes = codes_new(rules->code_digits);
+  plan->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)ledger_free);
+  plan->under_way = g_hash_table_new(NULL, NULL);
+  plan->found_running = g_ptr_array_new();
+  plan->store = store;
+  store_begin(store, &listener, plan);
+  return plan;
+}
+
+static void refuse_stopping(PlanWaiter *waiter) {
+  PlanDone done = g_steal_pointer(&waiter->done);
+  plan_refuse(&(PlanWaiter){done, waiter->user_data}, WIRE_STORE_UNAVAILABLE, NULL, PLAN_STOPPING_REASON);
+}
+
+void plan_stop(Plan *plan) {
+  plan->stopping = TRUE;
+  g_autoptr(GList) changes = g_hash_table_get_keys(plan->under_way);
+  for (GList *link = changes; link; link = link->next) {
+    PlanChange *change = link->data;
+    PlanEntry *entry = change->id ? plan_index_find(plan->index, change->id) : NULL;
+    refuse_stopping(&change->waiter);
+    for (guint i = 0; entry && entry->waiters && i < entry->waiters->len; i++)
+      refuse_stopping(&g_array_index(entry->waiters, PlanWaiter, i));
+  }
+}
+
+/* What still waits to be written is given to the store before it closes. */
+static void write_at_last(PlanEntry *entry, gpointer data) {
+  Plan *plan = data;
+  if (entry->dirty && entry->stored)
+    store_put(plan->store,
+              &(StoreChange){.kind = STORE_FACT, .reservation = entry->reservation, .run = entry->run}, NULL,
+              NULL);
+}
+
+void plan_close(Plan *plan) {
+  if (!plan)
+    return;
+  plan_index_for_each(plan->index, write_at_last, plan);
+  store_close(plan->store);
+  plan_stop(plan);
+  GHashTableIter iter;
+  gpointer change;
+  g_hash_table_iter_init(&iter, plan->under_way);
+  while (g_hash_table_iter_next(&iter, &change, NULL))
+    ((PlanChange *)change)->plan = NULL;
+  g_hash_table_unref(plan->under_way);
+  g_ptr_array_set_free_func(plan->found_running, (GDestroyNotify)reservation_free);
+  g_ptr_array_unref(plan->found_running);
+  g_hash_table_unref(plan->ledgers);
+  codes_free(plan->codes);
+  plan_index_free(plan->index);
+  g_free(plan);
+}

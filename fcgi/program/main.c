@@ -1,0 +1,349 @@
+/* vitrina-coordinator: reads its files, puts the core and its threads together, runs, and ends in order. */
+#include "config.h"
+
+#include "common/log.h"
+#include "common/settings.h"
+#include "fcgi/program/cgi.h"
+#include "fcgi/settings/configuration.h"
+#include "fcgi/core/core.h"
+#include "fcgi/program/database_admin.h"
+#include "fcgi/door/door_fcgi.h"
+#include "fcgi/door/door_websocket.h"
+#include "fcgi/events/events.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/line/lines.h"
+#include "fcgi/plan/plan.h"
+#include "fcgi/session/planning.h"
+#include "fcgi/store/record_file.h"
+#include "fcgi/fleet/servers_source.h"
+#include "fcgi/session/starts.h"
+#include "fcgi/store/store_json.h"
+#include "fcgi/fleet/streamer_client.h"
+#include "fcgi/fleet/watches.h"
+
+#include <curl/curl.h>
+#include <glib-unix.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+/* How long an orderly end waits for answers to be written and for streamers to be told, and how often it
+ * looks. */
+#define END_PATIENCE_US (1500 * 1000)
+#define LOOK_US (10 * 1000)
+/* Where others go on serving the site: so long the web server's connections are waited for, which it gives up
+ * when it has not used them for a second (conf/nginx.conf.in); */
+#define IDLE_PATIENCE_US (2000 * 1000)
+/* and so long we learn what there is before it sends us anybody. */
+#define LEARN_PATIENCE_US (3000 * 1000)
+
+typedef struct {
+  char *config;
+  gboolean check;
+  gboolean migrate;
+  char *import, *export; /* nullable */
+  gboolean version;
+} Options;
+
+static void clear_options(Options *options) {
+  g_free(options->config);
+  g_free(options->import);
+  g_free(options->export);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, clear_options)
+
+typedef struct {
+  Core core;
+  GMainLoop *loop;
+  DoorFcgi *door;            /* NULL: not open yet */
+  DoorWebsocket *websockets; /* nullable */
+  ServersSource *servers;
+  GError *error;      /* why the doors could not be opened (nullable) */
+  gint64 stopping_us; /* since when; 0: not yet */
+  gint64 ending_us;   /* since when nothing is begun any more; 0: not yet */
+  gboolean barred;
+} Program;
+
+/* ---- options and files ---- */
+
+static gboolean parse_options(int argc, char **argv, Options *options, GError **error) {
+  const GOptionEntry entries[] = {
+      {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "The configuration (configuration.json)",
+       "FILE"},
+      {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Read the files, say what is wrong, and exit",
+       NULL},
+      {"migrate", 0, 0, G_OPTION_ARG_NONE, &options->migrate,
+       "Make the tables in the database, or bring them up to date, and exit", NULL},
+      {"import", 0, 0, G_OPTION_ARG_FILENAME, &options->import,
+       "Put the servers of FILE and the reservations of plan_file into the database, and exit", "FILE"},
+      {"export", 0, 0, G_OPTION_ARG_FILENAME, &options->export,
+       "Write the database's servers to FILE and its reservations to plan_file, and exit", "FILE"},
+      {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
+      G_OPTION_ENTRY_NULL};
+  g_autoptr(GOptionContext) context = g_option_context_new("- links a site with its streaming servers");
+  g_autofree char *settings = configuration_describe();
+  g_autofree char *description = g_strdup_printf("Settings in FILE:\n%s", settings);
+  g_option_context_add_main_entries(context, entries, NULL);
+  g_option_context_set_description(context, description);
+  if (!g_option_context_parse(context, &argc, &argv, error))
+    return FALSE;
+  if (!options->version && !options->config) {
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--config FILE is missing");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* All that --check looks at, without changing anything; the plan only then: opening it says the same. */
+static gboolean check_files(const Configuration *configuration, gboolean with_plan, GError **error) {
+  if (!listener_check(configuration, error))
+    return FALSE;
+  g_autoptr(TicketKey) key = NULL;
+  if (g_file_test(configuration->key_file, G_FILE_TEST_EXISTS)) {
+    key = ticket_key_load(configuration->key_file, error);
+    if (!key)
+      return FALSE;
+  }
+  if (configuration_has_database(configuration))
+    return TRUE;
+  GPtrArray *servers = servers_load(configuration->servers_file, error);
+  if (!servers)
+    return FALSE;
+  g_ptr_array_unref(servers);
+  return !with_plan || store_json_check(configuration->plan_file, error);
+}
+
+static TicketKey *load_key(const Configuration *configuration, GError **error) {
+  gboolean created = FALSE;
+  TicketKey *key = ticket_key_load_or_create(configuration->key_file, &created, error);
+  if (created) {
+    g_autofree char *path = log_quote(configuration->key_file);
+    log_notice("key_created", "file=%s note=\"streamers need the same file\"", path);
+  }
+  return key;
+}
+
+/* ---- the end ---- */
+
+static gboolean is_done(const Program *program) {
+  gint64 now_us = g_get_monotonic_time();
+  if (program->ending_us && now_us - program->ending_us > END_PATIENCE_US)
+    return TRUE;
+  if (!program->barred || door_fcgi_count_busy(program->door) > 0 ||
+      door_websocket_count_busy(program->websockets) > 0 ||
+      streamer_client_count_calls(program->core.streamers) > 0)
+    return FALSE;
+  return !program->core.database || door_fcgi_count_connections(program->door) == 0 ||
+         now_us - program->stopping_us > IDLE_PATIENCE_US;
+}
+
+static void end_starts(Program *program) {
+  program->ending_us = g_get_monotonic_time();
+  program->core.ending = TRUE;
+  starts_answer_all(program->core.starts);
+}
+
+static void look_whether_done(gpointer data) {
+  Program *program = data;
+  const Core *core = &program->core;
+  gint64 stopping_for_us = g_get_monotonic_time() - program->stopping_us;
+  if (!program->barred && stopping_for_us > LISTENER_LAST_US) {
+    door_fcgi_bar_entrance(program->door);
+    door_websocket_bar_entrance(program->websockets);
+    program->barred = TRUE;
+  }
+  if (!program->ending_us && stopping_for_us > core->configuration->drain_seconds * G_USEC_PER_SEC)
+    end_starts(program);
+  if (is_done(program))
+    g_main_loop_quit(program->loop);
+  else
+    timers_add(core->timers, LOOK_US, look_whether_done, program);
+}
+
+static gboolean on_end(gpointer data) {
+  Program *program = data;
+  Core *core = &program->core;
+  if (program->stopping_us || !program->door) { /* asked a second time, or nobody is there yet: at once */
+    g_main_loop_quit(program->loop);
+    return G_SOURCE_CONTINUE;
+  }
+  log_notice("stopping", "waiting=%u", core->waiting);
+  program->stopping_us = g_get_monotonic_time();
+  core->stopping = TRUE;
+  door_fcgi_close_entrance(program->door);
+  door_websocket_close_entrance(program->websockets);
+  events_answer_all(core->events);
+  lines_answer_all(core->lines);
+  if (!core->database)
+    end_starts(program);
+  look_whether_done(program);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_reload(gpointer data) {
+  servers_source_reload(((Program *)data)->servers);
+  return G_SOURCE_CONTINUE;
+}
+
+/* ---- putting together ---- */
+
+static void raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Threads made between the two take no signals: they come to the main thread. */
+static void block_signals(sigset_t *old) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, old);
+}
+
+/* Broken files stay broken; a socket or a file that another coordinator uses may be free a moment later. */
+static gboolean is_taken(const Program *program, const GError *error) {
+  return program->servers || g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED);
+}
+
+static gboolean open_doors(Program *program, GError **error) {
+  Core *core = &program->core;
+  const Configuration *configuration = core->configuration;
+  gboolean has_websockets = configuration->websocket_socket || configuration->websocket_port;
+  Listener *websockets = has_websockets
+                             ? listener_open_at(configuration->websocket_socket, configuration->websocket_ip,
+                                                configuration->websocket_port, error)
+                             : NULL;
+  Listener *listener = websockets || !has_websockets ? listener_open(configuration, error) : NULL;
+  if (!listener) {
+    listener_close(websockets);
+    return FALSE;
+  }
+  program->websockets = websockets ? door_websocket_new(core, websockets, error) : NULL;
+  if (websockets && !program->websockets) {
+    listener_close(listener);
+    return FALSE;
+  }
+  program->door = door_fcgi_new(core, listener);
+  log_notice("ready", "door=%s websockets=%s servers=%u", listener_get_name(listener),
+             websockets ? listener_get_name(websockets) : "none", fleet_count_servers(core->fleet));
+  return TRUE;
+}
+
+/* Whether somebody who comes now is served as well as by a coordinator that has run for long. */
+static gboolean knows_all(const Core *core) {
+  return plan_is_loaded(planning_get_plan(core->planning)) && servers_source_is_loaded(core->servers) &&
+         watches_count_unknown(core->watches) == 0;
+}
+
+/* At once with files; with a database when it has told us all, or when that takes too long. */
+static void open_when_known(gpointer data) {
+  Program *program = data;
+  const Core *core = &program->core;
+  sigset_t old;
+  gboolean is_late = g_get_monotonic_time() - core->started_us > LEARN_PATIENCE_US;
+  if (core->database && !is_late && !knows_all(core)) {
+    timers_add(core->timers, LOOK_US, open_when_known, program);
+    return;
+  }
+  block_signals(&old);
+  if (!open_doors(program, &program->error))
+    g_main_loop_quit(program->loop);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* The exit status. */
+static int serve(Program *program) {
+  if (program->servers) {
+    open_when_known(program);
+    if (!program->error)
+      g_main_loop_run(program->loop);
+  }
+  if (program->error) {
+    log_error("not_started", "reason=\"%s\"", program->error->message);
+    return is_taken(program, program->error) ? EXIT_FAILURE : SETTINGS_EXIT_STATUS;
+  }
+  log_notice("stopped", NULL);
+  return EXIT_SUCCESS;
+}
+
+static int run(const Configuration *configuration, const TicketKey *key) {
+  Program program = {.loop = g_main_loop_new(NULL, FALSE)};
+  guint sources[] = {g_unix_signal_add(SIGTERM, on_end, &program),
+                     g_unix_signal_add(SIGINT, on_end, &program),
+                     g_unix_signal_add(SIGHUP, on_reload, &program)};
+  sigset_t old;
+  signal(SIGPIPE, SIG_IGN);
+  door_fcgi_prepare();
+  raise_descriptor_limit();
+  block_signals(&old);
+  if (core_open(&program.core, configuration, key, &program.error))
+    program.servers = servers_source_open(&program.core, &program.error);
+  program.core.servers = program.servers;
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  int status = serve(&program);
+  for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+    g_source_remove(sources[i]);
+  planning_stop(program.core.planning);
+  door_websocket_free(program.websockets);
+  door_fcgi_free(program.door);
+  servers_source_close(program.servers);
+  core_close(&program.core);
+  g_main_loop_unref(program.loop);
+  g_clear_error(&program.error);
+  return status;
+}
+
+static gboolean administer(const Configuration *configuration, const Options *options, GError **error) {
+  sql_library_open();
+  gboolean done = (!options->migrate || database_admin_migrate(configuration, error)) &&
+                  (!options->import || database_admin_import(configuration, options->import, error)) &&
+                  (!options->export || database_admin_export(configuration, options->export, error));
+  sql_library_close();
+  return done;
+}
+
+static int complain(const GError *error, int status) {
+  fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  if (cgi_is_asked())
+    return cgi_answer();
+  g_autoptr(GError) error = NULL;
+  g_auto(Options) options = {NULL};
+  if (!parse_options(argc, argv, &options, &error)) {
+    fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  if (options.version) {
+    puts("vitrina-coordinator " PACKAGE_VERSION);
+    return EXIT_SUCCESS;
+  }
+  g_autoptr(Configuration) configuration = configuration_load(options.config, &error);
+  if (!configuration)
+    return complain(error, SETTINGS_EXIT_STATUS);
+  if (options.migrate || options.import || options.export)
+    return administer(configuration, &options, &error) ? EXIT_SUCCESS : complain(error, EXIT_FAILURE);
+  if (!check_files(configuration, options.check, &error))
+    return complain(error, SETTINGS_EXIT_STATUS);
+  if (options.check)
+    return EXIT_SUCCESS;
+  log_open("vitrina-coordinator", configuration_get_log_level(configuration));
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  sql_library_open();
+  g_autoptr(TicketKey) key = load_key(configuration, &error);
+  if (!key) {
+    log_error("not_started", "reason=\"%s\"", error->message);
+    return SETTINGS_EXIT_STATUS;
+  }
+  int status = run(configuration, key);
+  sql_library_close();
+  curl_global_cleanup();
+  log_close();
+  return status;
+}

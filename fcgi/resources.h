@@ -1,7 +1,0 @@
-/* What is asked for, by the last part of the URL: the verbs at "api", "health". The core's thread. */
-#pragma once
-#include "fcgi/core.h"
-#include "fcgi/request.h"
-
-/* Handles a request that a door has brought. (transfer full @request) */
-void resources_handle(Core *core, Request *request);

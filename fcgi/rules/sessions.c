@@ -1,0 +1,55 @@
+#include "fcgi/rules/sessions.h"
+
+struct Sessions {
+  GSequence *by_end; /* of Session; those whose end is not known last */
+};
+
+static gint64 key_of(const Session *session) {
+  return session->ends_at_us ? session->ends_at_us : G_MAXINT64;
+}
+
+static int compare(gconstpointer a, gconstpointer b, gpointer user_data) {
+  gint64 x = key_of(a), y = key_of(b);
+  return (x > y) - (x < y);
+}
+
+Sessions *sessions_new(void) {
+  Sessions *sessions = g_new0(Sessions, 1);
+  sessions->by_end = g_sequence_new(NULL);
+  return sessions;
+}
+
+void sessions_free(Sessions *sessions) {
+  if (!sessions)
+    return;
+  g_sequence_free(sessions->by_end);
+  g_free(sessions);
+}
+
+void sessions_add(Sessions *sessions, Session *session) {
+  g_return_if_fail(!session->by_end);
+  session->by_end = g_sequence_insert_sorted(sessions->by_end, session, compare, NULL);
+}
+
+void sessions_remove(Session *session) {
+  if (session->by_end)
+    g_sequence_remove(g_steal_pointer(&session->by_end));
+}
+
+void sessions_move(Session *session) {
+  if (session->by_end)
+    g_sequence_sort_changed(session->by_end, compare, NULL);
+}
+
+guint sessions_next_ends(const Sessions *sessions, gint64 after_us, guint most, gint64 *ends) {
+  guint count = 0;
+  for (GSequenceIter *iter = g_sequence_get_begin_iter(sessions->by_end);
+       count < most && !g_sequence_iter_is_end(iter); iter = g_sequence_iter_next(iter)) {
+    gint64 ends_at_us = ((const Session *)g_sequence_get(iter))->ends_at_us;
+    if (ends_at_us == 0)
+      break;
+    if (ends_at_us > after_us)
+      ends[count++] = ends_at_us;
+  }
+  return count;
+}

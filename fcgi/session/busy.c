@@ -1,0 +1,39 @@
+#include "fcgi/session/busy.h"
+
+#include "common/instant.h"
+
+#define RETRY_SOON_SECONDS 5
+#define RETRY_LATE_SECONDS 30
+
+static const char *reason_for(const Rc *rc) {
+  return rc && rc->online == 0 ? "No server of this residential complex can be reached just now."
+                               : "All servers of this residential complex are busy.";
+}
+
+/* @retry_after_seconds 0: when the first place becomes free. */
+static void refuse(Request *request, Rc *rc, const char *reason, guint retry_after_seconds,
+                   const char *more) {
+  g_autoptr(GError) error = NULL;
+  gint64 free_at_us = 0; /* when the first session ends */
+  g_autoptr(GString) members = g_string_new(more);
+  guint seconds = RETRY_SOON_SECONDS;
+  if (rc && sessions_next_ends(rc->sessions, instant_now_us(), 1, &free_at_us)) {
+    g_autofree char *text = instant_format(free_at_us);
+    g_string_append_printf(members, "%s\"free_at\":\"%s\"", members->len ? "," : "", text);
+    seconds = (guint)CLAMP((free_at_us - instant_now_us()) / INSTANT_SECOND, 1, (gint64)RETRY_LATE_SECONDS);
+  }
+  wire_set_error(&error, WIRE_SERVERS_BUSY, NULL, "%s", reason);
+  request_refuse_until(request, error, retry_after_seconds ? retry_after_seconds : seconds, members->str);
+}
+
+void busy_refuse(Request *request, Rc *rc) {
+  refuse(request, rc, reason_for(rc), 0, NULL);
+}
+
+void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members) {
+  refuse(request, rc, reason_for(rc), retry_after_seconds, members);
+}
+
+void busy_refuse_for(Request *request, Rc *rc, const char *reason) {
+  refuse(request, rc, reason, 0, NULL);
+}

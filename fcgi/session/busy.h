@@ -1,0 +1,14 @@
+/* SERVERS_BUSY: the one place where it is said. The core's thread. */
+#pragma once
+#include "fcgi/rules/rc.h"
+#include "fcgi/core/request.h"
+
+/* Refuses with what is known of when it will be better. @rc nullable. (transfer full @request) */
+void busy_refuse(Request *request, Rc *rc);
+
+/* The same to somebody with a place in the line, who shall ask again after @retry_after_seconds. @members:
+ * what is said of the place, as in wire_answer(). (transfer full @request) */
+void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members);
+
+/* The same with a @reason of its own. (transfer full @request) */
+void busy_refuse_for(Request *request, Rc *rc, const char *reason);

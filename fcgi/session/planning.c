@@ -1,0 +1,328 @@
+#include "fcgi/session/planning.h"
+
+#include "common/instant.h"
+#include "common/log.h"
+#include "fcgi/events/events.h"
+#include "fcgi/rules/guard.h"
+#include "fcgi/session/starts.h"
+#include "fcgi/store/store_json.h"
+#include "fcgi/store/store_mysql.h"
+
+#include <string.h>
+
+#define TICK_US INSTANT_SECOND
+/* After a restart, sessions that were being started when the last coordinator ended have so long to show up
+ * in some server's status; then they are taken to have failed. */
+#define ORPHAN_PATIENCE_US (30 * INSTANT_SECOND)
+#define KEY_PURPOSE "cancel"
+#define GUARD_WARNING 0.7
+
+struct Planning {
+  Core *core;
+  Plan *plan;
+  Guard *guard;
+  Timer *timer;
+  Timer *orphans_timer;
+  gboolean warned;     /* that guessing has used up most of what may be wrong in a day */
+  GHashTable *running; /* while a list of servers is taken: server's name -> GPtrArray of sessions' ids */
+  gboolean dense;      /* the log has it that too many codes are in use */
+};
+
+Plan *planning_get_plan(Planning *planning) {
+  return planning->plan;
+}
+
+/* ---- what the fleet tells ---- */
+
+static void set_capacity(Planning *planning, const char *rc_name, gint64 capacity) {
+  gboolean overbooked;
+  plan_set_capacity(planning->plan, rc_name, (guint32)CLAMP(capacity, 0, G_MAXINT32), &overbooked);
+  if (overbooked) {
+    g_autofree char *name = log_quote(rc_name);
+    log_error("overbooked",
+              "rc=%s capacity=%d note=\"more is booked than there are places; no booking was dropped\"", name,
+              (int)capacity);
+  }
+}
+
+/* What is booked of an RC that left the list stays booked: it may come back, and the operator has to know. */
+static void set_capacity_of_gone(Planning *planning) {
+  g_autoptr(GPtrArray) names = plan_list_rcs(planning->plan);
+  for (guint i = 0; i < names->len; i++)
+    if (!fleet_find_rc(planning->core->fleet, names->pdata[i]))
+      set_capacity(planning, names->pdata[i], 0);
+}
+
+void planning_capacity_changed(Planning *planning, const Rc *rc) {
+  const Fleet *fleet = planning->core->fleet;
+  if (rc) {
+    set_capacity(planning, rc->name, rc->capacity);
+    return;
+  }
+  g_clear_pointer(&planning->running, g_hash_table_unref); /* the list has been taken */
+  for (guint i = 0; i < fleet_count_rcs(fleet); i++)
+    set_capacity(planning, fleet_get_rc(fleet, i)->name, fleet_get_rc(fleet, i)->capacity);
+  set_capacity_of_gone(planning);
+}
+
+static void collect_running(const Reservation *reservation, gpointer data) {
+  GHashTable *by_server = data;
+  if (!reservation->server_name)
+    return;
+  GPtrArray *ids = g_hash_table_lookup(by_server, reservation->server_name);
+  if (!ids) {
+    ids = g_ptr_array_new_with_free_func(g_free);
+    g_hash_table_insert(by_server, g_strdup(reservation->server_name), ids);
+  }
+  g_ptr_array_add(ids, g_strdup(reservation->id));
+}
+
+/* What runs, by server: looked for once for all servers of a list. */
+static GHashTable *running_by_server(Planning *planning) {
+  if (!planning->running) {
+    planning->running =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    plan_for_each_running(planning->plan, collect_running, planning->running);
+  }
+  return planning->running;
+}
+
+void planning_server_added(Planning *planning, FleetServer *server) {
+  const GPtrArray *ids =
+      g_hash_table_lookup(running_by_server(planning), fleet_server_get_info(server)->name);
+  for (guint i = 0; ids && i < ids->len; i++) {
+    const Reservation *reservation = plan_find(planning->plan, ids->pdata[i]);
+    if (reservation)
+      fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+  }
+}
+
+void planning_session_seen(Planning *planning, FleetServer *server, const Session *session) {
+  const Server *info = fleet_server_get_info(server);
+  const Reservation *known = plan_find(planning->plan, session->id);
+  gint64 now_us = instant_now_us();
+  if (!known)
+    plan_adopt(planning->plan, session->id, session->code, info->rc_name, info->name, session->starts_at_us,
+               session->ends_at_us ? session->ends_at_us : now_us + INSTANT_MINUTE, now_us);
+  else if (known->state == RESERVATION_RUNNING && !known->server_name &&
+           !starts_is_starting(planning->core->starts, session->id))
+    plan_started(planning->plan, session->id, info->name);
+}
+
+/* Only words that we know are written down. */
+void planning_session_over(Planning *planning, FleetServer *server, const char *session, const char *reason) {
+  const Reservation *known = plan_find(planning->plan, session);
+  WireEnd end = wire_end_from_name(reason ? reason : "");
+  if (known && g_strcmp0(known->server_name, fleet_server_get_info(server)->name) == 0)
+    plan_ended(planning->plan, session, end < WIRE_N_ENDS ? wire_end_name(end) : "ended", instant_now_us());
+}
+
+/* Another coordinator started it: its place is taken here, too, before the server's status tells. */
+static void on_appeared(const Reservation *reservation, gpointer data) {
+  const Planning *planning = data;
+  FleetServer *server = fleet_find_server(planning->core->fleet, reservation->server_name);
+  if (server && !fleet_server_find_session(server, reservation->id))
+    fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+}
+
+/* ---- the clock ---- */
+
+static void watch_density(Planning *planning) {
+  gboolean dense = plan_codes_are_dense(planning->plan);
+  if (dense && !planning->dense)
+    log_warning("codes_are_dense", "note=\"so many are in use that guessing pays; set more code_digits\"");
+  planning->dense = dense;
+}
+
+static void on_tick(gpointer data) {
+  Planning *planning = data;
+  plan_tick(planning->plan, instant_now_us());
+  watch_density(planning);
+  planning->timer = timers_add(planning->core->timers, TICK_US, on_tick, planning);
+}
+
+static void collect_orphan(const Reservation *reservation, gpointer data) {
+  gint64 old_us = instant_now_us() - ORPHAN_PATIENCE_US;
+  if (!reservation->server_name && MAX(reservation->created_at_us, reservation->starts_at_us) <= old_us)
+    g_ptr_array_add(data, g_strdup(reservation->id));
+}
+
+static void give_orphans_up(Planning *planning) {
+  g_autoptr(GPtrArray) orphans = g_ptr_array_new_with_free_func(g_free);
+  plan_for_each_running(planning->plan, collect_orphan, orphans);
+  for (guint i = 0; i < orphans->len; i++) {
+    const char *id = orphans->pdata[i];
+    const Reservation *reservation = plan_find(planning->plan, id);
+    if (!reservation || starts_is_starting(planning->core->starts, id))
+      continue;
+    log_warning("session_not_found", "session=%s note=\"it was being started when the coordinator ended\"",
+                id);
+    if (reservation->booked)
+      plan_not_started(planning->plan, id);
+    else
+      plan_ended(planning->plan, id, wire_end_name(WIRE_END_APP_FAILED), instant_now_us());
+  }
+}
+
+static void on_orphans_due(gpointer data) {
+  Planning *planning = data;
+  planning->orphans_timer = NULL;
+  give_orphans_up(planning);
+}
+
+void planning_catch_up(Planning *planning) {
+  plan_tick(planning->plan, instant_now_us());
+  give_orphans_up(planning);
+}
+
+/* ---- more time ---- */
+
+/* What is offered, as an event's members (transfer full); NULL: nothing. */
+static char *make_offer(Planning *planning, const Reservation *reservation) {
+  guint most = (guint)planning->core->configuration->extension_minutes;
+  guint minutes = plan_room_minutes(planning->plan, reservation->id, most);
+  g_autofree char *ends_at = instant_format(reservation->ends_at_us);
+  return minutes ? g_strdup_printf("\"ends_at\":\"%s\",\"available_minutes\":%u", ends_at, minutes) : NULL;
+}
+
+static void on_ending(const Reservation *reservation, gpointer data) {
+  Planning *planning = data;
+  g_autofree char *offer = make_offer(planning, reservation);
+  if (offer)
+    events_tell_session(planning->core->events, reservation->id, WIRE_EXTENSION_OFFERED, offer);
+}
+
+char *planning_standing_offer(Planning *planning, const char *session) {
+  const Reservation *reservation = plan_find(planning->plan, session);
+  gint64 notice_us = planning->core->configuration->extension_notice_minutes * INSTANT_MINUTE;
+  gboolean is_ending = reservation && reservation->state == RESERVATION_RUNNING &&
+                       reservation->ends_at_us - notice_us <= instant_now_us();
+  g_autofree char *offer = is_ending ? make_offer(planning, reservation) : NULL;
+  return offer ? wire_answer(WIRE_EXTENSION_OFFERED, offer) : NULL;
+}
+
+/* ---- codes ---- */
+
+static void refuse_guessing(Planning *planning, Request *request, guint retry_after_seconds) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "There were too many wrong codes; try again later.");
+  request_refuse_until(request, error, retry_after_seconds, NULL);
+}
+
+static void watch_guessing(Planning *planning) {
+  gboolean much = guard_spent(planning->guard, instant_now_us()) >= GUARD_WARNING;
+  if (much && !planning->warned)
+    log_warning("codes_are_guessed",
+                "note=\"strangers' codes are refused until fewer are wrong; consider more "
+                "code_digits\"");
+  planning->warned = much;
+}
+
+PlanningCode planning_try_code(Planning *planning, Request *request, const char *code, const char *key,
+                               const Reservation **reservation) {
+  const Reservation *found = plan_find_code(planning->plan, code);
+  guint retry_after_seconds = 0;
+  *reservation = found;
+  if (key && found && planning_key_is_right(planning, found, key))
+    return PLANNING_RIGHT;
+  GuardAnswer answer =
+      guard_try(planning->guard, request_get_address(request), found ? found->id : NULL,
+                plan_code_chance(planning->plan, code), instant_now_us(), &retry_after_seconds);
+  if (answer == GUARD_RIGHT)
+    return PLANNING_RIGHT;
+  watch_guessing(planning);
+  if (answer == GUARD_REFUSED) {
+    refuse_guessing(planning, request, retry_after_seconds);
+    return PLANNING_REFUSED;
+  }
+  request_refuse_with(request, WIRE_SESSION_NOT_EXIST, NULL, "There is no session with this code.");
+  return PLANNING_WRONG;
+}
+
+double planning_get_guessed(Planning *planning) {
+  return guard_spent(planning->guard, instant_now_us());
+}
+
+void planning_code_told(Planning *planning, const Request *request, const char *session) {
+  guard_remember(planning->guard, request_get_address(request), session, instant_now_us());
+}
+
+char *planning_make_key(const Planning *planning, const Reservation *reservation) {
+  return ticket_secret(planning->core->key, KEY_PURPOSE, reservation->id);
+}
+
+gboolean planning_key_is_right(const Planning *planning, const Reservation *reservation, const char *key) {
+  return ticket_secret_is(planning->core->key, KEY_PURPOSE, reservation->id, key);
+}
+
+/* ---- opening and closing ---- */
+
+/* Who answers one code alone must know how many were wrong before. */
+static Guard *open_guard(const Core *core, GError **error) {
+  double risk = GUARD_RISK_PER_DAY / (double)core->configuration->coordinators;
+  if (core->mode != CORE_CHANGES)
+    return guard_new(risk);
+  g_autofree char *path = g_strconcat(core->configuration->plan_file, ".guard", NULL);
+  return guard_open(path, risk, error);
+}
+
+static Store *open_store(Core *core, GError **error) {
+  const Configuration *configuration = core->configuration;
+  const StoreMysqlRules rules = {
+      .coordinator = core->name,
+      .slot_minutes = (guint)configuration->slot_minutes,
+      .horizon_days = (guint)configuration->horizon_days,
+      .history_days = (guint)configuration->history_days,
+  };
+  if (core->database)
+    return store_mysql_new(core->database, &rules, core->timers);
+  if (core->mode == CORE_LOOKS)
+    return store_json_look(configuration->plan_file, core->mailbox, error);
+  return store_json_open(configuration->plan_file, core->mailbox, error);
+}
+
+Planning *planning_open(Core *core, GError **error) {
+  static const PlanListener listener = {on_ending, on_appeared};
+  const Configuration *configuration = core->configuration;
+  const PlanRules rules = {
+      .slot_minutes = (guint)configuration->slot_minutes,
+      .horizon_days = (guint)configuration->horizon_days,
+      .code_digits = (guint)configuration->code_digits,
+      .no_show_minutes = (guint)configuration->no_show_minutes,
+      .history_days = (guint)configuration->history_days,
+      .notice_minutes = (guint)configuration->extension_notice_minutes,
+  };
+  Store *store = open_store(core, error);
+  if (!store)
+    return NULL;
+  Guard *guard = open_guard(core, error);
+  if (!guard) {
+    store_close(store);
+    return NULL;
+  }
+  Planning *planning = g_new0(Planning, 1);
+  planning->core = core;
+  store_set_meter(store, core->metering);
+  planning->plan = plan_new(store, &rules, instant_now_us());
+  planning->guard = guard;
+  planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);
+  planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
+  plan_set_listener(planning->plan, &listener, planning);
+  return planning;
+}
+
+void planning_stop(Planning *planning) {
+  if (planning)
+    plan_stop(planning->plan);
+}
+
+void planning_close(Planning *planning) {
+  if (!planning)
+    return;
+  timer_cancel(planning->timer);
+  timer_cancel(planning->orphans_timer);
+  plan_close(planning->plan);
+  g_clear_pointer(&planning->running, g_hash_table_unref);
+  guard_free(planning->guard);
+  g_free(planning);
+}

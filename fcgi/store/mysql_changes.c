@@ -1,0 +1,267 @@
+#include "fcgi/store/mysql_changes.h"
+
+#include "fcgi/store/mysql_rows.h"
+
+/* A claim whose coordinator has not said for so long where the session runs is somebody else's to take. */
+#define CLAIM_SECONDS "90"
+
+/* What a row holds, read under a lock. */
+typedef struct {
+  gboolean found;
+  ReservationState state;
+  gint64 rc, slot_first, slot_end;
+  gboolean was_cancelled;
+} Held;
+
+/* ---- what is there ---- */
+
+static gint64 run_end(LedgerRun run) {
+  return run.first + run.count;
+}
+
+static void refuse(MysqlAnswer *answer, StoreOutcome outcome) {
+  answer->outcome = outcome;
+  answer->roll_back = TRUE;
+}
+
+static gboolean read_held(const SqlRow *row, gpointer data) {
+  Held *held = data;
+  held->found = TRUE;
+  held->state = reservation_state_from_name(sql_row_text(row, 0));
+  held->rc = sql_row_int(row, 1);
+  held->slot_first = sql_row_int(row, 2);
+  held->slot_end = sql_row_int(row, 3);
+  held->was_cancelled = g_strcmp0(sql_row_text(row, 4), "cancelled") == 0;
+  return FALSE;
+}
+
+/* Nobody else changes it until the transaction ends. */
+static gboolean lock(Sql *sql, const char *id, Held *held, GError **error) {
+  *held = (Held){0};
+  return sql_run(sql,
+                 "SELECT state, rc, slot_first, slot_end, reason FROM reservations WHERE id = ? FOR UPDATE",
+                 SQL_VALUES(SQL_TEXT(id)), read_held, held, NULL, error);
+}
+
+static gboolean read_reservation(const SqlRow *row, gpointer data) {
+  *(Reservation **)data = mysql_row_read(row);
+  return FALSE;
+}
+
+static gboolean find_request(Sql *sql, const char *request_id, Reservation **other, GError **error) {
+  return !request_id || sql_run(sql, "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE request_id = ?",
+                                SQL_VALUES(SQL_TEXT(request_id)), read_reservation, other, NULL, error);
+}
+
+/* ---- new ones ---- */
+
+/* @duplicate: its id, code or request is there already, and nothing was inserted; NULL: that is an error,
+ * too. */
+static gboolean insert(Sql *sql, gint64 rc, const StoreChange *change, gboolean has_code, gboolean *duplicate,
+                       GError **error) {
+  const Reservation *it = change->reservation;
+  g_autoptr(GError) problem = NULL;
+  gboolean inserted = sql_run(
+      sql,
+      "INSERT INTO reservations (id, code, live_code, rc_name, starts_at, ends_at, booked, name, request_id, "
+      "state, server_name, reason, created_at, ended_at, rc, slot_first, slot_end) "
+      "VALUES (?, ?, ?, ?, FROM_UNIXTIME(?), FROM_UNIXTIME(?), ?, ?, ?, ?, ?, ?, FROM_UNIXTIME(?), "
+      "FROM_UNIXTIME(?), ?, ?, ?)",
+      SQL_VALUES(SQL_TEXT(it->id), SQL_TEXT(it->code), SQL_TEXT(has_code ? it->code : NULL),
+                 SQL_TEXT(it->rc_name), mysql_instant(it->starts_at_us), mysql_instant(it->ends_at_us),
+                 SQL_INT(it->booked), SQL_TEXT(it->name), SQL_TEXT(it->request_id),
+                 SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->reason),
+                 mysql_instant(it->created_at_us), mysql_instant(it->ended_at_us), SQL_INT(rc),
+                 SQL_INT(change->run.first), SQL_INT(run_end(change->run))),
+      NULL, NULL, NULL, &problem);
+  if (duplicate)
+    *duplicate = !inserted && g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE);
+  if (inserted || (duplicate && *duplicate))
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&problem));
+  return FALSE;
+}
+
+/* It could not be taken or not be added: perhaps because it was, by this very change or this very request.
+ * Else for
+ * @otherwise. */
+static gboolean explain_refusal(Sql *sql, const Reservation *it, StoreOutcome otherwise, MysqlAnswer *answer,
+                                GError **error) {
+  Held held;
+  if (!lock(sql, it->id, &held, error) ||
+      (!held.found && !find_request(sql, it->request_id, &answer->other, error)))
+    return FALSE;
+  refuse(answer, held.found ? STORE_DONE : answer->other ? STORE_SAME_REQUEST : otherwise);
+  return TRUE;
+}
+
+/* The slots first: when they are full, nothing was inserted in vain. */
+static gboolean do_new(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                       GError **error) {
+  const Reservation *it = change->reservation;
+  gboolean full, duplicate;
+  MysqlRc rc;
+  if (!mysql_slots_find_rc(sql, it->rc_name, &rc, error) ||
+      !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), change->capacity, &full,
+                        error))
+    return FALSE;
+  if (full)
+    return explain_refusal(sql, it, STORE_FULL, answer, error);
+  if (!insert(sql, rc.rc, change, TRUE, &duplicate, error))
+    return FALSE;
+  return !duplicate || explain_refusal(sql, it, STORE_CODE_TAKEN, answer, error);
+}
+
+static gboolean do_ask(Sql *sql, const StoreChange *change, MysqlAnswer *answer, GError **error) {
+  if (!find_request(sql, change->reservation->request_id, &answer->other, error))
+    return FALSE;
+  refuse(answer, answer->other ? STORE_SAME_REQUEST : STORE_GONE);
+  return TRUE;
+}
+
+/* ---- promises about those that are there ---- */
+
+static gboolean do_extend(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                          GError **error) {
+  const Reservation *it = change->reservation;
+  gint64 end = run_end(change->run);
+  gboolean full;
+  Held held;
+  if (!lock(sql, it->id, &held, error))
+    return FALSE;
+  if (!held.found || held.state != RESERVATION_RUNNING) {
+    refuse(answer, STORE_GONE);
+    return TRUE;
+  }
+  if (end <= held.slot_end) /* done before */
+    return TRUE;
+  MysqlRc rc;
+  if (!mysql_slots_find_rc(sql, it->rc_name, &rc, error) ||
+      !mysql_slots_take(sql, plan, &rc, held.slot_end, end, change->capacity, &full, error))
+    return FALSE;
+  if (full) {
+    refuse(answer, STORE_FULL);
+    return TRUE;
+  }
+  return sql_run(sql, "UPDATE reservations SET ends_at = FROM_UNIXTIME(?), slot_end = ? WHERE id = ?",
+                 SQL_VALUES(mysql_instant(it->ends_at_us), SQL_INT(end), SQL_TEXT(it->id)), NULL, NULL, NULL,
+                 error);
+}
+
+static gboolean do_claim(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                         GError **error) {
+  guint64 claimed = 0;
+  if (!sql_run(sql,
+               "UPDATE reservations SET state = 'running', server_name = NULL, claimed_by = ?, changed_at = "
+               "NOW(6) "
+               "WHERE id = ? AND (state = 'planned' OR (state = 'running' AND server_name IS NULL AND "
+               "(claimed_by = ? OR changed_at < NOW(6) - INTERVAL " CLAIM_SECONDS " SECOND)))",
+               SQL_VALUES(SQL_TEXT(plan->coordinator), SQL_TEXT(change->reservation->id),
+                          SQL_TEXT(plan->coordinator)),
+               NULL, NULL, &claimed, error))
+    return FALSE;
+  if (claimed == 0)
+    refuse(answer, STORE_GONE);
+  return TRUE;
+}
+
+/* Over, for whatever reason: its code and what it holds of the slots from its new end on are free. */
+static gboolean end(Sql *sql, const Reservation *it, const Held *held, gint64 slot_end, GError **error) {
+  slot_end = MAX(slot_end, held->slot_first);
+  return mysql_slots_give_back(sql, held->rc, slot_end, held->slot_end, error) &&
+         sql_run(sql,
+                 "UPDATE reservations SET state = 'ended', live_code = NULL, reason = ?, ended_at = "
+                 "FROM_UNIXTIME(?), slot_end = LEAST(slot_end, ?) WHERE id = ?",
+                 SQL_VALUES(SQL_TEXT(it->reason), mysql_instant(it->ended_at_us), SQL_INT(slot_end),
+                            SQL_TEXT(it->id)),
+                 NULL, NULL, NULL, error);
+}
+
+static gboolean do_cancel(Sql *sql, const StoreChange *change, MysqlAnswer *answer, GError **error) {
+  Held held;
+  if (!lock(sql, change->reservation->id, &held, error))
+    return FALSE;
+  if (held.found && held.state == RESERVATION_PLANNED)
+    return end(sql, change->reservation, &held, held.slot_first, error);
+  if (!held.was_cancelled)
+    refuse(answer, STORE_GONE);
+  return TRUE;
+}
+
+/* ---- facts ---- */
+
+/* Of a session that nobody planned here. Its code may be somebody's already; its places may be taken. */
+static gboolean adopt(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                      GError **error) {
+  gboolean full, duplicate;
+  Held held;
+  MysqlRc rc;
+  if (!mysql_slots_find_rc(sql, change->reservation->rc_name, &rc, error) ||
+      !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), G_MAXUINT32, &full, error) ||
+      !insert(sql, rc.rc, change, TRUE, &duplicate, error))
+    return FALSE;
+  if (!duplicate)
+    return TRUE;
+  if (!lock(sql, change->reservation->id, &held, error))
+    return FALSE;
+  if (!held.found)
+    return insert(sql, rc.rc, change, FALSE, NULL, error);
+  refuse(answer, STORE_DONE); /* another coordinator has just done it */
+  return TRUE;
+}
+
+static gboolean do_fact(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                        GError **error) {
+  const Reservation *it = change->reservation;
+  Held held;
+  if (!lock(sql, it->id, &held, error))
+    return FALSE;
+  if (!held.found)
+    return it->state == RESERVATION_ENDED || adopt(sql, plan, change, answer, error);
+  if (held.state == RESERVATION_ENDED) /* an end is for good */
+    return TRUE;
+  if (it->state == RESERVATION_ENDED)
+    return end(sql, it, &held, run_end(change->run), error);
+  return sql_run(
+      sql, "UPDATE reservations SET state = ?, server_name = ? WHERE id = ?",
+      SQL_VALUES(SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->id)),
+      NULL, NULL, NULL, error);
+}
+
+gboolean mysql_change_import(Sql *sql, const MysqlPlan *plan, const Reservation *reservation, LedgerRun run,
+                             GError **error) {
+  const StoreChange change = {STORE_FACT, reservation, run, G_MAXUINT32};
+  MysqlAnswer answer = {0};
+  Held held;
+  if (!lock(sql, reservation->id, &held, error))
+    return FALSE;
+  if (held.found)
+    return TRUE;
+  if (reservation->state != RESERVATION_ENDED)
+    return adopt(sql, plan, &change, &answer, error);
+  MysqlRc rc;
+  return mysql_slots_find_rc(sql, reservation->rc_name, &rc, error) &&
+         insert(sql, rc.rc, &change, FALSE, NULL, error);
+}
+
+gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                         GError **error) {
+  *answer = (MysqlAnswer){.outcome = STORE_DONE};
+  switch (change->kind) {
+  case STORE_NEW:
+    return do_new(sql, plan, change, answer, error);
+  case STORE_EXTEND:
+    return do_extend(sql, plan, change, answer, error);
+  case STORE_CLAIM:
+    return do_claim(sql, plan, change, answer, error);
+  case STORE_CANCEL:
+    return do_cancel(sql, change, answer, error);
+  case STORE_ASK:
+    return do_ask(sql, change, answer, error);
+  case STORE_FACT:
+    return do_fact(sql, plan, change, answer, error);
+  case STORE_FORGET:
+    return TRUE; /* rows are forgotten by their age (store_mysql.c) */
+  }
+  g_return_val_if_reached(FALSE);
+}

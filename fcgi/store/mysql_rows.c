@@ -1,0 +1,25 @@
+#include "fcgi/store/mysql_rows.h"
+
+#include "common/instant.h"
+
+Reservation *mysql_row_read(const SqlRow *row) {
+  Reservation *reservation = g_new0(Reservation, 1);
+  reservation->id = g_strdup(sql_row_text(row, 0));
+  reservation->code = g_strdup(sql_row_text(row, 1));
+  reservation->rc_name = g_strdup(sql_row_text(row, 2));
+  reservation->starts_at_us = sql_row_int(row, 3) * INSTANT_SECOND;
+  reservation->ends_at_us = sql_row_int(row, 4) * INSTANT_SECOND;
+  reservation->booked = sql_row_int(row, 5) != 0;
+  reservation->name = g_strdup(sql_row_text(row, 6));
+  reservation->request_id = g_strdup(sql_row_text(row, 7));
+  reservation->state = reservation_state_from_name(sql_row_text(row, 8));
+  reservation->server_name = g_strdup(sql_row_text(row, 9));
+  reservation->reason = g_strdup(sql_row_text(row, 10));
+  reservation->created_at_us = sql_row_int(row, 11) * INSTANT_SECOND;
+  reservation->ended_at_us = sql_row_int(row, 12) * INSTANT_SECOND;
+  return reservation;
+}
+
+SqlValue mysql_instant(gint64 at_us) {
+  return at_us ? SQL_INT(at_us / INSTANT_SECOND) : SQL_NULL;
+}

@@ -1,0 +1,16 @@
+/* Reservations as rows of the database. Any thread. */
+#pragma once
+#include "fcgi/rules/reservation.h"
+#include "fcgi/database/sql.h"
+
+/* What mysql_row_read() reads, in its order: for "SELECT " MYSQL_ROW_COLUMNS " FROM reservations …". */
+#define MYSQL_ROW_COLUMNS                                                                                    \
+  "id, code, rc_name, UNIX_TIMESTAMP(starts_at), UNIX_TIMESTAMP(ends_at), booked, name, request_id, state, " \
+  "server_name, reason, UNIX_TIMESTAMP(created_at), UNIX_TIMESTAMP(ended_at)"
+#define MYSQL_ROW_N_COLUMNS 13
+
+/* (transfer full) */
+Reservation *mysql_row_read(const SqlRow *row);
+
+/* An instant as the database's functions take and give it: whole seconds since 1970. 0 is NULL. */
+SqlValue mysql_instant(gint64 at_us);

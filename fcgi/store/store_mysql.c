@@ -1,0 +1,395 @@
+#include "fcgi/store/store_mysql.h"
+
+#include "common/instant.h"
+#include "common/log.h"
+#include "fcgi/store/mysql_changes.h"
+#include "fcgi/store/mysql_rows.h"
+#include "fcgi/database/sql_schema.h"
+
+#define LOOK_AGAIN_US INSTANT_SECOND
+/* What changed is asked for from so long before the last look on: clocks of nodes differ, and what a
+ * transaction wrote is seen when it is committed only. */
+#define OVERLAP_SECONDS "15"
+/* Ended ones are loaded as long as their codes rest (codes.h). */
+#define LOADED_HISTORY_DAYS "1"
+#define UPKEEP_US (10 * INSTANT_MINUTE)
+#define UPKEEP_SOON_US (INSTANT_SECOND / 10)
+#define FORGET_AT_ONCE 1000
+
+typedef struct Look Look;
+typedef struct Upkeep Upkeep;
+
+typedef struct {
+  Store base;
+  SqlPool *pool;
+  Timers *timers;
+  MysqlPlan plan;
+  StoreMysqlRules rules;
+  char *looked_at; /* the database's time of the last look; NULL: everything is to be read */
+  gboolean loaded, failing;
+  guint64 writes; /* changes that were given to the database */
+  Timer *look_timer, *upkeep_timer;
+  Look *look;              /* under way */
+  Upkeep *upkeep;          /* under way */
+  GHashTable *lanes;       /* rc_name -> Lane */
+  GArray *refreshing;      /* of Refresh: to be told after the look that is under way */
+  GArray *refreshing_next; /* of Refresh: after one that begins later */
+} MysqlStore;
+
+typedef struct {
+  StoreRefreshed func;
+  gpointer user_data;
+} Refresh;
+
+/* What of an RC has to go in order: who asks for a place that has just been given back must not come before
+ * the giving back. All else may overtake. */
+typedef struct {
+  SqlPool *pool;
+  guint ends;      /* sessions' ends on their way to the database */
+  GQueue asking;   /* of Put, which wait for them */
+  gboolean closed; /* with its store; ends that are under way still hold it */
+} Lane;            /* counted (GRcBox) */
+
+/* ---- changes ---- */
+
+typedef struct {
+  SqlJob job;
+  Lane *lane;
+  gboolean is_end;
+  MysqlPlan plan;
+  StoreChangeKind kind;
+  Reservation *reservation;
+  LedgerRun run;
+  guint32 capacity;
+  StoreDone done;
+  gpointer user_data;
+  MysqlAnswer answer;
+} Put;
+
+static gboolean run_put(Sql *sql, SqlJob *job, GError **error) {
+  Put *put = (Put *)job;
+  const StoreChange change = {put->kind, put->reservation, put->run, put->capacity};
+  g_clear_pointer(&put->answer.other, reservation_free);
+  if (!mysql_change_do(sql, &put->plan, &change, &put->answer, error))
+    return FALSE;
+  job->refused = put->answer.roll_back;
+  return TRUE;
+}
+
+static void answer_put(Put *put, StoreOutcome outcome, const char *reason) {
+  if (put->done)
+    put->done(outcome, put->answer.other, reason, put->user_data);
+  g_rc_box_release(put->lane);
+  reservation_free(put->reservation);
+  reservation_free(put->answer.other);
+  g_free(put);
+}
+
+static void let_ask(Lane *lane) {
+  if (lane->ends > 0 || lane->closed)
+    return;
+  for (Put *put; (put = g_queue_pop_head(&lane->asking));)
+    sql_pool_run(lane->pool, &put->job);
+}
+
+static void on_put(SqlJob *job, const GError *error) {
+  Put *put = (Put *)job;
+  if (put->is_end) {
+    put->lane->ends--;
+    let_ask(put->lane);
+  }
+  answer_put(put, error ? STORE_UNAVAILABLE : put->answer.outcome, error ? error->message : NULL);
+}
+
+static Lane *lane_of(MysqlStore *store, const char *rc_name) {
+  Lane *lane = g_hash_table_lookup(store->lanes, rc_name);
+  if (!lane) {
+    lane = g_rc_box_new0(Lane);
+    lane->pool = store->pool;
+    g_hash_table_insert(store->lanes, g_strdup(rc_name), lane);
+  }
+  return lane;
+}
+
+static void close_lane(gpointer data) {
+  Lane *lane = data;
+  lane->closed = TRUE;
+  for (Put *put; (put = g_queue_pop_head(&lane->asking));)
+    answer_put(put, STORE_UNAVAILABLE, "the coordinator is stopping");
+  g_rc_box_release(lane);
+}
+
+static void put_change(Store *store, const StoreChange *change, StoreDone done, gpointer user_data) {
+  MysqlStore *mysql = (MysqlStore *)store;
+  if (change->kind == STORE_FORGET) /* upkeep does it */
+    return;
+  Put *put = g_new0(Put, 1);
+  mysql->writes++;
+  put->job.run = run_put;
+  put->job.done = on_put;
+  put->lane = g_rc_box_acquire(lane_of(mysql, change->reservation->rc_name));
+  put->is_end = change->kind == STORE_FACT && change->reservation->state == RESERVATION_ENDED;
+  put->plan = mysql->plan;
+  put->kind = change->kind;
+  put->reservation = reservation_copy(change->reservation);
+  put->run = change->run;
+  put->capacity = change->capacity;
+  put->done = done;
+  put->user_data = user_data;
+  if (put->is_end)
+    put->lane->ends++;
+  if (put->lane->ends > 0 && (put->kind == STORE_NEW || put->kind == STORE_EXTEND))
+    g_queue_push_tail(&put->lane->asking, put);
+  else
+    sql_pool_run(mysql->pool, &put->job);
+}
+
+/* ---- looking for what has changed ---- */
+
+struct Look {
+  SqlJob job;
+  MysqlStore *store; /* NULL: it was closed */
+  char *since;       /* nullable: read everything */
+  char *now;
+  guint slot_minutes;
+  GPtrArray *found; /* of Reservation */
+};
+
+static gboolean keep_text(const SqlRow *row, gpointer data) {
+  *(char **)data = g_strdup(sql_row_text(row, 0));
+  return FALSE;
+}
+
+static gboolean collect(const SqlRow *row, gpointer data) {
+  g_ptr_array_add(data, mysql_row_read(row));
+  return TRUE;
+}
+
+/* Slots of another length would be counted in other rows. */
+static gboolean agree_on_slots(Sql *sql, guint slot_minutes, GError **error) {
+  g_autofree char *ours = g_strdup_printf("%u", slot_minutes), *theirs = NULL;
+  if (!sql_run(sql, "INSERT IGNORE INTO agreements (name, value) VALUES ('slot_minutes', ?)",
+               SQL_VALUES(SQL_TEXT(ours)), NULL, NULL, NULL, error) ||
+      !sql_run(sql, "SELECT value FROM agreements WHERE name = 'slot_minutes'", SQL_NO_VALUES, keep_text,
+               &theirs, NULL, error))
+    return FALSE;
+  if (g_strcmp0(ours, theirs) == 0)
+    return TRUE;
+  g_set_error(error, SQL_ERROR, SQL_ERROR_FAILED,
+              "slot_minutes is %s here and %s in the database; all coordinators must have the same", ours,
+              theirs);
+  return FALSE;
+}
+
+static gboolean read_all(Sql *sql, Look *look, GError **error) {
+  return sql_schema_check(sql, error) && agree_on_slots(sql, look->slot_minutes, error) &&
+         sql_run(sql,
+                 "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE state IN ('planned', 'running') OR "
+                 "(state = 'ended' AND ended_at > NOW() - INTERVAL " LOADED_HISTORY_DAYS " DAY)",
+                 SQL_NO_VALUES, collect, look->found, NULL, error);
+}
+
+static gboolean run_look(Sql *sql, SqlJob *job, GError **error) {
+  Look *look = (Look *)job;
+  g_ptr_array_set_size(look->found, 0);
+  g_clear_pointer(&look->now, g_free);
+  if (!sql_run(sql, "SELECT NOW(6)", SQL_NO_VALUES, keep_text, &look->now, NULL, error))
+    return FALSE;
+  if (!look->since)
+    return read_all(sql, look, error);
+  /* In order: the end of one comes before another that has been given its code. */
+  return sql_run(sql,
+                 "SELECT " MYSQL_ROW_COLUMNS
+                 " FROM reservations WHERE changed_at > ? - INTERVAL " OVERLAP_SECONDS
+                 " SECOND ORDER BY changed_at",
+                 SQL_VALUES(SQL_TEXT(look->since)), collect, look->found, NULL, error);
+}
+
+static void look_again(gpointer data);
+
+static void tell_failing(MysqlStore *store, const GError *error) {
+  gboolean failing = error != NULL;
+  if (failing && !store->failing) {
+    g_autofree char *reason = log_quote(error->message);
+    log_error(store->loaded ? "plan_not_followed" : "plan_not_loaded", "reason=%s", reason);
+  }
+  store->failing = failing;
+}
+
+static void take_found(MysqlStore *store, Look *look) {
+  for (guint i = 0; i < look->found->len; i++)
+    store->base.listener.seen(look->found->pdata[i], store->base.user_data);
+  g_free(store->looked_at);
+  store->looked_at = g_steal_pointer(&look->now);
+  if (store->loaded)
+    return;
+  store->loaded = TRUE;
+  log_notice("plan_loaded", "reservations=%u", look->found->len);
+  store->base.listener.loaded(store->base.user_data);
+}
+
+static void tell_refreshed(GArray **refreshing, gboolean known) {
+  g_autoptr(GArray) told = g_steal_pointer(refreshing);
+  *refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
+  for (guint i = 0; i < told->len; i++) {
+    const Refresh *refresh = &g_array_index(told, Refresh, i);
+    refresh->func(known, refresh->user_data);
+  }
+}
+
+static void on_looked(SqlJob *job, const GError *error) {
+  Look *look = (Look *)job;
+  MysqlStore *store = look->store;
+  if (store) {
+    store->look = NULL;
+    tell_failing(store, error);
+    if (!error)
+      take_found(store, look);
+    tell_refreshed(&store->refreshing, error == NULL);
+    gint64 pause_us = store->refreshing_next->len ? 0 : LOOK_AGAIN_US;
+    store->look_timer = timers_add(store->timers, pause_us, look_again, store);
+  }
+  g_ptr_array_unref(look->found);
+  g_free(look->since);
+  g_free(look->now);
+  g_free(look);
+}
+
+static void look_again(gpointer data) {
+  MysqlStore *store = data;
+  Look *look = g_new0(Look, 1);
+  store->look_timer = NULL;
+  store->look = look;
+  GArray *now = store->refreshing;
+  store->refreshing = store->refreshing_next;
+  store->refreshing_next = now;
+  look->job.run = run_look;
+  look->job.done = on_looked;
+  look->store = store;
+  look->since = g_strdup(store->looked_at);
+  look->slot_minutes = store->plan.slot_minutes;
+  look->found = g_ptr_array_new_with_free_func((GDestroyNotify)reservation_free);
+  sql_pool_run(store->pool, &look->job);
+}
+
+/* ---- upkeep: slots ahead, old rows away ---- */
+
+struct Upkeep {
+  SqlJob job;
+  MysqlStore *store; /* NULL: it was closed */
+  MysqlPlan plan;
+  gint64 slots_until;
+  guint history_days;
+  gboolean more;
+};
+
+/* The RC whose rows end soonest, if that is too soon. */
+static gboolean make_slots_of_one(Sql *sql, Upkeep *upkeep, gboolean *more, GError **error) {
+  g_autofree char *rc_name = NULL;
+  *more = FALSE;
+  if (!sql_run(sql, "SELECT rc_name FROM rcs WHERE slots_until < ? ORDER BY slots_until LIMIT 1",
+               SQL_VALUES(SQL_INT(upkeep->slots_until)), keep_text, &rc_name, NULL, error))
+    return FALSE;
+  if (!rc_name)
+    return TRUE;
+  *more = TRUE;
+  return mysql_slots_make(sql, &upkeep->plan, rc_name, upkeep->slots_until, error);
+}
+
+static gboolean run_upkeep(Sql *sql, SqlJob *job, GError **error) {
+  Upkeep *upkeep = (Upkeep *)job;
+  gboolean more_slots, old_slots;
+  guint64 forgotten = 0;
+  if (!make_slots_of_one(sql, upkeep, &more_slots, error) ||
+      !mysql_slots_forget(sql, &upkeep->plan, &old_slots, error) ||
+      !sql_run(sql,
+               "DELETE FROM reservations WHERE state = 'ended' AND ended_at < NOW() - INTERVAL ? DAY "
+               "LIMIT " G_STRINGIFY(FORGET_AT_ONCE),
+               SQL_VALUES(SQL_INT(upkeep->history_days)), NULL, NULL, &forgotten, error))
+    return FALSE;
+  upkeep->more = more_slots || old_slots || forgotten == FORGET_AT_ONCE;
+  return TRUE;
+}
+
+static void keep_up(gpointer data);
+
+static void on_kept_up(SqlJob *job, const GError *error) {
+  Upkeep *upkeep = (Upkeep *)job;
+  MysqlStore *store = upkeep->store;
+  if (store) {
+    gint64 pause_us = !error && upkeep->more ? UPKEEP_SOON_US : UPKEEP_US;
+    store->upkeep = NULL;
+    store->upkeep_timer = timers_add(store->timers, pause_us, keep_up, store);
+  }
+  g_free(upkeep);
+}
+
+static void keep_up(gpointer data) {
+  MysqlStore *store = data;
+  Upkeep *upkeep = g_new0(Upkeep, 1);
+  gint64 slot_us = store->plan.slot_minutes * INSTANT_MINUTE;
+  gint64 ahead_us = (gint64)(store->rules.horizon_days + 2) * 24 * 60 * INSTANT_MINUTE;
+  store->upkeep_timer = NULL;
+  store->upkeep = upkeep;
+  upkeep->job.run = run_upkeep;
+  upkeep->job.done = on_kept_up;
+  upkeep->store = store;
+  upkeep->plan = store->plan;
+  upkeep->slots_until = (g_get_real_time() + ahead_us) / slot_us;
+  upkeep->history_days = store->rules.history_days;
+  sql_pool_run(store->pool, &upkeep->job);
+}
+
+/* ---- life ---- */
+
+static void begin(Store *store) {
+  MysqlStore *mysql = (MysqlStore *)store;
+  look_again(mysql);
+  mysql->upkeep_timer = timers_add(mysql->timers, INSTANT_SECOND, keep_up, mysql);
+}
+
+static void refresh(Store *store, StoreRefreshed func, gpointer user_data) {
+  MysqlStore *mysql = (MysqlStore *)store;
+  const Refresh asked = {func, user_data};
+  g_array_append_val(mysql->refreshing_next, asked);
+  if (mysql->look) /* it began before: the next one begins when it is done */
+    return;
+  timer_cancel(mysql->look_timer);
+  look_again(mysql);
+}
+
+static guint64 count_writes(Store *store) {
+  return ((MysqlStore *)store)->writes;
+}
+
+static void close_store(Store *store) {
+  MysqlStore *mysql = (MysqlStore *)store;
+  tell_refreshed(&mysql->refreshing, FALSE);
+  tell_refreshed(&mysql->refreshing_next, FALSE);
+  g_array_unref(mysql->refreshing);
+  g_array_unref(mysql->refreshing_next);
+  timer_cancel(mysql->look_timer);
+  timer_cancel(mysql->upkeep_timer);
+  if (mysql->look)
+    mysql->look->store = NULL;
+  if (mysql->upkeep)
+    mysql->upkeep->store = NULL;
+  g_hash_table_unref(mysql->lanes);
+  g_free(mysql->looked_at);
+  g_free(mysql);
+}
+
+static const StoreKind store_mysql = {"mysql", begin, put_change, refresh, count_writes, close_store};
+
+Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *timers) {
+  MysqlStore *store = g_new0(MysqlStore, 1);
+  store->base.kind = &store_mysql;
+  store->pool = pool;
+  store->rules = *rules;
+  store->plan = (MysqlPlan){rules->coordinator, rules->slot_minutes};
+  store->timers = timers;
+  store->refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
+  store->refreshing_next = g_array_new(FALSE, FALSE, sizeof(Refresh));
+  store->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_lane);
+  return &store->base;
+}

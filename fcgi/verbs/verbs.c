@@ -1,0 +1,125 @@
+#include "fcgi/verbs/verbs.h"
+
+#include "fcgi/session/planning.h"
+#include "fcgi/base/rate_limit.h"
+#include "fcgi/fleet/servers_source.h"
+
+#define EARLY_RETRY_SECONDS 5
+
+static const Verb verbs[] = {
+    {"GET_SERVERS", verbs_get_servers_fields, sizeof(GetServers), verbs_get_servers, .class = RATE_READ},
+    {"GET_RCS", NULL, 0, verbs_get_rcs, .class = RATE_READ},
+    {"START_SESSION", verbs_start_session_fields, sizeof(StartSession), verbs_start_session,
+     verbs_start_session_defaults, .class = RATE_START},
+    {"LEAVE_LINE", verbs_leave_line_fields, sizeof(LeaveLine), verbs_leave_line, .class = RATE_POLL},
+    {"CONNECT_SESSION_WITH_CODE", verbs_connect_session_fields, sizeof(ConnectSession), verbs_connect_session,
+     .class = RATE_CODE},
+    {"EXTEND_SESSION", verbs_extend_session_fields, sizeof(ExtendSession), verbs_extend_session,
+     .class = RATE_PLAN},
+    {"GET_AVAILABILITY", verbs_get_availability_fields, sizeof(GetAvailability), verbs_get_availability,
+     .class = RATE_READ},
+    {"PLAN_SESSION", verbs_plan_session_fields, sizeof(PlanSession), verbs_plan_session, .class = RATE_PLAN},
+    {"CANCEL_SESSION", verbs_cancel_session_fields, sizeof(CancelSession), verbs_cancel_session,
+     .class = RATE_PLAN},
+    {"POLL_EVENTS", verbs_poll_events_fields, sizeof(PollEvents), verbs_poll_events, .class = RATE_POLL},
+    {NULL},
+};
+
+#define N_VERBS (G_N_ELEMENTS(verbs) - 1)
+
+guint verbs_number(const Verb *verb) {
+  return verb ? (guint)(verb - verbs) : (guint)N_VERBS;
+}
+
+const char *verbs_word(guint number) {
+  return number < N_VERBS ? verbs[number].name : number == N_VERBS ? "none" : NULL;
+}
+
+void verbs_read(Request *request) {
+  GError *error = NULL;
+  const Verb *verb = NULL;
+  gpointer arguments = NULL;
+  char *id = NULL;
+  gsize length;
+  const char *text = request_get_text(request, &length);
+  if (request_is_read(request))
+    return;
+  if (text)
+    verb_read(verbs, text, length, &verb, &arguments, &id, &error);
+  else
+    wire_set_error(&error, WIRE_TOO_LARGE, NULL, "The request is larger than 64 KiB.");
+  request_set_echo(request, id);
+  request_set_call(request, verb, arguments, error);
+}
+
+/* A request that is handled again when the store has told what is new. */
+typedef struct {
+  Request *request; /* NULL: its client has gone */
+} Look;
+
+static void on_look_gone(Request *request, gpointer data) {
+  ((Look *)data)->request = NULL;
+}
+
+static void handle_again(gboolean known, gpointer data) {
+  g_autofree Look *look = data;
+  Request *request = look->request;
+  const Verb *verb;
+  gpointer arguments;
+  g_autofree char *id = NULL;
+  gsize length;
+  if (!request)
+    return;
+  request_resume(request);
+  if (!known) { /* what was asked for may be there all the same */
+    request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
+                        "The database does not answer. Try again in a moment.");
+    return;
+  }
+  request_set_looked(request);
+  const char *text = request_get_text(request, &length);
+  if (!verb_read(verbs, text, length, &verb, &arguments, &id, NULL)) {
+    request_refuse_with(request, WIRE_INTERNAL_ERROR, NULL, "The request was lost.");
+    return;
+  }
+  verb->handle(request, arguments);
+  verb_free_arguments(verb, arguments);
+}
+
+gboolean verbs_look_first(Request *request) {
+  const Core *core = request_get_core(request);
+  Plan *plan = planning_get_plan(core->planning);
+  if (!core->database || core->ending || request_has_looked(request) || !plan_is_loaded(plan))
+    return FALSE;
+  Look *look = g_new(Look, 1);
+  look->request = request;
+  request_wait(request, on_look_gone, look);
+  plan_refresh(plan, handle_again, look);
+  return TRUE;
+}
+
+/* Whether there is nothing yet that an answer could be made of, and so the list would seem empty. */
+static gboolean is_too_early(const Core *core, const Verb *verb) {
+  return core->database && verb->class != RATE_POLL &&
+         !(plan_is_loaded(planning_get_plan(core->planning)) && servers_source_is_loaded(core->servers));
+}
+
+static void refuse_too_early(Request *request) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_STORE_UNAVAILABLE, NULL,
+                 "The database cannot be reached; try again in a moment.");
+  request_refuse_until(request, error, EARLY_RETRY_SECONDS, NULL);
+}
+
+void verbs_handle(Request *request) {
+  verbs_read(request);
+  const Verb *verb = request_get_verb(request);
+  gpointer arguments = request_take_arguments(request);
+  if (request_get_error(request))
+    request_refuse(request, request_get_error(request));
+  else if (is_too_early(request_get_core(request), verb))
+    refuse_too_early(request);
+  else
+    verb->handle(request, arguments);
+  verb_free_arguments(verb, arguments);
+}

@@ -1,0 +1,47 @@
+#include "fcgi/events/events.h"
+#include "fcgi/session/planning.h"
+#include "fcgi/verbs/verbs.h"
+
+#define RETRY_SOON_SECONDS 5
+#define RETRY_LATE_SECONDS 15
+
+const Field verbs_poll_events_fields[] = {
+    {"cursor", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, cursor), .min = 1, .max = 64},
+    {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, ticket), .max = TICKET_MAX_BYTES},
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, place), .min = 1, .max = 64},
+    {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(PollEvents, wait_seconds), .min = 0, .max = 60},
+    {NULL},
+};
+
+static void refuse(Request *request, const char *reason, guint retry_after_seconds) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "%s", reason);
+  request_refuse_until(request, error, retry_after_seconds, NULL);
+}
+
+void verbs_poll_events(gpointer data, gpointer arguments) {
+  Request *request = data;
+  const PollEvents *asked = arguments;
+  Core *core = request_get_core(request);
+  if (core->mode != CORE_SERVES && asked->wait_seconds > 0) {
+    refuse(request, "This coordinator keeps no events to be waited for.", RETRY_LATE_SECONDS);
+    return;
+  }
+  if (asked->wait_seconds > 0 && !core->stopping && !request_may_wait(request)) {
+    refuse(request, "Too many requests are waiting already.", RETRY_SOON_SECONDS);
+    return;
+  }
+  g_autoptr(GError) error = NULL;
+  g_autoptr(Ticket) ticket = asked->ticket ? ticket_verify(core->key, asked->ticket, NULL, &error) : NULL;
+  const char *session = ticket ? ticket->session : NULL;
+  g_autofree char *offer = session ? planning_standing_offer(core->planning, session) : NULL;
+  if (session)
+    request_follow(request, session);
+  else if (asked->place)
+    events_follow_place(request, asked->place);
+  if (asked->ticket && !ticket)
+    request_refuse(request, error);
+  else
+    events_poll(core->events, request, asked->cursor, &(EventsFor){session, asked->place, offer},
+                (guint)MIN(asked->wait_seconds, core->configuration->max_wait_seconds));
+}

@@ -1,0 +1,248 @@
+#include "common/instant.h"
+#include "fcgi/session/busy.h"
+#include "fcgi/session/connection_data.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/line/lines.h"
+#include "fcgi/session/planning.h"
+#include "fcgi/session/starts.h"
+#include "fcgi/verbs/verbs.h"
+#include "fcgi/fleet/watches.h"
+
+#include <string.h>
+
+#define MAX_NAME 400
+#define MAX_PLACE 64
+
+const Field verbs_start_session_fields[] = {
+    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, rc_name), .required = TRUE, .min = 1, .max = 200},
+    {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(StartSession, duration_minutes), .min = 1, .max = 1440},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, name), .max = MAX_NAME},
+    {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(StartSession, wait_seconds), .min = 0, .max = 60},
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, place), .min = 1, .max = MAX_PLACE},
+    {NULL},
+};
+
+const Field verbs_leave_line_fields[] = {
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(LeaveLine, place), .required = TRUE, .min = 1, .max = MAX_PLACE},
+    {NULL},
+};
+
+const Field verbs_connect_session_fields[] = {
+    {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ConnectSession, code), .required = TRUE, .min = 4, .max = 9},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, name), .max = MAX_NAME},
+    {"key", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, key), .max = 64},
+    {NULL},
+};
+
+gboolean verbs_read_minutes(const RcRules *rules, gint64 asked, guint *minutes, GError **error) {
+  gint64 wanted = asked ? asked : rules->session_minutes;
+  *minutes = (guint)wanted;
+  if (wanted >= rules->min_session_minutes && wanted <= rules->session_minutes)
+    return TRUE;
+  wire_set_error(error, WIRE_BAD_REQUEST, "duration_minutes", "duration_minutes: must be from %d to %d.",
+                 (int)rules->min_session_minutes, (int)rules->session_minutes);
+  return FALSE;
+}
+
+void verbs_start_session_defaults(gpointer arguments) {
+  ((StartSession *)arguments)->wait_seconds = -1;
+}
+
+void verbs_start_session(gpointer data, gpointer arguments) {
+  Request *request = data;
+  const StartSession *asked = arguments;
+  Core *core = request_get_core(request);
+  g_autoptr(GError) error = NULL;
+  const RcRules *rules = rc_rules_get(core->configuration->rc_rules, asked->rc_name);
+  Rc *rc = fleet_find_rc(core->fleet, asked->rc_name);
+  LineWish wish = {.name = asked->name,
+                   .place = asked->place,
+                   .wait_seconds = MIN(asked->wait_seconds, core->configuration->max_wait_seconds)};
+  if (core->mode != CORE_SERVES) /* the line would end with us */
+    wish = (LineWish){.name = asked->name, .wait_seconds = -1};
+  if (!verbs_read_minutes(rules, asked->duration_minutes, &wish.minutes, &error))
+    request_refuse(request, error);
+  else if (!rc)
+    verbs_refuse_rc(request);
+  else if (core->ending)
+    busy_refuse(request, NULL);
+  else
+    lines_start(core->lines, request, rc, &wish);
+}
+
+void verbs_leave_line(gpointer data, gpointer arguments) {
+  Request *request = data;
+  lines_leave(request_get_core(request)->lines, ((const LeaveLine *)arguments)->place);
+  request_answer(request, WIRE_LINE_LEFT, NULL);
+}
+
+void verbs_refuse_rc(Request *request) {
+  request_refuse_with(request, WIRE_RC_NOT_FOUND, "rc_name", "There is no residential complex of this name.");
+}
+
+/* ---- joining ---- */
+
+static void refuse_not_started(Request *request, const Reservation *reservation) {
+  g_autoptr(GError) error = NULL;
+  g_autofree char *starts_at = instant_format(reservation->starts_at_us);
+  g_autofree char *members = g_strdup_printf("\"starts_at\":\"%s\"", starts_at);
+  gint64 seconds = (reservation->starts_at_us - instant_now_us() + INSTANT_SECOND - 1) / INSTANT_SECOND;
+  wire_set_error(&error, WIRE_SESSION_NOT_STARTED, NULL, "The session starts later.");
+  request_refuse_until(request, error, (guint)CLAMP(seconds, 1, G_MAXINT32), members);
+}
+
+static void join_running(Request *request, const Reservation *reservation, const char *name) {
+  Core *core = request_get_core(request);
+  FleetServer *server =
+      reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
+  const Session *session = server ? fleet_server_find_session(server, reservation->id) : NULL;
+  if (session && fleet_server_get_state(server) != FLEET_OFFLINE)
+    connection_data_answer(request, session, "guest", name);
+  else
+    busy_refuse(request, NULL);
+}
+
+gboolean verbs_check_code(Request *request, const char *code) {
+  if (strspn(code, "0123456789") == strlen(code))
+    return TRUE;
+  request_refuse_with(request, WIRE_BAD_REQUEST, "code", "code: must be digits.");
+  return FALSE;
+}
+
+void verbs_connect_session(gpointer data, gpointer arguments) {
+  Request *request = data;
+  const ConnectSession *asked = arguments;
+  Core *core = request_get_core(request);
+  const Reservation *reservation;
+  if (!verbs_check_code(request, asked->code) ||
+      (!plan_find_code(planning_get_plan(core->planning), asked->code) && verbs_look_first(request)) ||
+      planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
+    return;
+  if (starts_is_starting(core->starts, reservation->id))
+    starts_begin_booked(core->starts, request, reservation, asked->name);
+  else if (reservation->state == RESERVATION_RUNNING)
+    join_running(request, reservation, asked->name);
+  else if (reservation->starts_at_us > instant_now_us())
+    refuse_not_started(request, reservation);
+  else if (core->ending)
+    busy_refuse(request, NULL);
+  else
+    starts_begin_booked(core->starts, request, reservation, asked->name);
+}
+
+/* ---- staying longer ---- */
+
+const Field verbs_extend_session_fields[] = {
+    {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(ExtendSession, ticket), .required = TRUE, .max = TICKET_MAX_BYTES},
+    {"minutes", FIELD_INT, G_STRUCT_OFFSET(ExtendSession, minutes), .min = 1, .max = 1440},
+    {NULL},
+};
+
+/* An extension that the plan has taken and that its streamer is being told. */
+typedef struct {
+  Core *core;
+  Request *request; /* NULL: its client has gone */
+  char *session;
+  guint minutes;
+  gint64 ends_at_us;
+  gboolean repeated; /* a lost answer has been asked for again */
+} Extension;
+
+static void free_extension(Extension *extension) {
+  g_free(extension->session);
+  g_free(extension);
+}
+
+static void on_extension_gone(Request *request, gpointer data) {
+  ((Extension *)data)->request = NULL;
+}
+
+static void answer_extension(Extension *extension) {
+  g_autofree char *ends_at = instant_format(extension->ends_at_us);
+  g_autofree char *members = g_strdup_printf("\"ends_at\":\"%s\"", ends_at);
+  if (extension->request)
+    request_answer(extension->request, WIRE_SESSION_EXTENDED, members);
+  free_extension(extension);
+}
+
+static void refuse_extension(Extension *extension, const GError *error) {
+  const Plan *plan = planning_get_plan(extension->core->planning);
+  guint most = (guint)extension->core->configuration->extension_minutes;
+  guint minutes = plan_room_minutes(plan, extension->session, MAX(most, extension->minutes));
+  g_autofree char *members = g_strdup_printf("\"available_minutes\":%u", minutes);
+  if (extension->request && wire_message_of(error) == WIRE_EXTENSION_NOT_AVAILABLE)
+    request_refuse_until(extension->request, error, 0, members);
+  else if (extension->request)
+    request_refuse(extension->request, error);
+  free_extension(extension);
+}
+
+static void tell_streamer(Extension *extension);
+
+static void on_streamer_told(const StreamerResult *result, gpointer data) {
+  Extension *extension = data;
+  if (result->outcome == STREAMER_LOST && !extension->repeated) {
+    extension->repeated = TRUE; /* the same end again: told twice is told once */
+    tell_streamer(extension);
+    return;
+  }
+  if (result->outcome == STREAMER_ANSWERED && result->status == 200) {
+    answer_extension(extension);
+    return;
+  }
+  /* The place stays taken: what the server does not know now, it may be told when asked again. */
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_INTERNAL_ERROR, NULL, "The server did not answer; try again in a moment.");
+  refuse_extension(extension, error);
+}
+
+static void tell_streamer(Extension *extension) {
+  const Reservation *reservation =
+      plan_find(planning_get_plan(extension->core->planning), extension->session);
+  FleetServer *server = reservation && reservation->server_name
+                            ? fleet_find_server(extension->core->fleet, reservation->server_name)
+                            : NULL;
+  StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
+  if (!peer) {
+    g_autoptr(GError) gone = NULL;
+    wire_set_error(&gone, WIRE_SESSION_NOT_EXIST, NULL, "The session's server is not in the list any more.");
+    refuse_extension(extension, gone);
+    return;
+  }
+  guint timeout_ms = 1000 * (guint)extension->core->configuration->call_timeout_seconds;
+  streamer_peer_call(peer, control_extend_session(extension->session, extension->ends_at_us), timeout_ms,
+                     FALSE, on_streamer_told, extension);
+}
+
+static void on_extended(const Reservation *reservation, const GError *error, gpointer data) {
+  Extension *extension = data;
+  if (!reservation) {
+    refuse_extension(extension, error);
+    return;
+  }
+  extension->ends_at_us = reservation->ends_at_us;
+  tell_streamer(extension);
+}
+
+void verbs_extend_session(gpointer data, gpointer arguments) {
+  Request *request = data;
+  const ExtendSession *asked = arguments;
+  Core *core = request_get_core(request);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(Ticket) ticket = ticket_verify(core->key, asked->ticket, NULL, &error);
+  if (!ticket) {
+    request_refuse(request, error);
+    return;
+  }
+  if (ticket->session && !plan_find(planning_get_plan(core->planning), ticket->session) &&
+      verbs_look_first(request))
+    return;
+  Extension *extension = g_new0(Extension, 1);
+  extension->core = core;
+  extension->request = request;
+  extension->session = g_strdup(ticket->session ? ticket->session : "");
+  extension->minutes = (guint)(asked->minutes ? asked->minutes : core->configuration->extension_minutes);
+  request_wait(request, on_extension_gone, extension);
+  plan_extend(planning_get_plan(core->planning), extension->session, extension->minutes, instant_now_us(),
+              on_extended, extension);
+}
