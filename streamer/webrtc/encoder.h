@@ -2,7 +2,7 @@
  * while somebody takes them (and once at the start, which shows that it works and warms it up).
  */
 #pragma once
-#include "streamer/media_settings.h"
+#include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/fanout.h"
 #include "streamer/webrtc/picture_steps.h"
 

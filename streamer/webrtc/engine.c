@@ -1,8 +1,8 @@
 #include "streamer/webrtc/engine.h"
 
 #include "common/log.h"
-#include "streamer/ice_server.h"
-#include "streamer/media_settings.h"
+#include "streamer/shared/ice_server.h"
+#include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/capture.h"
 #include "streamer/webrtc/ice.h"
 #include "streamer/webrtc/layers.h"

@@ -1,8 +1,8 @@
 /* A session's engine: capture, encoders, viewers and input put together, driven by the streamer's messages
- * (streamer/engine_message.h) and speaking its own. Main thread.
+ * (streamer/shared/engine_message.h) and speaking its own. Main thread.
  */
 #pragma once
-#include "streamer/engine_message.h"
+#include "streamer/shared/engine_message.h"
 
 typedef struct Engine Engine;
 

@@ -1,7 +1,7 @@
 #define GST_USE_UNSTABLE_API
 #include "streamer/webrtc/ice.h"
 
-#include "streamer/ice_server.h"
+#include "streamer/shared/ice_server.h"
 #include <gst/webrtc/webrtc.h>
 #include <ifaddrs.h>
 #include <net/if.h>

@@ -1,6 +1,6 @@
 /* ICE of a viewer's webrtcbin: which addresses and ports it uses, and which STUN and TURN servers. */
 #pragma once
-#include "streamer/media_settings.h"
+#include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/sdp_fragment.h"
 #include <gst/gst.h>
 

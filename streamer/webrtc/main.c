@@ -1,10 +1,10 @@
 /* vitrina-webrtc: one session's engine. Started by the streamer with a socket as descriptor 3 and the
- * session's display in the environment; see streamer/engine_message.h for what they say to each other. */
+ * session's display in the environment; see streamer/shared/engine_message.h for what they say to each other. */
 #include "config.h"
 
 #include "common/log.h"
-#include "streamer/channel.h"
-#include "streamer/engine_message.h"
+#include "streamer/shared/channel.h"
+#include "streamer/shared/engine_message.h"
 #include "streamer/webrtc/display.h"
 #include "streamer/webrtc/engine.h"
 #include "streamer/webrtc/media_clock.h"

@@ -5,7 +5,7 @@
  * it soon has the size that its rate can fill in a moment, until it moves again. Pure.
  */
 #pragma once
-#include "streamer/media_settings.h"
+#include "streamer/shared/media_settings.h"
 
 typedef struct {
   guint width, height, framerate;

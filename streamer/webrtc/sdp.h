@@ -6,7 +6,7 @@
  * then only answer what we mean, whatever else the player offered.
  */
 #pragma once
-#include "streamer/media_settings.h"
+#include "streamer/shared/media_settings.h"
 #include <gst/sdp/sdp.h>
 
 /* An offer is some kilobytes; what is longer than this is refused unread. */

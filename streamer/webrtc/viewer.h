@@ -6,7 +6,7 @@
  * shared; its own remains are taken down on another thread, since that may take its time.
  */
 #pragma once
-#include "streamer/media_settings.h"
+#include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/allotment.h"
 #include "streamer/webrtc/encoder.h"
 #include "streamer/webrtc/ice.h"

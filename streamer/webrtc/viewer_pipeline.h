@@ -1,6 +1,6 @@
 /* The GStreamer pipeline of one viewer, from encoded frames to webrtcbin. Main thread. */
 #pragma once
-#include "streamer/media_settings.h"
+#include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/sdp.h"
 #include <gst/gst.h>
 

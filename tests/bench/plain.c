@@ -1,12 +1,12 @@
 /* The yardstick of the latency bench: the plain way to stream a display, as one finds it in examples.
  * ximagesrc at 30 frames a second, VP8, one pipeline for one viewer, no playout-delay extension. It speaks
- * vitrina-webrtc's messages (streamer/engine_message.h) and takes input the same way, so that the picture's
+ * vitrina-webrtc's messages (streamer/shared/engine_message.h) and takes input the same way, so that the picture's
  * way alone differs. */
 #define GST_USE_UNSTABLE_API
 #include "config.h"
 
-#include "streamer/channel.h"
-#include "streamer/engine_message.h"
+#include "streamer/shared/channel.h"
+#include "streamer/shared/engine_message.h"
 #include "streamer/webrtc/display.h"
 #include "streamer/webrtc/sdp.h"
 #include "streamer/webrtc/steering.h"

@@ -1,5 +1,5 @@
 /* Whatever a line holds, it is a message or an error; and what was read is written and read again alike. */
-#include "streamer/engine_message.h"
+#include "streamer/shared/engine_message.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* streamer/users, floor and events: any order of what people of a session do. Whatever it is, the floor is
  * held by somebody who is in or by nobody, only people who are in wait for it, a follower sees what is meant
  * for it in order and once, and the ring keeps to its bounds. */
-#include "streamer/events.h"
-#include "streamer/floor.h"
+#include "streamer/session/events.h"
+#include "streamer/session/floor.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -43,6 +43,6 @@ test('every verb is in vitrina-protocol(7)', () => {
 test('every setting is in a manual page', () => {
   const setting = /^\s*\{"(\w+)", SETTING_/gm;
   knows('vitrina-coordinator.8', words('fcgi/settings/configuration.c', setting));
-  knows('vitrina-config.json.5', words('streamer/settings.c', setting));
-  knows('vitrina-config.json.5', words('streamer/media_settings.c', setting));
+  knows('vitrina-config.json.5', words('streamer/settings/settings.c', setting));
+  knows('vitrina-config.json.5', words('streamer/shared/media_settings.c', setting));
 });

@@ -1,5 +1,5 @@
 /* The line channel: whole lines, in order, bounded, and an end that is told once. */
-#include "streamer/channel.h"
+#include "streamer/shared/channel.h"
 
 #include <string.h>
 #include <sys/socket.h>

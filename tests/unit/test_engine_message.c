@@ -1,5 +1,5 @@
 /* What streamer and engine say to each other: every message there and back, and what is no message. */
-#include "streamer/engine_message.h"
+#include "streamer/shared/engine_message.h"
 
 #include <string.h>
 

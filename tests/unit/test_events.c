@@ -1,4 +1,4 @@
-#include "streamer/events.h"
+#include "streamer/session/events.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Who steers. */
-#include "streamer/floor.h"
+#include "streamer/session/floor.h"
 
 #define SECOND ((gint64)G_USEC_PER_SEC)
 #define IDLE (60 * SECOND)

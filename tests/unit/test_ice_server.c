@@ -1,5 +1,5 @@
 /* STUN and TURN servers: their forms in JSON, and credentials as coturn checks them. */
-#include "streamer/ice_server.h"
+#include "streamer/shared/ice_server.h"
 
 static char *completed(const char *json) {
   g_autoptr(GError) error = NULL;

@@ -1,5 +1,5 @@
 /* The settings of picture and sound: defaults, and the rules that the table cannot say. */
-#include "streamer/media_settings.h"
+#include "streamer/shared/media_settings.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* What is remembered of sessions that have ended. */
-#include "streamer/past.h"
+#include "streamer/sessions/past.h"
 
 static void the_newest_come_first(void) {
   g_autoptr(Past) past = past_new();

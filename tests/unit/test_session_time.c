@@ -1,6 +1,6 @@
 /* When a session ends by itself and what people are told before: the rules, on a clock of the test's own. */
 #include "common/instant.h"
-#include "streamer/session_time.h"
+#include "streamer/session/session_time.h"
 
 #define SECOND INSTANT_SECOND
 #define MINUTE INSTANT_MINUTE

@@ -1,7 +1,7 @@
 /* Standbys: how many there are, by the numbers alone. No stage is ever started here: what a stage does is for
  * tests/system. */
-#include "streamer/counts.h"
-#include "streamer/standby.h"
+#include "streamer/base/counts.h"
+#include "streamer/stage/standby.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The people of a session, and the players they watch with. */
 #include "common/wire.h"
-#include "streamer/users.h"
-#include "streamer/viewers.h"
+#include "streamer/session/users.h"
+#include "streamer/session/viewers.h"
 
 #include <string.h>
 

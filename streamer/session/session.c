@@ -1,0 +1,350 @@
+#include "streamer/session/session_internal.h"
+
+#include "common/instant.h"
+#include "common/log.h"
+
+/* What late-comers and reconnecting people can still read. */
+#define EVENTS_KEPT 1000
+#define EVENTS_KEPT_BYTES (1024 * 1024)
+
+/* ---- the end ---- */
+
+static void tell_started(Session *session, const char *reason) {
+  if (session->started_told)
+    return;
+  session->started_told = TRUE;
+  session->hooks.started(session, reason, session->data);
+}
+
+static void end(Session *session, WireEnd why, const char *reason) {
+  if (session->state == SESSION_ENDING)
+    return;
+  session->state = SESSION_ENDING;
+  g_clear_handle_id(&session->tick_source, g_source_remove);
+  log_notice("session_ended", "session=%s reason=%s users=%u", session->id, wire_end_name(why),
+             users_count(session->users));
+  session_tell(session->events, WIRE_SESSION_ENDED, &(SessionEvent){.reason = (char *)wire_end_name(why)});
+  session->hooks.ending(session, why, session->data);
+  g_clear_pointer(&session->events, events_free);
+  viewers_free(session->viewers, "The session has ended.");
+  session->viewers = NULL;
+  tell_started(session, reason);
+  stage_stop(session->stage);
+  session->hooks.changed(session, session->data);
+}
+
+void session_end(Session *session, WireEnd why) {
+  end(session, why, "The session was ended before it was ready.");
+}
+
+void session_stop(Session *session, guint grace_seconds) {
+  if (session->state == SESSION_ENDING)
+    return;
+  if (grace_seconds == 0 || users_count(session->users) == 0) {
+    session_end(session, WIRE_END_SERVER_STOPPING);
+    return;
+  }
+  session_time_stop(&session->time, g_get_monotonic_time() + grace_seconds * INSTANT_SECOND);
+  session_tell(session->events, WIRE_SESSION_ENDING,
+               &(SessionEvent){.seconds_left = grace_seconds,
+                               .reason = (char *)wire_end_name(WIRE_END_SERVER_STOPPING)});
+  session_plan_tick(session);
+}
+
+/* ---- the stage ---- */
+
+static void on_ready(gpointer data) {
+  Session *session = data;
+  if (session->state != SESSION_STARTING)
+    return;
+  session->state = SESSION_READY;
+  session_time_ready(&session->time, session->settings, g_get_monotonic_time());
+  log_notice("session_ready", "session=%s", session->id);
+  session_tell(session->events, WIRE_APP_READY, &(SessionEvent){0});
+  session_people_ready(session);
+  tell_started(session, NULL);
+  session->hooks.changed(session, session->data);
+  session_plan_tick(session);
+}
+
+static void on_restarted(gpointer data) {
+  Session *session = data;
+  if (session->state == SESSION_READY)
+    session_tell(session->events, WIRE_APP_RESTARTED, &(SessionEvent){0});
+}
+
+static void on_failed(const char *reason, gpointer data) {
+  Session *session = data;
+  g_autofree char *sentence = g_strdup_printf("The session could not be started: %s.", reason);
+  end(session, WIRE_END_APP_FAILED, sentence);
+}
+
+static void on_stopped(gpointer data) {
+  Session *session = data;
+  session->hooks.ended(session, session->data);
+}
+
+static void on_viewer_answered(gint64 number, const char *sdp, const char *reason, gpointer data) {
+  Session *session = data;
+  const Viewer *viewer = session->viewers ? viewers_find_number(session->viewers, number) : NULL;
+  if (!viewer)
+    return;
+  /* One player a person: the new one works, so the old one goes. */
+  for (const Viewer *older; sdp && (older = viewers_find_other(session->viewers, viewer->user, number));)
+    session_view_end(session, older);
+  viewers_answered(session->viewers, number, sdp, reason);
+}
+
+static void on_viewer_restarted(gint64 number, const char *fragment, const char *reason, gpointer data) {
+  Session *session = data;
+  if (session->viewers)
+    viewers_restarted(session->viewers, number, fragment, reason);
+}
+
+static void on_viewer_connected(gint64 number, gpointer data) {
+  Session *session = data;
+  const Viewer *viewer = session->viewers ? viewers_find_number(session->viewers, number) : NULL;
+  if (!viewer)
+    return;
+  g_autofree char *user = log_quote(viewer->user);
+  log_info("viewer_connected", "session=%s viewer=%" G_GINT64_FORMAT " user=%s", session->id, number, user);
+}
+
+static void on_viewer_gone(gint64 number, const char *reason, gpointer data) {
+  Session *session = data;
+  if (session->viewers)
+    viewers_remove(session->viewers, number, reason);
+}
+
+static void on_input(const char *user, gboolean steers, gpointer data) {
+  session_note_activity(data, user);
+  session_people_input(data, user, steers);
+}
+
+static const StageEvents stage_events = {
+    .ready = on_ready,
+    .restarted = on_restarted,
+    .failed = on_failed,
+    .stopped = on_stopped,
+    .viewer_answered = on_viewer_answered,
+    .viewer_restarted = on_viewer_restarted,
+    .viewer_connected = on_viewer_connected,
+    .viewer_gone = on_viewer_gone,
+    .input = on_input,
+};
+
+/* ---- time ---- */
+
+static void do_what_is_due(Session *session, gint64 now_us) {
+  while (session->state != SESSION_ENDING) {
+    SessionDue due = session_time_due(&session->time, session->settings, now_us, instant_now_us());
+    if (due.type == SESSION_DUE_NOTHING)
+      return;
+    if (due.type == SESSION_DUE_END)
+      session_end(session, due.end);
+    else
+      session_tell(session->events, due.message, &(SessionEvent){.seconds_left = due.seconds_left});
+  }
+}
+
+static gboolean on_tick(gpointer data) {
+  Session *session = data;
+  gint64 now_us = g_get_monotonic_time();
+  session->tick_source = 0;
+  session_people_tick(session, now_us);
+  do_what_is_due(session, now_us);
+  session_plan_tick(session);
+  return G_SOURCE_REMOVE;
+}
+
+void session_plan_tick(Session *session) {
+  g_clear_handle_id(&session->tick_source, g_source_remove);
+  if (session->state == SESSION_ENDING)
+    return;
+  gint64 now_us = g_get_monotonic_time(), people_us = session_people_next_us(session);
+  gint64 wait_us = session_time_wait_us(&session->time, session->settings, now_us, instant_now_us());
+  wait_us = CLAMP(people_us - now_us, 0, wait_us);
+  session->tick_source = g_timeout_add((guint)(wait_us / 1000 + 1), on_tick, session);
+}
+
+void session_note_activity(Session *session, const char *user) {
+  gint64 now_us = g_get_monotonic_time();
+  users_note_activity(session->users, user, now_us);
+  if (users_find(session->users, user) && session_time_touch(&session->time, now_us))
+    session_plan_tick(session);
+}
+
+gint64 session_inactive_in_seconds(const Session *session) {
+  return session_time_countdown(&session->time, session->settings, g_get_monotonic_time());
+}
+
+void session_settings_changed(Session *session) {
+  session_plan_tick(session);
+}
+
+void session_extend(Session *session, gint64 ends_at_us) {
+  session_time_extend(&session->time, ends_at_us);
+  if (session->state == SESSION_ENDING)
+    return;
+  session_time_touch(&session->time, g_get_monotonic_time()); /* somebody wants to stay */
+  session_tell(session->events, WIRE_SESSION_EXTENDED, &(SessionEvent){.ends_at_us = ends_at_us});
+  session->hooks.changed(session, session->data);
+  session_plan_tick(session);
+}
+
+/* ---- viewers ---- */
+
+static void on_gone(const Viewer *viewer, const char *reason, gpointer data) {
+  Session *session = data;
+  g_autofree char *why = log_quote(reason);
+  log_info("viewer_gone", "session=%s viewer=%" G_GINT64_FORMAT " reason=%s", session->id, viewer->number,
+           why);
+  session_release(session, viewer->user);
+}
+
+const Viewer *session_view(Session *session, const char *user, const char *offer, ViewersAnswerFunc answer,
+                           gpointer data, GError **error) {
+  Engine *engine = stage_get_engine(session->stage);
+  const Viewer *viewer = NULL;
+  if (session->state == SESSION_READY && engine)
+    viewer = viewers_add(session->viewers, user, offer, answer, data);
+  if (!viewer) {
+    wire_set_error(error, WIRE_SERVERS_BUSY, NULL, "The picture cannot be shown right now.");
+    return NULL;
+  }
+  session_hold(session, user);
+  g_autofree char *ice_servers =
+      streamer_settings_ice_servers(session->settings, session->id, session_ends_at_us(session));
+  engine_viewer_add(engine, viewer->number, user, offer, ice_servers);
+  return viewer;
+}
+
+const Viewer *session_viewer(const Session *session, const char *resource) {
+  return viewers_find(session->viewers, resource);
+}
+
+void session_view_candidate(Session *session, const Viewer *viewer, const char *fragment) {
+  engine_viewer_candidate(stage_get_engine(session->stage), viewer->number, fragment);
+}
+
+gboolean session_view_is_current(const Session *session, const Viewer *viewer, const char *fragment) {
+  return viewers_is_current(session->viewers, viewer->number, fragment);
+}
+
+gboolean session_view_restart(Session *session, const Viewer *viewer, const char *fragment,
+                              ViewersAnswerFunc answer, gpointer data) {
+  if (!viewers_restart(session->viewers, viewer->number, fragment, answer, data))
+    return FALSE;
+  engine_viewer_restart(stage_get_engine(session->stage), viewer->number, fragment);
+  return TRUE;
+}
+
+void session_view_forget(Session *session, const Viewer *viewer) {
+  viewers_forget(session->viewers, viewer->number);
+}
+
+void session_view_end(Session *session, const Viewer *viewer) {
+  engine_viewer_remove(stage_get_engine(session->stage), viewer->number);
+  viewers_remove(session->viewers, viewer->number, "The player was closed.");
+}
+
+/* ---- life ---- */
+
+static gboolean take_stage(Session *session, const SessionPlan *plan, GError **error) {
+  gboolean is_whole = plan->standby && !stage_is_bare(plan->standby);
+  session->from = is_whole ? COUNTS_FROM_STANDBY : COUNTS_FROM_NOTHING;
+  metrics_add(plan->metrics, COUNTS_STARTS, 1, session->from);
+  if (plan->standby) {
+    session->stage = plan->standby;
+    stage_hand_over(session->stage, session->id, plan->rc_name, &stage_events, session);
+    return TRUE;
+  }
+  StagePlan stage = {
+      .session = plan->id,
+      .rc_name = plan->rc_name,
+      .directory = plan->directory,
+      .cache_directory = plan->cache_directory,
+      .settings = plan->settings,
+      .metrics = plan->metrics,
+  };
+  session->stage = stage_start(&stage, &stage_events, session, error);
+  return session->stage != NULL;
+}
+
+Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointer data, GError **error) {
+  g_autoptr(Session) session = g_new0(Session, 1);
+  session->id = g_strdup(plan->id);
+  session->code = g_strdup(plan->code);
+  session->starts_at_us = instant_now_us();
+  session->begun_us = g_get_monotonic_time();
+  session_time_init(&session->time, plan->ends_at_us);
+  session->settings = plan->settings;
+  session->events = events_new(EVENTS_KEPT, EVENTS_KEPT_BYTES);
+  session_people_init(session);
+  session->viewers = viewers_new(on_gone, session);
+  session->hooks = *hooks;
+  session->data = data;
+  if (!take_stage(session, plan, error))
+    return NULL;
+  log_notice("session_starting", "session=%s", session->id);
+  if (stage_is_ready(session->stage))
+    on_ready(session);
+  session_plan_tick(session);
+  return g_steal_pointer(&session);
+}
+
+void session_free(Session *session) {
+  if (!session)
+    return;
+  g_clear_handle_id(&session->tick_source, g_source_remove);
+  session->state = SESSION_ENDING;
+  events_free(session->events);
+  viewers_free(session->viewers, "The session has ended.");
+  stage_free(session->stage);
+  session_people_clear(session);
+  g_free(session->id);
+  g_free(session->code);
+  g_free(session);
+}
+
+const char *session_id(const Session *session) {
+  return session->id;
+}
+
+const char *session_code(const Session *session) {
+  return session->code;
+}
+
+SessionState session_state(const Session *session) {
+  return session->state;
+}
+
+const char *session_state_name(SessionState state) {
+  static const char *const names[SESSION_N_STATES] = {"starting", "ready", "ending"};
+  return names[state];
+}
+
+double session_age_seconds(const Session *session) {
+  return (double)(g_get_monotonic_time() - session->begun_us) / INSTANT_SECOND;
+}
+
+CountsFrom session_from(const Session *session) {
+  return session->from;
+}
+
+EngineStats session_engine_stats(const Session *session) {
+  const Engine *engine = stage_get_engine(session->stage);
+  return engine ? *engine_stats(engine) : (EngineStats){0};
+}
+
+guint session_count_viewers(const Session *session) {
+  return session->viewers ? viewers_count(session->viewers) : 0;
+}
+
+gint64 session_starts_at_us(const Session *session) {
+  return session->starts_at_us;
+}
+
+gint64 session_ends_at_us(const Session *session) {
+  return session->time.ends_at_us;
+}

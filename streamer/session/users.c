@@ -1,0 +1,222 @@
+#include "streamer/session/users.h"
+
+#include <string.h>
+
+struct Users {
+  GPtrArray *list;  /* of User */
+  gint64 came;      /* how many in all */
+  GQueue barred;    /* of char *, the newest last */
+  GHashTable *talk; /* id -> Bucket: what they said */
+};
+
+static void user_free(gpointer data) {
+  User *user = data;
+  g_free(user->id);
+  g_free(user->name);
+  g_free(user->role);
+  g_free(user);
+}
+
+Users *users_new(void) {
+  Users *users = g_new0(Users, 1);
+  users->list = g_ptr_array_new_with_free_func(user_free);
+  users->talk = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  return users;
+}
+
+void users_free(Users *users) {
+  if (!users)
+    return;
+  g_ptr_array_unref(users->list);
+  g_queue_clear_full(&users->barred, g_free);
+  g_hash_table_unref(users->talk);
+  g_free(users);
+}
+
+static User *find(const Users *users, const char *id) {
+  for (guint i = 0; i < users->list->len; i++) {
+    User *user = users->list->pdata[i];
+    if (g_str_equal(user->id, id))
+      return user;
+  }
+  return NULL;
+}
+
+const User *users_find(const Users *users, const char *id) {
+  return find(users, id);
+}
+
+guint users_count(const Users *users) {
+  return users->list->len;
+}
+
+const User *users_nth(const Users *users, guint n) {
+  return users->list->pdata[n];
+}
+
+/* ---- names ---- */
+
+/* Whether it has a place in a line of text that others are to trust. Joiners stay: emoji and some scripts
+ * need them. */
+static gboolean is_seen(gunichar character) {
+  switch (g_unichar_type(character)) {
+  case G_UNICODE_CONTROL:
+  case G_UNICODE_LINE_SEPARATOR:
+  case G_UNICODE_PARAGRAPH_SEPARATOR:
+    return FALSE;
+  case G_UNICODE_FORMAT:
+    return character == 0x200C || character == 0x200D;
+  default:
+    return TRUE;
+  }
+}
+
+/* One line of valid UTF-8 of at most USERS_NAME_MAX bytes. */
+static char *tidy(const char *name) {
+  GString *tidied = g_string_new(NULL);
+  g_autofree char *valid = g_utf8_make_valid(name, -1);
+  g_strstrip(valid);
+  for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+    gunichar character = g_utf8_get_char(at);
+    if (!is_seen(character))
+      continue;
+    if (tidied->len + (gsize)g_unichar_to_utf8(character, NULL) > USERS_NAME_MAX)
+      break;
+    g_string_append_unichar(tidied, character);
+  }
+  return g_strstrip(g_string_free(tidied, FALSE));
+}
+
+gboolean users_set_name(Users *users, const char *id, const char *name) {
+  User *user = find(users, id);
+  g_autofree char *tidied = tidy(name);
+  if (!user || g_str_equal(user->name, tidied))
+    return FALSE;
+  g_free(user->name);
+  user->name = g_steal_pointer(&tidied);
+  return TRUE;
+}
+
+/* ---- coming and going ---- */
+
+const User *users_admit(Users *users, const char *id, const char *name, const char *role, guint limit,
+                        gint64 now_us, gboolean *joined) {
+  User *user = find(users, id);
+  if (joined)
+    *joined = !user;
+  if (!user) {
+    if (limit > 0 && users->list->len >= limit)
+      return NULL;
+    user = g_new0(User, 1);
+    user->id = g_strdup(id);
+    user->name = g_strdup("");
+    user->role = g_strdup(role);
+    user->number = ++users->came;
+    user->active_at_us = now_us;
+    g_ptr_array_add(users->list, user);
+  }
+  if (name && *name)
+    users_set_name(users, id, name);
+  user->absent_since_us = now_us;
+  return user;
+}
+
+gint64 users_note_connection(Users *users, const char *id) {
+  User *user = find(users, id);
+  return user ? ++user->connection : 0;
+}
+
+void users_hold(Users *users, const char *id) {
+  User *user = find(users, id);
+  if (user)
+    user->holds++;
+}
+
+gboolean users_release(Users *users, const char *id, gint64 now_us) {
+  User *user = find(users, id);
+  /* Who was removed and came again may be let go by what held them before. */
+  if (!user || user->holds == 0)
+    return FALSE;
+  user->holds--;
+  user->absent_since_us = now_us;
+  return user->holds == 0;
+}
+
+void users_note_activity(Users *users, const char *id, gint64 now_us) {
+  User *user = find(users, id);
+  if (user)
+    user->active_at_us = now_us;
+}
+
+static gboolean is_gone(gpointer id, gpointer bucket, gpointer users) {
+  return find(users, id) == NULL;
+}
+
+static Bucket *bucket_of(Users *users, const char *id) {
+  Bucket *bucket = g_hash_table_lookup(users->talk, id);
+  if (bucket)
+    return bucket;
+  if (g_hash_table_size(users->talk) >= users->list->len + USERS_GONE_MAX)
+    g_hash_table_foreach_remove(users->talk, is_gone, users);
+  bucket = g_new0(Bucket, 1);
+  g_hash_table_insert(users->talk, g_strdup(id), bucket);
+  return bucket;
+}
+
+gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
+                         guint *wait_seconds) {
+  Bucket *bucket = bucket_of(users, id);
+  if (bucket_take(bucket, rule, cost, now_us))
+    return TRUE;
+  *wait_seconds = bucket_wait_seconds(bucket, rule, cost);
+  return FALSE;
+}
+
+gboolean users_remove(Users *users, const char *id) {
+  User *user = find(users, id);
+  return user && g_ptr_array_remove(users->list, user);
+}
+
+void users_bar(Users *users, const char *id) {
+  if (users_is_barred(users, id))
+    return;
+  g_queue_push_tail(&users->barred, g_strdup(id));
+  if (users->barred.length > USERS_BARRED_MAX)
+    g_free(g_queue_pop_head(&users->barred));
+}
+
+gboolean users_is_barred(const Users *users, const char *id) {
+  return g_queue_find_custom((GQueue *)&users->barred, id, (GCompareFunc)g_strcmp0) != NULL;
+}
+
+const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us) {
+  for (guint i = 0; i < users->list->len; i++) {
+    const User *user = users->list->pdata[i];
+    if (user->holds == 0 && now_us - user->absent_since_us >= grace_us)
+      return user;
+  }
+  return NULL;
+}
+
+gint64 users_next_deadline(const Users *users, gint64 grace_us) {
+  gint64 deadline = G_MAXINT64;
+  for (guint i = 0; i < users->list->len; i++) {
+    const User *user = users->list->pdata[i];
+    if (user->holds == 0)
+      deadline = MIN(deadline, user->absent_since_us + grace_us);
+  }
+  return deadline;
+}
+
+gboolean users_is_host(const User *user) {
+  return g_str_equal(user->role, "host");
+}
+
+const User *users_first_host(const Users *users, const char *except) {
+  for (guint i = 0; i < users->list->len; i++) {
+    const User *user = users->list->pdata[i];
+    if (users_is_host(user) && g_strcmp0(user->id, except) != 0)
+      return user;
+  }
+  return NULL;
+}

@@ -1,0 +1,202 @@
+/* What the set of sessions says of itself: the status, which the coordinator watches, and its health. */
+#include "common/fields.h"
+#include "streamer/sessions/sessions_internal.h"
+
+/* The newest sessions that have ended stand in the status with their reasons. */
+#define ENDED_TOLD 32
+
+struct SessionsWatch {
+  Sessions *sessions;
+  GSourceOnceFunc func;
+  gpointer data;
+  guint timeout_source;
+};
+
+/* ---- watching ---- */
+
+static void call_watch(SessionsWatch *watch) {
+  GSourceOnceFunc func = watch->func;
+  gpointer data = watch->data;
+  sessions_unwatch(watch);
+  func(data);
+}
+
+static gboolean tell_changed(gpointer data) {
+  Sessions *sessions = data;
+  sessions->changed_source = 0;
+  for (guint left = sessions->watches->len; left > 0; left--)
+    call_watch(sessions->watches->pdata[0]);
+  return G_SOURCE_REMOVE;
+}
+
+/* Told a moment later, so that what belongs together is one change. */
+void sessions_touch(Sessions *sessions) {
+  sessions->version++;
+  if (!sessions->changed_source)
+    sessions->changed_source = g_idle_add(tell_changed, sessions);
+}
+
+static gboolean on_watch_timeout(gpointer data) {
+  SessionsWatch *watch = data;
+  watch->timeout_source = 0;
+  call_watch(watch);
+  return G_SOURCE_REMOVE;
+}
+
+SessionsWatch *sessions_watch(Sessions *sessions, gint64 version, guint wait_ms, GSourceOnceFunc func,
+                              gpointer data) {
+  if (version != sessions->version || wait_ms == 0) {
+    func(data);
+    return NULL;
+  }
+  SessionsWatch *watch = g_new0(SessionsWatch, 1);
+  watch->sessions = sessions;
+  watch->func = func;
+  watch->data = data;
+  watch->timeout_source = g_timeout_add(wait_ms, on_watch_timeout, watch);
+  g_ptr_array_add(sessions->watches, watch);
+  return watch;
+}
+
+void sessions_unwatch(SessionsWatch *watch) {
+  g_clear_handle_id(&watch->timeout_source, g_source_remove);
+  g_ptr_array_remove(watch->sessions->watches, watch);
+  g_free(watch);
+}
+
+/* ---- the status ---- */
+
+typedef struct {
+  char *session, *code, *state;
+  gint64 users, starts_at_us, ends_at_us;
+} Row;
+
+static const Field row_fields[] = {
+    {"session", FIELD_TEXT, G_STRUCT_OFFSET(Row, session)},
+    {"code", FIELD_TEXT, G_STRUCT_OFFSET(Row, code)},
+    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Row, state)},
+    {"users", FIELD_INT, G_STRUCT_OFFSET(Row, users)},
+    {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(Row, starts_at_us)},
+    {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(Row, ends_at_us)},
+    {NULL},
+};
+
+typedef struct {
+  char *session, *reason;
+} EndedRow;
+
+static const Field ended_fields[] = {
+    {"session", FIELD_TEXT, G_STRUCT_OFFSET(EndedRow, session)},
+    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(EndedRow, reason)},
+    {NULL},
+};
+
+typedef struct {
+  char *server_name, *rc_name, *state;
+  gint64 version, session_limit, standbys;
+  GPtrArray *sessions, *ended;
+} Status;
+
+static const Field status_fields[] = {
+    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Status, server_name)},
+    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Status, rc_name), .always = TRUE},
+    {"version", FIELD_INT, G_STRUCT_OFFSET(Status, version)},
+    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Status, state)},
+    {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Status, session_limit)},
+    {"sessions", FIELD_LIST, G_STRUCT_OFFSET(Status, sessions), .sub = row_fields, .size = sizeof(Row)},
+    {"standbys", FIELD_INT, G_STRUCT_OFFSET(Status, standbys), .min = 1, .max = G_MAXINT32},
+    {"ended", FIELD_LIST, G_STRUCT_OFFSET(Status, ended), .sub = ended_fields, .size = sizeof(EndedRow)},
+    {NULL},
+};
+
+static const char *state_name(const Sessions *sessions) {
+  if (sessions->draining || sessions->closed)
+    return "draining";
+  return sessions->list->len < sessions->settings->session_limit ? "free" : "busy";
+}
+
+static GPtrArray *list_sessions(const Sessions *sessions) {
+  GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < sessions->list->len; i++) {
+    const Session *session = sessions->list->pdata[i];
+    Row *row = g_new0(Row, 1);
+    row->session = (char *)session_id(session);
+    row->code = (char *)session_code(session);
+    row->state = (char *)session_state_name(session_state(session));
+    row->users = users_count(session_users(session));
+    row->starts_at_us = session_starts_at_us(session);
+    row->ends_at_us = session_ends_at_us(session);
+    g_ptr_array_add(rows, row);
+  }
+  return rows;
+}
+
+static GPtrArray *list_ended(const Sessions *sessions) {
+  GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+  const PastSession *past;
+  for (guint i = 0; i < ENDED_TOLD && (past = past_nth(sessions->past, i)); i++) {
+    EndedRow *row = g_new0(EndedRow, 1);
+    row->session = past->id;
+    row->reason = (char *)wire_end_name(past->end);
+    g_ptr_array_add(rows, row);
+  }
+  return rows;
+}
+
+char *sessions_status(const Sessions *sessions) {
+  g_autoptr(GPtrArray) rows = list_sessions(sessions), ended = list_ended(sessions);
+  Status status = {
+      .server_name = sessions->settings->server_name,
+      .rc_name = sessions->settings->rc_name,
+      .state = (char *)state_name(sessions),
+      .version = sessions->version,
+      .session_limit = sessions->settings->session_limit,
+      .sessions = rows,
+      .standbys = standbys_count_ready(sessions->standbys),
+      .ended = ended,
+  };
+  return fields_write_members(status_fields, &status);
+}
+
+typedef struct {
+  char *server_name, *state;
+  gint64 session_limit, sessions;
+} Health;
+
+static const Field health_fields[] = {
+    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Health, server_name)},
+    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Health, state)},
+    {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Health, session_limit)},
+    {"sessions", FIELD_INT, G_STRUCT_OFFSET(Health, sessions)},
+    {NULL},
+};
+
+char *sessions_health(const Sessions *sessions) {
+  Health health = {sessions->settings->server_name, (char *)state_name(sessions),
+                   sessions->settings->session_limit, sessions->list->len};
+  return fields_write(health_fields, &health);
+}
+
+/* ---- the gauges ---- */
+
+void sessions_measure(const Sessions *sessions) {
+  Metrics *metrics = sessions->metrics;
+  guint by_state[SESSION_N_STATES] = {0}, users = 0, viewers = 0;
+  gint64 bitrate_kbps = 0;
+  for (guint i = 0; i < sessions->list->len; i++) {
+    const Session *session = sessions->list->pdata[i];
+    by_state[session_state(session)]++;
+    users += users_count(session_users(session));
+    viewers += session_count_viewers(session);
+    bitrate_kbps += session_engine_stats(session).bitrate_kbps;
+  }
+  for (guint state = 0; state < SESSION_N_STATES; state++)
+    metrics_set(metrics, COUNTS_SESSIONS, by_state[state], state);
+  standbys_measure(sessions->standbys);
+  metrics_set(metrics, COUNTS_BUILD, 1, 0);
+  metrics_set(metrics, COUNTS_LIMIT, (double)sessions->settings->session_limit);
+  metrics_set(metrics, COUNTS_DRAINING, sessions->draining || sessions->closed);
+  metrics_set(metrics, COUNTS_USERS, users);
+  metrics_set(metrics, COUNTS_VIEWERS, viewers);
+  metrics_set(metrics, COUNTS_ENCODED_BYTES_PER_SECOND, (double)bitrate_kbps * 1000 / 8);
+}

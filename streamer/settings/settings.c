@@ -1,0 +1,316 @@
+#include "streamer/settings/settings.h"
+
+#include "common/fields.h"
+#include "streamer/shared/ice_server.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define TURN_SECRET_MIN 8
+#define TURN_SECRET_MAX 1000
+
+#define AT(member) G_STRUCT_OFFSET(StreamerSettings, member)
+
+const Setting streamer_settings_table[] = {
+    {"server_name", SETTING_TEXT, AT(server_name), 1, 200, NULL, "streamer",
+     .help = "Name of this server, as in the coordinator's list; tickets are good for one name only."},
+    {"rc_name", SETTING_TEXT, AT(rc_name), 0, 200, NULL, NULL,
+     .help = "The residential complex that the application shows."},
+    {"ip", SETTING_TEXT, AT(ip), 1, 64, NULL, "127.0.0.1", .help = "Address to listen on."},
+    {"port", SETTING_INT, AT(port), 1, 65535, NULL, "8443", .help = "Port to listen on."},
+    {"public_ip", SETTING_TEXT, AT(public_ip), 0, 255, NULL, NULL,
+     .help = "Address or host name that people reach this server by, where it is not `ip`."},
+    {"public_port", SETTING_INT, AT(public_port), 0, 65535, NULL, "0",
+     .help = "Port that people reach this server by; 0: as `port`."},
+    {"public_url", SETTING_TEXT, AT(public_url), 0, 1000, NULL, NULL,
+     .help =
+         "Base of the addresses given to people, ending in a slash; may be relative to the site whose web "
+         "server passes it on."},
+    {"tls_certificate", SETTING_PATH, AT(tls_certificate), 0, 4000, NULL, NULL,
+     .help = "Certificate chain in PEM; with it the server speaks HTTPS only."},
+    {"tls_key", SETTING_PATH, AT(tls_key), 0, 4000, NULL, NULL, .help = "Its private key in PEM."},
+    {"key_file", SETTING_PATH, AT(key_file), 1, 4000, NULL, "vitrina.key",
+     .help = "The secret that the coordinator and its streamers share, 32 bytes or more."},
+    {"allowed_origins", SETTING_TEXTS, AT(allowed_origins), 0, 300, NULL, "*",
+     .help = "Origins of the sites whose pages may use this server; \"*\": any (a ticket is needed anyway)."},
+    {"session_limit", SETTING_INT, AT(session_limit), 0, 1000, "sessions", "1",
+     .help = "Sessions that may run at the same time."},
+    {"standby_sessions", SETTING_INT, AT(standby_sessions), 0, 1000, "sessions", "0",
+     .help = "Sessions that are kept ready, as far as session_limit has room for them."},
+    {"standby_displays", SETTING_INT, AT(standby_displays), 0, 1000, "displays", "1",
+     .help = "X displays with engines that are kept ready for applications, as far as there is room."},
+    {"session_users_limit", SETTING_INT, AT(session_users_limit), 0, 1000, "people", "0",
+     .help = "People in one session; 0: no limit."},
+    {"session_minutes", SETTING_INT, AT(session_minutes), 1, 10080, "minutes", "60",
+     .help = "How long a session lasts when nobody said."},
+    {"start_timeout_seconds", SETTING_INT, AT(start_timeout_seconds), 1, 600, "seconds", "15",
+     .help = "Longest wait for the application's window."},
+    {"join_seconds", SETTING_INT, AT(join_seconds), 1, 86400, "seconds", "60",
+     .help = "A session that nobody joins ends after this."},
+    {"reconnect_grace_seconds", SETTING_INT, AT(reconnect_grace_seconds), 1, 3600, "seconds", "20",
+     .help = "How long a person whose connection broke is waited for."},
+    {"inactivity_seconds", SETTING_INT, AT(inactivity_seconds), 0, 86400, "seconds", "300",
+     .help = "A session in which nobody does anything ends after this; 0: never."},
+    {"inactivity_warning_seconds", SETTING_INT, AT(inactivity_warning_seconds), 1, 3600, "seconds", "30",
+     .help = "How long before that people are warned; at most half of inactivity_seconds."},
+    {"stop_grace_seconds", SETTING_INT, AT(stop_grace_seconds), 0, 3600, "seconds", "10",
+     .help = "How long people still have when the streamer is told to end."},
+    {"control", SETTING_CHOICE, AT(control), 0, 0, NULL, "host", "host|free",
+     .help = "Who steers: the host has control and grants it, or whoever touches the picture takes it."},
+    {"control_idle_seconds", SETTING_INT, AT(control_idle_seconds), 0, 86400, "seconds", "120",
+     .help = "Who has control and does nothing for this long gives it back; 0: never."},
+    {"engine", SETTING_CHOICE, AT(engine), 0, 0, NULL, "capture", "capture|unreal|command",
+     .help = "What brings the picture to people."},
+    {"app", SETTING_TEXTS, AT(app), 0, 4000, NULL, NULL,
+     .help =
+         "Command line of the application, a text an argument; {session}, {rc_name}, {width}, {height} and "
+         "{display} are filled in.",
+     .required = TRUE},
+    {"app_environment", SETTING_TEXTS, AT(app_environment), 0, 4000, NULL, NULL,
+     .help = "Variables for the application: \"NAME=value\", or \"NAME\" to pass on the streamer's own."},
+    {"max_restarts", SETTING_INT, AT(max_restarts), 0, 100, "times", "2",
+     .help = "How often the application is started again in a session when it ends by itself or hangs."},
+    {"webrtc", SETTING_RAW, AT(webrtc_json), 0, 65536, NULL, "{}",
+     .help = "Picture and sound: see the section on webrtc."},
+    {"webrtc_program", SETTING_PATH, AT(webrtc_program), 1, 4000, NULL, VITRINA_LIBEXECDIR "/vitrina-webrtc",
+     .help = "The program that captures and sends the picture."},
+    {"ice_servers", SETTING_RAW, AT(ice_servers), 0, 16384, NULL, "[]",
+     .help = "STUN and TURN servers: a list of RTCIceServer objects, given to people and the engine."},
+    {"turn_secret_file", SETTING_PATH, AT(turn_secret_file), 1, 4000, NULL, NULL,
+     .help =
+         "The secret that the TURN servers have as static-auth-secret: those without a credential get one "
+         "that is good for a time."},
+    {"turn_credential_seconds", SETTING_INT, AT(turn_credential_seconds), 60, 604800, "seconds", "3600",
+     .help = "How long such a credential is good; never less than the session lasts."},
+    {"state_directory", SETTING_PATH, AT(state_directory), 0, 80, NULL, NULL,
+     .help = "Where the sessions' temporary directories are made."},
+    {"log_level", SETTING_CHOICE, AT(log_level), 0, 0, NULL, "info", "error|warning|notice|info|debug",
+     .help = "Least important lines to log."},
+    {NULL},
+};
+
+/* What streamer_settings_apply() takes over at run time; the others need a restart. */
+static const char *const live_settings[] = {
+    "session_limit",
+    "standby_sessions",
+    "standby_displays",
+    "session_users_limit",
+    "session_minutes",
+    "start_timeout_seconds",
+    "join_seconds",
+    "reconnect_grace_seconds",
+    "inactivity_seconds",
+    "inactivity_warning_seconds",
+    "stop_grace_seconds",
+    "control",
+    "control_idle_seconds",
+    "max_restarts",
+    "ice_servers",
+    "turn_secret_file",
+    "turn_credential_seconds",
+    "allowed_origins",
+    "log_level",
+    NULL,
+};
+
+static gboolean complain(GError **error, const char *path, const char *field, const char *rule) {
+  g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: %s: %s", path, field, rule);
+  return FALSE;
+}
+
+static gboolean check_environment(const char *path, char **environment, GError **error) {
+  for (char **entry = environment; entry && *entry; entry++)
+    if (!**entry || **entry == '=')
+      return complain(error, path, "app_environment", "must be \"NAME=value\" or \"NAME\"");
+  return TRUE;
+}
+
+/* What is started before anybody asks for it knows no more than the file does. */
+static gboolean check_kept_app(const char *path, const StreamerSettings *settings, GError **error) {
+  for (char **argument = settings->app; *argument; argument++) {
+    if (strstr(*argument, "{session}"))
+      return complain(error, path, "standby_sessions", "cannot be, since `app` is given {session}");
+    if (strstr(*argument, "{rc_name}") && !settings->rc_name)
+      return complain(error, path, "standby_sessions", "needs `rc_name`, since `app` is given {rc_name}");
+  }
+  return TRUE;
+}
+
+/* What a row of the table cannot say. */
+static gboolean check(const char *path, const StreamerSettings *settings, GError **error) {
+  if (!g_str_equal(settings->engine, "capture"))
+    return complain(error, path, "engine", "this build has the engine \"capture\" only");
+  if (!settings->app[0] || !settings->app[0][0])
+    return complain(error, path, "app", "must name the program to run");
+  if (!settings->tls_certificate != !settings->tls_key)
+    return complain(error, path, settings->tls_key ? "tls_certificate" : "tls_key",
+                    "is needed: a certificate and its key go together");
+  if (settings->public_url && !g_str_has_suffix(settings->public_url, "/"))
+    return complain(error, path, "public_url", "must end in a slash");
+  if (settings->standby_sessions > settings->session_limit)
+    return complain(error, path, "standby_sessions", "must be at most session_limit");
+  if (settings->standby_sessions && !check_kept_app(path, settings, error))
+    return FALSE;
+  return check_environment(path, settings->app_environment, error);
+}
+
+/* The file's first line. */
+static gboolean load_turn_secret(const char *path, StreamerSettings *settings, GError **error) {
+  g_autoptr(GError) cause = NULL;
+  g_autofree char *text = NULL;
+  if (!settings->turn_secret_file)
+    return TRUE;
+  if (!g_file_get_contents(settings->turn_secret_file, &text, NULL, &cause))
+    return complain(error, path, "turn_secret_file", cause->message);
+  text[strcspn(text, "\r\n")] = '\0';
+  if (strlen(text) < TURN_SECRET_MIN || strlen(text) > TURN_SECRET_MAX)
+    return complain(error, path, "turn_secret_file", "the file's first line must be 8 to 1000 characters");
+  settings->turn_secret = g_steal_pointer(&text);
+  return TRUE;
+}
+
+/* Browsers take no TURN server without a credential, and nothing else beside it. */
+static gboolean check_ice_servers(const char *path, const StreamerSettings *settings, GError **error) {
+  g_autoptr(GError) cause = NULL;
+  GPtrArray *list = ice_server_list_parse(settings->ice_servers, &cause);
+  if (!list)
+    return complain(error, path, "ice_servers", cause->message);
+  gboolean complete = TRUE;
+  for (guint i = 0; i < list->len; i++) {
+    const IceServer *server = list->pdata[i];
+    if (ice_server_is_turn(server) && !settings->turn_secret && !(server->username && server->credential))
+      complete = FALSE;
+  }
+  ice_server_list_free(list);
+  return complete || complain(error, path, "ice_servers",
+                              "a TURN server needs username and credential, or turn_secret_file");
+}
+
+StreamerSettings *streamer_settings_load(const char *path, GError **error) {
+  g_autoptr(StreamerSettings) settings = g_new0(StreamerSettings, 1);
+  if (!settings_load(path, streamer_settings_table, settings, error) || !check(path, settings, error))
+    return NULL;
+  if (!load_turn_secret(path, settings, error) || !check_ice_servers(path, settings, error))
+    return NULL;
+  g_autofree char *section = g_strconcat(path, ": webrtc", NULL);
+  if (!media_settings_read(section, settings->webrtc_json, &settings->media, error))
+    return NULL;
+  return g_steal_pointer(&settings);
+}
+
+void streamer_settings_free(StreamerSettings *settings) {
+  if (!settings)
+    return;
+  settings_clear(streamer_settings_table, settings);
+  media_settings_clear(&settings->media);
+  g_free(settings->turn_secret);
+  g_free(settings);
+}
+
+/* ---- reading again ---- */
+
+static gboolean texts_equal(char *const *a, char *const *b) {
+  static char *const none[] = {NULL};
+  return g_strv_equal((const char *const *)(a ? a : none), (const char *const *)(b ? b : none));
+}
+
+static gboolean row_equal(const Setting *row, const StreamerSettings *a, const StreamerSettings *b) {
+  gconstpointer left = G_STRUCT_MEMBER_P(a, row->offset), right = G_STRUCT_MEMBER_P(b, row->offset);
+  switch (row->type) {
+  case SETTING_INT:
+    return *(const gint64 *)left == *(const gint64 *)right;
+  case SETTING_BOOL:
+    return *(const gboolean *)left == *(const gboolean *)right;
+  case SETTING_TEXTS:
+    return texts_equal(*(char **const *)left, *(char **const *)right);
+  default:
+    return g_strcmp0(*(char *const *)left, *(char *const *)right) == 0;
+  }
+}
+
+static void row_take(const Setting *row, StreamerSettings *to, const StreamerSettings *from) {
+  gpointer left = G_STRUCT_MEMBER_P(to, row->offset);
+  gconstpointer right = G_STRUCT_MEMBER_P(from, row->offset);
+  switch (row->type) {
+  case SETTING_INT:
+    *(gint64 *)left = *(const gint64 *)right;
+    break;
+  case SETTING_BOOL:
+    *(gboolean *)left = *(const gboolean *)right;
+    break;
+  case SETTING_TEXTS:
+    g_strfreev(*(char ***)left);
+    *(char ***)left = g_strdupv(*(char **const *)right);
+    break;
+  default:
+    g_free(*(char **)left);
+    *(char **)left = g_strdup(*(char *const *)right);
+  }
+}
+
+char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings *fresh) {
+  GString *waiting = g_string_new(NULL);
+  for (const Setting *row = streamer_settings_table; row->name; row++) {
+    if (row_equal(row, settings, fresh))
+      continue;
+    if (g_strv_contains(live_settings, row->name))
+      row_take(row, settings, fresh);
+    else
+      g_string_append_printf(waiting, "%s%s", waiting->len ? "," : "", row->name);
+  }
+  g_free(settings->turn_secret); /* the file may have another one now */
+  settings->turn_secret = g_strdup(fresh->turn_secret);
+  return g_string_free(waiting, waiting->len == 0);
+}
+
+/* ---- derived ---- */
+
+char *streamer_settings_ice_servers(const StreamerSettings *settings, const char *user, gint64 until_us) {
+  if (!settings->turn_secret)
+    return g_strdup(settings->ice_servers);
+  gint64 until_s = until_us / G_USEC_PER_SEC + 1;
+  gint64 least_s = g_get_real_time() / G_USEC_PER_SEC + settings->turn_credential_seconds;
+  GPtrArray *list = ice_server_list_parse(settings->ice_servers, NULL); /* checked when it was loaded */
+  ice_server_list_complete(list, settings->turn_secret, user, MAX(until_s, least_s));
+  char *servers = ice_server_list_write(list);
+  ice_server_list_free(list);
+  return servers;
+}
+
+char *streamer_settings_state_directory(const StreamerSettings *settings) {
+  if (settings->state_directory && *settings->state_directory)
+    return g_strdup(settings->state_directory);
+  const char *given = g_getenv("RUNTIME_DIRECTORY"); /* systemd.exec(5) */
+  if (given && *given && !strchr(given, ':'))
+    return g_strdup(given);
+  g_autofree char *name = g_strdup_printf("vitrina-%u", (guint)getuid());
+  return g_build_filename(g_get_tmp_dir(), name, NULL);
+}
+
+static char *filled(const char *template, const char *const *names, const char *const *values) {
+  GString *text = g_string_new(NULL);
+  while (*template) {
+    guint i = 0;
+    while (names[i] && !g_str_has_prefix(template, names[i]))
+      i++;
+    if (names[i]) {
+      g_string_append(text, values[i] ? values[i] : "");
+      template += strlen(names[i]);
+    } else {
+      g_string_append_c(text, *template ++);
+    }
+  }
+  return g_string_free(text, FALSE);
+}
+
+char **streamer_settings_app(const StreamerSettings *settings, const StreamerAppValues *values) {
+  static const char *const names[] = {"{session}", "{rc_name}", "{display}", "{width}", "{height}", NULL};
+  g_autofree char *width = g_strdup_printf("%" G_GINT64_FORMAT, settings->media.width);
+  g_autofree char *height = g_strdup_printf("%" G_GINT64_FORMAT, settings->media.height);
+  const char *fill[] = {values->session, values->rc_name, values->display, width, height};
+  guint count = g_strv_length(settings->app);
+  char **arguments = g_new0(char *, count + 1);
+  for (guint i = 0; i < count; i++)
+    arguments[i] = filled(settings->app[i], names, fill);
+  return arguments;
+}

@@ -1,0 +1,64 @@
+/* config.json: what the operator says about this streamer. streamer_settings_table in settings.c is the
+ * manual: a row a setting, with its limits, default and a sentence. */
+#pragma once
+#include "common/settings.h"
+#include "streamer/shared/media_settings.h"
+
+typedef struct {
+  char *server_name;
+  char *rc_name; /* nullable */
+  char *ip;
+  gint64 port;
+  char *public_ip; /* nullable: as ip */
+  gint64 public_port;
+  char *public_url; /* nullable: made of public_ip and public_port */
+  char *tls_certificate, *tls_key;
+  char *key_file;
+  char **allowed_origins;
+  gint64 session_limit, standby_sessions, standby_displays, session_users_limit, session_minutes;
+  gint64 start_timeout_seconds, join_seconds, reconnect_grace_seconds;
+  gint64 inactivity_seconds, inactivity_warning_seconds, stop_grace_seconds;
+  char *control;
+  gint64 control_idle_seconds;
+  char *engine;
+  char **app;
+  char **app_environment;
+  gint64 max_restarts;
+  char *webrtc_json;
+  char *webrtc_program;
+  char *ice_servers;
+  char *turn_secret_file; /* nullable */
+  gint64 turn_credential_seconds;
+  char *state_directory;
+  char *log_level;
+
+  MediaSettings media; /* read from webrtc_json */
+  char *turn_secret;   /* read from turn_secret_file (nullable) */
+} StreamerSettings;
+
+extern const Setting streamer_settings_table[];
+
+/* Reads and checks @path. NULL with a one-line error when it breaks a rule. (transfer full) */
+StreamerSettings *streamer_settings_load(const char *path, GError **error);
+void streamer_settings_free(StreamerSettings *settings); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StreamerSettings, streamer_settings_free)
+
+/* Takes over from @fresh what may change while sessions run: limits, times, origins, ICE servers, the log's
+ * level. Returns the names of settings that differ and need a restart, separated by commas, or NULL.
+ * (transfer full) */
+char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings *fresh);
+
+/* The setting ice_servers as @user is given it (transfer full): where there is a secret, TURN servers without
+ * a credential get one that is good until @until_us (wall clock) at least. */
+char *streamer_settings_ice_servers(const StreamerSettings *settings, const char *user, gint64 until_us);
+
+/* Where the streamer keeps its sessions' directories (transfer full): state_directory, or what systemd or the
+ * login gives, or a directory of this user below the temporary one. */
+char *streamer_settings_state_directory(const StreamerSettings *settings);
+
+/* The app's command line with {session}, {rc_name}, {width}, {height} and {display} filled in; a placeholder
+ * whose value is NULL becomes nothing. NULL-terminated (transfer full). */
+typedef struct {
+  const char *session, *rc_name, *display;
+} StreamerAppValues;
+char **streamer_settings_app(const StreamerSettings *settings, const StreamerAppValues *values);

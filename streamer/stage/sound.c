@@ -1,0 +1,102 @@
+#include "streamer/stage/sound.h"
+
+#include "streamer/process/process.h"
+
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+
+/* PulseAudio says nowhere that it is up: its socket is tried this often. */
+#define PROBE_MS 10
+
+struct Sound {
+  char *socket, *server;
+  Process *process;
+  guint probe_source;
+  SoundEvents events;
+  gpointer data;
+};
+
+static gboolean on_probe(gpointer data) {
+  Sound *sound = data;
+  g_autoptr(GSocket) probe = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, 0, NULL);
+  g_autoptr(GSocketAddress) address = g_unix_socket_address_new(sound->socket);
+  if (!probe)
+    return G_SOURCE_CONTINUE;
+  g_socket_set_blocking(probe, FALSE);
+  if (!g_socket_connect(probe, address, NULL, NULL))
+    return G_SOURCE_CONTINUE;
+  sound->probe_source = 0;
+  sound->events.ready(sound->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void on_ended(Process *process, gpointer data) {
+  Sound *sound = data;
+  g_clear_handle_id(&sound->probe_source, g_source_remove);
+  sound->events.ended(sound->data);
+}
+
+Sound *sound_start(const char *session, const char *directory, char *const *environment,
+                   const SoundEvents *events, gpointer data, GError **error) {
+  g_autoptr(Sound) sound = g_new0(Sound, 1);
+  sound->socket = g_build_filename(directory, "pulse", NULL);
+  sound->server = g_strconcat("unix:", sound->socket, NULL);
+  sound->events = *events;
+  sound->data = data;
+  g_autofree char *protocol =
+      g_strdup_printf("module-native-protocol-unix socket=%s auth-anonymous=1", sound->socket);
+  char *arguments[] = {"pulseaudio",
+                       "-n",
+                       "--daemonize=no",
+                       "--exit-idle-time=-1",
+                       "--disable-shm=yes",
+                       "--use-pid-file=no",
+                       "--log-target=stderr",
+                       "--log-level=error",
+                       "-L",
+                       protocol,
+                       "-L",
+                       "module-null-sink sink_name=vitrina",
+                       NULL};
+  ProcessPlan plan = {
+      .name = "sound",
+      .session = session,
+      .arguments = arguments,
+      .environment = environment,
+      .directory = directory,
+      .channel_fd = -1,
+  };
+  sound->process = process_start(&plan, on_ended, sound, error);
+  if (!sound->process)
+    return NULL;
+  sound->probe_source = g_timeout_add(PROBE_MS, on_probe, sound);
+  return g_steal_pointer(&sound);
+}
+
+const char *sound_get_server(const Sound *sound) {
+  return sound->server;
+}
+
+char *sound_describe_end(const Sound *sound) {
+  g_autofree char *end = process_describe_end(sound->process);
+  g_autofree char *words = process_last_words(sound->process);
+  return g_strdup_printf("the sound server %s%s%s", end, *words ? ": " : "", words);
+}
+
+void sound_stop(Sound *sound, guint deadline_ms) {
+  process_stop(sound->process, deadline_ms);
+}
+
+gboolean sound_has_ended(const Sound *sound) {
+  return process_has_ended(sound->process);
+}
+
+void sound_free(Sound *sound) {
+  if (!sound)
+    return;
+  g_clear_handle_id(&sound->probe_source, g_source_remove);
+  process_free(sound->process);
+  g_free(sound->socket);
+  g_free(sound->server);
+  g_free(sound);
+}

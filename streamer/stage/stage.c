@@ -1,0 +1,446 @@
+#include "streamer/stage/stage.h"
+
+#include "common/log.h"
+#include "streamer/base/counts.h"
+#include "streamer/stage/display.h"
+#include "streamer/stage/environment.h"
+#include "streamer/process/process.h"
+#include "streamer/process/remains.h"
+#include "streamer/stage/sound.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+
+/* What a process is given to end in order. */
+#define STOP_MS 3000
+#define SERVER_STOP_MS 1000
+#define HUNG_STOP_MS 500
+/* Rounds of looking for processes that left their group. */
+#define SWEEPS 100
+
+typedef enum {
+  STAGE_SETTING_UP, /* waits for the servers, then for the engine's `ready` */
+  STAGE_UP,
+  STAGE_STOPPING, /* the application and the engine end */
+  STAGE_STRIKING, /* the servers under them end, the directory goes */
+} StageState;
+
+struct Stage {
+  StageState state;
+  char session[STAGE_NAME_MAX + 1]; /* its processes refer to it */
+  gboolean kept, bare;
+  char *rc_name, *directory, *cache_directory;
+  const StreamerSettings *settings;
+  Metrics *metrics;
+  char **environment;
+  Display *display;
+  Sound *sound; /* NULL without sound */
+  gboolean display_ready, sound_ready;
+  Process *app;
+  Engine *engine;
+  gint64 restarts;
+  gboolean restarting; /* started again, its window is not there yet */
+  gboolean failed, sweeping;
+  guint window_source; /* the time that a window may take */
+  guint failed_source;
+  char *reason;
+  StageEvents events;
+  gpointer data;
+};
+
+static void stage_advance(Stage *stage);
+
+/* ---- failing ---- */
+
+static gboolean tell_failed(gpointer data) {
+  Stage *stage = data;
+  stage->failed_source = 0;
+  stage->events.failed(stage->reason, stage->data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Told from the main loop, once: what fails may be the start itself. @words: what it said last (nullable). */
+static void fail(Stage *stage, const char *words, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void fail(Stage *stage, const char *words, const char *format, ...) {
+  va_list arguments;
+  if (stage->failed || stage->state >= STAGE_STOPPING)
+    return;
+  va_start(arguments, format);
+  stage->reason = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  stage->failed = TRUE;
+  g_clear_handle_id(&stage->window_source, g_source_remove);
+  stage->failed_source = g_idle_add(tell_failed, stage);
+  g_autofree char *reason = log_quote(stage->reason), *quoted = log_quote(words);
+  log_warning("stage_failed", "session=%s reason=%s last_words=%s", stage->session, reason, quoted);
+}
+
+/* An application that ended, or has to be ended, may be started again. */
+static gboolean may_restart(const Stage *stage) {
+  return stage->state == STAGE_UP && !stage->failed && !stage->kept &&
+         stage->restarts < stage->settings->max_restarts;
+}
+
+static gboolean on_no_window(gpointer data) {
+  Stage *stage = data;
+  stage->window_source = 0;
+  if (may_restart(stage)) {
+    log_warning("app_hangs", "session=%s note=\"its window is gone, or takes no events\"", stage->session);
+    process_stop(stage->app, HUNG_STOP_MS);
+    return G_SOURCE_REMOVE;
+  }
+  g_autofree char *words = stage->app ? process_last_words(stage->app) : NULL;
+  fail(stage, words, "%s within %" G_GINT64_FORMAT " seconds",
+       stage->app ? "there was no picture of the application"
+                  : "the servers under the application were not up",
+       stage->settings->start_timeout_seconds);
+  return G_SOURCE_REMOVE;
+}
+
+static void expect_window(Stage *stage) {
+  g_clear_handle_id(&stage->window_source, g_source_remove);
+  stage->window_source =
+      g_timeout_add_seconds((guint)stage->settings->start_timeout_seconds, on_no_window, stage);
+}
+
+/* ---- the application ---- */
+
+static void on_app_ended(Process *process, gpointer data);
+
+static Process *run_app(Stage *stage, GError **error) {
+  StreamerAppValues values = {stage->kept ? NULL : stage->session, stage->rc_name,
+                              display_get_name(stage->display)};
+  g_auto(GStrv) arguments = streamer_settings_app(stage->settings, &values);
+  g_auto(GStrv) environment =
+      environment_add(g_strdupv(stage->environment), stage->settings->app_environment);
+  g_autofree char *home = g_build_filename(stage->directory, "home", NULL);
+  ProcessPlan plan = {
+      .name = "app",
+      .session = stage->session,
+      .arguments = arguments,
+      .environment = environment,
+      .directory = home,
+      .channel_fd = -1,
+  };
+  return process_start(&plan, on_app_ended, stage, error);
+}
+
+static void start_app(Stage *stage) {
+  g_autoptr(GError) error = NULL;
+  stage->app = run_app(stage, &error);
+  if (!stage->app)
+    fail(stage, NULL, "%s", error->message);
+}
+
+static void restart_app(Stage *stage) {
+  stage->restarts++;
+  stage->restarting = TRUE;
+  g_clear_pointer(&stage->app, process_free);
+  start_app(stage);
+  if (!stage->app)
+    return;
+  metrics_add(stage->metrics, COUNTS_APP_RESTARTS, 1);
+  log_notice("app_restarted", "session=%s restarts=%" G_GINT64_FORMAT, stage->session, stage->restarts);
+  expect_window(stage);
+}
+
+static void on_app_ended(Process *process, gpointer data) {
+  Stage *stage = data;
+  if (stage->state >= STAGE_STOPPING) {
+    stage_advance(stage);
+    return;
+  }
+  g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
+  if (stage->state == STAGE_SETTING_UP)
+    fail(stage, words, "the application %s before its window was up", end);
+  else if (may_restart(stage))
+    restart_app(stage);
+  else
+    fail(stage, words, "the application %s", end);
+}
+
+/* ---- the engine ---- */
+
+static void on_engine_ready(gpointer data) {
+  Stage *stage = data;
+  if (stage->state != STAGE_SETTING_UP || stage->failed)
+    return;
+  stage->state = STAGE_UP;
+  g_clear_handle_id(&stage->window_source, g_source_remove);
+  stage->events.ready(stage->data);
+}
+
+static void on_engine_window(gboolean there, gpointer data) {
+  Stage *stage = data;
+  if (stage->state != STAGE_UP || stage->failed)
+    return;
+  if (!there) { /* another may follow: a splash screen goes like this */
+    expect_window(stage);
+    return;
+  }
+  g_clear_handle_id(&stage->window_source, g_source_remove);
+  if (stage->restarting) {
+    stage->restarting = FALSE;
+    stage->events.restarted(stage->data);
+  }
+}
+
+static void on_engine_ended(gpointer data) {
+  Stage *stage = data;
+  if (stage->state >= STAGE_STOPPING) {
+    stage_advance(stage);
+    return;
+  }
+  g_autofree char *end = engine_describe_end(stage->engine);
+  fail(stage, NULL, "%s", end);
+}
+
+static void on_viewer_answered(gint64 viewer, const char *sdp, const char *reason, gpointer data) {
+  Stage *stage = data;
+  stage->events.viewer_answered(viewer, sdp, reason, stage->data);
+}
+
+static void on_viewer_restarted(gint64 viewer, const char *fragment, const char *reason, gpointer data) {
+  Stage *stage = data;
+  stage->events.viewer_restarted(viewer, fragment, reason, stage->data);
+}
+
+static void on_viewer_connected(gint64 viewer, gpointer data) {
+  Stage *stage = data;
+  stage->events.viewer_connected(viewer, stage->data);
+}
+
+static void on_viewer_gone(gint64 viewer, const char *reason, gpointer data) {
+  Stage *stage = data;
+  stage->events.viewer_gone(viewer, reason, stage->data);
+}
+
+static void on_input(const char *user, gboolean steers, gpointer data) {
+  Stage *stage = data;
+  stage->events.input(user, steers, stage->data);
+}
+
+static const EngineEvents engine_events = {
+    .ready = on_engine_ready,
+    .window = on_engine_window,
+    .viewer_answered = on_viewer_answered,
+    .viewer_restarted = on_viewer_restarted,
+    .viewer_connected = on_viewer_connected,
+    .viewer_gone = on_viewer_gone,
+    .input = on_input,
+    .ended = on_engine_ended,
+};
+
+/* ---- the servers under them ---- */
+
+/* All servers are up: the engine first, since making its keys takes about as long as the application. */
+static void open_curtain(Stage *stage) {
+  g_autoptr(GError) error = NULL;
+  stage->environment =
+      g_environ_setenv(stage->environment, "DISPLAY", display_get_name(stage->display), TRUE);
+  stage->environment =
+      g_environ_setenv(stage->environment, "XAUTHORITY", display_get_authority(stage->display), TRUE);
+  if (stage->sound)
+    stage->environment =
+        g_environ_setenv(stage->environment, "PULSE_SERVER", sound_get_server(stage->sound), TRUE);
+  EnginePlan plan = {stage->session, stage->directory, stage->environment, stage->settings, stage->metrics};
+  stage->engine = engine_start(&plan, &engine_events, stage, &error);
+  if (!stage->engine) {
+    fail(stage, NULL, "%s", error->message);
+  } else if (stage->bare) {
+    g_clear_handle_id(&stage->window_source, g_source_remove);
+    stage->events.ready(stage->data);
+  } else {
+    start_app(stage);
+  }
+}
+
+static void server_ready(Stage *stage) {
+  if (stage->state == STAGE_SETTING_UP && !stage->failed && stage->display_ready &&
+      (stage->sound_ready || !stage->sound))
+    open_curtain(stage);
+}
+
+static void on_display_ready(gpointer data) {
+  Stage *stage = data;
+  stage->display_ready = TRUE;
+  server_ready(stage);
+}
+
+static void on_display_ended(gpointer data) {
+  Stage *stage = data;
+  if (stage->state >= STAGE_STOPPING) {
+    stage_advance(stage);
+    return;
+  }
+  g_autofree char *end = display_describe_end(stage->display);
+  fail(stage, NULL, "%s", end);
+}
+
+static void on_sound_ready(gpointer data) {
+  Stage *stage = data;
+  stage->sound_ready = TRUE;
+  server_ready(stage);
+}
+
+static void on_sound_ended(gpointer data) {
+  Stage *stage = data;
+  if (stage->state >= STAGE_STOPPING) {
+    stage_advance(stage);
+    return;
+  }
+  g_autofree char *end = sound_describe_end(stage->sound);
+  fail(stage, NULL, "%s", end);
+}
+
+static gboolean start_servers(Stage *stage, GError **error) {
+  static const DisplayEvents display_events = {on_display_ready, on_display_ended};
+  static const SoundEvents sound_events = {on_sound_ready, on_sound_ended};
+  DisplayPlan plan = {stage->session, stage->directory, stage->environment, stage->settings->media.width,
+                      stage->settings->media.height};
+  stage->display = display_start(&plan, &display_events, stage, error);
+  if (!stage->display)
+    return FALSE;
+  if (!stage->settings->media.sound)
+    return TRUE;
+  stage->sound =
+      sound_start(stage->session, stage->directory, stage->environment, &sound_events, stage, error);
+  return stage->sound != NULL;
+}
+
+/* ---- start and end ---- */
+
+Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error) {
+  g_autoptr(Stage) stage = g_new0(Stage, 1);
+  g_strlcpy(stage->session, plan->session, sizeof stage->session);
+  stage->kept = plan->kept;
+  stage->bare = plan->bare;
+  stage->metrics = plan->metrics;
+  stage->rc_name = g_strdup(plan->rc_name);
+  stage->cache_directory = g_strdup(plan->cache_directory);
+  stage->settings = plan->settings;
+  stage->events = *events;
+  stage->data = data;
+  if (g_mkdir(plan->directory, 0700) != 0) {
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", plan->directory,
+                g_strerror(errno));
+    return NULL;
+  }
+  stage->directory = g_strdup(plan->directory);
+  stage->environment = environment_new(stage->directory, stage->cache_directory);
+  if (!environment_make_directories(stage->directory, error) || !start_servers(stage, error))
+    return NULL;
+  expect_window(stage);
+  return g_steal_pointer(&stage);
+}
+
+void stage_hand_over(Stage *stage, const char *session, const char *rc_name, const StageEvents *events,
+                     gpointer data) {
+  gboolean lacks_app = stage->bare && stage->engine && stage->state == STAGE_SETTING_UP && !stage->failed;
+  g_strlcpy(stage->session, session, sizeof stage->session);
+  stage->kept = FALSE;
+  if (stage->bare) {
+    g_free(stage->rc_name);
+    stage->rc_name = g_strdup(rc_name);
+  }
+  stage->bare = FALSE;
+  stage->events = *events;
+  stage->data = data;
+  if (stage->state == STAGE_SETTING_UP && !stage->failed)
+    expect_window(stage);
+  if (lacks_app)
+    start_app(stage);
+}
+
+gboolean stage_is_ready(const Stage *stage) {
+  return stage->state == STAGE_UP;
+}
+
+gboolean stage_is_bare(const Stage *stage) {
+  return stage->bare;
+}
+
+gboolean stage_has_failed(const Stage *stage) {
+  return stage->failed;
+}
+
+Engine *stage_get_engine(const Stage *stage) {
+  return stage->engine;
+}
+
+static void sweep(GTask *task, gpointer source, gpointer directory, GCancellable *cancellable) {
+  for (int i = 0; i < SWEEPS && remains_kill(directory); i++)
+    g_usleep(1000); /* what was killed needs a moment to be gone, and may have forked before */
+  remains_remove_tree(directory);
+  g_task_return_boolean(task, TRUE);
+}
+
+static void on_swept(GObject *source, GAsyncResult *result, gpointer data) {
+  Stage *stage = data;
+  g_clear_pointer(&stage->directory, g_free);
+  stage->events.stopped(stage->data);
+}
+
+/* Large directories take long to remove: not on this thread. */
+static void start_sweep(Stage *stage) {
+  g_autoptr(GTask) task = g_task_new(NULL, NULL, on_swept, stage);
+  g_task_set_task_data(task, g_strdup(stage->directory), g_free);
+  stage->sweeping = TRUE;
+  g_task_run_in_thread(task, sweep);
+}
+
+static gboolean actors_ended(const Stage *stage) {
+  return (!stage->app || process_has_ended(stage->app)) &&
+         (!stage->engine || engine_has_ended(stage->engine));
+}
+
+static gboolean servers_ended(const Stage *stage) {
+  return display_has_ended(stage->display) && (!stage->sound || sound_has_ended(stage->sound));
+}
+
+/* Goes on with the end as far as what has ended allows. */
+static void stage_advance(Stage *stage) {
+  if (stage->state == STAGE_STOPPING && actors_ended(stage)) {
+    stage->state = STAGE_STRIKING;
+    display_stop(stage->display, SERVER_STOP_MS);
+    if (stage->sound)
+      sound_stop(stage->sound, SERVER_STOP_MS);
+  }
+  if (stage->state == STAGE_STRIKING && servers_ended(stage) && !stage->sweeping)
+    start_sweep(stage);
+}
+
+void stage_stop(Stage *stage) {
+  if (stage->state >= STAGE_STOPPING)
+    return;
+  stage->state = STAGE_STOPPING;
+  g_clear_handle_id(&stage->window_source, g_source_remove);
+  g_clear_handle_id(&stage->failed_source, g_source_remove);
+  if (stage->app)
+    process_stop(stage->app, STOP_MS);
+  if (stage->engine)
+    engine_stop(stage->engine, STOP_MS);
+  stage_advance(stage);
+}
+
+void stage_free(Stage *stage) {
+  if (!stage)
+    return;
+  g_clear_handle_id(&stage->window_source, g_source_remove);
+  g_clear_handle_id(&stage->failed_source, g_source_remove);
+  engine_free(stage->engine);
+  process_free(stage->app);
+  display_free(stage->display);
+  sound_free(stage->sound);
+  if (stage->directory) {
+    remains_kill(stage->directory);
+    remains_remove_tree(stage->directory);
+  }
+  g_strfreev(stage->environment);
+  g_free(stage->rc_name);
+  g_free(stage->directory);
+  g_free(stage->cache_directory);
+  g_free(stage->reason);
+  g_free(stage);
+}
