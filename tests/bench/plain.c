@@ -7,9 +7,9 @@
 
 #include "streamer/shared/channel.h"
 #include "streamer/shared/engine_message.h"
-#include "streamer/webrtc/display.h"
-#include "streamer/webrtc/sdp.h"
-#include "streamer/webrtc/steering.h"
+#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/viewer/sdp.h"
+#include "streamer/webrtc/input/steering.h"
 #include <X11/Xlib.h>
 #include <glib-unix.h>
 #include <gst/gst.h>

@@ -1,5 +1,5 @@
 /* Whatever a player says of the packets that were sent to it, the rate keeps its limits. */
-#include "streamer/webrtc/congestion.h"
+#include "streamer/webrtc/network/congestion.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 

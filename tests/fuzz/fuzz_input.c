@@ -1,7 +1,7 @@
 /* Whatever a player sends, line by line: the X server gets coordinates of the picture and numbers that it
  * knows, and in the end nothing is held. */
-#include "streamer/webrtc/input_event.h"
-#include "streamer/webrtc/input_state.h"
+#include "streamer/webrtc/input/input_event.h"
+#include "streamer/webrtc/input/input_state.h"
 
 #include <string.h>
 

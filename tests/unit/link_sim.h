@@ -3,7 +3,7 @@
  * Deterministic.
  */
 #pragma once
-#include "streamer/webrtc/congestion.h"
+#include "streamer/webrtc/network/congestion.h"
 
 typedef struct {
   double link_kbps;

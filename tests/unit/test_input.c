@@ -1,7 +1,7 @@
 /* Input: from the player's words to what the X server is told. */
-#include "streamer/webrtc/input_event.h"
-#include "streamer/webrtc/input_state.h"
-#include "streamer/webrtc/keys.h"
+#include "streamer/webrtc/input/input_event.h"
+#include "streamer/webrtc/input/input_state.h"
+#include "streamer/webrtc/input/keys.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Who takes which picture, and how large it is: the rules of allotment.h and picture_steps.h. */
-#include "streamer/webrtc/allotment.h"
-#include "streamer/webrtc/picture_steps.h"
+#include "streamer/webrtc/picture/allotment.h"
+#include "streamer/webrtc/picture/picture_steps.h"
 
 #define SECOND G_USEC_PER_SEC
 

@@ -1,0 +1,87 @@
+#include "streamer/webrtc/input/input_event.h"
+
+#include "common/fields.h"
+#include "streamer/webrtc/input/keys.h"
+#include <math.h>
+
+enum { NEEDS_POSITION = 1, NEEDS_BUTTON = 2, NEEDS_KEY = 4, NEEDS_TOUCH = 8 };
+
+static const struct {
+  const char *name;
+  guint needs;
+} types[INPUT_EVENT_TYPES] = {
+    [INPUT_POINTER_MOVE] = {"pointermove", NEEDS_POSITION},
+    [INPUT_POINTER_DOWN] = {"pointerdown", NEEDS_BUTTON},
+    [INPUT_POINTER_UP] = {"pointerup", NEEDS_BUTTON},
+    [INPUT_POINTER_RELATIVE] = {"pointermoverelative"},
+    [INPUT_WHEEL] = {"wheel"},
+    [INPUT_KEY_DOWN] = {"keydown", NEEDS_KEY},
+    [INPUT_KEY_UP] = {"keyup", NEEDS_KEY},
+    [INPUT_TOUCH_START] = {"touchstart", NEEDS_TOUCH | NEEDS_POSITION},
+    [INPUT_TOUCH_MOVE] = {"touchmove", NEEDS_TOUCH | NEEDS_POSITION},
+    [INPUT_TOUCH_END] = {"touchend", NEEDS_TOUCH},
+    [INPUT_RELEASE_ALL] = {"releaseall"},
+};
+
+/* An event as it stands on the wire. */
+typedef struct {
+  char *type, *code;
+  double x, y, dx, dy;
+  gint64 button, id;
+} Wire;
+
+#define NO_TOUCH G_MININT64
+
+static const Field fields[] = {
+    {"type", FIELD_TEXT, .offset = G_STRUCT_OFFSET(Wire, type), .required = TRUE, .max = 40},
+    {"x", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, x)},
+    {"y", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, y)},
+    {"dx", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, dx)},
+    {"dy", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, dy)},
+    {"button", FIELD_INT, .offset = G_STRUCT_OFFSET(Wire, button), .max = INPUT_BUTTONS - 1},
+    {"id", FIELD_INT, .offset = G_STRUCT_OFFSET(Wire, id)},
+    {"code", FIELD_TEXT, .offset = G_STRUCT_OFFSET(Wire, code), .max = 40},
+    {NULL},
+};
+
+static gboolean find_type(const char *name, InputEventType *type) {
+  for (InputEventType i = 0; i < INPUT_EVENT_TYPES; i++) {
+    if (g_str_equal(types[i].name, name)) {
+      *type = i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+static gboolean take(const Wire *wire, InputEvent *event) {
+  InputEventType type;
+  if (!find_type(wire->type, &type))
+    return FALSE;
+  *event = (InputEvent){
+      .type = type,
+      .has_position = !isnan(wire->x) && !isnan(wire->y),
+      .dx = CLAMP(wire->dx, -INPUT_MAX_DELTA, INPUT_MAX_DELTA),
+      .dy = CLAMP(wire->dy, -INPUT_MAX_DELTA, INPUT_MAX_DELTA),
+      .button = (guint)MAX(wire->button, 0),
+      .keycode = wire->code ? keys_find(wire->code) : 0,
+      .touch = wire->id,
+  };
+  if (event->has_position) {
+    event->x = CLAMP(wire->x, 0.0, 1.0);
+    event->y = CLAMP(wire->y, 0.0, 1.0);
+  }
+  guint needs = types[type].needs;
+  return !((needs & NEEDS_POSITION) && !event->has_position) &&
+         !((needs & NEEDS_BUTTON) && wire->button < 0) && !((needs & NEEDS_KEY) && event->keycode == 0) &&
+         !((needs & NEEDS_TOUCH) && wire->id == NO_TOUCH);
+}
+
+gboolean input_event_read(const char *text, gsize length, InputEvent *event) {
+  if (length > INPUT_MAX_BYTES)
+    return FALSE;
+  Wire wire = {.x = NAN, .y = NAN, .button = -1, .id = NO_TOUCH};
+  gboolean read = fields_read_text(text, length, fields, &wire, NULL) && take(&wire, event);
+  fields_clear(fields, &wire);
+  return read;
+}

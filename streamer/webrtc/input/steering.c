@@ -1,0 +1,225 @@
+#include "streamer/webrtc/input/steering.h"
+
+#include "common/bucket.h"
+#include "streamer/webrtc/input/input_state.h"
+#include "streamer/webrtc/screen/xtest.h"
+#include <string.h>
+
+#define ACTIVE_INTERVAL_US G_USEC_PER_SEC
+#define TOUCH_INTERVAL_US (G_USEC_PER_SEC / 4)
+/* What a press that asks for control may wait for it and still be meant. */
+#define PRESS_LIFE_US (G_USEC_PER_SEC / 2)
+
+/* Messages that a seat may send: a mouse of 1,000 Hz with both hands busy stays below this. */
+static const BucketRule message_rule = {.per_second = 1500, .at_once = 1500};
+
+struct Steering {
+  GMutex lock; /* of all that follows, seats included */
+  XTest *xtest;
+  InputState *state;
+  char *controller; /* NULL: nobody */
+  GPtrArray *seats; /* of SteeringSeat *, all that there are */
+  gint64 active_us; /* when activity was told last */
+  guint tick_timer;
+  SteeringInputFunc on_input;
+  gpointer data;
+};
+
+struct SteeringSeat {
+  Steering *steering;
+  char *user;
+  gboolean left;
+  Bucket messages;
+  InputEvent press;  /* the newest, of who may not steer */
+  gint64 pressed_us; /* when it came; 0: nothing is held */
+  gint64 touched_us; /* when a press was told last */
+};
+
+Steering *steering_new(guint width, guint height, SteeringInputFunc on_input, gpointer data, GError **error) {
+  XTest *xtest = xtest_new(error);
+  if (!xtest)
+    return NULL;
+  Steering *steering = g_new0(Steering, 1);
+  g_mutex_init(&steering->lock);
+  steering->xtest = xtest;
+  steering->state = input_state_new(width, height, &xtest_sink, xtest);
+  steering->seats = g_ptr_array_new();
+  steering->active_us = g_get_monotonic_time() - ACTIVE_INTERVAL_US;
+  steering->on_input = on_input;
+  steering->data = data;
+  return steering;
+}
+
+static void release_all(Steering *steering) {
+  input_state_release_all(steering->state);
+  xtest_flush(steering->xtest);
+}
+
+void steering_free(Steering *steering) {
+  if (!steering)
+    return;
+  g_clear_handle_id(&steering->tick_timer, g_source_remove);
+  release_all(steering);
+  input_state_free(steering->state);
+  xtest_free(steering->xtest);
+  g_ptr_array_unref(steering->seats);
+  g_free(steering->controller);
+  g_mutex_clear(&steering->lock);
+  g_free(steering);
+}
+
+/* ---- seats ---- */
+
+SteeringSeat *steering_join(Steering *steering, const char *user) {
+  SteeringSeat *seat = g_atomic_rc_box_new0(SteeringSeat);
+  seat->steering = steering;
+  seat->user = g_strdup(user ? user : "");
+  g_mutex_lock(&steering->lock);
+  g_ptr_array_add(steering->seats, seat);
+  g_mutex_unlock(&steering->lock);
+  return seat;
+}
+
+SteeringSeat *steering_seat_ref(SteeringSeat *seat) {
+  return g_atomic_rc_box_acquire(seat);
+}
+
+static void seat_clear(gpointer data) {
+  SteeringSeat *seat = data;
+  g_mutex_lock(&seat->steering->lock);
+  g_ptr_array_remove_fast(seat->steering->seats, seat);
+  g_mutex_unlock(&seat->steering->lock);
+  g_free(seat->user);
+}
+
+void steering_seat_unref(SteeringSeat *seat) {
+  g_atomic_rc_box_release_full(seat, seat_clear);
+}
+
+static gboolean has_control(const SteeringSeat *seat) {
+  return !seat->left && g_strcmp0(seat->steering->controller, seat->user) == 0;
+}
+
+void steering_seat_leave(SteeringSeat *seat) {
+  Steering *steering = seat->steering;
+  g_mutex_lock(&steering->lock);
+  if (has_control(seat))
+    release_all(steering);
+  seat->left = TRUE;
+  g_mutex_unlock(&steering->lock);
+}
+
+/* ---- what is heard ---- */
+
+typedef struct {
+  Steering *steering;
+  char *user;
+  gboolean steers;
+} Heard;
+
+static gboolean tell_heard(gpointer data) {
+  Heard *heard = data;
+  heard->steering->on_input(heard->user, heard->steers, heard->steering->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void heard_free(gpointer data) {
+  Heard *heard = data;
+  g_free(heard->user);
+  g_free(heard);
+}
+
+/* Tells it on the main thread, unless that was done @interval_us ago or later. */
+static void tell(const SteeringSeat *seat, gboolean steers, gint64 *told_us, gint64 interval_us,
+                 gint64 now_us) {
+  if (now_us - *told_us < interval_us)
+    return;
+  *told_us = now_us;
+  Heard *heard = g_new(Heard, 1);
+  *heard = (Heard){seat->steering, g_strdup(seat->user), steers};
+  g_idle_add_full(G_PRIORITY_DEFAULT, tell_heard, heard, heard_free);
+}
+
+/* Brings motion that waits. */
+static gboolean on_tick(gpointer data) {
+  Steering *steering = data;
+  g_mutex_lock(&steering->lock);
+  gboolean waiting = input_state_tick(steering->state, g_get_monotonic_time()) != G_MAXINT64;
+  xtest_flush(steering->xtest);
+  if (!waiting)
+    steering->tick_timer = 0;
+  g_mutex_unlock(&steering->lock);
+  return waiting ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void play(Steering *steering, const InputEvent *event, gint64 now_us) {
+  input_state_feed(steering->state, event, now_us);
+  xtest_flush(steering->xtest);
+  gboolean waiting = input_state_tick(steering->state, now_us) != G_MAXINT64;
+  if (waiting && !steering->tick_timer)
+    steering->tick_timer = g_timeout_add(INPUT_MOTION_US / 1000, on_tick, steering);
+}
+
+static gboolean is_press(InputEventType type) {
+  return type == INPUT_POINTER_DOWN || type == INPUT_KEY_DOWN || type == INPUT_TOUCH_START ||
+         type == INPUT_WHEEL;
+}
+
+static gboolean is_release(InputEventType type) {
+  return type == INPUT_POINTER_UP || type == INPUT_KEY_UP || type == INPUT_TOUCH_END ||
+         type == INPUT_RELEASE_ALL;
+}
+
+/* Who may not steer presses something: it may bring them control. */
+static void note_press(SteeringSeat *seat, const InputEvent *event, gint64 now_us) {
+  if (is_release(event->type))
+    seat->pressed_us = 0;
+  if (!is_press(event->type))
+    return;
+  seat->press = *event;
+  seat->pressed_us = now_us;
+  tell(seat, FALSE, &seat->touched_us, TOUCH_INTERVAL_US, now_us);
+}
+
+void steering_seat_feed(SteeringSeat *seat, const char *text) {
+  Steering *steering = seat->steering;
+  gint64 now_us = g_get_monotonic_time();
+  InputEvent event;
+  g_mutex_lock(&steering->lock);
+  gboolean steers = has_control(seat);
+  if (!bucket_take(&seat->messages, &message_rule, 1, now_us)) {
+    if (steers)
+      release_all(steering);
+  } else if (input_event_read(text, strlen(text), &event)) {
+    if (steers) {
+      play(steering, &event, now_us);
+      tell(seat, TRUE, &steering->active_us, ACTIVE_INTERVAL_US, now_us);
+    } else if (!seat->left) {
+      note_press(seat, &event, now_us);
+    }
+  }
+  g_mutex_unlock(&steering->lock);
+}
+
+/* ---- control ---- */
+
+static void play_press(Steering *steering, gint64 now_us) {
+  for (guint i = 0; i < steering->seats->len; i++) {
+    SteeringSeat *seat = steering->seats->pdata[i];
+    if (has_control(seat) && seat->pressed_us && now_us - seat->pressed_us <= PRESS_LIFE_US)
+      play(steering, &seat->press, now_us);
+    seat->pressed_us = 0;
+  }
+}
+
+void steering_set_controller(Steering *steering, const char *user) {
+  const char *next = user && user[0] ? user : NULL;
+  g_mutex_lock(&steering->lock);
+  if (g_strcmp0(steering->controller, next) != 0) {
+    release_all(steering);
+    g_free(steering->controller);
+    steering->controller = g_strdup(next);
+    play_press(steering, g_get_monotonic_time());
+  }
+  g_mutex_unlock(&steering->lock);
+}

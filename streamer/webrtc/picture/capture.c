@@ -1,0 +1,312 @@
+#include "config.h"
+
+#include "streamer/webrtc/picture/capture.h"
+
+#include "common/log.h"
+#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/base/media_clock.h"
+#include "streamer/webrtc/base/trace.h"
+#include <X11/Xutil.h>
+#include <X11/extensions/XShm.h>
+#include <X11/extensions/Xdamage.h>
+#include <errno.h>
+#include <gio/gio.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+/* Frames after the last change, for the encoder to sharpen a picture that stands still. */
+#define REFINEMENTS 20
+#define IDLE_US G_USEC_PER_SEC
+
+typedef struct {
+  XShmSegmentInfo segment;
+  XImage *image;
+  atomic_bool busy; /* a buffer made of it is still alive */
+} Slot;
+
+struct Capture {
+  Display *display;
+  Window root;
+  guint width, height;
+  Damage damage;
+  int damage_event;
+  gint64 period_us;
+  CaptureFrameFunc on_frame;
+  gpointer data;
+  GThread *thread;
+  int wake; /* an eventfd: one of the atomics changed */
+  atomic_bool wanted, requested, stopping;
+  atomic_uint count;
+  atomic_llong rests_us; /* since when the picture is at rest */
+  Slot slots[CAPTURE_FRAMES];
+  /* of the thread alone */
+  gboolean changed;
+  const Slot *shown; /* holds the last frame that was handed on (nullable) */
+  guint refinements;
+  gint64 changed_us; /* when the last frame that damage caused was due */
+  gint64 last_us;    /* when the last frame of any kind was captured */
+};
+
+static gboolean slot_init(Capture *capture, Slot *slot) {
+  Display *display = capture->display;
+  int screen = DefaultScreen(display);
+  slot->segment.shmid = -1;
+  slot->image = XShmCreateImage(display, DefaultVisual(display, screen), (guint)DefaultDepth(display, screen),
+                                ZPixmap, NULL, &slot->segment, capture->width, capture->height);
+  if (!slot->image)
+    return FALSE;
+  gsize size = (gsize)slot->image->bytes_per_line * capture->height;
+  slot->segment.shmid = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
+  if (slot->segment.shmid < 0)
+    return FALSE;
+  slot->segment.shmaddr = shmat(slot->segment.shmid, NULL, 0);
+  if (slot->segment.shmaddr == (void *)-1) {
+    slot->segment.shmaddr = NULL;
+    shmctl(slot->segment.shmid, IPC_RMID, NULL);
+    return FALSE;
+  }
+  slot->image->data = slot->segment.shmaddr;
+  gboolean attached = XShmAttach(display, &slot->segment);
+  XSync(display, False);
+  /* Nothing is left behind, however the two processes end. */
+  shmctl(slot->segment.shmid, IPC_RMID, NULL);
+  return attached;
+}
+
+static void slot_clear(Capture *capture, Slot *slot) {
+  if (slot->segment.shmaddr) {
+    XShmDetach(capture->display, &slot->segment);
+    shmdt(slot->segment.shmaddr);
+  }
+  if (slot->image) {
+    slot->image->data = NULL;
+    XDestroyImage(slot->image);
+  }
+}
+
+static void slot_release(gpointer data) {
+  Slot *slot = data;
+  atomic_store(&slot->busy, FALSE);
+}
+
+static Slot *find_free_slot(Capture *capture) {
+  for (guint i = 0; i < CAPTURE_FRAMES; i++)
+    if (!atomic_load(&capture->slots[i].busy) && &capture->slots[i] != capture->shown)
+      return &capture->slots[i];
+  return NULL;
+}
+
+static void take_events(Capture *capture) {
+  while (XPending(capture->display) > 0) {
+    XEvent event;
+    XNextEvent(capture->display, &event);
+    if (event.type != capture->damage_event)
+      continue;
+    capture->changed = TRUE;
+    trace_point("changed", 0);
+  }
+}
+
+/* When the next frame is due, as things stand. */
+static gint64 next_due_us(Capture *capture) {
+  gint64 due_us = G_MAXINT64;
+  if (atomic_load(&capture->requested))
+    due_us = capture->last_us + capture->period_us;
+  if (!atomic_load(&capture->wanted))
+    return due_us;
+  if (capture->changed)
+    return MIN(due_us, capture->changed_us + capture->period_us);
+  return MIN(due_us, capture->last_us + (capture->refinements > 0 ? CAPTURE_REFINEMENT_US : IDLE_US));
+}
+
+/* Sleeps until @due_us, until woken, or, unless a change is known already, until something changes. */
+static void sleep_until(Capture *capture, gint64 due_us) {
+  gboolean watch_display = atomic_load(&capture->wanted) && !capture->changed;
+  struct pollfd fds[] = {{.fd = capture->wake, .events = POLLIN},
+                         {.fd = ConnectionNumber(capture->display), .events = POLLIN}};
+  gint64 left_us = MAX(due_us - g_get_monotonic_time(), 0);
+  struct timespec left = {.tv_sec = left_us / G_USEC_PER_SEC, .tv_nsec = left_us % G_USEC_PER_SEC * 1000};
+  int count = ppoll(fds, watch_display ? 2 : 1, due_us == G_MAXINT64 ? NULL : &left, NULL);
+  guint64 wakes;
+  if (count > 0 && (fds[0].revents & POLLIN) && read(capture->wake, &wakes, sizeof wakes) < 0)
+    log_error("capture_wake_failed", "reason=\"%s\"", g_strerror(errno));
+}
+
+static gsize slot_size(const Capture *capture, const Slot *slot) {
+  return (gsize)slot->image->bytes_per_line * capture->height;
+}
+
+/* Copies the screen into a free slot (transfer none); NULL when all are still in use. */
+static Slot *copy_screen(Capture *capture) {
+  Slot *slot = find_free_slot(capture);
+  if (!slot)
+    return NULL;
+  XDamageSubtract(capture->display, capture->damage, None, None);
+  XShmGetImage(capture->display, capture->root, slot->image, 0, 0, AllPlanes);
+  return slot;
+}
+
+/* Many an application draws the same again without end: that is no change. */
+static gboolean is_shown(const Capture *capture, const Slot *slot) {
+  return capture->shown &&
+         memcmp(slot->segment.shmaddr, capture->shown->segment.shmaddr, slot_size(capture, slot)) == 0;
+}
+
+static void hand_on(Capture *capture, Slot *slot) {
+  gsize size = slot_size(capture, slot);
+  atomic_store(&slot->busy, TRUE);
+  capture->shown = slot;
+  g_autoptr(GstBuffer) frame = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, slot->segment.shmaddr,
+                                                           size, 0, size, slot, slot_release);
+  GST_BUFFER_PTS(frame) = media_clock_now();
+  if (!capture->changed)
+    GST_BUFFER_FLAG_SET(frame, CAPTURE_FLAG_REPEATED);
+  trace_point("captured", GST_BUFFER_PTS(frame));
+  atomic_fetch_add(&capture->count, 1);
+  capture->on_frame(frame, capture->data);
+}
+
+/* Takes the frame that is due now. A busy picture keeps an even grid; after a pause a new grid begins. */
+static void take_due_frame(Capture *capture, gint64 now_us) {
+  /* Before, since a request that comes meanwhile is for a frame after this one. */
+  gboolean requested = atomic_exchange(&capture->requested, FALSE);
+  Slot *slot = copy_screen(capture);
+  if (!slot) {
+    if (requested)
+      atomic_store(&capture->requested, TRUE);
+    g_usleep(1000);
+    return;
+  }
+  if (capture->changed) {
+    gint64 due_us = capture->changed_us + capture->period_us;
+    capture->changed_us = now_us - due_us < capture->period_us ? MIN(due_us, now_us) : now_us;
+    capture->changed = !is_shown(capture, slot);
+    if (!capture->changed && !requested && now_us < next_due_us(capture))
+      return;
+  }
+  hand_on(capture, slot);
+  if (capture->changed) {
+    capture->refinements = REFINEMENTS;
+    atomic_store(&capture->rests_us, now_us);
+  } else if (requested) {
+    capture->refinements = REFINEMENTS;
+  } else if (capture->refinements > 0) {
+    capture->refinements--;
+  }
+  capture->changed = FALSE;
+  capture->last_us = now_us;
+}
+
+static gpointer capture_thread(gpointer data) {
+  Capture *capture = data;
+  while (!atomic_load(&capture->stopping)) {
+    take_events(capture);
+    gint64 due_us = next_due_us(capture);
+    gint64 now_us = g_get_monotonic_time();
+    if (now_us >= due_us)
+      take_due_frame(capture, now_us);
+    else
+      sleep_until(capture, due_us);
+  }
+  return NULL;
+}
+
+static const char *open_flaw(Capture *capture) {
+  Display *display = capture->display;
+  int error_base;
+  Visual *visual = DefaultVisual(display, DefaultScreen(display));
+  if (!XShmQueryExtension(display))
+    return "has no shared memory";
+  if (!XDamageQueryExtension(display, &capture->damage_event, &error_base))
+    return "has no XDamage";
+  if (visual->red_mask != 0xff0000 || visual->green_mask != 0xff00 || visual->blue_mask != 0xff)
+    return "has no 24-bit RGB picture";
+  for (guint i = 0; i < CAPTURE_FRAMES; i++)
+    if (!slot_init(capture, &capture->slots[i]))
+      return "gives no shared memory";
+  if (capture->slots[0].image->bits_per_pixel != 32)
+    return "has no pixels of 32 bits";
+  return NULL;
+}
+
+Capture *capture_new(guint framerate, CaptureFrameFunc on_frame, gpointer data, GError **error) {
+  Display *display = display_open(error);
+  if (!display)
+    return NULL;
+  Capture *capture = g_new0(Capture, 1);
+  int screen = DefaultScreen(display);
+  capture->display = display;
+  capture->root = RootWindow(display, screen);
+  capture->width = (guint)DisplayWidth(display, screen);
+  capture->height = (guint)DisplayHeight(display, screen);
+  capture->period_us = G_USEC_PER_SEC / framerate;
+  capture->on_frame = on_frame;
+  capture->data = data;
+  capture->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  atomic_init(&capture->rests_us, g_get_monotonic_time());
+  const char *flaw = open_flaw(capture);
+  if (flaw) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "the X display %s %s", XDisplayName(NULL), flaw);
+    capture_free(capture);
+    return NULL;
+  }
+  capture->damage_event += XDamageNotify;
+  capture->damage = XDamageCreate(display, capture->root, XDamageReportNonEmpty);
+  capture->thread = g_thread_new("capture", capture_thread, capture);
+  return capture;
+}
+
+void capture_get_size(const Capture *capture, guint *width, guint *height) {
+  *width = capture->width;
+  *height = capture->height;
+}
+
+static void wake(Capture *capture) {
+  const guint64 one = 1;
+  /* Only a counter at its greatest value refuses, and then the thread is awake anyway. */
+  G_GNUC_UNUSED gssize written = write(capture->wake, &one, sizeof one);
+}
+
+void capture_set_wanted(Capture *capture, gboolean wanted) {
+  if (atomic_exchange(&capture->wanted, wanted) != wanted)
+    wake(capture);
+}
+
+void capture_request_frame(Capture *capture) {
+  if (!atomic_exchange(&capture->requested, TRUE))
+    wake(capture);
+}
+
+gint64 capture_rest_us(Capture *capture) {
+  return g_get_monotonic_time() - atomic_load(&capture->rests_us);
+}
+
+guint capture_count(Capture *capture) {
+  return atomic_load(&capture->count);
+}
+
+void capture_stop(Capture *capture) {
+  if (!capture || !capture->thread)
+    return;
+  atomic_store(&capture->stopping, TRUE);
+  wake(capture);
+  g_thread_join(g_steal_pointer(&capture->thread));
+}
+
+void capture_free(Capture *capture) {
+  if (!capture)
+    return;
+  capture_stop(capture);
+  if (capture->damage)
+    XDamageDestroy(capture->display, capture->damage);
+  for (guint i = 0; i < CAPTURE_FRAMES; i++)
+    slot_clear(capture, &capture->slots[i]);
+  XCloseDisplay(capture->display);
+  close(capture->wake);
+  g_free(capture);
+}

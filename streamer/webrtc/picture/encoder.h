@@ -1,0 +1,51 @@
+/* One codec's encoder: raw frames in, encoded ones out to all viewers that take this codec. It encodes only
+ * while somebody takes them (and once at the start, which shows that it works and warms it up).
+ */
+#pragma once
+#include "streamer/shared/media_settings.h"
+#include "streamer/webrtc/picture/fanout.h"
+#include "streamer/webrtc/picture/picture_steps.h"
+
+typedef struct Encoder Encoder;
+
+/* What its owner must do for it. */
+typedef struct {
+  void (*need_frame)(gpointer data);                 /* a frame now, changed or not; any thread */
+  void (*running)(gpointer data);                    /* the first frame came out; main thread */
+  void (*failed)(const char *reason, gpointer data); /* it broke and makes no more frames; main thread */
+} EncoderEvents;
+
+/* Starts the encoder of @codec for raw frames of @width x @height pixels, which come out in the size and at
+ * the rate that @settings say. Returns NULL with a GError when its elements cannot be made. Main thread. */
+Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
+                     const EncoderEvents *events, gpointer data, GError **error);
+
+/* Offers a raw frame (transfer none); taken only when somebody has use for the result. Capture thread. */
+void encoder_push(Encoder *encoder, GstBuffer *frame);
+
+/* Adds or removes somebody who takes encoded frames, as fanout.h says; a key frame comes soon. Any thread. */
+void encoder_attach(Encoder *encoder, FanoutFunc func, FanoutWantsFunc wants, gpointer data);
+void encoder_detach(Encoder *encoder, gpointer data);
+
+/* Whether anybody takes frames. Any thread. */
+gboolean encoder_is_used(Encoder *encoder);
+
+/* Makes frames for @bitrate_kbps from now on. Any thread. */
+void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps);
+
+/* Makes frames of @size from now on, beginning with a key frame; no more often than it says. Main thread. */
+void encoder_set_size(Encoder *encoder, const PictureSize *size);
+
+/* The next frame shall be a key frame, unless one was made just before: then a later one. Any thread. */
+void encoder_request_key(Encoder *encoder);
+
+/* Whether the network of one who takes the frames is congested: key frames are made less often then. Any
+ * thread. */
+void encoder_set_congested(Encoder *encoder, gboolean congested);
+
+/* Frames and bytes made so far. Any thread. */
+guint64 encoder_count(Encoder *encoder);
+guint64 encoder_bytes(Encoder *encoder);
+
+/* Stops and frees; nobody is attached any more. Main thread. NULL is allowed. */
+void encoder_free(Encoder *encoder);

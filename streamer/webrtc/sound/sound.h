@@ -1,0 +1,18 @@
+/* The session's sound: what the application plays into the sound server of $PULSE_SERVER, as Opus, to all
+ * viewers that take sound. Recorded while somebody takes it.
+ */
+#pragma once
+#include "streamer/webrtc/picture/fanout.h"
+
+typedef struct Sound Sound;
+
+/* Prepares it; NULL with an error when its elements are missing. Main thread. */
+Sound *sound_new(GError **error);
+
+/* Adds or removes a taker, as fanout.h says. The first one starts the recording, the last one stops it. Main
+ * thread. */
+void sound_attach(Sound *sound, FanoutFunc func, gpointer data);
+void sound_detach(Sound *sound, gpointer data);
+
+/* Nobody is attached any more. NULL is allowed. */
+void sound_free(Sound *sound);
