@@ -1,7 +1,7 @@
-#include "streamer/showroom/bake.h"
-#include "streamer/showroom/camera.h"
-#include "streamer/showroom/options.h"
-#include "streamer/showroom/plants.h"
+#include "streamer/showroom/scenes/bake.h"
+#include "streamer/showroom/scenes/camera.h"
+#include "streamer/showroom/program/options.h"
+#include "streamer/showroom/scenes/plants.h"
 
 #include <glib.h>
 #include <string.h>

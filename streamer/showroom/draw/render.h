@@ -1,0 +1,53 @@
+/*
+ * Draws a scene with OpenGL 3.3. All calls need the context that was current at render_new(), on its thread.
+ */
+#pragma once
+
+#include "streamer/showroom/scenes/scene.h"
+
+#define RENDER_FOV_Y 0.96f
+
+typedef struct Renderer Renderer;
+
+typedef struct RenderView {
+  Vec3 eye;
+  float yaw, pitch;
+  int night;
+  int width, height; /* pixels */
+  int fine;          /* smooth edges: several times the work, for a picture that stands */
+  const char *help;  /* (nullable) lines of text to show */
+} RenderView;
+
+/* What is painted before there is anything to draw with. */
+typedef struct RenderPaint RenderPaint;
+
+/*
+ * Paints the textures of a scene. Needs no context; on any thread.
+ *
+ * @night: whether the first picture is by night.
+ *
+ * Returns: (transfer full) for render_new().
+ */
+RenderPaint *render_paint(const Scene *scene, int night);
+
+/* Takes NULL. */
+void render_paint_free(RenderPaint *paint);
+
+/*
+ * Uploads the scene and its textures.
+ *
+ * @scene: (transfer none) must outlive the renderer; @paint: (transfer full).
+ */
+Renderer *render_new(const Scene *scene, RenderPaint *paint);
+
+/* Takes NULL. */
+void render_free(Renderer *renderer);
+
+/* Draws one frame into the window's back buffer. */
+void render_draw(Renderer *renderer, const RenderView *view);
+
+/* What the last frame took. */
+typedef struct RenderStats {
+  int blocks, triangles;
+} RenderStats;
+RenderStats render_stats(const Renderer *renderer);
