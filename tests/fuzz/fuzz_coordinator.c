@@ -8,7 +8,7 @@
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/core/request.h"
 #include "fcgi/verbs/resources.h"
-#include "tests/unit/core_fixture.h"
+#include "tests/unit/fcgi/core_fixture.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/door/websocket_internal.h"
-#include "tests/unit/core_fixture.h"
+#include "tests/unit/fcgi/core_fixture.h"
 
 #include <stdint.h>
 #include <stdlib.h>

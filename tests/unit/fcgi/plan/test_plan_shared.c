@@ -4,7 +4,7 @@
 #include "common/wire.h"
 #include "fcgi/plan/plan.h"
 #include "fcgi/store/store_mysql.h"
-#include "tests/unit/mariadb.h"
+#include "tests/unit/fcgi/mariadb.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "fcgi/store/mysql_changes.h"
 #include "fcgi/database/sql_pool.h"
 #include "fcgi/database/sql_schema.h"
-#include "tests/unit/mariadb.h"
+#include "tests/unit/fcgi/mariadb.h"
 
 #define RC "Река «А»"
 #define SLOT_US (5 * INSTANT_MINUTE)

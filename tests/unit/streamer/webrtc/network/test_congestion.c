@@ -1,7 +1,7 @@
 /* The rate follows what a path carries, on simulated ones (link_sim.h): how fast it settles, that it neither
  * swings nor starves, and what feedback looks like that is none. */
 #include "streamer/webrtc/network/transport_feedback.h"
-#include "tests/unit/link_sim.h"
+#include "tests/unit/streamer/webrtc/network/link_sim.h"
 
 static const CongestionLimits limits = {.min_kbps = 150, .start_kbps = 3000, .max_kbps = 8000};
 

@@ -1,4 +1,4 @@
-#include "tests/unit/link_sim.h"
+#include "tests/unit/streamer/webrtc/network/link_sim.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "tests/unit/mariadb.h"
+#include "tests/unit/fcgi/mariadb.h"
 
 #include "fcgi/database/sql_schema.h"
 

@@ -1,4 +1,4 @@
-#include "tests/unit/core_fixture.h"
+#include "tests/unit/fcgi/core_fixture.h"
 
 #include <glib/gstdio.h>
 

@@ -5,7 +5,7 @@
 #include "fcgi/plan/plan.h"
 #include "fcgi/store/store_json.h"
 #include "fcgi/store/store_mysql.h"
-#include "tests/unit/mariadb.h"
+#include "tests/unit/fcgi/mariadb.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
