@@ -5,8 +5,8 @@
  */
 #pragma once
 #include "common/metrics.h"
-#include "fcgi/core/core.h"
 #include "fcgi/base/rate_limit.h"
+#include "fcgi/core/core.h"
 #include "fcgi/core/request.h"
 #include "fcgi/store/store.h"
 

@@ -1,16 +1,16 @@
 #include "fcgi/core/core.h"
 
 #include "common/random.h"
-#include "fcgi/door/admission.h"
 #include "fcgi/base/client_counts.h"
+#include "fcgi/base/metering.h"
+#include "fcgi/database/sql_pool.h"
+#include "fcgi/door/admission.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
-#include "fcgi/line/lines.h"
-#include "fcgi/base/metering.h"
-#include "fcgi/session/planning.h"
-#include "fcgi/database/sql_pool.h"
-#include "fcgi/session/starts.h"
 #include "fcgi/fleet/watches.h"
+#include "fcgi/line/lines.h"
+#include "fcgi/session/planning.h"
+#include "fcgi/session/starts.h"
 
 /* ---- who needs to know what the fleet tells ---- */
 

@@ -7,9 +7,9 @@
 #pragma once
 #include "common/ticket.h"
 #include "fcgi/base/answers.h"
-#include "fcgi/settings/configuration.h"
 #include "fcgi/base/mailbox.h"
 #include "fcgi/base/timers.h"
+#include "fcgi/settings/configuration.h"
 
 #include <stdatomic.h>
 

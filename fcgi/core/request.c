@@ -4,8 +4,8 @@
 #include "common/log.h"
 #include "common/random.h"
 #include "fcgi/base/client_counts.h"
-#include "fcgi/core/core.h"
 #include "fcgi/base/metering.h"
+#include "fcgi/core/core.h"
 
 #include <stdatomic.h>
 #include <string.h>

@@ -5,9 +5,9 @@
 
 #include "common/log.h"
 #include "common/wire.h"
+#include "fcgi/core/request.h"
 #include "fcgi/door/admission.h"
 #include "fcgi/door/fcgi_connection.h"
-#include "fcgi/core/request.h"
 #include "fcgi/verbs/resources.h"
 
 #include <errno.h>

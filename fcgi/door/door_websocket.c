@@ -6,9 +6,9 @@
 #include "common/wire.h"
 #include "fcgi/base/client_address.h"
 #include "fcgi/base/client_counts.h"
-#include "fcgi/events/events.h"
 #include "fcgi/door/origin.h"
 #include "fcgi/door/websocket_internal.h"
+#include "fcgi/events/events.h"
 
 #include <errno.h>
 #include <fcntl.h>

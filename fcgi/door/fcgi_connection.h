@@ -27,9 +27,9 @@
  * A worker that finds a WAITING connection dead only posts the ticket to the core, which owns the request.
  */
 #pragma once
+#include "fcgi/core/request.h"
 #include "fcgi/door/arrival.h"
 #include "fcgi/door/door_fcgi.h"
-#include "fcgi/core/request.h"
 
 #include <fcgiapp.h>
 #include <pthread.h>

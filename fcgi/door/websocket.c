@@ -13,11 +13,11 @@
  */
 #include "common/log.h"
 #include "common/wire.h"
-#include "fcgi/door/admission.h"
 #include "fcgi/base/client_counts.h"
 #include "fcgi/core/request.h"
-#include "fcgi/verbs/verbs.h"
+#include "fcgi/door/admission.h"
 #include "fcgi/door/websocket_internal.h"
+#include "fcgi/verbs/verbs.h"
 
 #include <string.h>
 

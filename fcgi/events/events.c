@@ -3,8 +3,8 @@
 #include "common/fields.h"
 #include "common/instant.h"
 #include "common/random.h"
-#include "fcgi/line/lines.h"
 #include "fcgi/base/metering.h"
+#include "fcgi/line/lines.h"
 
 #include <stdlib.h>
 #include <string.h>

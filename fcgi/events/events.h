@@ -6,8 +6,8 @@
  */
 #pragma once
 #include "fcgi/core/core.h"
-#include "fcgi/fleet/fleet.h"
 #include "fcgi/core/request.h"
+#include "fcgi/fleet/fleet.h"
 
 Events *events_new(Core *core);   /* (transfer full) */
 void events_free(Events *events); /* nobody may wait any more; NULL is allowed */

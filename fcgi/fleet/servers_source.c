@@ -2,9 +2,9 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "fcgi/database/sql_pool.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/servers_mysql.h"
-#include "fcgi/database/sql_pool.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -8,12 +8,12 @@
 #include "fcgi/line/lines.h"
 
 #include "common/random.h"
-#include "fcgi/session/busy.h"
-#include "fcgi/session/connection_data.h"
-#include "fcgi/fleet/endings.h"
 #include "fcgi/events/events.h"
+#include "fcgi/fleet/endings.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/line/lines_shared.h"
+#include "fcgi/session/busy.h"
+#include "fcgi/session/connection_data.h"
 #include "fcgi/session/planning.h"
 
 #include <string.h>

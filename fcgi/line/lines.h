@@ -14,8 +14,8 @@
  */
 #pragma once
 #include "fcgi/core/core.h"
-#include "fcgi/rules/rc.h"
 #include "fcgi/core/request.h"
+#include "fcgi/rules/rc.h"
 
 Lines *lines_new(Core *core);  /* (transfer full) */
 void lines_free(Lines *lines); /* nobody may wait any more; NULL is allowed */

@@ -5,8 +5,8 @@
 #pragma once
 #include "common/instant.h"
 #include "fcgi/line/lines.h"
-#include "fcgi/session/starts.h"
 #include "fcgi/rules/waiting_line.h"
+#include "fcgi/session/starts.h"
 
 typedef struct LinesShared LinesShared;
 

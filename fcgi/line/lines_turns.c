@@ -1,8 +1,8 @@
 /* Gives visitors what is free: starts a session for one after the other, and learns what became of it. */
-#include "fcgi/session/busy.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/line/lines_shared.h"
+#include "fcgi/session/busy.h"
 #include "fcgi/session/planning.h"
 
 /* After a start that came to nothing the line rests, the longer the more there were in a row. */

@@ -4,9 +4,9 @@
 #pragma once
 #include "common/instant.h"
 #include "common/wire.h"
-#include "fcgi/rules/codes.h"
 #include "fcgi/plan/plan.h"
 #include "fcgi/plan/plan_index.h"
+#include "fcgi/rules/codes.h"
 
 #define PLAN_DAY_US (24 * 60 * INSTANT_MINUTE)
 #define PLAN_RETRY_US (5 * INSTANT_SECOND) /* between tries to write facts that could not be written */

@@ -4,16 +4,16 @@
 
 #include "common/instant.h"
 #include "common/log.h"
-#include "fcgi/door/cgi_header.h"
-#include "fcgi/core/core.h"
-#include "fcgi/session/planning.h"
 #include "fcgi/base/rate_limit.h"
-#include "fcgi/store/record_file.h"
-#include "fcgi/verbs/resources.h"
+#include "fcgi/core/core.h"
+#include "fcgi/door/cgi_header.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/fleet/streamer_client.h"
-#include "fcgi/verbs/verbs.h"
 #include "fcgi/fleet/watches.h"
+#include "fcgi/session/planning.h"
+#include "fcgi/store/record_file.h"
+#include "fcgi/verbs/resources.h"
+#include "fcgi/verbs/verbs.h"
 
 #include <curl/curl.h>
 #include <errno.h>

@@ -2,12 +2,12 @@
 
 #include "common/instant.h"
 #include "common/settings.h"
+#include "fcgi/database/sql_schema.h"
+#include "fcgi/fleet/servers_mysql.h"
+#include "fcgi/rules/servers.h"
 #include "fcgi/store/mysql_changes.h"
 #include "fcgi/store/mysql_rows.h"
 #include "fcgi/store/record_file.h"
-#include "fcgi/rules/servers.h"
-#include "fcgi/fleet/servers_mysql.h"
-#include "fcgi/database/sql_schema.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SERVERS_BUSY: the one place where it is said. The core's thread. */
 #pragma once
-#include "fcgi/rules/rc.h"
 #include "fcgi/core/request.h"
+#include "fcgi/rules/rc.h"
 
 /* Refuses with what is known of when it will be better. @rc nullable. (transfer full @request) */
 void busy_refuse(Request *request, Rc *rc);

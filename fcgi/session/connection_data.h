@@ -1,8 +1,8 @@
 /* SESSION_CONNECTION_DATA: what lets one person into a session (WIRE.md section 2). The core's thread. */
 #pragma once
 #include "fcgi/core/core.h"
-#include "fcgi/fleet/fleet.h"
 #include "fcgi/core/request.h"
+#include "fcgi/fleet/fleet.h"
 
 /* Answers with the way to the session and a fresh ticket for it. @role: "host" or "guest"; @name: what the
  * person is called (nullable). (transfer full @request) */

@@ -3,9 +3,9 @@
  */
 #pragma once
 #include "fcgi/core/core.h"
+#include "fcgi/core/request.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/plan/plan.h"
-#include "fcgi/core/request.h"
 
 /* Opens the plan's file. NULL with @error, one line for the log. (transfer full) */
 Planning *planning_open(Core *core, GError **error);

@@ -8,11 +8,11 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "fcgi/fleet/endings.h"
+#include "fcgi/fleet/watches.h"
 #include "fcgi/session/busy.h"
 #include "fcgi/session/connection_data.h"
-#include "fcgi/fleet/endings.h"
 #include "fcgi/session/planning.h"
-#include "fcgi/fleet/watches.h"
 
 #include <string.h>
 

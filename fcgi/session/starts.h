@@ -4,8 +4,8 @@
  */
 #pragma once
 #include "fcgi/core/core.h"
-#include "fcgi/fleet/fleet.h"
 #include "fcgi/core/request.h"
+#include "fcgi/fleet/fleet.h"
 #include "fcgi/rules/reservation.h"
 
 Starts *starts_new(Core *core);   /* (transfer full) */

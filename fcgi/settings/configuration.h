@@ -5,8 +5,8 @@
 #include "common/log.h"
 #include "fcgi/base/client_address.h"
 #include "fcgi/base/rate_limit.h"
-#include "fcgi/rules/rc_rules.h"
 #include "fcgi/database/sql.h"
+#include "fcgi/rules/rc_rules.h"
 
 typedef struct {
   char *ip;               /* where the FastCGI door listens, with port */

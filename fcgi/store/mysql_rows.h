@@ -1,7 +1,7 @@
 /* Reservations as rows of the database. Any thread. */
 #pragma once
-#include "fcgi/rules/reservation.h"
 #include "fcgi/database/sql.h"
+#include "fcgi/rules/reservation.h"
 
 /* What mysql_row_read() reads, in its order: for "SELECT " MYSQL_ROW_COLUMNS " FROM reservations …". */
 #define MYSQL_ROW_COLUMNS                                                                                    \

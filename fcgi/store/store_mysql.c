@@ -2,9 +2,9 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "fcgi/database/sql_schema.h"
 #include "fcgi/store/mysql_changes.h"
 #include "fcgi/store/mysql_rows.h"
-#include "fcgi/database/sql_schema.h"
 
 #define LOOK_AGAIN_US INSTANT_SECOND
 /* What changed is asked for from so long before the last look on: clocks of nodes differ, and what a

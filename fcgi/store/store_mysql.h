@@ -3,9 +3,9 @@
  * it cannot be reached, nothing is promised, and facts are kept to be written later. The core's thread.
  */
 #pragma once
+#include "fcgi/base/timers.h"
 #include "fcgi/database/sql_pool.h"
 #include "fcgi/store/store.h"
-#include "fcgi/base/timers.h"
 
 /* Plain data, copied. */
 typedef struct {

@@ -1,9 +1,9 @@
 #include "fcgi/verbs/resources.h"
 
-#include "fcgi/fleet/fleet.h"
 #include "fcgi/base/metering.h"
-#include "fcgi/session/planning.h"
+#include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/servers_source.h"
+#include "fcgi/session/planning.h"
 #include "fcgi/verbs/verbs.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "fcgi/verbs/verbs.h"
 
-#include "fcgi/session/planning.h"
 #include "fcgi/base/rate_limit.h"
 #include "fcgi/fleet/servers_source.h"
+#include "fcgi/session/planning.h"
 
 #define EARLY_RETRY_SECONDS 5
 

@@ -1,6 +1,6 @@
 #include "common/instant.h"
-#include "fcgi/rules/calendar.h"
 #include "fcgi/fleet/fleet.h"
+#include "fcgi/rules/calendar.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/verbs/verbs.h"
 

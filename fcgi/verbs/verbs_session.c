@@ -1,12 +1,12 @@
 #include "common/instant.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/fleet/watches.h"
+#include "fcgi/line/lines.h"
 #include "fcgi/session/busy.h"
 #include "fcgi/session/connection_data.h"
-#include "fcgi/fleet/fleet.h"
-#include "fcgi/line/lines.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 #include "fcgi/verbs/verbs.h"
-#include "fcgi/fleet/watches.h"
 
 #include <string.h>
 

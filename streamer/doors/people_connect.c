@@ -1,8 +1,8 @@
 /* How people come into a session and hear what happens in it: their tickets, their WebSockets,
  * CONNECT_TO_SESSION and POLL_EVENTS. */
 #include "common/log.h"
-#include "streamer/engine/engine.h"
 #include "streamer/doors/people_internal.h"
+#include "streamer/engine/engine.h"
 
 #include <string.h>
 

@@ -3,17 +3,17 @@
 
 #include "common/log.h"
 #include "common/process_metrics.h"
+#include "streamer/base/counts.h"
 #include "streamer/doors/call.h"
 #include "streamer/doors/control.h"
-#include "streamer/base/counts.h"
-#include "streamer/engine/engine.h"
-#include "streamer/stage/environment.h"
 #include "streamer/doors/http.h"
-#include "streamer/process/keeper.h"
 #include "streamer/doors/people.h"
-#include "streamer/process/remains.h"
 #include "streamer/doors/streamer.h"
 #include "streamer/doors/whep.h"
+#include "streamer/engine/engine.h"
+#include "streamer/process/keeper.h"
+#include "streamer/process/remains.h"
+#include "streamer/stage/environment.h"
 
 #include <glib-unix.h>
 #include <signal.h>

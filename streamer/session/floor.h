@@ -13,8 +13,8 @@
  * (g_get_monotonic_time()'s). Main thread.
  */
 #pragma once
-#include "streamer/settings/settings.h"
 #include "streamer/session/users.h"
+#include "streamer/settings/settings.h"
 #include <glib.h>
 
 #define FLOOR_HANDS_OFF_US (2 * (gint64)G_USEC_PER_SEC)

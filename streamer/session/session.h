@@ -12,10 +12,10 @@
 #include "common/wire.h"
 #include "streamer/base/counts.h"
 #include "streamer/session/events.h"
-#include "streamer/settings/settings.h"
-#include "streamer/stage/stage.h"
 #include "streamer/session/users.h"
 #include "streamer/session/viewers.h"
+#include "streamer/settings/settings.h"
+#include "streamer/stage/stage.h"
 #include <glib.h>
 
 #define SESSION_ID_MAX 64 /* of letters, digits, '-' and '_' */

@@ -2,10 +2,10 @@
 
 #include "common/log.h"
 #include "streamer/base/counts.h"
-#include "streamer/stage/display.h"
-#include "streamer/stage/environment.h"
 #include "streamer/process/process.h"
 #include "streamer/process/remains.h"
+#include "streamer/stage/display.h"
+#include "streamer/stage/environment.h"
 #include "streamer/stage/sound.h"
 
 #include <errno.h>

@@ -1,15 +1,15 @@
 /* The yardstick of the latency bench: the plain way to stream a display, as one finds it in examples.
  * ximagesrc at 30 frames a second, VP8, one pipeline for one viewer, no playout-delay extension. It speaks
- * vitrina-webrtc's messages (streamer/shared/engine_message.h) and takes input the same way, so that the picture's
- * way alone differs. */
+ * vitrina-webrtc's messages (streamer/shared/engine_message.h) and takes input the same way, so that the
+ * picture's way alone differs. */
 #define GST_USE_UNSTABLE_API
 #include "config.h"
 
 #include "streamer/shared/channel.h"
 #include "streamer/shared/engine_message.h"
+#include "streamer/webrtc/input/steering.h"
 #include "streamer/webrtc/screen/display.h"
 #include "streamer/webrtc/viewer/sdp.h"
-#include "streamer/webrtc/input/steering.h"
 #include <X11/Xlib.h>
 #include <glib-unix.h>
 #include <gst/gst.h>

@@ -4,9 +4,9 @@
 #include "common/fields.h"
 #include "common/log.h"
 #include "fcgi/core/core.h"
+#include "fcgi/core/request.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
-#include "fcgi/core/request.h"
 #include "fcgi/verbs/resources.h"
 #include "tests/unit/fcgi/core_fixture.h"
 

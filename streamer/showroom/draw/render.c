@@ -1,10 +1,10 @@
 #define GL_GLEXT_PROTOTYPES
 #include "streamer/showroom/draw/render.h"
 
-#include "streamer/showroom/scenes/bake.h"
 #include "streamer/showroom/draw/font.h"
 #include "streamer/showroom/draw/shaders.h"
 #include "streamer/showroom/draw/sky.h"
+#include "streamer/showroom/scenes/bake.h"
 
 #include <stddef.h>
 #include <string.h>

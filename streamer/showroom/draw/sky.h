@@ -1,8 +1,8 @@
 /* The sky: a dome of coloured triangles. What they cost a processor is next to nothing, unlike a texture. */
 #pragma once
 
-#include "streamer/showroom/shape/mesh.h"
 #include "streamer/showroom/scenes/scene.h"
+#include "streamer/showroom/shape/mesh.h"
 
 /*
  * Fills `dome` (in its MESH_PLAIN) with half a ball of radius 1 in the scene's colours by day and by night,

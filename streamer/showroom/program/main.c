@@ -6,10 +6,10 @@
 #define PACKAGE_VERSION "0"
 #endif
 
-#include "streamer/showroom/scenes/camera.h"
-#include "streamer/showroom/program/options.h"
 #include "streamer/showroom/draw/picture.h"
+#include "streamer/showroom/program/options.h"
 #include "streamer/showroom/program/walk.h"
+#include "streamer/showroom/scenes/camera.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 #include "streamer/showroom/program/walk.h"
 
-#include "streamer/showroom/scenes/camera.h"
 #include "streamer/showroom/program/sound.h"
+#include "streamer/showroom/scenes/camera.h"
 
 /*
  * When a frame is due:

@@ -3,8 +3,8 @@
  */
 #pragma once
 
-#include "streamer/showroom/program/options.h"
 #include "streamer/showroom/draw/render.h"
+#include "streamer/showroom/program/options.h"
 
 #include <SDL.h>
 

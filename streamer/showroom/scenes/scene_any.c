@@ -1,9 +1,9 @@
 #include "streamer/showroom/scenes/building.h"
 #include "streamer/showroom/scenes/camera.h"
-#include "streamer/showroom/shape/noise.h"
 #include "streamer/showroom/scenes/plants.h"
 #include "streamer/showroom/scenes/scene.h"
 #include "streamer/showroom/scenes/yard.h"
+#include "streamer/showroom/shape/noise.h"
 
 /*
  * The complex of a name that has none of its own: four to seven houses around a yard, all chosen by the

@@ -1,9 +1,9 @@
 #include "streamer/showroom/scenes/building.h"
 #include "streamer/showroom/scenes/camera.h"
-#include "streamer/showroom/shape/noise.h"
 #include "streamer/showroom/scenes/plants.h"
 #include "streamer/showroom/scenes/scene.h"
 #include "streamer/showroom/scenes/yard.h"
+#include "streamer/showroom/shape/noise.h"
 
 /*
  * "Park": low houses of brick and plaster on three sides of a park with a pond, 110 x 90 m, a street around

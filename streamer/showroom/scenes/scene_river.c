@@ -1,9 +1,9 @@
 #include "streamer/showroom/scenes/building.h"
 #include "streamer/showroom/scenes/camera.h"
-#include "streamer/showroom/shape/noise.h"
 #include "streamer/showroom/scenes/plants.h"
 #include "streamer/showroom/scenes/scene.h"
 #include "streamer/showroom/scenes/yard.h"
+#include "streamer/showroom/shape/noise.h"
 
 /*
  * "River": five towers between a street in the south and a river in the north.

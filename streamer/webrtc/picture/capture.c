@@ -3,9 +3,9 @@
 #include "streamer/webrtc/picture/capture.h"
 
 #include "common/log.h"
-#include "streamer/webrtc/screen/display.h"
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"
+#include "streamer/webrtc/screen/display.h"
 #include <X11/Xutil.h>
 #include <X11/extensions/XShm.h>
 #include <X11/extensions/Xdamage.h>

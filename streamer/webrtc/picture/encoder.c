@@ -1,8 +1,8 @@
 #include "streamer/webrtc/picture/encoder.h"
 
-#include "streamer/webrtc/picture/capture.h"
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"
+#include "streamer/webrtc/picture/capture.h"
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>

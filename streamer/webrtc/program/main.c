@@ -1,16 +1,17 @@
 /* vitrina-webrtc: one session's engine. Started by the streamer with a socket as descriptor 3 and the
- * session's display in the environment; see streamer/shared/engine_message.h for what they say to each other. */
+ * session's display in the environment; see streamer/shared/engine_message.h for what they say to each other.
+ */
 #include "config.h"
 
 #include "common/log.h"
 #include "streamer/shared/channel.h"
 #include "streamer/shared/engine_message.h"
-#include "streamer/webrtc/screen/display.h"
-#include "streamer/webrtc/program/engine.h"
 #include "streamer/webrtc/base/media_clock.h"
-#include "streamer/webrtc/network/pacer.h"
-#include "streamer/webrtc/viewer/playout_delay.h"
 #include "streamer/webrtc/base/trace.h"
+#include "streamer/webrtc/network/pacer.h"
+#include "streamer/webrtc/program/engine.h"
+#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/viewer/playout_delay.h"
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <gst/gst.h>

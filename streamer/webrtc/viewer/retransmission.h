@@ -2,8 +2,8 @@
  * makes it narrower still: a viewer asks for more and more, and gets less and less.
  */
 #pragma once
-#include "streamer/webrtc/picture/feed.h"
 #include "streamer/webrtc/network/path.h"
+#include "streamer/webrtc/picture/feed.h"
 
 /* Lets @rtprtxsend (webrtcbin's element for RFC 4588) repeat what @path allows, and nothing older than a
  * player would still show; tells @feed of what is not repeated. The bound lives and dies with the element. */

@@ -11,10 +11,10 @@
 #include "streamer/webrtc/viewer/viewer.h"
 
 #include "common/log.h"
-#include "streamer/webrtc/picture/feed.h"
-#include "streamer/webrtc/network/pacer.h"
-#include "streamer/webrtc/viewer/retransmission.h"
 #include "streamer/webrtc/base/trace.h"
+#include "streamer/webrtc/network/pacer.h"
+#include "streamer/webrtc/picture/feed.h"
+#include "streamer/webrtc/viewer/retransmission.h"
 #include "streamer/webrtc/viewer/viewer_pipeline.h"
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>

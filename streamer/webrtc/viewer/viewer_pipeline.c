@@ -2,8 +2,8 @@
 #include "streamer/webrtc/viewer/viewer_pipeline.h"
 
 #include "streamer/webrtc/base/media_clock.h"
-#include "streamer/webrtc/viewer/playout_delay.h"
 #include "streamer/webrtc/base/trace.h"
+#include "streamer/webrtc/viewer/playout_delay.h"
 #include <gst/webrtc/webrtc.h>
 
 static const char *const payloaders[MEDIA_CODECS] = {

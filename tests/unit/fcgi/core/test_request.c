@@ -1,9 +1,9 @@
 /* fcgi/request, fcgi/resources, fcgi/verbs and fcgi/events, through a door of the test's own. */
 #include "common/log.h"
 #include "fcgi/core/core.h"
+#include "fcgi/core/request.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
-#include "fcgi/core/request.h"
 #include "fcgi/verbs/resources.h"
 #include "tests/unit/fcgi/core_fixture.h"
 

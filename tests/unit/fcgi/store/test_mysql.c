@@ -2,9 +2,9 @@
  * fault is the kind that it is, and no two ever have the last place. */
 #include "common/instant.h"
 #include "common/random.h"
-#include "fcgi/store/mysql_changes.h"
 #include "fcgi/database/sql_pool.h"
 #include "fcgi/database/sql_schema.h"
+#include "fcgi/store/mysql_changes.h"
 #include "tests/unit/fcgi/mariadb.h"
 
 #define RC "Река «А»"

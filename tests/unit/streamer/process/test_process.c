@@ -1,7 +1,7 @@
 /* Child processes: how they begin, what they say, how they end; and what a killed streamer leaves. */
-#include "streamer/stage/environment.h"
 #include "streamer/process/process.h"
 #include "streamer/process/remains.h"
+#include "streamer/stage/environment.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* config.json, and what WHEP reads of requests. */
-#include "streamer/settings/settings.h"
 #include "streamer/doors/streamer.h"
 #include "streamer/doors/whep.h"
+#include "streamer/settings/settings.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
+#include "streamer/showroom/program/options.h"
 #include "streamer/showroom/scenes/bake.h"
 #include "streamer/showroom/scenes/camera.h"
-#include "streamer/showroom/program/options.h"
 #include "streamer/showroom/scenes/plants.h"
 
 #include <glib.h>
