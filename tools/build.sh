@@ -6,7 +6,8 @@ jobs=$(nproc)
 bootstrap_if_needed() {
   local file
   for file in configure Makefile.in config.h.in; do
-    if [ ! -e $file ] || [ configure.ac -nt $file ] || { [ $file = Makefile.in ] && [ Makefile.am -nt $file ]; }; then
+    if [ ! -e $file ] || [ configure.ac -nt $file ] ||
+      { [ $file = Makefile.in ] && [ -n "$(find . -name '*.am' -newer $file -not -path './build/*')" ]; }; then
       ./bootstrap >build/bootstrap.log 2>&1 || { cat build/bootstrap.log >&2; return 1; }
       return
     fi
