@@ -3,7 +3,7 @@
  * A struct that travels as JSON has a table of Field rows: name, type, offset, limits. fields_read() fills
  * the struct from a parsed object, fields_write() makes the text from the struct; behind this door no string
  * keys and no JSON trees are left. This module alone includes cJSON, and mends what cJSON lets pass
- * (duplicate keys, trailing bytes, \u0000, depth, numbers that do not fit: WIRE.md section 1).
+ * (duplicate keys, trailing bytes, \u0000, depth, numbers that do not fit: vitrina-protocol(7)).
  *
  *   typedef struct { char *rc_name; gint64 port; } Example;
  *   static const Field example_fields[] = {
@@ -24,8 +24,7 @@ typedef enum {
   FIELD_DIGITS, /* char *     a string that may also come as a whole number ("code", "port"); sent as a string
                  */
   FIELD_INT,    /* gint64     a whole number in min..max (both 0: any that a double holds exactly) */
-  FIELD_NUMERAL, /* gint64     the same, read as number or decimal string, sent as a string (WIRE.md section
-                    1) */
+  FIELD_NUMERAL, /* gint64     the same, read as number or decimal string, sent as a string */
   FIELD_REAL,    /* double     a finite number (no range) */
   FIELD_BOOL,    /* gboolean */
   FIELD_INSTANT, /* gint64     microseconds since 1970 UTC; RFC 3339 text on the wire; 0 is "none" and not

@@ -1,5 +1,5 @@
-/* The words of WIRE.md: every "msg" with its HTTP status, the refusals, and the reasons that a session ends.
- * One row a word. Any thread. */
+/* The words of vitrina-protocol(7): every "msg" with its HTTP status, the refusals, and the reasons that a
+ * session ends. One row a word. Any thread. */
 #pragma once
 #include <glib.h>
 
