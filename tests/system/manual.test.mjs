@@ -33,7 +33,7 @@ test('every message, refusal, event and reason is in vitrina-protocol(7)', () =>
 
 test('every verb is in vitrina-protocol(7)', () => {
   for (const part of ['fcgi', 'streamer']) {
-    const sources = readdirSync(join(root, part)).filter((name) => name.endsWith('.c'));
+    const sources = /** @type {string[]} */ (readdirSync(join(root, part), { recursive: true })).filter((name) => name.endsWith('.c'));
     const verbs = sources.flatMap((name) => [...read(`${part}/${name}`).matchAll(/^\s*\{"([A-Z_]+)", (?:\w+_fields|NULL),/gm)]);
     assert.ok(verbs.length > 8, `${part} has no table of verbs any more`);
     knows('vitrina-protocol.7', verbs.map((match) => match[1]));
