@@ -54,6 +54,7 @@ busy_lane() {
 
 calm_lane() {
   suite_tests release calm "$calm_jobs"
+  step tidy make -C build/release tidy || true
   # Time limits are five times longer in what follows: the browsers go first.
   renice -n 5 -p "$BASHPID" >/dev/null
   suite_build asan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=address,undefined --disable-browser-tests &&
@@ -88,6 +89,13 @@ once_more() {
   show_failures "$1"
 }
 
+# The test programs that took longest, of all builds: where the check's time goes.
+show_slowest() {
+  echo "The longest test programs, in seconds:"
+  grep -rHE '^# duration_ms' build/{release,asan,tsan}/tests --include='*.log' 2>/dev/null |
+    sed -E 's|^build/([^:]*)\.log:# duration_ms ([0-9]+)[0-9]{3}(\..*)?$|\2 \1|' | sort -rn | head -n 12
+}
+
 # count WORDS: how many results there are of that kind.
 count() {
   find build/{release,asan,tsan}/tests $results -name '*.trs' -exec cat {} + 2>/dev/null | grep -cE "^:test-result: ($1)( |$)" || true
@@ -112,6 +120,7 @@ check() {
     for suite in release asan tsan; do once_more $suite; done
   fi
   passed=$(count PASS) failed=$(count 'FAIL|ERROR|XPASS') skipped=$(count SKIP)
+  show_slowest
   echo
   if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"

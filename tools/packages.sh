@@ -16,7 +16,7 @@ run_packages=(
 )
 database_packages=(mariadb-server)
 check_packages=(
-  clang clang-format libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
+  clang clang-format clang-tidy libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium chromium-headless-shell coturn fonts-dejavu-core wrk
   apache2 fcgiwrap prometheus haproxy "${database_packages[@]}" galera-4
 )
