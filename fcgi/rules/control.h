@@ -1,4 +1,4 @@
-/* What the coordinator and streamers say to each other (WIRE.md section 3, the control verbs), as the
+/* What the coordinator and streamers say to each other (the control verbs of vitrina-protocol(7)), as the
  * coordinator sees it: requests as text, answers as structs. What streamers send is not trusted to be well
  * formed. Pure; any thread.
  */
@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct {
   char *session;
-  char *reason; /* a word of WIRE.md, if the streamer keeps to it (nullable) */
+  char *reason; /* a word of vitrina-protocol(7), if the streamer keeps to it (nullable) */
 } ControlEnded;
 
 typedef struct {

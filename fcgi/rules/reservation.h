@@ -18,13 +18,13 @@ typedef struct {
   char *code;
   char *rc_name;
   gint64 starts_at_us, ends_at_us;
-  gboolean booked;        /* ahead of time, not by starting a session at once */
-  char *name;             /* of who booked or started (nullable) */
-  char *request_id;       /* the client's own (nullable) */
-  ReservationState state; /* stands in the file as the word of state_name */
-  char *state_name;       /* used while reading and writing only */
-  char *server_name;      /* where it runs (nullable) */
-  char *reason;           /* why it ended: a word of WIRE.md, "cancelled" or "no_show" (nullable) */
+  gboolean booked;                   /* ahead of time, not by starting a session at once */
+  char *name;                        /* of who booked or started (nullable) */
+  char *request_id;                  /* the client's own (nullable) */
+  ReservationState state;            /* stands in the file as the word of state_name */
+  char *state_name;                  /* used while reading and writing only */
+  char *server_name;                 /* where it runs (nullable) */
+  char *reason;                      /* why it ended: a WireEnd's word, "cancelled" or "no_show" (nullable) */
   gint64 created_at_us, ended_at_us; /* ended_at_us is 0 until then */
 } Reservation;
 

@@ -1,4 +1,4 @@
-/* servers.json: the list of streaming servers, as the operator wrote it (WIRE.md section 4).
+/* servers.json: the list of streaming servers, as the operator wrote it (vitrina-servers.json(5)).
  *
  * Pure: reads text or a file, keeps no state. Any thread.
  */

@@ -1,4 +1,4 @@
-/* SESSION_CONNECTION_DATA: what lets one person into a session (WIRE.md section 2). The core's thread. */
+/* SESSION_CONNECTION_DATA: what lets one person into a session (vitrina-protocol(7)). The core's thread. */
 #pragma once
 #include "fcgi/core/core.h"
 #include "fcgi/core/request.h"

@@ -1,4 +1,4 @@
-/* configuration.json: the coordinator's settings (WIRE.md section 4), a row each in configuration.c.
+/* configuration.json: the coordinator's settings (vitrina-coordinator(8)), a row each in configuration.c.
  * Plain data; read once at start.
  */
 #pragma once

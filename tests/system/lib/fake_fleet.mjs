@@ -1,6 +1,6 @@
 // @ts-check
 // Thousands of streamers in one process of their own: one port on as many addresses of 127.0.0.0/8, each a server that speaks
-// the control verbs (WIRE.md section 3) and answers at once. What is asked of it is counted; it is told what to do by verbs of
+// the control verbs (vitrina-protocol(7)) and answers at once. What is asked of it is counted; it is told what to do by verbs of
 // its own on the address 127.0.0.1. It reads as much of HTTP as its clients need: node:http would cost more than all that is
 // measured with it.
 

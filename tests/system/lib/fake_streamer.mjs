@@ -1,5 +1,5 @@
 // @ts-check
-// A streamer for the coordinator's tests: speaks the control verbs (WIRE.md section 3), runs nothing, and does wrong
+// A streamer for the coordinator's tests: speaks the control verbs (vitrina-protocol(7)), runs nothing, and does wrong
 // on request.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
