@@ -7,7 +7,7 @@
 #include "fcgi/base/client_address.h"
 #include "fcgi/base/client_counts.h"
 #include "fcgi/door/origin.h"
-#include "fcgi/door/websocket_internal.h"
+#include "fcgi/door/websocket.h"
 #include "fcgi/events/events.h"
 
 #include <errno.h>

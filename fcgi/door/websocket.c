@@ -16,7 +16,7 @@
 #include "fcgi/base/client_counts.h"
 #include "fcgi/core/request.h"
 #include "fcgi/door/admission.h"
-#include "fcgi/door/websocket_internal.h"
+#include "fcgi/door/websocket.h"
 #include "fcgi/verbs/verbs.h"
 
 #include <string.h>

@@ -8,7 +8,7 @@
  * its death. While the database cannot be reached each goes on with what it knows. The core's thread.
  */
 #pragma once
-#include "fcgi/line/lines_internal.h"
+#include "fcgi/line/line.h"
 
 /* Begins, when the core has a database. (transfer full) */
 LinesShared *lines_shared_new(Lines *lines);

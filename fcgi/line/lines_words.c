@@ -1,6 +1,6 @@
 /* What people in a line are told: where they stand, and how long it will take. */
 #include "fcgi/fleet/fleet.h"
-#include "fcgi/line/lines_internal.h"
+#include "fcgi/line/line.h"
 #include "fcgi/rules/wait_estimate.h"
 #include "fcgi/session/planning.h"
 

@@ -1,7 +1,7 @@
 #include "fcgi/plan/plan.h"
 
 #include "common/log.h"
-#include "fcgi/plan/plan_internal.h"
+#include "fcgi/plan/plan_entries.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Promises on their way to the store, and what becomes of them. */
 #include "common/log.h"
 #include "common/random.h"
-#include "fcgi/plan/plan_internal.h"
+#include "fcgi/plan/plan_entries.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "common/fields.h"
 #include "common/log.h"
 #include "common/wire.h"
-#include "fcgi/door/websocket_internal.h"
+#include "fcgi/door/websocket.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
 #include "tests/unit/fcgi/core_fixture.h"
