@@ -9,7 +9,6 @@
 G_DEFINE_QUARK(vitrina - sql - error, sql_error)
 
 #define SYSTEM_AUTHORITIES "/etc/ssl/certs/ca-certificates.crt"
-#define PORT 3306
 /* Whoever waits longer for a lock than a visitor waits for a page gives up. What begins at one node of Galera
  * after a commit at another sees it (MySQL takes that part for a comment). */
 #define SESSION_SETTINGS                                                                                     \
@@ -143,7 +142,7 @@ static Sql *connect_to(const SqlAddress *address, const char *host, guint port, 
 
 static Sql *connect_to_node(const SqlAddress *address, const char *node, GError **error) {
   g_autoptr(GError) problem = NULL;
-  g_autoptr(GSocketConnectable) parsed = g_network_address_parse(node, PORT, error);
+  g_autoptr(GSocketConnectable) parsed = g_network_address_parse(node, SQL_ADDRESS_PORT, error);
   if (!parsed)
     return NULL;
   GNetworkAddress *where = G_NETWORK_ADDRESS(parsed);
@@ -154,20 +153,8 @@ static Sql *connect_to_node(const SqlAddress *address, const char *node, GError 
   return sql;
 }
 
-gboolean sql_check_node(const char *node, GError **error) {
-  g_autoptr(GSocketConnectable) where = g_network_address_parse(node, PORT, error);
-  if (!where || *g_network_address_get_hostname(G_NETWORK_ADDRESS(where)))
-    return where != NULL;
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "has no name");
-  return FALSE;
-}
-
-guint sql_count_nodes(const SqlAddress *address) {
-  return address->socket || !address->nodes ? 1 : g_strv_length((char **)address->nodes);
-}
-
 Sql *sql_connect_from(const SqlAddress *address, guint *node, GError **error) {
-  guint count = sql_count_nodes(address), first = *node;
+  guint count = sql_address_count_nodes(address), first = *node;
   if (address->socket || !address->nodes)
     return connect_to(address, address->socket ? NULL : address->host, address->port, error);
   for (guint i = 0; i < count; i++) {

@@ -7,7 +7,7 @@
  *           SQL_VALUES(SQL_INT(rc), SQL_INT(slot)), NULL, NULL, &affected, error)
  */
 #pragma once
-#include <glib.h>
+#include "fcgi/base/sql_address.h"
 
 #define SQL_ERROR (sql_error_quark())
 typedef enum {
@@ -20,30 +20,11 @@ typedef enum {
 } SqlError;
 GQuark sql_error_quark(void);
 
-/* Where the database is. Plain data. */
-typedef struct {
-  const char *host;         /* a name or an address; not with socket */
-  guint port;               /* with host; 0: 3306 */
-  const char *const *nodes; /* instead of host (nullable): the nodes of a cluster, "NAME" or "NAME:PORT" */
-  const char *socket;       /* nullable */
-  const char *database;     /* nullable: none is chosen */
-  const char *user, *password;
-  gboolean tls;        /* with host: encrypted, and the server's certificate is verified */
-  const char *ca_file; /* whom to trust with tls; NULL: the system's authorities */
-  guint connect_timeout_seconds;
-  guint answer_timeout_seconds; /* longest silence while a statement runs */
-} SqlAddress;
-
 typedef struct Sql Sql;
 
 /* The client library's own global set-up; once, before any thread of the program uses it. */
 void sql_library_open(void);
 void sql_library_close(void);
-
-/* Whether @node can be one of an SqlAddress's nodes. FALSE with @error of G_IO_ERROR. */
-gboolean sql_check_node(const char *node, GError **error);
-/* How many servers may be asked: 1, or as many as there are nodes. */
-guint sql_count_nodes(const SqlAddress *address);
 
 /* Connects: UTF-8, time zone UTC, READ COMMITTED, strict mode; a Galera node answers when it has what was
  * committed at the others before. With several nodes, to the first that takes transactions now, in their

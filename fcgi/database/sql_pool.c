@@ -103,7 +103,7 @@ static gboolean run_once(Worker *worker, SqlJob *job, GError **error) {
 
 /* What failed there with @error. What one node cannot do another perhaps can. */
 static gboolean is_worth_repeating(Worker *worker, const GError *error) {
-  guint nodes = sql_count_nodes(&worker->pool->address);
+  guint nodes = sql_address_count_nodes(&worker->pool->address);
   if (g_error_matches(error, SQL_ERROR, SQL_ERROR_CONFLICT) ||
       g_error_matches(error, SQL_ERROR, SQL_ERROR_LOST))
     return TRUE;

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "fcgi/base/rate_limit.h"
 #include "fcgi/core/core.h"
+#include "fcgi/database/sql.h"
 #include "fcgi/door/cgi_header.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/fleet/streamer_client.h"

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/settings.h"
 #include "fcgi/core/core.h"
+#include "fcgi/database/sql.h"
 #include "fcgi/door/door_fcgi.h"
 #include "fcgi/door/door_websocket.h"
 #include "fcgi/events/events.h"

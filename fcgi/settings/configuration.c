@@ -180,7 +180,7 @@ static gboolean check(const Configuration *configuration, const char *path, GErr
 static gboolean check_nodes(const Configuration *configuration, const char *path, GError **error) {
   g_autoptr(GError) problem = NULL;
   for (guint i = 0; configuration->store_nodes && configuration->store_nodes[i]; i++)
-    if (!sql_check_node(configuration->store_nodes[i], &problem)) {
+    if (!sql_address_check_node(configuration->store_nodes[i], &problem)) {
       g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: store.nodes[%u]: %s", path, i,
                   problem->message);
       return FALSE;

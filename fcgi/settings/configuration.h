@@ -5,7 +5,7 @@
 #include "common/log.h"
 #include "fcgi/base/client_address.h"
 #include "fcgi/base/rate_limit.h"
-#include "fcgi/database/sql.h"
+#include "fcgi/base/sql_address.h"
 #include "fcgi/rules/rc_rules.h"
 
 typedef struct {

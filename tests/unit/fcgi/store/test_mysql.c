@@ -135,14 +135,14 @@ static void test_nodes(Fixture *f, gconstpointer data) {
   static const char *const wrong[] = {"", ":3306", "db-1:port", "db-1:99999", "[2001:db8::1"};
   static const char *const nobody[] = {"127.0.0.1:1", "127.0.0.1:2", NULL};
   for (guint i = 0; i < G_N_ELEMENTS(right); i++)
-    g_assert_true(sql_check_node(right[i], NULL));
+    g_assert_true(sql_address_check_node(right[i], NULL));
   for (guint i = 0; i < G_N_ELEMENTS(wrong); i++)
-    g_assert_false(sql_check_node(wrong[i], NULL));
+    g_assert_false(sql_address_check_node(wrong[i], NULL));
   g_autoptr(GError) error = NULL;
   SqlAddress address = mariadb_address(NULL);
   guint node = 1;
   address.nodes = nobody;
-  g_assert_cmpuint(sql_count_nodes(&address), ==, 2);
+  g_assert_cmpuint(sql_address_count_nodes(&address), ==, 2);
   g_assert_null(sql_connect_from(&address, &node, &error));
   g_assert_error(error, SQL_ERROR, SQL_ERROR_UNAVAILABLE);
   g_assert_true(g_str_has_prefix(error->message, "127.0.0.1:1: ")); /* it went round */
