@@ -1,152 +1,19 @@
-#include "config.h"
-
 #include "fcgi/base/metering.h"
-
-#include "common/instant.h"
-#include "fcgi/fleet/fleet.h"
-#include "fcgi/line/lines.h"
-#include "fcgi/session/planning.h"
-#include "fcgi/verbs/verbs.h"
-
-#include <stdio.h>
-#include <unistd.h>
 
 struct Metering {
   Metrics *metrics;
+  const Verb *verbs;
+  guint n_verbs;
   gboolean access_log;
 };
 
-/* ---- words ---- */
-
-static const char *word(const char *const *words, guint count, guint n) {
-  return n < count ? words[n] : NULL;
-}
-
-/* Behind the words of the wire, one for answers that are no message. */
-static const char *answer_word(guint n) {
-  return n < WIRE_N_MESSAGES ? wire_name((WireMessage)n) : n == WIRE_N_MESSAGES ? "none" : NULL;
-}
-
-static const char *server_word(guint n) {
-  return n < FLEET_N_STATES ? fleet_state_name((FleetState)n) : NULL;
-}
-
-static const char *reservation_word(guint n) {
-  static const char *const words[] = {"planned", "running", "ended"};
-  return word(words, G_N_ELEMENTS(words), n);
-}
-
-static const char *code_word(guint n) {
-  static const char *const words[] = {"in_use", "resting"};
-  return word(words, G_N_ELEMENTS(words), n);
-}
-
-static const char *store_word(guint n) {
-  static const char *const words[] = {"done", "full", "code_taken", "same_request", "gone", "unavailable"};
-  return word(words, G_N_ELEMENTS(words), n);
-}
-
-static const char *version_word(guint n) {
-  return n == 0 ? PACKAGE_VERSION : NULL;
-}
-
-/* ---- the table ---- */
-
-enum {
-  BUILD_INFO,
-  START_TIME,
-  MEMORY,
-  REQUESTS,
-  REQUEST_SECONDS,
-  READY_ANSWERS,
-  LIMITED,
-  GONE,
-  WAITING,
-  WEBSOCKETS,
-  MAILBOX,
-  EVENTS,
-  SERVERS,
-  SESSIONS,
-  IN_LINE,
-  CAPACITY,
-  FREE,
-  RESERVATIONS,
-  CODES,
-  STORE_CHANGES,
-  STORE_SECONDS,
-  STORE_WRITES,
-  GUESSED,
-  N_METRICS
-};
-
-/* A long poll that waits is no slow request: those of POLL_EVENTS fill the upper ones. */
-static const double request_bounds[] = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                        0.25,   0.5,     1,      2.5,   5,      10,    30,   60,    0};
-static const double store_bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                      0.25,   0.5,   1,      2.5,   5,    10,    0};
-
-#define NAME(rest) "vitrina_coordinator_" rest
-static const Metric table[] = {
-    [BUILD_INFO] = {NAME("build_info"), METRIC_GAUGE, "Always 1; its version.", {{"version", version_word}}},
-    [START_TIME] = {"process_start_time_seconds", METRIC_GAUGE, "When it started, since 1970."},
-    [MEMORY] = {"process_resident_memory_bytes", METRIC_GAUGE, "Memory that it has."},
-    [REQUESTS] = {NAME("requests_total"),
-                  METRIC_COUNTER,
-                  "Requests that were answered.",
-                  {{"verb", verbs_word}, {"answer", answer_word}}},
-    [REQUEST_SECONDS] = {NAME("request_seconds"),
-                         METRIC_HISTOGRAM,
-                         "From a request's arrival to its answer.",
-                         {{"verb", verbs_word}},
-                         request_bounds},
-    [READY_ANSWERS] = {NAME("ready_answers_total"), METRIC_COUNTER,
-                       "Answers that were ready, and did not cost the core anything."},
-    [LIMITED] = {NAME("limited_total"),
-                 METRIC_COUNTER,
-                 "Requests refused because their client asks too often.",
-                 {{"class", rate_class_word}}},
-    [GONE] = {NAME("clients_gone_total"), METRIC_COUNTER, "Waiting requests whose client went away."},
-    [WAITING] = {NAME("waiting_requests"), METRIC_GAUGE, "Requests that wait for their answers."},
-    [WEBSOCKETS] = {NAME("websockets"), METRIC_GAUGE, "WebSockets that are open."},
-    [MAILBOX] = {NAME("mailbox_letters"), METRIC_GAUGE, "Letters that wait for the core's thread."},
-    [EVENTS] = {NAME("events_total"), METRIC_COUNTER, "Events that were told."},
-    [SERVERS] = {NAME("servers"), METRIC_GAUGE, "Servers of the list, by state.", {{"state", server_word}}},
-    [SESSIONS] = {NAME("sessions"), METRIC_GAUGE, "Sessions that run or are being started."},
-    [IN_LINE] = {NAME("people_in_line"), METRIC_GAUGE, "People who wait in line for a server."},
-    [CAPACITY] = {NAME("capacity_sessions"), METRIC_GAUGE, "Sessions that all servers together can run."},
-    [FREE] = {NAME("free_sessions"), METRIC_GAUGE, "Sessions that could be started now."},
-    [RESERVATIONS] = {NAME("reservations"),
-                      METRIC_GAUGE,
-                      "Reservations in the plan, by state.",
-                      {{"state", reservation_word}}},
-    [CODES] = {NAME("codes"),
-               METRIC_GAUGE,
-               "Codes that are in use, and those that rest before they may be drawn again.",
-               {{"state", code_word}}},
-    [STORE_CHANGES] = {NAME("store_changes_total"),
-                       METRIC_COUNTER,
-                       "Changes of the plan, by what the store said of them.",
-                       {{"outcome", store_word}}},
-    [STORE_SECONDS] = {NAME("store_seconds"),
-                       METRIC_HISTOGRAM,
-                       "From asking the store to its answer.",
-                       {{0}},
-                       store_bounds},
-    [STORE_WRITES] = {NAME("store_writes"), METRIC_GAUGE,
-                      "Writes to the store since the start; changes that come together share one."},
-    [GUESSED] = {NAME("guess_budget_ratio"), METRIC_GAUGE,
-                 "Share of the day's wrong codes that is used up; strangers' codes are refused from 0.7 on."},
-    [N_METRICS] = {NULL},
-};
-
-/* ---- counting ---- */
-
-Metering *metering_new(gboolean access_log) {
+Metering *metering_new(const Metric *table, const Verb *verbs, gboolean access_log) {
   Metering *metering = g_new0(Metering, 1);
   metering->metrics = metrics_new(table);
+  metering->verbs = verbs;
+  while (verbs[metering->n_verbs].name)
+    metering->n_verbs++;
   metering->access_log = access_log;
-  metrics_set(metering->metrics, BUILD_INFO, 1, 0);
-  metrics_set(metering->metrics, START_TIME, (double)instant_now_us() / G_USEC_PER_SEC);
   return metering;
 }
 
@@ -157,88 +24,41 @@ void metering_free(Metering *metering) {
   g_free(metering);
 }
 
-void metering_request(Metering *metering, const Verb *verb, WireMessage message, gint64 duration_us) {
-  guint number = verbs_number(verb);
-  metrics_add(metering->metrics, REQUESTS, 1, number, message);
-  metrics_observe(metering->metrics, REQUEST_SECONDS, (double)duration_us / G_USEC_PER_SEC, number);
+Metrics *metering_get_metrics(Metering *metering) {
+  return metering->metrics;
 }
 
 gboolean metering_logs_requests(const Metering *metering) {
   return metering->access_log;
 }
 
+static double seconds(gint64 us) {
+  return (double)us / G_USEC_PER_SEC;
+}
+
+void metering_request(Metering *metering, const Verb *verb, WireMessage message, gint64 duration_us) {
+  guint number = verb ? (guint)(verb - metering->verbs) : metering->n_verbs;
+  metrics_add(metering->metrics, METERING_REQUESTS, 1, number, message);
+  metrics_observe(metering->metrics, METERING_REQUEST_SECONDS, seconds(duration_us), number);
+}
+
 void metering_ready(Metering *metering) {
-  metrics_add(metering->metrics, READY_ANSWERS, 1);
+  metrics_add(metering->metrics, METERING_READY_ANSWERS, 1);
 }
 
 void metering_limited(Metering *metering, RateClass class) {
-  metrics_add(metering->metrics, LIMITED, 1, class);
+  metrics_add(metering->metrics, METERING_LIMITED, 1, class);
 }
 
 void metering_gone(Metering *metering) {
-  metrics_add(metering->metrics, GONE, 1);
+  metrics_add(metering->metrics, METERING_GONE, 1);
 }
 
 void metering_event(Metering *metering) {
-  metrics_add(metering->metrics, EVENTS, 1);
+  metrics_add(metering->metrics, METERING_EVENTS, 1);
 }
 
-void metering_stored(Metering *metering, StoreOutcome outcome, gint64 duration_us) {
-  metrics_add(metering->metrics, STORE_CHANGES, 1, outcome);
-  metrics_observe(metering->metrics, STORE_SECONDS, (double)duration_us / G_USEC_PER_SEC);
-}
-
-/* ---- what is so now ---- */
-
-static double resident_memory(void) {
-  unsigned long pages = 0;
-  FILE *file = fopen("/proc/self/statm", "re");
-  if (!file)
-    return 0;
-  if (fscanf(file, "%*u %lu", &pages) != 1)
-    pages = 0;
-  fclose(file);
-  return (double)pages * (double)sysconf(_SC_PAGESIZE);
-}
-
-static void set_fleet(Metrics *metrics, const Core *core) {
-  guint servers[FLEET_N_STATES];
-  gint64 capacity = 0, free = 0;
-  fleet_count_states(core->fleet, servers);
-  for (guint state = 0; state < FLEET_N_STATES; state++)
-    metrics_set(metrics, SERVERS, servers[state], state);
-  for (guint i = 0; i < fleet_count_rcs(core->fleet); i++) {
-    const Rc *rc = fleet_get_rc(core->fleet, i);
-    capacity += rc->capacity;
-    free += rc->free;
-  }
-  metrics_set(metrics, CAPACITY, (double)capacity);
-  metrics_set(metrics, FREE, (double)free);
-  metrics_set(metrics, SESSIONS, fleet_count_sessions(core->fleet));
-  metrics_set(metrics, IN_LINE, lines_count(core->lines));
-}
-
-static void set_plan(Metrics *metrics, const Core *core) {
-  const Plan *plan = planning_get_plan(core->planning);
-  guint reservations[RESERVATION_N_STATES];
-  plan_count_states(plan, reservations);
-  for (guint state = 0; state < RESERVATION_N_STATES; state++)
-    metrics_set(metrics, RESERVATIONS, reservations[state], state);
-  guint codes[2];
-  plan_count_codes(plan, &codes[0], &codes[1]);
-  for (guint state = 0; state < G_N_ELEMENTS(codes); state++)
-    metrics_set(metrics, CODES, codes[state], state);
-  metrics_set(metrics, STORE_WRITES, (double)plan_get_writes(plan));
-  metrics_set(metrics, GUESSED, planning_get_guessed(core->planning));
-}
-
-char *metering_write(Core *core) {
-  Metrics *metrics = core->metering->metrics;
-  set_fleet(metrics, core);
-  set_plan(metrics, core);
-  metrics_set(metrics, WAITING, core->waiting);
-  metrics_set(metrics, WEBSOCKETS, atomic_load(&core->sockets));
-  metrics_set(metrics, MAILBOX, mailbox_count(core->mailbox));
-  metrics_set(metrics, MEMORY, resident_memory());
-  return metrics_write(metrics);
+void metering_stored(Metering *metering, guint outcome, gint64 duration_us) {
+  metrics_add(metering->metrics, METERING_STORE_CHANGES, 1, outcome);
+  metrics_observe(metering->metrics, METERING_STORE_SECONDS, seconds(duration_us));
 }

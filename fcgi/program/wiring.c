@@ -11,6 +11,7 @@
 #include "fcgi/line/lines.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
+#include "fcgi/verbs/scrape.h"
 
 /* ---- who needs to know what the fleet tells ---- */
 
@@ -50,7 +51,7 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
   core->started_us = g_get_monotonic_time();
   core->mailbox = mailbox_new(NULL, NULL);
   core->answers = answers_new();
-  core->metering = metering_new(configuration->access_log);
+  core->metering = scrape_metering_new(configuration->access_log);
   core->admission = admission_new(configuration, core->answers, core->metering);
   core->held = client_counts_new((guint)configuration->limits_held, (guint)configuration->limits_neighbours,
                                  configuration->exempt_networks);

@@ -1,9 +1,9 @@
 #include "fcgi/verbs/resources.h"
 
-#include "fcgi/base/metering.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/session/planning.h"
+#include "fcgi/verbs/scrape.h"
 #include "fcgi/verbs/verbs.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ static void handle_health(Request *request) {
 }
 
 static void handle_metrics(Request *request) {
-  request_answer_text(request, 200, METRICS_CONTENT_TYPE, metering_write(request_get_core(request)));
+  request_answer_text(request, 200, METRICS_CONTENT_TYPE, scrape_write(request_get_core(request)));
 }
 
 static const Resource resources[] = {

@@ -6,7 +6,7 @@
 
 #define EARLY_RETRY_SECONDS 5
 
-static const Verb verbs[] = {
+const Verb verbs_table[] = {
     {"GET_SERVERS", verbs_get_servers_fields, sizeof(GetServers), verbs_get_servers, .class = RATE_READ},
     {"GET_RCS", NULL, 0, verbs_get_rcs, .class = RATE_READ},
     {"START_SESSION", verbs_start_session_fields, sizeof(StartSession), verbs_start_session,
@@ -25,14 +25,10 @@ static const Verb verbs[] = {
     {NULL},
 };
 
-#define N_VERBS (G_N_ELEMENTS(verbs) - 1)
-
-guint verbs_number(const Verb *verb) {
-  return verb ? (guint)(verb - verbs) : (guint)N_VERBS;
-}
+#define N_VERBS (G_N_ELEMENTS(verbs_table) - 1)
 
 const char *verbs_word(guint number) {
-  return number < N_VERBS ? verbs[number].name : number == N_VERBS ? "none" : NULL;
+  return number < N_VERBS ? verbs_table[number].name : number == N_VERBS ? "none" : NULL;
 }
 
 void verbs_read(Request *request) {
@@ -45,7 +41,7 @@ void verbs_read(Request *request) {
   if (request_is_read(request))
     return;
   if (text)
-    verb_read(verbs, text, length, &verb, &arguments, &id, &error);
+    verb_read(verbs_table, text, length, &verb, &arguments, &id, &error);
   else
     wire_set_error(&error, WIRE_TOO_LARGE, NULL, "The request is larger than 64 KiB.");
   request_set_echo(request, id);
@@ -78,7 +74,7 @@ static void handle_again(gboolean known, gpointer data) {
   }
   request_set_looked(request);
   const char *text = request_get_text(request, &length);
-  if (!verb_read(verbs, text, length, &verb, &arguments, &id, NULL)) {
+  if (!verb_read(verbs_table, text, length, &verb, &arguments, &id, NULL)) {
     request_refuse_with(request, WIRE_INTERNAL_ERROR, NULL, "The request was lost.");
     return;
   }

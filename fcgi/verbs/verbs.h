@@ -4,9 +4,9 @@
 #include "fcgi/core/core.h"
 #include "fcgi/core/request.h"
 
-/* Every verb's number and name, for counting: @verb NULL has the number behind the last, and is "none". NULL
- * is beyond that. */
-guint verbs_number(const Verb *verb);
+/* Ended by a row without name. */
+extern const Verb verbs_table[];
+/* The words of a metric's label: the verbs' names, behind them "none". NULL beyond that. (static) */
 const char *verbs_word(guint number);
 
 /* Reads the verb in a request's text, unless that has been done. Any thread that owns the request. */
