@@ -1,8 +1,9 @@
 /* The core: the one thread that owns the coordinator's state (servers, sessions, events, waiting requests),
  * and so needs no lock for any of it. Other threads carry bytes and post letters to it.
  *
- * Plain data: every module of the core has its state in an object here. The core's thread only, but for
- * `mailbox`, `answers`, `metering`, `admission`, `held` and `sockets`, which any thread may use.
+ * Plain data: every module of the core has its state in an object here, whatever room it is in; wiring.h
+ * makes them. The core's thread only, but for `mailbox`, `answers`, `metering`, `admission`, `held` and
+ * `sockets`, which any thread may use.
  */
 #pragma once
 #include "common/ticket.h"
@@ -35,7 +36,7 @@ typedef enum {
 
 typedef struct Core Core;
 struct Core {
-  CoreMode mode; /* set before core_open() */
+  CoreMode mode; /* set before wiring_open() */
   char *name;    /* drawn at each start: which of several coordinators this is */
   const Configuration *configuration;
   const TicketKey *key;
@@ -60,9 +61,3 @@ struct Core {
   gboolean ending;     /* and no session is started any more */
   gint64 started_us;   /* monotonic */
 };
-
-/* Makes everything in a @core that is zeroed but for its mode; its threads take the calling thread's signal
- * mask. FALSE with one line for the log when the plan cannot be opened; core_close() is due then, too.
- * @configuration and @key (transfer none) must outlive it. */
-gboolean core_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error);
-void core_close(Core *core);

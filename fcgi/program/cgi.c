@@ -11,6 +11,7 @@
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/fleet/streamer_client.h"
 #include "fcgi/fleet/watches.h"
+#include "fcgi/program/wiring.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/store/record_file.h"
 #include "fcgi/verbs/resources.h"
@@ -133,9 +134,9 @@ static gboolean open_core(Cgi *cgi, const Configuration *configuration, const Ti
   for (;;) {
     g_autoptr(GError) problem = NULL;
     cgi->core = (Core){.mode = mode};
-    if (core_open(&cgi->core, configuration, key, &problem))
+    if (wiring_open(&cgi->core, configuration, key, &problem))
       return TRUE;
-    core_close(&cgi->core);
+    wiring_close(&cgi->core);
     cgi->core = (Core){.mode = mode};
     if (!g_error_matches(problem, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED) ||
         g_get_monotonic_time() > until_us) {
@@ -244,7 +245,7 @@ static void answer(const Configuration *configuration, const TicketKey *key) {
     request_refuse(cgi.request, error);
   planning_stop(cgi.core.planning);
   servers_source_close(servers);
-  core_close(&cgi.core);
+  wiring_close(&cgi.core);
 }
 
 int cgi_answer(void) {

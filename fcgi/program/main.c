@@ -16,6 +16,7 @@
 #include "fcgi/plan/plan.h"
 #include "fcgi/program/cgi.h"
 #include "fcgi/program/database_admin.h"
+#include "fcgi/program/wiring.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 #include "fcgi/settings/configuration.h"
@@ -281,7 +282,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   door_fcgi_prepare();
   raise_descriptor_limit();
   block_signals(&old);
-  if (core_open(&program.core, configuration, key, &program.error))
+  if (wiring_open(&program.core, configuration, key, &program.error))
     program.servers = servers_source_open(&program.core, &program.error);
   program.core.servers = program.servers;
   pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -292,7 +293,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   door_websocket_free(program.websockets);
   door_fcgi_free(program.door);
   servers_source_close(program.servers);
-  core_close(&program.core);
+  wiring_close(&program.core);
   g_main_loop_unref(program.loop);
   g_clear_error(&program.error);
   return status;

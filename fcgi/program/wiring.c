@@ -1,4 +1,4 @@
-#include "fcgi/core/core.h"
+#include "fcgi/program/wiring.h"
 
 #include "common/random.h"
 #include "fcgi/base/client_counts.h"
@@ -45,7 +45,7 @@ static const FleetListener fleet_listener = {on_changed, on_added, on_removed, o
 
 /* ---- opening and closing ---- */
 
-gboolean core_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error) {
+gboolean wiring_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error) {
   core->configuration = configuration;
   core->key = key;
   core->started_us = g_get_monotonic_time();
@@ -76,7 +76,7 @@ gboolean core_open(Core *core, const Configuration *configuration, const TicketK
 }
 
 /* The reverse: first those who hold others' objects. */
-void core_close(Core *core) {
+void wiring_close(Core *core) {
   planning_close(core->planning);
   sql_pool_free(core->database);
   starts_free(core->starts);

@@ -1,5 +1,7 @@
 #include "tests/unit/fcgi/core_fixture.h"
 
+#include "fcgi/program/wiring.h"
+
 #include <glib/gstdio.h>
 
 void core_fixture_open(CoreFixture *fixture, const char *settings) {
@@ -11,14 +13,14 @@ void core_fixture_open(CoreFixture *fixture, const char *settings) {
   fixture->configuration = configuration_load(path, &error);
   g_assert_no_error(error);
   fixture->key = ticket_key_new("0123456789abcdef0123456789abcdef", 32);
-  core_open(&fixture->core, fixture->configuration, fixture->key, &error);
+  wiring_open(&fixture->core, fixture->configuration, fixture->key, &error);
   g_assert_no_error(error);
 }
 
 void core_fixture_close(CoreFixture *fixture) {
   static const char *const names[] = {"configuration.json", "sessions_planned.json",
                                       "sessions_planned.json.lock"};
-  core_close(&fixture->core);
+  wiring_close(&fixture->core);
   configuration_free(fixture->configuration);
   ticket_key_free(fixture->key);
   for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
