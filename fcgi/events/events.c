@@ -4,7 +4,6 @@
 #include "common/instant.h"
 #include "common/random.h"
 #include "fcgi/base/metering.h"
-#include "fcgi/line/lines.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +53,8 @@ struct Events {
   gint64 told_us;
   EventsPush push; /* nullable */
   gpointer push_data;
+  EventsDescribePlace describe_place; /* nullable */
+  gpointer describe_data;
 };
 
 Events *events_new(Core *core) {
@@ -89,7 +90,7 @@ char *events_get_cursor(const Events *events) {
 }
 
 /* Whether the ring has all that came after @cursor; then @read is the last event that its owner has, and
- * @mark what was told of a place (lines.h). */
+ * @mark what was told of a place. */
 static gboolean read_cursor(const Events *events, const char *cursor, guint64 *read, guint *mark) {
   g_auto(GStrv) parts = g_strsplit(cursor, "-", 3);
   guint64 told = 0;
@@ -159,10 +160,15 @@ static char *describe_all(const Events *events) {
   return make_event(rcs);
 }
 
+/* The event of @place (transfer full), unless its owner was @told already; @mark is then left as it is. */
+static char *describe_place(const Events *events, const char *place, guint told, guint *mark) {
+  return events->describe_place ? events->describe_place(place, told, mark, events->describe_data) : NULL;
+}
+
 /* With the place's news, if there is any, after @list. */
 static Body *make_answer_in_line(const Events *events, const char *list, const char *place, guint told) {
   guint mark = told;
-  g_autofree char *event = lines_describe(events->core->lines, place, told, &mark);
+  g_autofree char *event = describe_place(events, place, told, &mark);
   g_autofree char *members =
       g_strdup_printf("\"cursor\":\"%s-%" G_GUINT64_FORMAT "-%u\",\"events\":[%s%s%s]", events->start,
                       events->last, mark, list, event && *list ? "," : "", event ? event : "");
@@ -251,7 +257,7 @@ void events_answer_all(Events *events) {
 
 static gboolean place_has_news(const Events *events, const char *place, guint told) {
   guint mark = told;
-  g_autofree char *event = place ? lines_describe(events->core->lines, place, told, &mark) : NULL;
+  g_autofree char *event = place ? describe_place(events, place, told, &mark) : NULL;
   return event != NULL;
 }
 
@@ -291,6 +297,11 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
 void events_set_push(Events *events, EventsPush push, gpointer data) {
   events->push = push;
   events->push_data = data;
+}
+
+void events_set_places(Events *events, EventsDescribePlace describe, gpointer data) {
+  events->describe_place = describe;
+  events->describe_data = data;
 }
 
 static void push(const Events *events, const char *event, const char *audience) {
@@ -342,7 +353,7 @@ void events_follow_place(Request *request, const char *place) {
 void events_tell_place(Events *events, const char *place) {
   guint mark;
   g_autofree char *audience = audience_of(place);
-  g_autofree char *event = events->push ? lines_describe(events->core->lines, place, 0, &mark) : NULL;
+  g_autofree char *event = events->push ? describe_place(events, place, 0, &mark) : NULL;
   if (event)
     push(events, event, audience);
   GPtrArray *waiters;

@@ -17,6 +17,12 @@ void events_free(Events *events); /* nobody may wait any more; NULL is allowed *
 typedef void (*EventsPush)(const char *event, const char *session, gpointer data);
 void events_set_push(Events *events, EventsPush push, gpointer data);
 
+/* The PLACE_IN_LINE for @place as it is now (transfer full), and its @mark, which is never 0 and another
+ * whenever there is something to tell. NULL, with @mark as it was: there is no such place, or its mark is
+ * @told. For who has the lines; there are no places without. */
+typedef char *(*EventsDescribePlace)(const char *place, guint told, guint *mark, gpointer data);
+void events_set_places(Events *events, EventsDescribePlace describe, gpointer data);
+
 /* The RC's numbers have changed; NULL: any RC's may have, or the list itself. */
 void events_servers_changed(Events *events, const Rc *rc);
 

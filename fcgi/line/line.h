@@ -55,7 +55,7 @@ typedef struct {
   gint64 until_us;  /* monotonic: so long it may wait */
   Timer *timer;     /* the end of that; of one who is served: of the time to come back */
   gboolean left;    /* while it was being started */
-  guint told;       /* the mark that events were told of (lines_describe()) */
+  guint told;       /* the mark that events were told of (EventsDescribePlace) */
   char *session;
   char *server_name;
 } Visitor;

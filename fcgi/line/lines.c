@@ -43,6 +43,17 @@ static void free_visitor(gpointer data) {
   g_free(visitor);
 }
 
+/* An EventsDescribePlace. */
+static char *describe_place(const char *place, guint told, guint *mark, gpointer data) {
+  Visitor *visitor = lines_find(data, place);
+  guint now = visitor && !visitor->elsewhere ? lines_mark_of(visitor) : 0;
+  if (now == 0 || now == told)
+    return NULL;
+  g_autofree char *members = lines_describe_place(visitor);
+  *mark = now;
+  return wire_answer(WIRE_PLACE_IN_LINE, members);
+}
+
 Lines *lines_new(Core *core) {
   const Configuration *configuration = core->configuration;
   Lines *lines = g_new0(Lines, 1);
@@ -52,12 +63,14 @@ Lines *lines_new(Core *core) {
                                     .keep_us = configuration->place_seconds * INSTANT_SECOND};
   lines->by_rc = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_line);
   lines->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_visitor);
+  events_set_places(core->events, describe_place, lines);
   return lines;
 }
 
 void lines_free(Lines *lines) {
   if (!lines)
     return;
+  events_set_places(lines->core->events, NULL, NULL);
   lines_shared_free(lines->shared);
   timer_cancel(lines->timer);
   timer_cancel(lines->soon);

@@ -40,10 +40,6 @@ void lines_leave(Lines *lines, const char *place);
 /* The RC's servers have changed; NULL: any RC's. */
 void lines_rc_changed(Lines *lines, const Rc *rc);
 
-/* The PLACE_IN_LINE for @place as it is now (transfer full), and its @mark, which is never 0 and another
- * whenever there is something to tell. NULL: there is no such place, or its mark is @told. */
-char *lines_describe(Lines *lines, const char *place, guint told, guint *mark);
-
 /* Answers everybody who waits here: SERVERS_BUSY. */
 void lines_answer_all(Lines *lines);
 

@@ -58,13 +58,3 @@ guint lines_mark_of(const Visitor *visitor) {
   gboolean is_turn = visitor->state != WAITS || waiting_line_is_called(visitor->place);
   return is_turn ? 1 : 1 + waiting_line_position(visitor->place);
 }
-
-char *lines_describe(Lines *lines, const char *place, guint told, guint *mark) {
-  Visitor *visitor = lines_find(lines, place);
-  guint now = visitor && !visitor->elsewhere ? lines_mark_of(visitor) : 0;
-  if (now == 0 || now == told)
-    return NULL;
-  g_autofree char *members = lines_describe_place(visitor);
-  *mark = now;
-  return wire_answer(WIRE_PLACE_IN_LINE, members);
-}
