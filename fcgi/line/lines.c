@@ -13,6 +13,7 @@
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/line/lines_shared.h"
 #include "fcgi/session/busy.h"
+#include "fcgi/session/code_door.h"
 #include "fcgi/session/connection_data.h"
 #include "fcgi/session/planning.h"
 
@@ -211,7 +212,7 @@ void lines_let_in(Visitor *visitor, Request *request, const Session *session) {
   lines_shared_put(lines->shared, visitor);
   timer_clear(&visitor->timer);
   visitor->timer = timers_add(lines->core->timers, lines->rules.keep_us, on_forget, visitor);
-  planning_code_told(lines->core->planning, request, session->id);
+  code_door_told(request, session->id);
   connection_data_answer(request, session, "host", visitor->name);
 }
 

@@ -43,6 +43,18 @@ static void on_session_over(FleetServer *server, const char *session, const char
 static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_session_seen,
                                              on_session_over};
 
+/* ---- who needs to know what planning tells ---- */
+
+static void on_ending(const char *session, const char *offer, Core *core) {
+  events_tell_session(core->events, session, WIRE_EXTENSION_OFFERED, offer);
+}
+
+static gboolean on_is_starting(const char *session, Core *core) {
+  return starts_is_starting(core->starts, session);
+}
+
+static const PlanningListener planning_listener = {on_ending, on_is_starting};
+
 /* ---- opening and closing ---- */
 
 gboolean wiring_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error) {
@@ -71,7 +83,7 @@ gboolean wiring_open(Core *core, const Configuration *configuration, const Ticke
     if (core->mode == CORE_SERVES)
       lines_share(core->lines);
   }
-  core->planning = planning_open(core, error);
+  core->planning = planning_open(core, &planning_listener, error);
   return core->planning != NULL;
 }
 

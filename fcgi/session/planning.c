@@ -2,9 +2,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
-#include "fcgi/events/events.h"
 #include "fcgi/rules/guard.h"
-#include "fcgi/session/starts.h"
 #include "fcgi/store/store_json.h"
 #include "fcgi/store/store_mysql.h"
 
@@ -19,6 +17,7 @@
 
 struct Planning {
   Core *core;
+  const PlanningListener *listener;
   Plan *plan;
   Guard *guard;
   Timer *timer;
@@ -30,6 +29,10 @@ struct Planning {
 
 Plan *planning_get_plan(Planning *planning) {
   return planning->plan;
+}
+
+static gboolean is_starting(const Planning *planning, const char *session) {
+  return planning->listener->is_starting(session, planning->core);
 }
 
 /* ---- what the fleet tells ---- */
@@ -104,8 +107,7 @@ void planning_session_seen(Planning *planning, FleetServer *server, const Sessio
   if (!known)
     plan_adopt(planning->plan, session->id, session->code, info->rc_name, info->name, session->starts_at_us,
                session->ends_at_us ? session->ends_at_us : now_us + INSTANT_MINUTE, now_us);
-  else if (known->state == RESERVATION_RUNNING && !known->server_name &&
-           !starts_is_starting(planning->core->starts, session->id))
+  else if (known->state == RESERVATION_RUNNING && !known->server_name && !is_starting(planning, session->id))
     plan_started(planning->plan, session->id, info->name);
 }
 
@@ -153,7 +155,7 @@ static void give_orphans_up(Planning *planning) {
   for (guint i = 0; i < orphans->len; i++) {
     const char *id = orphans->pdata[i];
     const Reservation *reservation = plan_find(planning->plan, id);
-    if (!reservation || starts_is_starting(planning->core->starts, id))
+    if (!reservation || is_starting(planning, id))
       continue;
     log_warning("session_not_found", "session=%s note=\"it was being started when the coordinator ended\"",
                 id);
@@ -189,7 +191,7 @@ static void on_ending(const Reservation *reservation, gpointer data) {
   Planning *planning = data;
   g_autofree char *offer = make_offer(planning, reservation);
   if (offer)
-    events_tell_session(planning->core->events, reservation->id, WIRE_EXTENSION_OFFERED, offer);
+    planning->listener->ending(reservation->id, offer, planning->core);
 }
 
 char *planning_standing_offer(Planning *planning, const char *session) {
@@ -203,12 +205,6 @@ char *planning_standing_offer(Planning *planning, const char *session) {
 
 /* ---- codes ---- */
 
-static void refuse_guessing(Planning *planning, Request *request, guint retry_after_seconds) {
-  g_autoptr(GError) error = NULL;
-  wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "There were too many wrong codes; try again later.");
-  request_refuse_until(request, error, retry_after_seconds, NULL);
-}
-
 static void watch_guessing(Planning *planning) {
   gboolean much = guard_spent(planning->guard, instant_now_us()) >= GUARD_WARNING;
   if (much && !planning->warned)
@@ -218,33 +214,27 @@ static void watch_guessing(Planning *planning) {
   planning->warned = much;
 }
 
-PlanningCode planning_try_code(Planning *planning, Request *request, const char *code, const char *key,
-                               const Reservation **reservation) {
+PlanningCode planning_try_code(Planning *planning, const char *client, const char *code, const char *key,
+                               const Reservation **reservation, guint *retry_after_seconds) {
   const Reservation *found = plan_find_code(planning->plan, code);
-  guint retry_after_seconds = 0;
+  gint64 now_us = instant_now_us();
   *reservation = found;
   if (key && found && planning_key_is_right(planning, found, key))
     return PLANNING_RIGHT;
-  GuardAnswer answer =
-      guard_try(planning->guard, request_get_address(request), found ? found->id : NULL,
-                plan_code_chance(planning->plan, code), instant_now_us(), &retry_after_seconds);
+  GuardAnswer answer = guard_try(planning->guard, client, found ? found->id : NULL,
+                                 plan_code_chance(planning->plan, code), now_us, retry_after_seconds);
   if (answer == GUARD_RIGHT)
     return PLANNING_RIGHT;
   watch_guessing(planning);
-  if (answer == GUARD_REFUSED) {
-    refuse_guessing(planning, request, retry_after_seconds);
-    return PLANNING_REFUSED;
-  }
-  request_refuse_with(request, WIRE_SESSION_NOT_EXIST, NULL, "There is no session with this code.");
-  return PLANNING_WRONG;
+  return answer == GUARD_REFUSED ? PLANNING_REFUSED : PLANNING_WRONG;
 }
 
 double planning_get_guessed(Planning *planning) {
   return guard_spent(planning->guard, instant_now_us());
 }
 
-void planning_code_told(Planning *planning, const Request *request, const char *session) {
-  guard_remember(planning->guard, request_get_address(request), session, instant_now_us());
+void planning_code_told(Planning *planning, const char *client, const char *session) {
+  guard_remember(planning->guard, client, session, instant_now_us());
 }
 
 char *planning_make_key(const Planning *planning, const Reservation *reservation) {
@@ -281,8 +271,8 @@ static Store *open_store(Core *core, GError **error) {
   return store_json_open(configuration->plan_file, core->mailbox, error);
 }
 
-Planning *planning_open(Core *core, GError **error) {
-  static const PlanListener listener = {on_ending, on_appeared};
+Planning *planning_open(Core *core, const PlanningListener *listener, GError **error) {
+  static const PlanListener plan_listener = {on_ending, on_appeared};
   const Configuration *configuration = core->configuration;
   const PlanRules rules = {
       .slot_minutes = (guint)configuration->slot_minutes,
@@ -302,12 +292,13 @@ Planning *planning_open(Core *core, GError **error) {
   }
   Planning *planning = g_new0(Planning, 1);
   planning->core = core;
+  planning->listener = listener;
   store_set_meter(store, core->metering);
   planning->plan = plan_new(store, &rules, instant_now_us());
   planning->guard = guard;
   planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);
   planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
-  plan_set_listener(planning->plan, &listener, planning);
+  plan_set_listener(planning->plan, &plan_listener, planning);
   return planning;
 }
 

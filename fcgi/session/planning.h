@@ -3,12 +3,19 @@
  */
 #pragma once
 #include "fcgi/core/core.h"
-#include "fcgi/core/request.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/plan/plan.h"
 
-/* Opens the plan's file. NULL with @error, one line for the log. (transfer full) */
-Planning *planning_open(Core *core, GError **error);
+/* What planning tells, and asks, those who stand on it. @core: the one that it was opened with. */
+typedef struct {
+  /* The session will be over soon and could last longer: @offer, the members of an EXTENSION_OFFERED. */
+  void (*ending)(const char *session, const char *offer, Core *core);
+  /* Whether a server is being asked for the session right now. */
+  gboolean (*is_starting)(const char *session, Core *core);
+} PlanningListener;
+
+/* Opens the plan's file. @listener: static. NULL with @error, one line for the log. (transfer full) */
+Planning *planning_open(Core *core, const PlanningListener *listener, GError **error);
 /* Does what is due, as the clock does, and gives up sessions that were being started by somebody who is no
  * more: for a core that answers one request, once the servers have told what they have. */
 void planning_catch_up(Planning *planning);
@@ -39,17 +46,21 @@ char *planning_standing_offer(Planning *planning, const char *session);
 
 /* ---- codes ---- */
 
-typedef enum { PLANNING_RIGHT, PLANNING_WRONG, PLANNING_REFUSED } PlanningCode;
+typedef enum {
+  PLANNING_RIGHT,
+  PLANNING_WRONG,   /* there is no such code */
+  PLANNING_REFUSED, /* whether there is must not be told */
+} PlanningCode;
 
-/* Looks @code up for the request's client, who may have guessed it. PLANNING_RIGHT: @reservation is it.
- * Otherwise the request has been refused (transfer full then). @key (nullable): a booking's secret, whose
- * owner has not guessed. */
-PlanningCode planning_try_code(Planning *planning, Request *request, const char *code, const char *key,
-                               const Reservation **reservation);
+/* Looks @code up for @client, an IP address, who may have guessed it. PLANNING_RIGHT: @reservation is it
+ * (transfer none, until the plan changes). PLANNING_REFUSED: @retry_after_seconds is when to try again. @key
+ * (nullable): a booking's secret, whose owner has not guessed. */
+PlanningCode planning_try_code(Planning *planning, const char *client, const char *code, const char *key,
+                               const Reservation **reservation, guint *retry_after_seconds);
 /* How much of what may be guessed wrong in a day is used up, 0 to 1 (guard_spent()). */
 double planning_get_guessed(Planning *planning);
-/* The request's client was told the session's code. */
-void planning_code_told(Planning *planning, const Request *request, const char *session);
+/* @client was told the session's code. */
+void planning_code_told(Planning *planning, const char *client, const char *session);
 /* The secret that cancels a booking (transfer full), and whether @key is it. */
 char *planning_make_key(const Planning *planning, const Reservation *reservation);
 gboolean planning_key_is_right(const Planning *planning, const Reservation *reservation, const char *key);

@@ -11,6 +11,7 @@
 #include "fcgi/fleet/endings.h"
 #include "fcgi/fleet/watches.h"
 #include "fcgi/session/busy.h"
+#include "fcgi/session/code_door.h"
 #include "fcgi/session/connection_data.h"
 #include "fcgi/session/planning.h"
 
@@ -162,7 +163,7 @@ static void let_in(Start *start, const Session *session, const char *role) {
   for (; !g_queue_is_empty(&start->people); role = "guest") {
     g_autofree char *name = NULL;
     Request *request = take_first(start, &name);
-    planning_code_told(start->core->planning, request, session->id);
+    code_door_told(request, session->id);
     connection_data_answer(request, session, role, name);
   }
 }

@@ -3,6 +3,10 @@
 #include "fcgi/base/rate_limit.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/session/planning.h"
+#include "fcgi/verbs/verbs_events.h"
+#include "fcgi/verbs/verbs_plan.h"
+#include "fcgi/verbs/verbs_servers.h"
+#include "fcgi/verbs/verbs_session.h"
 
 #define EARLY_RETRY_SECONDS 5
 
@@ -46,52 +50,6 @@ void verbs_read(Request *request) {
     wire_set_error(&error, WIRE_TOO_LARGE, NULL, "The request is larger than 64 KiB.");
   request_set_echo(request, id);
   request_set_call(request, verb, arguments, error);
-}
-
-/* A request that is handled again when the store has told what is new. */
-typedef struct {
-  Request *request; /* NULL: its client has gone */
-} Look;
-
-static void on_look_gone(Request *request, gpointer data) {
-  ((Look *)data)->request = NULL;
-}
-
-static void handle_again(gboolean known, gpointer data) {
-  g_autofree Look *look = data;
-  Request *request = look->request;
-  const Verb *verb;
-  gpointer arguments;
-  g_autofree char *id = NULL;
-  gsize length;
-  if (!request)
-    return;
-  request_resume(request);
-  if (!known) { /* what was asked for may be there all the same */
-    request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
-                        "The database does not answer. Try again in a moment.");
-    return;
-  }
-  request_set_looked(request);
-  const char *text = request_get_text(request, &length);
-  if (!verb_read(verbs_table, text, length, &verb, &arguments, &id, NULL)) {
-    request_refuse_with(request, WIRE_INTERNAL_ERROR, NULL, "The request was lost.");
-    return;
-  }
-  verb->handle(request, arguments);
-  verb_free_arguments(verb, arguments);
-}
-
-gboolean verbs_look_first(Request *request) {
-  const Core *core = request_get_core(request);
-  Plan *plan = planning_get_plan(core->planning);
-  if (!core->database || core->ending || request_has_looked(request) || !plan_is_loaded(plan))
-    return FALSE;
-  Look *look = g_new(Look, 1);
-  look->request = request;
-  request_wait(request, on_look_gone, look);
-  plan_refresh(plan, handle_again, look);
-  return TRUE;
 }
 
 /* Whether there is nothing yet that an answer could be made of, and so the list would seem empty. */

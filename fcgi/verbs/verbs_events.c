@@ -1,6 +1,7 @@
+#include "fcgi/verbs/verbs_events.h"
+
 #include "fcgi/events/events.h"
 #include "fcgi/session/planning.h"
-#include "fcgi/verbs/verbs.h"
 
 #define RETRY_SOON_SECONDS 5
 #define RETRY_LATE_SECONDS 15

@@ -1,8 +1,11 @@
+#include "fcgi/verbs/verbs_plan.h"
+
 #include "common/instant.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/rules/calendar.h"
+#include "fcgi/session/code_door.h"
 #include "fcgi/session/planning.h"
-#include "fcgi/verbs/verbs.h"
+#include "fcgi/verbs/lookup.h"
 
 #define MAX_ALTERNATIVES 3
 /* Starts of a day that an answer can hold: one a minute, on a day of 25 hours. */
@@ -117,11 +120,9 @@ void verbs_get_availability(gpointer data, gpointer arguments) {
   const RcRules *rules = rc_rules_get(core->configuration->rc_rules, asked->rc_name);
   g_autoptr(GError) error = NULL;
   guint minutes;
-  if (!fleet_find_rc(core->fleet, asked->rc_name)) {
-    verbs_refuse_rc(request);
+  if (!lookup_rc(request, asked->rc_name))
     return;
-  }
-  if (!verbs_read_minutes(rules, asked->duration_minutes, &minutes, &error)) {
+  if (!lookup_minutes(rules, asked->duration_minutes, &minutes, &error)) {
     request_refuse(request, error);
     return;
   }
@@ -245,7 +246,7 @@ static void confirm_booking(Booking *booking, const Reservation *reservation) {
       reservation->code, reservation->rc_name, reservation->starts_at_us, reservation->ends_at_us, key,
       rules->time_zone};
   g_autofree char *object = fields_write(connection_code_fields, &answer);
-  planning_code_told(planning, booking->request, reservation->id);
+  code_door_told(booking->request, reservation->id);
   request_answer_object(booking->request, WIRE_CONNECTION_CODE, object);
 }
 
@@ -258,32 +259,29 @@ static void on_booked(const Reservation *reservation, const GError *error, gpoin
   free_booking(booking);
 }
 
-/* The RC that is meant: named, or the only one. */
-static const Rc *find_rc(const Core *core, const char *name, Request *request) {
-  const Rc *rc = NULL;
+/* The RC that is meant: named, or the only one. NULL: the request has been refused. */
+static const Rc *find_rc(Request *request, const char *name) {
+  const Fleet *fleet = request_get_core(request)->fleet;
   if (name)
-    rc = fleet_find_rc(core->fleet, name);
-  else if (fleet_count_rcs(core->fleet) == 1)
-    rc = fleet_get_rc(core->fleet, 0);
-  else
-    request_refuse_with(request, WIRE_BAD_REQUEST, "rc_name",
-                        "rc_name: is missing, and there is not exactly one residential complex.");
-  if (name && !rc)
-    verbs_refuse_rc(request);
-  return rc;
+    return lookup_rc(request, name);
+  if (fleet_count_rcs(fleet) == 1)
+    return fleet_get_rc(fleet, 0);
+  request_refuse_with(request, WIRE_BAD_REQUEST, "rc_name",
+                      "rc_name: is missing, and there is not exactly one residential complex.");
+  return NULL;
 }
 
 void verbs_plan_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const PlanSession *asked = arguments;
   Core *core = request_get_core(request);
-  const Rc *rc = find_rc(core, asked->rc_name, request);
+  const Rc *rc = find_rc(request, asked->rc_name);
   if (!rc)
     return;
   const RcRules *rules = rc_rules_get(core->configuration->rc_rules, rc->name);
   g_autoptr(GError) error = NULL;
   guint minutes;
-  if (!verbs_read_minutes(rules, asked->duration_minutes, &minutes, &error)) {
+  if (!lookup_minutes(rules, asked->duration_minutes, &minutes, &error)) {
     request_refuse(request, error);
     return;
   }
@@ -328,11 +326,9 @@ void verbs_cancel_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const CancelSession *asked = arguments;
   Core *core = request_get_core(request);
-  const Reservation *reservation;
   /* A wrong key tells that the code lives: it is a guess like any other. */
-  if (!verbs_check_code(request, asked->code) ||
-      (!plan_find_code(planning_get_plan(core->planning), asked->code) && verbs_look_first(request)) ||
-      planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
+  const Reservation *reservation = lookup_code(request, asked->code, asked->key);
+  if (!reservation)
     return;
   if (!planning_key_is_right(core->planning, reservation, asked->key)) {
     request_refuse_with(request, WIRE_FORBIDDEN, "key", "This is not the key of the booking.");

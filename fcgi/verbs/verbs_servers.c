@@ -1,5 +1,9 @@
+#include "fcgi/verbs/verbs_servers.h"
+
+#include "common/wire.h"
+#include "fcgi/core/core.h"
+#include "fcgi/core/request.h"
 #include "fcgi/fleet/fleet.h"
-#include "fcgi/verbs/verbs.h"
 
 #define MAX_RANGE 1000
 

@@ -1,3 +1,5 @@
+#include "fcgi/verbs/verbs_session.h"
+
 #include "common/instant.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/watches.h"
@@ -6,9 +8,7 @@
 #include "fcgi/session/connection_data.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
-#include "fcgi/verbs/verbs.h"
-
-#include <string.h>
+#include "fcgi/verbs/lookup.h"
 
 #define MAX_NAME 400
 #define MAX_PLACE 64
@@ -34,16 +34,6 @@ const Field verbs_connect_session_fields[] = {
     {NULL},
 };
 
-gboolean verbs_read_minutes(const RcRules *rules, gint64 asked, guint *minutes, GError **error) {
-  gint64 wanted = asked ? asked : rules->session_minutes;
-  *minutes = (guint)wanted;
-  if (wanted >= rules->min_session_minutes && wanted <= rules->session_minutes)
-    return TRUE;
-  wire_set_error(error, WIRE_BAD_REQUEST, "duration_minutes", "duration_minutes: must be from %d to %d.",
-                 (int)rules->min_session_minutes, (int)rules->session_minutes);
-  return FALSE;
-}
-
 void verbs_start_session_defaults(gpointer arguments) {
   ((StartSession *)arguments)->wait_seconds = -1;
 }
@@ -54,19 +44,19 @@ void verbs_start_session(gpointer data, gpointer arguments) {
   Core *core = request_get_core(request);
   g_autoptr(GError) error = NULL;
   const RcRules *rules = rc_rules_get(core->configuration->rc_rules, asked->rc_name);
-  Rc *rc = fleet_find_rc(core->fleet, asked->rc_name);
   LineWish wish = {.name = asked->name,
                    .place = asked->place,
                    .wait_seconds = MIN(asked->wait_seconds, core->configuration->max_wait_seconds)};
   if (core->mode != CORE_SERVES) /* the line would end with us */
     wish = (LineWish){.name = asked->name, .wait_seconds = -1};
-  if (!verbs_read_minutes(rules, asked->duration_minutes, &wish.minutes, &error))
+  if (!lookup_minutes(rules, asked->duration_minutes, &wish.minutes, &error)) {
     request_refuse(request, error);
-  else if (!rc)
-    verbs_refuse_rc(request);
-  else if (core->ending)
+    return;
+  }
+  Rc *rc = lookup_rc(request, asked->rc_name);
+  if (rc && core->ending)
     busy_refuse(request, NULL);
-  else
+  else if (rc)
     lines_start(core->lines, request, rc, &wish);
 }
 
@@ -74,10 +64,6 @@ void verbs_leave_line(gpointer data, gpointer arguments) {
   Request *request = data;
   lines_leave(request_get_core(request)->lines, ((const LeaveLine *)arguments)->place);
   request_answer(request, WIRE_LINE_LEFT, NULL);
-}
-
-void verbs_refuse_rc(Request *request) {
-  request_refuse_with(request, WIRE_RC_NOT_FOUND, "rc_name", "There is no residential complex of this name.");
 }
 
 /* ---- joining ---- */
@@ -102,21 +88,12 @@ static void join_running(Request *request, const Reservation *reservation, const
     busy_refuse(request, NULL);
 }
 
-gboolean verbs_check_code(Request *request, const char *code) {
-  if (strspn(code, "0123456789") == strlen(code))
-    return TRUE;
-  request_refuse_with(request, WIRE_BAD_REQUEST, "code", "code: must be digits.");
-  return FALSE;
-}
-
 void verbs_connect_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const ConnectSession *asked = arguments;
   Core *core = request_get_core(request);
-  const Reservation *reservation;
-  if (!verbs_check_code(request, asked->code) ||
-      (!plan_find_code(planning_get_plan(core->planning), asked->code) && verbs_look_first(request)) ||
-      planning_try_code(core->planning, request, asked->code, asked->key, &reservation) != PLANNING_RIGHT)
+  const Reservation *reservation = lookup_code(request, asked->code, asked->key);
+  if (!reservation)
     return;
   if (starts_is_starting(core->starts, reservation->id))
     starts_begin_booked(core->starts, request, reservation, asked->name);
@@ -235,7 +212,7 @@ void verbs_extend_session(gpointer data, gpointer arguments) {
     return;
   }
   if (ticket->session && !plan_find(planning_get_plan(core->planning), ticket->session) &&
-      verbs_look_first(request))
+      lookup_in_store(request))
     return;
   Extension *extension = g_new0(Extension, 1);
   extension->core = core;

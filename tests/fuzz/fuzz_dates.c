@@ -3,7 +3,7 @@
  */
 #include "common/instant.h"
 #include "fcgi/rules/calendar.h"
-#include "fcgi/verbs/verbs.h"
+#include "fcgi/verbs/verbs_servers.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,7 +1,6 @@
-/* fcgi/servers, and the range of GET_SERVERS. */
+/* fcgi/rules/servers. */
 #include "common/settings.h"
 #include "fcgi/rules/servers.h"
-#include "fcgi/verbs/verbs.h"
 
 #include <string.h>
 
@@ -81,28 +80,6 @@ static void broken_lists_are_refused_by_place_and_rule(void) {
   }
 }
 
-static void ranges_include_both_ends(void) {
-  static const struct {
-    const char *text;
-    guint first, last;
-  } good[] = {
-      {"0-0", 0, 0}, {"0-19", 0, 19}, {"007-08", 7, 8}, {"999999000-999999999", 999999000, 999999999}};
-  static const char *const bad[] = {"",      "-",    "1-",   "-1",           "1",    "2-1", "0-1000", " 0-1",
-                                    "0-1\n", "0 -1", "+0-1", "0000000000-1", "0-1-2"};
-  guint first, last;
-  for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
-    g_assert_true(verbs_read_range(good[i].text, &first, &last, NULL));
-    g_assert_cmpuint(first, ==, good[i].first);
-    g_assert_cmpuint(last, ==, good[i].last);
-  }
-  for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-    g_autoptr(GError) error = NULL;
-    g_assert_false(verbs_read_range(bad[i], &first, &last, &error));
-    g_assert_error(error, WIRE_ERROR, WIRE_BAD_REQUEST);
-    g_assert_cmpstr(wire_error_get_field(error), ==, "range");
-  }
-}
-
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/servers/sample-of-the-specification-is-read", sample_of_the_specification_is_read);
@@ -110,6 +87,5 @@ int main(int argc, char **argv) {
   g_test_add_func("/servers/urls-follow-from-the-entry", urls_follow_from_the_entry);
   g_test_add_func("/servers/broken-lists-are-refused-by-place-and-rule",
                   broken_lists_are_refused_by_place_and_rule);
-  g_test_add_func("/verbs/ranges-include-both-ends", ranges_include_both_ends);
   return g_test_run();
 }

@@ -1,10 +1,11 @@
-/* fcgi/request, fcgi/resources, fcgi/verbs and fcgi/events, through a door of the test's own. */
+/* fcgi/verbs, with fcgi/core/request and fcgi/events below them, through a door of the test's own. */
 #include "common/log.h"
 #include "fcgi/core/core.h"
 #include "fcgi/core/request.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/verbs/resources.h"
+#include "fcgi/verbs/verbs_servers.h"
 #include "tests/unit/fcgi/core_fixture.h"
 
 #include <string.h>
@@ -218,6 +219,28 @@ static void cursor_skips_what_was_read(Fixture *fixture, gconstpointer data) {
   g_free(seen.text);
 }
 
+static void ranges_include_both_ends(void) {
+  static const struct {
+    const char *text;
+    guint first, last;
+  } good[] = {
+      {"0-0", 0, 0}, {"0-19", 0, 19}, {"007-08", 7, 8}, {"999999000-999999999", 999999000, 999999999}};
+  static const char *const bad[] = {"",      "-",    "1-",   "-1",           "1",    "2-1", "0-1000", " 0-1",
+                                    "0-1\n", "0 -1", "+0-1", "0000000000-1", "0-1-2"};
+  guint first, last;
+  for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
+    g_assert_true(verbs_read_range(good[i].text, &first, &last, NULL));
+    g_assert_cmpuint(first, ==, good[i].first);
+    g_assert_cmpuint(last, ==, good[i].last);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+    g_autoptr(GError) error = NULL;
+    g_assert_false(verbs_read_range(bad[i], &first, &last, &error));
+    g_assert_error(error, WIRE_ERROR, WIRE_BAD_REQUEST);
+    g_assert_cmpstr(wire_error_get_field(error), ==, "range");
+  }
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   log_set_level(LOG_LEVEL_WARNING);
@@ -232,5 +255,6 @@ int main(int argc, char **argv) {
   ADD("/events/too-many-waiting-are-refused", too_many_waiting_are_refused);
   ADD("/events/cursor-skips-what-was-read", cursor_skips_what_was_read);
 #undef ADD
+  g_test_add_func("/verbs/ranges-include-both-ends", ranges_include_both_ends);
   return g_test_run();
 }

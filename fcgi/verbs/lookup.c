@@ -1,0 +1,91 @@
+#include "fcgi/verbs/lookup.h"
+
+#include "fcgi/core/core.h"
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/session/code_door.h"
+#include "fcgi/session/planning.h"
+
+#include <string.h>
+
+gboolean lookup_minutes(const RcRules *rules, gint64 asked, guint *minutes, GError **error) {
+  gint64 wanted = asked ? asked : rules->session_minutes;
+  *minutes = (guint)wanted;
+  if (wanted >= rules->min_session_minutes && wanted <= rules->session_minutes)
+    return TRUE;
+  wire_set_error(error, WIRE_BAD_REQUEST, "duration_minutes", "duration_minutes: must be from %d to %d.",
+                 (int)rules->min_session_minutes, (int)rules->session_minutes);
+  return FALSE;
+}
+
+Rc *lookup_rc(Request *request, const char *name) {
+  Rc *rc = fleet_find_rc(request_get_core(request)->fleet, name);
+  if (!rc)
+    request_refuse_with(request, WIRE_RC_NOT_FOUND, "rc_name",
+                        "There is no residential complex of this name.");
+  return rc;
+}
+
+/* ---- what another coordinator may have made ---- */
+
+/* A request that is handled again when the store has told what is new. */
+typedef struct {
+  Request *request; /* NULL: its client has gone */
+} Lookup;
+
+static void on_lookup_gone(Request *request, gpointer data) {
+  ((Lookup *)data)->request = NULL;
+}
+
+static void lookup_handle_again(gboolean known, gpointer data) {
+  g_autofree Lookup *lookup = data;
+  Request *request = lookup->request;
+  const Verb *found;
+  gpointer arguments;
+  g_autofree char *id = NULL;
+  gsize length;
+  if (!request)
+    return;
+  request_resume(request);
+  if (!known) { /* what was asked for may be there all the same */
+    request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
+                        "The database does not answer. Try again in a moment.");
+    return;
+  }
+  request_set_looked(request);
+  const char *text = request_get_text(request, &length);
+  const Verb *verb = request_get_verb(request); /* and, from its row on, a table that has it */
+  if (!verb_read(verb, text, length, &found, &arguments, &id, NULL)) {
+    request_refuse_with(request, WIRE_INTERNAL_ERROR, NULL, "The request was lost.");
+    return;
+  }
+  verb->handle(request, arguments);
+  verb_free_arguments(verb, arguments);
+}
+
+gboolean lookup_in_store(Request *request) {
+  const Core *core = request_get_core(request);
+  Plan *plan = planning_get_plan(core->planning);
+  if (!core->database || core->ending || request_has_looked(request) || !plan_is_loaded(plan))
+    return FALSE;
+  Lookup *lookup = g_new(Lookup, 1);
+  lookup->request = request;
+  request_wait(request, on_lookup_gone, lookup);
+  plan_refresh(plan, lookup_handle_again, lookup);
+  return TRUE;
+}
+
+/* ---- codes ---- */
+
+static gboolean check_code(Request *request, const char *code) {
+  if (strspn(code, "0123456789") == strlen(code))
+    return TRUE;
+  request_refuse_with(request, WIRE_BAD_REQUEST, "code", "code: must be digits.");
+  return FALSE;
+}
+
+const Reservation *lookup_code(Request *request, const char *code, const char *key) {
+  const Plan *plan = planning_get_plan(request_get_core(request)->planning);
+  if (!check_code(request, code) || (!plan_find_code(plan, code) && lookup_in_store(request)))
+    return NULL;
+  return code_door_try(request, code, key);
+}

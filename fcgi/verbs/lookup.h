@@ -1,0 +1,22 @@
+/* What several verbs look up before they do anything. Where there is none, they refuse. The core's thread. */
+#pragma once
+#include "fcgi/core/request.h"
+#include "fcgi/rules/rc.h"
+#include "fcgi/rules/rc_rules.h"
+#include "fcgi/rules/reservation.h"
+
+/* How long a session shall be: @asked minutes, 0 for the usual, within the RC's limits. */
+gboolean lookup_minutes(const RcRules *rules, gint64 asked, guint *minutes, GError **error);
+
+/* The RC of this name. NULL: there is none, and the request has been refused (transfer full then). */
+Rc *lookup_rc(Request *request, const char *name);
+
+/* The reservation that a code which was typed is of, @key (nullable) with it: see code_door_try(). What is
+ * not digits alone is no guess at a code. NULL: the request has been refused, or will be handled again
+ * (transfer full then). */
+const Reservation *lookup_code(Request *request, const char *code, const char *key);
+
+/* Before saying that there is no such thing: another coordinator may have made it a moment ago. TRUE: that is
+ * asked, and the request (transfer full then) is handled again when it is known, and refused when it cannot
+ * be. */
+gboolean lookup_in_store(Request *request);
