@@ -1,22 +1,10 @@
 #include "fcgi/plan/plan.h"
 
-#include "common/log.h"
-#include "fcgi/plan/plan_entries.h"
+#include "fcgi/plan/plan_changes.h"
 
 #include <string.h>
 
 /* ---- facts ---- */
-
-gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name) {
-  Reservation *reservation = entry->reservation;
-  if (reservation->state == state && g_strcmp0(reservation->server_name, server_name) == 0)
-    return FALSE;
-  reservation->state = state;
-  g_free(reservation->server_name);
-  reservation->server_name = g_strdup(server_name);
-  plan_set_due(plan, entry);
-  return TRUE;
-}
 
 static void write_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name) {
   if (plan_set_state(plan, entry, state, server_name))
@@ -42,30 +30,6 @@ void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
     return;
   plan_end_entry(plan, entry, reason);
   plan_write_fact(plan, entry);
-}
-
-/* A code that the store has given to @reservation. One that is on its way there with the same code will be
- * refused it, and draws another. */
-static void claim_code(Plan *plan, Reservation *reservation) {
-  const Reservation *owner = codes_find(plan->codes, reservation->code);
-  const PlanEntry *held = owner ? plan_index_find(plan->index, owner->id) : NULL;
-  if (held && !held->stored)
-    codes_release(plan->codes, reservation->code, plan->now_us);
-  if (!codes_claim(plan->codes, reservation->code, reservation))
-    log_warning("code_not_unique", "session=%s", reservation->id);
-}
-
-PlanEntry *plan_hold(Plan *plan, Reservation *reservation) {
-  PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
-  entry->stored = TRUE;
-  if (reservation->state == RESERVATION_ENDED)
-    return entry;
-  claim_code(plan, reservation);
-  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
-  LedgerRun run = ledger_run(ledger, reservation->starts_at_us, reservation->ends_at_us);
-  if (ledger_restore(ledger, run))
-    entry->run = run;
-  return entry;
 }
 
 /* It runs where @reservation says. One that is known may not say so: the coordinator that started it could

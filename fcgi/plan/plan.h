@@ -6,55 +6,22 @@
  * promised is in the store before it is told (store.h): the done callbacks come when it is, or with the
  * error that it is not, and then nothing has changed.
  *
- * Promises (book, walk in, extend, cancel) wait for the store; facts (started, ended) do not: they are true
- * whatever the store says, and are written again later if they could not be now.
+ * Promises (plan_promises.h: book, walk in, extend, cancel) wait for the store; facts (started, ended) do
+ * not: they are true whatever the store says, and are written again later if they could not be now.
  *
  * Errors are of WIRE_ERROR. Time is passed in; the core's thread only.
  */
 #pragma once
+#include "fcgi/plan/plan_promises.h"
 #include "fcgi/rules/ledger.h"
-#include "fcgi/rules/reservation.h"
 #include "fcgi/store/store.h"
-
-typedef struct Plan Plan;
-
-/* Plain data, from the settings. */
-typedef struct {
-  guint slot_minutes;
-  guint horizon_days;
-  guint code_digits;
-  guint no_show_minutes; /* a booking that nobody came for frees its place after this */
-  guint history_days;    /* how long ended ones stay in the file */
-  guint notice_minutes;  /* how long before its end a session is told of (PlanEnding); 0: never */
-} PlanRules;
-
-/* What somebody wants. Plain data; the plan copies what it keeps. */
-typedef struct {
-  const char *rc_name;
-  gint64 starts_at_us;    /* of a booking */
-  gint64 wanted_us;       /* how long */
-  gint64 min_us;          /* of a walk-in: shorter is not worth it */
-  const char *name;       /* nullable */
-  const char *request_id; /* nullable: the same one again is the same booking */
-} PlanWish;
-
-/* @reservation: as it now is, valid during the call; NULL with @error. */
-typedef void (*PlanDone)(const Reservation *reservation, const GError *error, gpointer user_data);
-
-/* What the plan tells. Nothing of it may change the plan. */
-typedef struct {
-  /* A session that runs will be over in notice_minutes or less. By plan_tick(), once for each end. */
-  void (*ending)(const Reservation *reservation, gpointer user_data);
-  /* Another coordinator has started a session, or it was moved: it runs on server_name. */
-  void (*appeared)(const Reservation *reservation, gpointer user_data);
-} PlanListener;
-void plan_set_listener(Plan *plan, const PlanListener *listener, gpointer user_data);
 
 /* A plan on @store (transfer full); what is in it and not over holds its places again. Until the store has
  * told all, nothing is promised. (transfer full) */
 Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us);
 /* Whether the store has told what it has. */
 gboolean plan_is_loaded(const Plan *plan);
+void plan_set_listener(Plan *plan, const PlanListener *listener, gpointer user_data);
 
 /* From now on nothing is promised any more: those who wait for the store, and those who still come, get
  * WIRE_STORE_UNAVAILABLE. What is under way is written all the same. */
@@ -74,31 +41,10 @@ GPtrArray *plan_list_rcs(const Plan *plan);
 void plan_tick(Plan *plan, gint64 now_us);
 gint64 plan_next_due(const Plan *plan);
 
-/* A booking. WIRE_BAD_REQUEST: in the past or past the horizon; WIRE_TIME_NOT_AVAILABLE;
- * WIRE_CODES_EXHAUSTED; WIRE_STORE_UNAVAILABLE. */
-void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
-
-/* A session from now on, until wanted_us later or the next booking that needs the place; it is RUNNING from
- * the start. WIRE_SERVERS_BUSY when it would be shorter than min_us. */
-void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
-
 /* A session that runs and that the plan does not know: an operator's, or one whose record was lost. It takes
  * its place whether there is one or not. */
 void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name, const char *server_name,
                 gint64 starts_at_us, gint64 ends_at_us, gint64 now_us);
-
-/* Frees a booking that has not begun. WIRE_SESSION_NOT_EXIST. */
-void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data);
-
-/* Adds @minutes to the end of a session that runs, whole or not at all. WIRE_EXTENSION_NOT_AVAILABLE,
- * WIRE_SESSION_NOT_EXIST. */
-void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done, gpointer user_data);
-/* By how many minutes it could be extended, at most @most. */
-guint plan_room_minutes(const Plan *plan, const char *id, guint most);
-
-/* A booking begins: it is RUNNING, and whoever is told so may start its session. WIRE_SESSION_NOT_EXIST when
- * it has begun or ended already, perhaps at another coordinator. */
-void plan_claim(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data);
 
 /* Its session has begun, on this server (NULL: somewhere). */
 void plan_started(Plan *plan, const char *id, const char *server_name);

@@ -1,0 +1,26 @@
+/* What the plan promises: places to come, and more time. Each is in the store before @done is told of it. The
+ * core's thread.
+ */
+#pragma once
+#include "fcgi/plan/plan_types.h"
+
+/* A booking. WIRE_BAD_REQUEST: in the past or past the horizon; WIRE_TIME_NOT_AVAILABLE;
+ * WIRE_CODES_EXHAUSTED; WIRE_STORE_UNAVAILABLE. */
+void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
+
+/* A session from now on, until wanted_us later or the next booking that needs the place; it is RUNNING from
+ * the start. WIRE_SERVERS_BUSY when it would be shorter than min_us. */
+void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
+
+/* Frees a booking that has not begun. WIRE_SESSION_NOT_EXIST. */
+void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data);
+
+/* Adds @minutes to the end of a session that runs, whole or not at all. WIRE_EXTENSION_NOT_AVAILABLE,
+ * WIRE_SESSION_NOT_EXIST. */
+void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done, gpointer user_data);
+/* By how many minutes it could be extended, at most @most. */
+guint plan_room_minutes(const Plan *plan, const char *id, guint most);
+
+/* A booking begins: it is RUNNING, and whoever is told so may start its session. WIRE_SESSION_NOT_EXIST when
+ * it has begun or ended already, perhaps at another coordinator. */
+void plan_claim(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data);
