@@ -1,5 +1,6 @@
 #include "fcgi/line/lines_shared.h"
 
+#include "common/instant.h"
 #include "common/log.h"
 #include "fcgi/database/sql_pool.h"
 
@@ -30,7 +31,9 @@ typedef struct {
 } Look;
 
 struct LinesShared {
-  Lines *lines;
+  Core *core;
+  const LinesSharedListener *listener;
+  gpointer user_data;
   GHashTable *changes; /* key -> Row: not given to a Look yet */
   Look *look;          /* under way */
   Timer *timer;
@@ -133,14 +136,15 @@ static void take_found(LinesShared *shared, const Look *look) {
     if (g_hash_table_contains(shared->changes, row->key))
       continue;
     if (row->is_gone) {
-      lines_see_gone(shared->lines, row->key);
+      shared->listener->gone(row->key, shared->user_data);
       continue;
     }
     g_hash_table_add(elsewhere, row->key);
-    lines_see_elsewhere(shared->lines, &(PlaceElsewhere){row->key, row->rc_name, row->arrived_us,
-                                                         row->session, row->server_name});
+    shared->listener->elsewhere(
+        &(SharedPlace){row->key, row->rc_name, row->arrived_us, row->session, row->server_name},
+        shared->user_data);
   }
-  lines_keep_elsewhere(shared->lines, elsewhere);
+  shared->listener->keep(elsewhere, shared->user_data);
 }
 
 static void tell_failing(LinesShared *shared, const GError *error) {
@@ -173,7 +177,7 @@ static void on_looked(SqlJob *job, const GError *error) {
 
 static void begin_look(gpointer data) {
   LinesShared *shared = data;
-  const Core *core = shared->lines->core;
+  const Core *core = shared->core;
   Look *look = g_new0(Look, 1);
   shared->timer = NULL;
   shared->look = look;
@@ -193,7 +197,7 @@ static void look_after(LinesShared *shared, gint64 pause_us) {
   if (shared->look)
     return;
   timer_clear(&shared->timer);
-  shared->timer = timers_add(shared->lines->core->timers, pause_us, begin_look, shared);
+  shared->timer = timers_add(shared->core->timers, pause_us, begin_look, shared);
 }
 
 /* (transfer full @row) */
@@ -204,33 +208,35 @@ static void change(LinesShared *shared, Row *row) {
     look_after(shared, WRITE_US);
 }
 
-static Row *row_of(const Visitor *visitor) {
+static Row *row_of(const SharedPlace *place) {
   Row *row = g_new0(Row, 1);
-  row->key = g_strdup(visitor->key);
-  row->rc_name = g_strdup(visitor->line->rc_name);
-  row->arrived_us = visitor->arrived_us;
-  row->session = g_strdup(visitor->session);
-  row->server_name = g_strdup(visitor->server_name);
+  row->key = g_strdup(place->key);
+  row->rc_name = g_strdup(place->rc_name);
+  row->arrived_us = place->arrived_us;
+  row->session = g_strdup(place->session);
+  row->server_name = g_strdup(place->server_name);
   return row;
 }
 
-void lines_shared_put(LinesShared *shared, const Visitor *visitor) {
+void lines_shared_put(LinesShared *shared, const SharedPlace *place) {
   if (shared)
-    change(shared, row_of(visitor));
+    change(shared, row_of(place));
 }
 
-void lines_shared_remove(LinesShared *shared, const Visitor *visitor) {
+void lines_shared_remove(LinesShared *shared, const SharedPlace *place) {
   if (!shared)
     return;
-  Row *row = row_of(visitor);
+  Row *row = row_of(place);
   row->is_gone = TRUE;
   row->is_taken = g_hash_table_contains(shared->changes, row->key);
   change(shared, row);
 }
 
-LinesShared *lines_shared_new(Lines *lines) {
+LinesShared *lines_shared_new(Core *core, const LinesSharedListener *listener, gpointer user_data) {
   LinesShared *shared = g_new0(LinesShared, 1);
-  shared->lines = lines;
+  shared->core = core;
+  shared->listener = listener;
+  shared->user_data = user_data;
   shared->changes = new_changes();
   look_after(shared, 0);
   return shared;

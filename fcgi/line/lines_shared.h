@@ -8,14 +8,33 @@
  * its death. While the database cannot be reached each goes on with what it knows. The core's thread.
  */
 #pragma once
-#include "fcgi/line/line.h"
+#include "fcgi/core/core.h"
 
-/* Begins, when the core has a database. (transfer full) */
-LinesShared *lines_shared_new(Lines *lines);
+typedef struct LinesShared LinesShared;
+
+/* A place, as coordinators tell each other of it. Plain data. */
+typedef struct {
+  const char *key; /* the hash */
+  const char *rc_name;
+  gint64 arrived_us;                 /* by the clock on the wall, which all coordinators have */
+  const char *session, *server_name; /* that its visitor was let into (nullable) */
+} SharedPlace;
+
+/* What is told of the places that other coordinators have. */
+typedef struct {
+  /* The place is at another coordinator now. */
+  void (*elsewhere)(const SharedPlace *place, gpointer user_data);
+  /* The place was given up at another coordinator. */
+  void (*gone)(const char *key, gpointer user_data);
+  /* Only these @keys (a set) are elsewhere: the others have left, or have been lost. */
+  void (*keep)(GHashTable *keys, gpointer user_data);
+} LinesSharedListener;
+
+/* Begins, when the core has a database. @listener: static. (transfer full) */
+LinesShared *lines_shared_new(Core *core, const LinesSharedListener *listener, gpointer user_data);
 void lines_shared_free(LinesShared *shared); /* NULL is allowed */
 
-/* The visitor is ours, as they are now: a newcomer, one from elsewhere, or with another session. NULL @shared
- * is allowed. */
-void lines_shared_put(LinesShared *shared, const Visitor *visitor);
-/* The visitor, who was ours, is forgotten. NULL @shared is allowed. */
-void lines_shared_remove(LinesShared *shared, const Visitor *visitor);
+/* The place is ours, as it is now. NULL @shared is allowed. */
+void lines_shared_put(LinesShared *shared, const SharedPlace *place);
+/* The place, which was ours, is forgotten. NULL @shared is allowed. */
+void lines_shared_remove(LinesShared *shared, const SharedPlace *place);

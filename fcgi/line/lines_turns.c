@@ -1,32 +1,18 @@
-/* Gives visitors what is free: starts a session for one after the other, and learns what became of it. */
+#include "fcgi/line/lines_turns.h"
+
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
-#include "fcgi/line/lines_shared.h"
-#include "fcgi/session/busy.h"
 #include "fcgi/session/planning.h"
+#include "fcgi/session/starts.h"
 
 /* After a start that came to nothing the line rests, the longer the more there were in a row. */
 #define FIRST_REST_US (INSTANT_SECOND / 2)
 #define LAST_REST_US (8 * INSTANT_SECOND)
 
-/* ---- what is free ---- */
-
-Rc *lines_rc_of(const Line *line) {
-  return fleet_find_rc(line->lines->core->fleet, line->rc_name);
-}
-
-const RcRules *lines_rules_of(const Line *line) {
-  return rc_rules_get(line->lines->core->configuration->rc_rules, line->rc_name);
-}
-
-gint64 lines_count_unclaimed(const Core *core, const Rc *rc) {
-  return rc ? rc->free - (gint64)starts_count_unplaced(core->starts, rc->name) : 0;
-}
-
 /* Whether the plan would let a walk-in begin now: bookings come first. */
 static gboolean plan_has_room(const Line *line) {
   const Ledger *ledger = plan_get_ledger(planning_get_plan(line->lines->core->planning), line->rc_name);
-  const RcRules *rules = lines_rules_of(line);
+  const RcRules *rules = line_get_rules(line);
   return ledger_walk_in(ledger, instant_now_us(), rules->session_minutes * INSTANT_MINUTE,
                         rules->min_session_minutes * INSTANT_MINUTE) > 0;
 }
@@ -38,63 +24,63 @@ void lines_step_back(Visitor *visitor) {
   g_clear_pointer(&visitor->session, g_free);
   g_clear_pointer(&visitor->server_name, g_free);
   waiting_line_put_back(visitor->line->order, visitor->place);
-  lines_shared_put(visitor->line->lines->shared, visitor);
+  visitor_share(visitor);
 }
 
 static void on_never_came(gpointer data) {
   Visitor *visitor = data;
   visitor->timer = NULL;
-  lines_end_session(visitor);
+  visitor_end_session(visitor);
   lines_step_back(visitor);
   waiting_line_pass_over(visitor->line->order, visitor->place);
 }
 
-static void on_stands(const Session *session, gpointer data) {
+static void on_start_stands(const Session *session, gpointer data) {
   Visitor *visitor = data;
   Line *line = visitor->line;
-  Request *request = lines_take_request(visitor);
+  Request *request = visitor_take_request(visitor);
   line->rest_us = 0;
   visitor->state = STANDS;
   visitor->session = g_strdup(session->id);
   visitor->server_name = g_strdup(fleet_server_get_info(session->server)->name);
   if (request)
-    lines_let_in(visitor, request, session);
+    visitor_let_in(visitor, request, session);
   else if (visitor->left)
-    lines_forget(visitor);
+    visitor_forget(visitor);
   else
     visitor->timer =
         timers_add(line->lines->core->timers, line->lines->rules.offer_us, on_never_came, visitor);
 }
 
-static void rest(Line *line) {
-  const Rc *rc = lines_rc_of(line);
+static void line_rest(Line *line) {
+  const Rc *rc = line_get_rc(line);
   line->rest_us = CLAMP(2 * line->rest_us, FIRST_REST_US, LAST_REST_US);
   line->rests_until_us = g_get_monotonic_time() + line->rest_us;
   line->free_at_rest = rc ? rc->free : 0;
 }
 
-static void on_failed(const GError *error, gpointer data) {
+static void on_start_failed(const GError *error, gpointer data) {
   Visitor *visitor = data;
   Line *line = visitor->line;
   lines_step_back(visitor);
-  rest(line);
+  line_rest(line);
   if (visitor->left)
-    lines_forget(visitor);
+    visitor_forget(visitor);
   else if (visitor->request && wire_message_of(error) != WIRE_SERVERS_BUSY)
-    request_refuse(lines_take_request(visitor), error);
+    request_refuse(visitor_take_request(visitor), error);
   else if (visitor->request)
-    lines_wait(visitor);
+    visitor_wait(visitor);
 }
 
 /* ---- whose turn it is ---- */
 
-static void begin(Visitor *visitor) {
-  static const StartOwner owner = {on_stands, on_failed};
+static void begin_start(Visitor *visitor) {
+  static const StartOwner owner = {on_start_stands, on_start_failed};
   Line *line = visitor->line;
   const StartWish wish = {.rc_name = line->rc_name,
                           .minutes = visitor->minutes,
                           .min_minutes =
-                              MIN(visitor->minutes, (guint)lines_rules_of(line)->min_session_minutes),
+                              MIN(visitor->minutes, (guint)line_get_rules(line)->min_session_minutes),
                           .name = visitor->name};
   timer_clear(&visitor->timer);
   visitor->state = STARTS;
@@ -103,9 +89,9 @@ static void begin(Visitor *visitor) {
 }
 
 /* What newcomers see of it. */
-static void publish(const Line *line) {
+static void line_publish(const Line *line) {
   Core *core = line->lines->core;
-  Rc *rc = lines_rc_of(line);
+  Rc *rc = line_get_rc(line);
   guint waiting = waiting_line_length(line->order), claims = waiting_line_claims(line->order);
   if (!rc || (rc->waiting == waiting && rc->claims == claims))
     return;
@@ -117,7 +103,7 @@ static void publish(const Line *line) {
     events_servers_changed(core->events, rc);
 }
 
-static gboolean is_resting(Line *line, const Rc *rc) {
+static gboolean line_is_resting(Line *line, const Rc *rc) {
   if (rc && rc->free > line->free_at_rest)
     line->rests_until_us = 0;
   return line->rests_until_us > g_get_monotonic_time();
@@ -126,9 +112,9 @@ static gboolean is_resting(Line *line, const Rc *rc) {
 void lines_settle(Line *line) {
   const Core *core = line->lines->core;
   for (;;) {
-    const Rc *rc = lines_rc_of(line);
-    gint64 free = lines_count_unclaimed(core, rc);
-    if (core->stopping || is_resting(line, rc))
+    const Rc *rc = line_get_rc(line);
+    gint64 free = line_count_unclaimed(core, rc);
+    if (core->stopping || line_is_resting(line, rc))
       break;
     if (free <= 0 || waiting_line_length(line->order) == 0 || !plan_has_room(line)) {
       waiting_line_call_off(line->order);
@@ -137,7 +123,7 @@ void lines_settle(Line *line) {
     Visitor *next = waiting_line_next(line->order, (guint)free, g_get_monotonic_time());
     if (!next)
       break;
-    begin(next);
+    begin_start(next);
   }
-  publish(line);
+  line_publish(line);
 }

@@ -1,6 +1,5 @@
-/* What people in a line are told: where they stand, and how long it will take. */
-#include "fcgi/fleet/fleet.h"
-#include "fcgi/line/line.h"
+#include "fcgi/line/lines_words.h"
+
 #include "fcgi/rules/wait_estimate.h"
 #include "fcgi/session/planning.h"
 
@@ -8,15 +7,15 @@
 
 static void update_estimates(Line *line) {
   const Core *core = line->lines->core;
-  const Rc *rc = lines_rc_of(line);
+  const Rc *rc = line_get_rc(line);
   gint64 now_us = g_get_monotonic_time(), wall_us = instant_now_us();
   guint count = waiting_line_length(line->order);
   if (line->estimates->len >= count && now_us - line->estimated_us < ESTIMATE_US)
     return;
   const Ledger *ledger = plan_get_ledger(planning_get_plan(core->planning), line->rc_name);
-  const RcRules *rules = lines_rules_of(line);
+  const RcRules *rules = line_get_rules(line);
   /* Servers that cannot be reached are in the ledger's capacity, but no help. */
-  gint64 there = ledger_used(ledger, ledger_slot(ledger, wall_us)) + MAX(0, lines_count_unclaimed(core, rc));
+  gint64 there = ledger_used(ledger, ledger_slot(ledger, wall_us)) + MAX(0, line_count_unclaimed(core, rc));
   gint64 capacity = rc && rc->online ? MIN(there, ledger_capacity(ledger)) : 0;
   g_autofree gint64 *ends = g_new(gint64, count);
   guint n_ends = rc ? sessions_next_ends(rc->sessions, wall_us, count, ends) : 0;

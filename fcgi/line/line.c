@@ -1,0 +1,33 @@
+#include "fcgi/line/line.h"
+
+#include "fcgi/fleet/fleet.h"
+#include "fcgi/session/starts.h"
+
+Line *line_new(Lines *lines, const char *rc_name) {
+  Line *line = g_new0(Line, 1);
+  line->lines = lines;
+  line->rc_name = g_strdup(rc_name);
+  line->order = waiting_line_new(&lines->rules);
+  line->estimates = g_array_new(FALSE, FALSE, sizeof(gint64));
+  return line;
+}
+
+void line_free(gpointer data) {
+  Line *line = data;
+  waiting_line_free(line->order);
+  g_array_unref(line->estimates);
+  g_free(line->rc_name);
+  g_free(line);
+}
+
+Rc *line_get_rc(const Line *line) {
+  return fleet_find_rc(line->lines->core->fleet, line->rc_name);
+}
+
+const RcRules *line_get_rules(const Line *line) {
+  return rc_rules_get(line->lines->core->configuration->rc_rules, line->rc_name);
+}
+
+gint64 line_count_unclaimed(const Core *core, const Rc *rc) {
+  return rc ? rc->free - (gint64)starts_count_unplaced(core->starts, rc->name) : 0;
+}
