@@ -33,8 +33,22 @@
 #define TICKET_LISTENER G_MAXUINT64
 #define TICKET_END (G_MAXUINT64 - 1)
 
+struct DoorFcgi {
+  FcgiConnections connections; /* first: door_of() */
+  Core *core;
+  Listener *listener;
+  gboolean is_unix;
+  int end;                        /* an eventfd */
+  Mailbox *finishing;             /* to the finishers */
+  GPtrArray *threads, *finishers; /* of GThread */
+};
+
+static DoorFcgi *door_of(const FcgiConnection *connection) {
+  return (DoorFcgi *)connection->all;
+}
+
 static void finish_in_thread(Letter *letter, gpointer receiver) {
-  Connection *connection = (Connection *)letter;
+  FcgiConnection *connection = (FcgiConnection *)letter;
   Reply reply = connection->reply;
   fcgi_connection_answer(connection, &reply);
   body_unref(reply.body);
@@ -43,26 +57,26 @@ static void finish_in_thread(Letter *letter, gpointer receiver) {
 /* ---- the core's side ---- */
 
 static void on_send(Request *request, const Reply *reply) {
-  Connection *connection = request_get_connection(request);
+  FcgiConnection *connection = request_get_connection(request);
   connection->request = NULL;
   connection->reply = *reply;
   connection->letter.deliver = finish_in_thread;
   fcgi_connection_move_to(connection, SENDING);
-  mailbox_post(connection->door->finishing, &connection->letter);
+  mailbox_post(door_of(connection)->finishing, &connection->letter);
 }
 
 static void on_watch(Request *request) {
-  Connection *connection = request_get_connection(request);
-  pthread_mutex_lock(&connection->door->lock);
+  FcgiConnection *connection = request_get_connection(request);
+  pthread_mutex_lock(&connection->all->lock);
   fcgi_connection_set_state(connection, WAITING);
   fcgi_connection_arm(connection, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP);
-  pthread_mutex_unlock(&connection->door->lock);
+  pthread_mutex_unlock(&connection->all->lock);
 }
 
 static const Door door_fcgi = {on_send, on_watch};
 
 static void bring_to_core(Letter *letter, gpointer receiver) {
-  Connection *connection = (Connection *)letter;
+  FcgiConnection *connection = (FcgiConnection *)letter;
   if (receiver)
     resources_handle(receiver, connection->request);
 }
@@ -77,13 +91,13 @@ static void tell_core_gone(Letter *letter, gpointer receiver) {
   g_autofree Gone *gone = (Gone *)letter;
   if (!receiver)
     return;
-  pthread_mutex_lock(&gone->door->lock);
-  Connection *connection = fcgi_connection_find(gone->door, gone->ticket);
+  pthread_mutex_lock(&gone->door->connections.lock);
+  FcgiConnection *connection = fcgi_connection_find(&gone->door->connections, gone->ticket);
   if (connection && connection->state == WAITING)
     fcgi_connection_set_state(connection, HELD);
   else
     connection = NULL; /* answered meanwhile */
-  pthread_mutex_unlock(&gone->door->lock);
+  pthread_mutex_unlock(&gone->door->connections.lock);
   if (!connection)
     return;
   request_gone(g_steal_pointer(&connection->request));
@@ -93,7 +107,7 @@ static void tell_core_gone(Letter *letter, gpointer receiver) {
 /* ---- workers ---- */
 
 /* What is whole, as a request; NULL when libfcgi cannot read it. */
-static Request *read_request(Connection *connection) {
+static Request *read_request(FcgiConnection *connection) {
   gsize length;
   char *text;
   if (!fcgi_connection_accept(connection, &text, &length))
@@ -104,7 +118,7 @@ static Request *read_request(Connection *connection) {
   const char *forwarded = fcgi_connection_get_parameter(connection, "HTTP_X_FORWARDED_FOR");
   g_autofree char *address =
       client_address(fcgi_connection_get_parameter(connection, "REMOTE_ADDR"), *forwarded ? forwarded : NULL,
-                     connection->door->core->configuration->proxy_networks);
+                     door_of(connection)->core->configuration->proxy_networks);
   Request *request =
       request_new(&door_fcgi, connection, fcgi_connection_get_parameter(connection, "REQUEST_METHOD"), target,
                   address, text, length);
@@ -113,8 +127,8 @@ static Request *read_request(Connection *connection) {
 }
 
 /* A connection has become readable while it was IDLE; the worker owns it now. */
-static void serve(Connection *connection) {
-  DoorFcgi *door = connection->door;
+static void serve(FcgiConnection *connection) {
+  DoorFcgi *door = door_of(connection);
   ArrivalState state = fcgi_connection_receive(connection);
   if (state == ARRIVAL_MORE) {
     fcgi_connection_wait_for_rest(connection);
@@ -139,7 +153,7 @@ static void serve(Connection *connection) {
 }
 
 /* Whether the web server has given the waiting request up. Under lock. */
-static gboolean is_given_up(const Connection *connection, guint32 events) {
+static gboolean is_given_up(const FcgiConnection *connection, guint32 events) {
   unsigned char header[FCGI_HEADER_BYTES];
   if (events & (EPOLLHUP | EPOLLERR))
     return TRUE;
@@ -148,12 +162,12 @@ static gboolean is_given_up(const Connection *connection, guint32 events) {
     return errno != EAGAIN && errno != EINTR;
   /* At the end of the stream a Unix socket tells by HUP whether the peer still reads; TCP cannot tell. */
   if (n == 0)
-    return !connection->door->is_unix;
+    return !door_of(connection)->is_unix;
   return n == sizeof header && header[1] == FCGI_ABORT_REQUEST_TYPE;
 }
 
 /* Something has happened on a WAITING connection. Under lock. */
-static void look_at_waiting(Connection *connection, guint32 events) {
+static void look_at_waiting(FcgiConnection *connection, guint32 events) {
   if (!is_given_up(connection, events)) {
     /* Half closed, or a record that does not matter: from now on only a full close is of interest. */
     fcgi_connection_arm(connection, EPOLL_CTL_MOD, 0);
@@ -161,21 +175,21 @@ static void look_at_waiting(Connection *connection, guint32 events) {
   }
   Gone *gone = g_new0(Gone, 1);
   gone->letter.deliver = tell_core_gone;
-  gone->door = connection->door;
+  gone->door = door_of(connection);
   gone->ticket = fcgi_connection_get_ticket(connection);
-  mailbox_post(connection->door->core->mailbox, &gone->letter);
+  mailbox_post(door_of(connection)->core->mailbox, &gone->letter);
 }
 
 static void on_connection_event(DoorFcgi *door, guint64 ticket, guint32 events) {
-  pthread_mutex_lock(&door->lock);
-  Connection *connection = fcgi_connection_find(door, ticket);
+  pthread_mutex_lock(&door->connections.lock);
+  FcgiConnection *connection = fcgi_connection_find(&door->connections, ticket);
   gboolean is_idle = connection && connection->state == IDLE;
   gboolean is_sending = connection && connection->state == SENDING;
   if (is_idle || is_sending)
     fcgi_connection_set_state(connection, WORKING);
   else if (connection && connection->state == WAITING)
     look_at_waiting(connection, events);
-  pthread_mutex_unlock(&door->lock);
+  pthread_mutex_unlock(&door->connections.lock);
   if (is_idle)
     serve(connection);
   else if (is_sending)
@@ -186,7 +200,7 @@ static void on_connection_event(DoorFcgi *door, guint64 ticket, guint32 events) 
 
 static void arm_listener(DoorFcgi *door, int operation) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = TICKET_LISTENER};
-  epoll_ctl(door->epoll, operation, listener_get_fd(door->listener), &event);
+  epoll_ctl(door->connections.epoll, operation, listener_get_fd(door->listener), &event);
 }
 
 typedef struct {
@@ -232,7 +246,7 @@ static void accept_some(DoorFcgi *door, int listener) {
     if (fd < 0)
       break;
     set_options(fd, door->is_unix);
-    fcgi_connection_add(door, fd);
+    fcgi_connection_add(&door->connections, fd);
   }
   arm_listener(door, EPOLL_CTL_MOD);
 }
@@ -242,10 +256,10 @@ static gpointer run_worker(gpointer data) {
   int listener = listener_get_fd(door->listener);
   for (;;) {
     struct epoll_event event;
-    gboolean look = atomic_load(&door->n_slow) > 0;
-    int n = epoll_wait(door->epoll, &event, 1, look ? LATE_LOOK_MS : -1);
+    gboolean look = atomic_load(&door->connections.n_slow) > 0;
+    int n = epoll_wait(door->connections.epoll, &event, 1, look ? LATE_LOOK_MS : -1);
     if (look)
-      fcgi_connection_drop_late(door);
+      fcgi_connection_drop_late(&door->connections);
     if (n <= 0)
       continue;
     if (event.data.u64 == TICKET_END)
@@ -275,14 +289,11 @@ DoorFcgi *door_fcgi_new(Core *core, Listener *listener) {
   door->core = core;
   door->listener = listener;
   door->is_unix = listener_is_unix(listener);
-  door->epoll = epoll_create1(EPOLL_CLOEXEC);
+  fcgi_connections_init(&door->connections, epoll_create1(EPOLL_CLOEXEC));
   door->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   door->finishing = mailbox_new(NULL, NULL);
-  pthread_mutex_init(&door->lock, NULL);
-  door->connections = g_ptr_array_new();
-  door->unused = g_array_new(FALSE, FALSE, sizeof(guint32));
   struct epoll_event end = {.events = EPOLLIN, .data.u64 = TICKET_END};
-  epoll_ctl(door->epoll, EPOLL_CTL_ADD, door->end, &end);
+  epoll_ctl(door->connections.epoll, EPOLL_CTL_ADD, door->end, &end);
   arm_listener(door, EPOLL_CTL_ADD);
   door->threads = g_ptr_array_new();
   door->finishers = g_ptr_array_new();
@@ -294,29 +305,23 @@ DoorFcgi *door_fcgi_new(Core *core, Listener *listener) {
 }
 
 void door_fcgi_close_entrance(DoorFcgi *door) {
-  atomic_store(&door->closing, TRUE);
+  atomic_store(&door->connections.closing, TRUE);
   if (listener_is_passed(door->listener))
-    epoll_ctl(door->epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
+    epoll_ctl(door->connections.epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
   listener_stop_new(door->listener);
 }
 
 void door_fcgi_bar_entrance(DoorFcgi *door) {
-  epoll_ctl(door->epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
+  epoll_ctl(door->connections.epoll, EPOLL_CTL_DEL, listener_get_fd(door->listener), NULL);
   listener_refuse(door->listener);
 }
 
 guint door_fcgi_count_connections(DoorFcgi *door) {
-  pthread_mutex_lock(&door->lock);
-  guint count = door->connections->len - door->unused->len;
-  pthread_mutex_unlock(&door->lock);
-  return count;
+  return fcgi_connections_count(&door->connections);
 }
 
 guint door_fcgi_count_busy(DoorFcgi *door) {
-  pthread_mutex_lock(&door->lock);
-  guint busy = door->busy;
-  pthread_mutex_unlock(&door->lock);
-  return busy;
+  return fcgi_connections_count_busy(&door->connections);
 }
 
 static void join_all(GPtrArray *threads) {
@@ -336,18 +341,9 @@ void door_fcgi_free(DoorFcgi *door) {
   join_all(door->finishers);
   mailbox_free(door->finishing);
   mailbox_deliver(door->core->mailbox, NULL);
-  for (guint i = 0; i < door->connections->len; i++) {
-    Connection *connection = door->connections->pdata[i];
-    if (!connection)
-      continue;
-    request_free(connection->request);
-    fcgi_connection_drop(connection);
-  }
+  fcgi_connections_clear(&door->connections);
   listener_close(door->listener);
-  g_ptr_array_unref(door->connections);
-  g_array_unref(door->unused);
-  pthread_mutex_destroy(&door->lock);
-  close(door->epoll);
+  close(door->connections.epoll);
   close(door->end);
   g_free(door);
 }

@@ -22,58 +22,58 @@
 
 /* ---- connections, tickets, states ---- */
 
-guint64 fcgi_connection_get_ticket(const Connection *connection) {
+guint64 fcgi_connection_get_ticket(const FcgiConnection *connection) {
   return (guint64)connection->generation << 32 | connection->index;
 }
 
 /* Under lock. */
-Connection *fcgi_connection_find(DoorFcgi *door, guint64 ticket) {
+FcgiConnection *fcgi_connection_find(FcgiConnections *all, guint64 ticket) {
   guint32 index = (guint32)ticket;
-  Connection *connection = index < door->connections->len ? door->connections->pdata[index] : NULL;
+  FcgiConnection *connection = index < all->by_index->len ? all->by_index->pdata[index] : NULL;
   return connection && fcgi_connection_get_ticket(connection) == ticket ? connection : NULL;
 }
 
 /* Under lock. */
-void fcgi_connection_set_state(Connection *connection, State state) {
+void fcgi_connection_set_state(FcgiConnection *connection, FcgiState state) {
   gboolean was_busy = connection->state >= HELD, is_busy = state >= HELD;
   connection->state = state;
   connection->generation++;
-  connection->door->busy += (guint)is_busy - (guint)was_busy;
+  connection->all->busy += (guint)is_busy - (guint)was_busy;
 }
 
-void fcgi_connection_move_to(Connection *connection, State state) {
-  pthread_mutex_lock(&connection->door->lock);
+void fcgi_connection_move_to(FcgiConnection *connection, FcgiState state) {
+  pthread_mutex_lock(&connection->all->lock);
   fcgi_connection_set_state(connection, state);
-  pthread_mutex_unlock(&connection->door->lock);
+  pthread_mutex_unlock(&connection->all->lock);
 }
 
 /* Under lock. From now on a worker may come upon the connection. */
-gboolean fcgi_connection_arm(Connection *connection, int operation, guint32 events) {
+gboolean fcgi_connection_arm(FcgiConnection *connection, int operation, guint32 events) {
   struct epoll_event event = {.events = events | EPOLLONESHOT,
                               .data.u64 = fcgi_connection_get_ticket(connection)};
-  return epoll_ctl(connection->door->epoll, operation, connection->fcgi.ipcFd, &event) == 0;
+  return epoll_ctl(connection->all->epoll, operation, connection->fcgi.ipcFd, &event) == 0;
 }
 
 /* Under lock. */
-static void leave_slow(Connection *connection) {
+static void leave_slow(FcgiConnection *connection) {
   if (connection->slow.data)
-    g_queue_unlink(&connection->door->slow, &connection->slow);
+    g_queue_unlink(&connection->all->slow, &connection->slow);
   connection->slow.data = NULL;
-  atomic_store(&connection->door->n_slow, connection->door->slow.length);
+  atomic_store(&connection->all->n_slow, connection->all->slow.length);
 }
 
 /* Under lock. Its peer is awaited from now on, if it is not yet. */
-static void begin_slow(Connection *connection) {
+static void begin_slow(FcgiConnection *connection) {
   if (connection->slow.data)
     return;
   connection->slow.data = connection;
   connection->slow_us = g_get_monotonic_time();
-  g_queue_push_tail_link(&connection->door->slow, &connection->slow);
-  atomic_store(&connection->door->n_slow, connection->door->slow.length);
+  g_queue_push_tail_link(&connection->all->slow, &connection->slow);
+  atomic_store(&connection->all->n_slow, connection->all->slow.length);
 }
 
 /* Under lock. Its request is whole, its answer sent, or it is given up. */
-static void end_slow(Connection *connection) {
+static void end_slow(FcgiConnection *connection) {
   leave_slow(connection);
   g_clear_pointer(&connection->arrival, arrival_free);
   /* ThreadSanitizer knows no memfd_create(), so it would take this for the end of an earlier descriptor. */
@@ -83,57 +83,93 @@ static void end_slow(Connection *connection) {
 }
 
 /* Gives the owner's connection up. libfcgi has closed it, or does now. */
-void fcgi_connection_drop(Connection *connection) {
-  DoorFcgi *door = connection->door;
+void fcgi_connection_drop(FcgiConnection *connection) {
+  FcgiConnections *all = connection->all;
   if (connection->fcgi.ipcFd >= 0) {
     FCGX_Detach(&connection->fcgi); /* or closing would wait for the peer */
     FCGX_Free(&connection->fcgi, 1);
   }
-  pthread_mutex_lock(&door->lock);
+  pthread_mutex_lock(&all->lock);
   end_slow(connection);
   fcgi_connection_set_state(connection, IDLE);
-  door->connections->pdata[connection->index] = NULL;
-  g_array_append_val(door->unused, connection->index);
-  pthread_mutex_unlock(&door->lock);
+  all->by_index->pdata[connection->index] = NULL;
+  g_array_append_val(all->unused, connection->index);
+  pthread_mutex_unlock(&all->lock);
   g_free(connection);
 }
 
 /* Lets the owner's connection bring its next request. */
-void fcgi_connection_release(Connection *connection, int operation) {
-  DoorFcgi *door = connection->door;
-  pthread_mutex_lock(&door->lock);
+void fcgi_connection_release(FcgiConnection *connection, int operation) {
+  FcgiConnections *all = connection->all;
+  pthread_mutex_lock(&all->lock);
   fcgi_connection_set_state(connection, IDLE);
   gboolean armed = fcgi_connection_arm(connection, operation, EPOLLIN | EPOLLRDHUP);
-  pthread_mutex_unlock(&door->lock);
+  pthread_mutex_unlock(&all->lock);
   if (!armed)
     fcgi_connection_drop(connection);
 }
 
-void fcgi_connection_add(DoorFcgi *door, int fd) {
-  Connection *connection = g_new0(Connection, 1);
-  connection->door = door;
+void fcgi_connection_add(FcgiConnections *all, int fd) {
+  FcgiConnection *connection = g_new0(FcgiConnection, 1);
+  connection->all = all;
   FCGX_InitRequest(&connection->fcgi, -1, FCGI_FAIL_ACCEPT_ON_INTR);
   connection->fcgi.ipcFd = fd;
   connection->unsent = -1;
-  pthread_mutex_lock(&door->lock);
-  if (door->unused->len > 0) {
-    connection->index = g_array_index(door->unused, guint32, door->unused->len - 1);
-    g_array_set_size(door->unused, door->unused->len - 1);
-    door->connections->pdata[connection->index] = connection;
+  pthread_mutex_lock(&all->lock);
+  if (all->unused->len > 0) {
+    connection->index = g_array_index(all->unused, guint32, all->unused->len - 1);
+    g_array_set_size(all->unused, all->unused->len - 1);
+    all->by_index->pdata[connection->index] = connection;
   } else {
-    connection->index = door->connections->len;
-    g_ptr_array_add(door->connections, connection);
+    connection->index = all->by_index->len;
+    g_ptr_array_add(all->by_index, connection);
   }
   /* Not 0: an index is used again, and an old ticket must not fit. */
   connection->generation = (guint32)g_get_monotonic_time();
-  pthread_mutex_unlock(&door->lock);
+  pthread_mutex_unlock(&all->lock);
   fcgi_connection_release(connection, EPOLL_CTL_ADD);
+}
+
+/* ---- all of them ---- */
+
+void fcgi_connections_init(FcgiConnections *all, int epoll) {
+  all->epoll = epoll;
+  all->by_index = g_ptr_array_new();
+  all->unused = g_array_new(FALSE, FALSE, sizeof(guint32));
+  pthread_mutex_init(&all->lock, NULL);
+}
+
+void fcgi_connections_clear(FcgiConnections *all) {
+  for (guint i = 0; i < all->by_index->len; i++) {
+    FcgiConnection *connection = all->by_index->pdata[i];
+    if (!connection)
+      continue;
+    request_free(connection->request);
+    fcgi_connection_drop(connection);
+  }
+  g_ptr_array_unref(all->by_index);
+  g_array_unref(all->unused);
+  pthread_mutex_destroy(&all->lock);
+}
+
+guint fcgi_connections_count(FcgiConnections *all) {
+  pthread_mutex_lock(&all->lock);
+  guint count = all->by_index->len - all->unused->len;
+  pthread_mutex_unlock(&all->lock);
+  return count;
+}
+
+guint fcgi_connections_count_busy(FcgiConnections *all) {
+  pthread_mutex_lock(&all->lock);
+  guint busy = all->busy;
+  pthread_mutex_unlock(&all->lock);
+  return busy;
 }
 
 /* ---- reading ---- */
 
 /* What has arrived of a request. The worker owns the connection. */
-ArrivalState fcgi_connection_receive(Connection *connection) {
+ArrivalState fcgi_connection_receive(FcgiConnection *connection) {
   guint8 buffer[ARRIVAL_BUFFER];
   int fd = connection->fcgi.ipcFd;
   ArrivalState state = ARRIVAL_MORE;
@@ -155,33 +191,33 @@ ArrivalState fcgi_connection_receive(Connection *connection) {
 }
 
 /* The worker's connection is to bring the rest of its request. */
-void fcgi_connection_wait_for_rest(Connection *connection) {
-  DoorFcgi *door = connection->door;
-  pthread_mutex_lock(&door->lock);
+void fcgi_connection_wait_for_rest(FcgiConnection *connection) {
+  FcgiConnections *all = connection->all;
+  pthread_mutex_lock(&all->lock);
   if (connection->arrival)
     begin_slow(connection);
-  pthread_mutex_unlock(&door->lock);
+  pthread_mutex_unlock(&all->lock);
   fcgi_connection_release(connection, EPOLL_CTL_MOD);
 }
 
 /* Under lock. The one that has been slow for too long, unless a thread has it just now; or NULL. */
-static Connection *take_late(DoorFcgi *door) {
-  Connection *oldest = g_queue_peek_head(&door->slow);
+static FcgiConnection *take_late(FcgiConnections *all) {
+  FcgiConnection *oldest = g_queue_peek_head(&all->slow);
   if (!oldest || (oldest->state != IDLE && oldest->state != SENDING))
     return NULL;
   gint64 waited_us = g_get_monotonic_time() - oldest->slow_us;
-  if (waited_us < SLOW_SECONDS * G_TIME_SPAN_SECOND && door->slow.length <= SLOW_MAX)
+  if (waited_us < SLOW_SECONDS * G_TIME_SPAN_SECOND && all->slow.length <= SLOW_MAX)
     return NULL;
   end_slow(oldest);
   fcgi_connection_set_state(oldest, WORKING);
   return oldest;
 }
 
-void fcgi_connection_drop_late(DoorFcgi *door) {
+void fcgi_connection_drop_late(FcgiConnections *all) {
   for (;;) {
-    pthread_mutex_lock(&door->lock);
-    Connection *late = take_late(door);
-    pthread_mutex_unlock(&door->lock);
+    pthread_mutex_lock(&all->lock);
+    FcgiConnection *late = take_late(all);
+    pthread_mutex_unlock(&all->lock);
     if (!late)
       return;
     log_info("peer_given_up",
@@ -213,12 +249,12 @@ static char *read_body(FCGX_Stream *in, gsize *length) {
   return text->len <= WIRE_MAX_BODY ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
 }
 
-const char *fcgi_connection_get_parameter(const Connection *connection, const char *name) {
+const char *fcgi_connection_get_parameter(const FcgiConnection *connection, const char *name) {
   const char *value = FCGX_GetParam(name, connection->fcgi.envp);
   return value ? value : "";
 }
 
-gboolean fcgi_connection_accept(Connection *connection, char **text, gsize *length) {
+gboolean fcgi_connection_accept(FcgiConnection *connection, char **text, gsize *length) {
   FCGX_Request *fcgi = &connection->fcgi;
   int socket = fcgi->ipcFd, records = connection->arrival ? open_records(connection->arrival) : socket;
   if (records < 0)
@@ -233,9 +269,9 @@ gboolean fcgi_connection_accept(Connection *connection, char **text, gsize *leng
   if (fcgi->ipcFd == records) /* or libfcgi has closed it */
     close(records);
   fcgi->ipcFd = socket;
-  pthread_mutex_lock(&connection->door->lock);
+  pthread_mutex_lock(&connection->all->lock);
   end_slow(connection);
-  pthread_mutex_unlock(&connection->door->lock);
+  pthread_mutex_unlock(&connection->all->lock);
   return accepted;
 }
 
@@ -251,11 +287,11 @@ static gboolean append_parting(int file) {
 }
 
 /* Has libfcgi write the answer: to the socket, or, if it is long or a parting one, to a file (`unsent`). */
-static void write_reply(Connection *connection, const Reply *reply) {
+static void write_reply(FcgiConnection *connection, const Reply *reply) {
   FCGX_Request *fcgi = &connection->fcgi;
   char header[CGI_HEADER_MAX];
   int socket = fcgi->ipcFd;
-  gboolean is_parting = fcgi->keepConnection && atomic_load(&connection->door->closing);
+  gboolean is_parting = fcgi->keepConnection && atomic_load(&connection->all->closing);
   if (is_parting || body_get_length(reply->body) > LONG_ANSWER)
     connection->unsent = memfd_create("answer", MFD_CLOEXEC);
   connection->is_last = is_parting || !fcgi->keepConnection;
@@ -277,7 +313,7 @@ static void write_reply(Connection *connection, const Reply *reply) {
 typedef enum { SENT_ALL, SENT_SOME, SENT_NOTHING, SENT_NO_MORE } Sent;
 
 /* What the peer takes of `unsent` without being waited for. */
-static Sent send_some(Connection *connection) {
+static Sent send_some(FcgiConnection *connection) {
   char buffer[LONG_ANSWER];
   for (gboolean any = FALSE;; any = TRUE) {
     gssize n = read(connection->unsent, buffer, sizeof buffer);
@@ -294,21 +330,21 @@ static Sent send_some(Connection *connection) {
 }
 
 /* The owner's connection waits until its peer takes more: anew, if it has taken some. */
-static void wait_for_room(Connection *connection, Sent sent) {
-  DoorFcgi *door = connection->door;
-  pthread_mutex_lock(&door->lock);
+static void wait_for_room(FcgiConnection *connection, Sent sent) {
+  FcgiConnections *all = connection->all;
+  pthread_mutex_lock(&all->lock);
   fcgi_connection_set_state(connection, SENDING);
   if (sent == SENT_SOME)
     leave_slow(connection);
   begin_slow(connection);
   gboolean armed = fcgi_connection_arm(connection, EPOLL_CTL_MOD, EPOLLOUT);
-  pthread_mutex_unlock(&door->lock);
+  pthread_mutex_unlock(&all->lock);
   if (!armed)
     fcgi_connection_drop(connection);
 }
 
 /* The owner's connection has its answer, or the rest of it is in `unsent`. */
-void fcgi_connection_go_on(Connection *connection) {
+void fcgi_connection_go_on(FcgiConnection *connection) {
   Sent sent = connection->unsent >= 0 ? send_some(connection) : SENT_ALL;
   if (sent == SENT_SOME || sent == SENT_NOTHING) {
     wait_for_room(connection, sent);
@@ -318,13 +354,13 @@ void fcgi_connection_go_on(Connection *connection) {
     fcgi_connection_drop(connection);
     return;
   }
-  pthread_mutex_lock(&connection->door->lock);
+  pthread_mutex_lock(&connection->all->lock);
   end_slow(connection);
-  pthread_mutex_unlock(&connection->door->lock);
+  pthread_mutex_unlock(&connection->all->lock);
   fcgi_connection_release(connection, EPOLL_CTL_MOD);
 }
 
-void fcgi_connection_answer(Connection *connection, const Reply *reply) {
+void fcgi_connection_answer(FcgiConnection *connection, const Reply *reply) {
   write_reply(connection, reply);
   fcgi_connection_go_on(connection);
 }

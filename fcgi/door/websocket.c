@@ -11,12 +11,12 @@
  * Answers and events take the same way from the core to the door, one after the other; so whoever follows
  * a session from an answer on misses no event of it and gets none twice.
  */
+#include "fcgi/door/websocket.h"
 #include "common/log.h"
 #include "common/wire.h"
 #include "fcgi/base/client_counts.h"
 #include "fcgi/core/request.h"
 #include "fcgi/door/admission.h"
-#include "fcgi/door/websocket.h"
 #include "fcgi/verbs/verbs.h"
 
 #include <string.h>
