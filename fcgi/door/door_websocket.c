@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "fcgi/door/door_websocket.h"
+
 #include "common/log.h"
 #include "common/lws_header.h"
 #include "common/settings.h"
@@ -8,10 +10,13 @@
 #include "fcgi/base/client_counts.h"
 #include "fcgi/door/origin.h"
 #include "fcgi/door/websocket.h"
+#include "fcgi/door/websocket_calls.h"
 #include "fcgi/events/events.h"
 
 #include <errno.h>
+#include <ev.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +33,22 @@
 #define TICK_US (500 * 1000)
 #define ROOM_RETRY_SECONDS 5
 
+struct DoorWebsocket {
+  Websockets sockets;
+  Listener *listener;
+  GThread *thread;
+  atomic_bool ending;
+  /* From here on the door's thread's. */
+  struct ev_loop *loop;
+  struct lws_context *context;
+  struct lws_vhost *vhost;
+  struct lws *listening;
+  guint connections;
+  GQueue opening;  /* of struct lws: connections that are no WebSockets yet, the oldest first */
+  guint n_opening; /* of them and of those given up that are not gone yet */
+  gboolean closing;
+};
+
 /* ---- who may open one ---- */
 
 static char *address_of(DoorWebsocket *door, struct lws *wsi) {
@@ -35,7 +56,7 @@ static char *address_of(DoorWebsocket *door, struct lws *wsi) {
   g_autofree char *chain = lws_header_of(wsi, WSI_TOKEN_X_FORWARDED_FOR);
   if (!listener_is_unix(door->listener))
     lws_get_peer_simple(wsi, peer, sizeof peer);
-  return client_address_of_chain(peer, chain, door->core->configuration->proxy_networks);
+  return client_address_of_chain(peer, chain, door->sockets.core->configuration->proxy_networks);
 }
 
 /* Refuses over HTTP to open a WebSocket. Returns what a callback returns: 0 or -1. */
@@ -67,7 +88,7 @@ static gboolean is_our_path(struct lws *wsi) {
 
 /* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE returns: 0 go on, 1 answered otherwise, -1 close. */
 static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
-  const Configuration *configuration = door->core->configuration;
+  const Configuration *configuration = door->sockets.core->configuration;
   g_autofree char *origin = lws_header_of(wsi, WSI_TOKEN_ORIGIN), *host = lws_header_of(wsi, WSI_TOKEN_HOST);
   g_autofree char *forwarded_host = lws_header_named(wsi, "x-forwarded-host:"),
                   *address = address_of(door, wsi);
@@ -78,8 +99,8 @@ static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
     g_autofree char *quoted = log_quote(origin);
     log_notice("origin_refused", "origin=%s", quoted);
     refused = refuse_http(wsi, WIRE_FORBIDDEN, "Pages of this origin may not connect.");
-  } else if (websocket_count(door) >= (guint)configuration->max_websockets ||
-             !client_counts_have_room(door->core->held, address)) {
+  } else if (websocket_count(&door->sockets) >= (guint)configuration->max_websockets ||
+             !client_counts_have_room(door->sockets.core->held, address)) {
     refused = refuse_http(wsi, WIRE_TOO_MANY_ATTEMPTS, "There is no room for another connection.");
   } else {
     return 0;
@@ -87,8 +108,8 @@ static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
   return refused == 0 ? 1 : -1;
 }
 
-static int open_socket(DoorWebsocket *door, struct lws *wsi, Socket *socket) {
-  websocket_open(socket, door, wsi, address_of(door, wsi));
+static int open_socket(DoorWebsocket *door, struct lws *wsi, Websocket *socket) {
+  websocket_open(socket, &door->sockets, wsi, address_of(door, wsi));
   if (door->closing)
     websocket_close(socket, LWS_CLOSE_STATUS_GOINGAWAY);
   return 0;
@@ -131,7 +152,7 @@ static void adopt(DoorWebsocket *door, int fd) {
 }
 
 static void accept_some(DoorWebsocket *door, struct lws *listening) {
-  guint most = (guint)door->core->configuration->max_websockets + MAX_OPENING;
+  guint most = (guint)door->sockets.core->configuration->max_websockets + MAX_OPENING;
   if (door->n_opening + ACCEPTS_AT_ONCE > MAX_OPENING) {
     give_up_oldest(door);
     return;
@@ -154,7 +175,7 @@ static void accept_some(DoorWebsocket *door, struct lws *listening) {
 /* ---- the door's thread ---- */
 
 static void deliver_letters(DoorWebsocket *door) {
-  mailbox_deliver(door->mailbox, door);
+  mailbox_deliver(door->sockets.mailbox, door);
   if (atomic_load(&door->ending))
     ev_break(door->loop, EVBREAK_ALL);
 }
@@ -162,13 +183,13 @@ static void deliver_letters(DoorWebsocket *door) {
 /* Of the listening socket. */
 static void tick(DoorWebsocket *door, struct lws *listening) {
   lws_rx_flow_control(listening, 1);
-  websocket_look_after_silent(door, g_get_monotonic_time());
+  websocket_look_after_silent(&door->sockets, g_get_monotonic_time());
   lws_set_timer_usecs(listening, TICK_US);
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
   DoorWebsocket *door = lws_context_user(lws_get_context(wsi));
-  Socket *socket = user;
+  Websocket *socket = user;
   switch (reason) {
   case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
     deliver_letters(door);
@@ -195,15 +216,15 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     leave_opening(door, wsi);
     return open_socket(door, wsi, socket);
   case LWS_CALLBACK_RECEIVE:
-    return socket->door ? websocket_on_bytes(socket, in, length) : -1;
+    return socket->all ? websocket_on_bytes(socket, in, length) : -1;
   case LWS_CALLBACK_RECEIVE_PONG:
-    if (socket->door)
+    if (socket->all)
       websocket_on_pong(socket);
     return 0;
   case LWS_CALLBACK_SERVER_WRITEABLE:
-    return socket->door ? websocket_on_writable(socket) : -1;
+    return socket->all ? websocket_on_writable(socket) : -1;
   case LWS_CALLBACK_CLOSED:
-    if (socket && socket->door)
+    if (socket && socket->all)
       websocket_on_closed(socket);
     return 0;
   default:
@@ -214,7 +235,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 static const struct lws_protocols protocols[] = {
     {.name = "vitrina",
      .callback = on_event,
-     .per_session_data_size = sizeof(Socket),
+     .per_session_data_size = sizeof(Websocket),
      .rx_buffer_size = READ_BYTES},
     {NULL},
 };
@@ -279,24 +300,24 @@ static void wake(gpointer data) {
 /* ---- the door ---- */
 
 static void on_event_told(const char *text, const char *session, gpointer data) {
-  websocket_push(data, text, session);
+  websocket_push(&((DoorWebsocket *)data)->sockets, text, session);
 }
 
 DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error) {
   DoorWebsocket *door = g_new0(DoorWebsocket, 1);
-  door->core = core;
+  door->sockets.core = core;
   door->listener = listener;
-  door->audiences = audiences_new();
+  door->sockets.audiences = audiences_new();
   /* libwebsockets' own loop looks at every connection each time it wakes. */
   door->loop = ev_loop_new(EVFLAG_AUTO);
   if (!open_library(door, error)) {
     close_library(door);
-    audiences_free(door->audiences);
+    audiences_free(door->sockets.audiences);
     listener_close(listener);
     g_free(door);
     return NULL;
   }
-  door->mailbox = mailbox_new(wake, door);
+  door->sockets.mailbox = mailbox_new(wake, door);
   events_set_push(core->events, on_event_told, door);
   door->thread = g_thread_new("websocket", run, door);
   return door;
@@ -308,7 +329,7 @@ static void close_all(Letter *letter, gpointer receiver) {
   if (!door)
     return;
   door->closing = TRUE;
-  websocket_close_all(door, LWS_CLOSE_STATUS_GOINGAWAY);
+  websocket_close_all(&door->sockets, LWS_CLOSE_STATUS_GOINGAWAY);
 }
 
 /* Its descriptor would be readable for ever. */
@@ -325,7 +346,7 @@ static void stop_listening(Letter *letter, gpointer receiver) {
 static void post(DoorWebsocket *door, void (*deliver)(Letter *letter, gpointer receiver)) {
   Letter *letter = g_new0(Letter, 1);
   letter->deliver = deliver;
-  mailbox_post(door->mailbox, letter);
+  mailbox_post(door->sockets.mailbox, letter);
 }
 
 void door_websocket_close_entrance(DoorWebsocket *door) {
@@ -341,21 +362,21 @@ void door_websocket_bar_entrance(DoorWebsocket *door) {
 }
 
 guint door_websocket_count_busy(DoorWebsocket *door) {
-  return door ? atomic_load(&door->core->sockets) : 0;
+  return door ? atomic_load(&door->sockets.core->sockets) : 0;
 }
 
 void door_websocket_free(DoorWebsocket *door) {
   if (!door)
     return;
-  events_set_push(door->core->events, NULL, NULL);
+  events_set_push(door->sockets.core->events, NULL, NULL);
   atomic_store(&door->ending, TRUE);
   lws_cancel_service(door->context);
   g_thread_join(door->thread);
   close_library(door);
-  mailbox_free(door->mailbox);
-  mailbox_deliver(door->core->mailbox, NULL);
-  websocket_free_calls(door);
-  audiences_free(door->audiences);
+  mailbox_free(door->sockets.mailbox);
+  mailbox_deliver(door->sockets.core->mailbox, NULL);
+  websocket_free_calls(&door->sockets);
+  audiences_free(door->sockets.audiences);
   listener_close(door->listener);
   g_free(door);
 }

@@ -1,6 +1,6 @@
 /* The WebSocket door (RFC 6455): the verbs of the FastCGI door, and events pushed as they happen. The web
  * server passes `GET ws` on to it. All of the coordinator's use of libwebsockets is in door_websocket.c and
- * websocket.c.
+ * the files that websocket.h stands on.
  *
  * A text message is a request; its answer carries its "id", and answers come in the order in which they are
  * ready. What the server sends without being asked is an event, with its "cursor". Every socket gets the
@@ -13,14 +13,6 @@
 #pragma once
 #include "fcgi/core/core.h"
 #include "fcgi/door/listener.h"
-
-/* A ping is answered within so many seconds, or within as many as it waited for if those are fewer. */
-#define DOOR_WEBSOCKET_PONG_SECONDS 10
-/* Requests of one socket at the core at once; more are refused. */
-#define DOOR_WEBSOCKET_MAX_CALLS 16
-/* A reader that is so far behind is given up; one that is behind at all, when all are so far. */
-#define DOOR_WEBSOCKET_MAX_UNSENT (4 * 1024 * 1024)
-#define DOOR_WEBSOCKET_MAX_UNSENT_OF_ALL (64 * 1024 * 1024)
 
 typedef struct DoorWebsocket DoorWebsocket;
 

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "fcgi/door/websocket.h"
+#include "fcgi/door/websocket_calls.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
 #include "tests/unit/fcgi/core_fixture.h"
@@ -27,8 +28,8 @@ typedef struct {
 } Input;
 
 static CoreFixture fixture;
-static DoorWebsocket door;
-static Socket connection;
+static Websockets door;
+static Websocket connection;
 static guint asked, answered, pushed;
 static gboolean wants_to_write, is_lost;
 static gint64 passed_us; /* so much later it is than the clock says */
