@@ -25,7 +25,6 @@ struct SqlPool {
   atomic_uint told_node;             /* the one that the log names */
   atomic_llong unreachable_until_us; /* monotonic */
   _Atomic(Reach) reach;
-  atomic_ullong retries;
 };
 
 /* A thread of the pool. */
@@ -133,7 +132,6 @@ static void run_until_done(Worker *worker, SqlJob *job) {
         g_get_monotonic_time() > begun_us + PATIENCE_US)
       return;
     g_clear_error(&job->error);
-    atomic_fetch_add(&worker->pool->retries, 1);
     pause_before_try(tries);
   }
 }
@@ -204,9 +202,4 @@ void sql_pool_free(SqlPool *pool) {
   clear_address(&pool->address);
   g_free(pool->threads);
   g_free(pool);
-}
-
-void sql_pool_get_figures(SqlPool *pool, SqlPoolFigures *figures) {
-  figures->retries = atomic_load(&pool->retries);
-  figures->reachable = atomic_load(&pool->reach) == REACHABLE;
 }

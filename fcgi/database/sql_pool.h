@@ -29,12 +29,6 @@ struct SqlJob {
   GError *error;    /* the pool's */
 };
 
-/* Plain data. */
-typedef struct {
-  guint64 retries;    /* since the start */
-  gboolean reachable; /* the last connection worked */
-} SqlPoolFigures;
-
 /* @size threads. @address (with its texts) is copied. @home: where jobs are answered. Nothing is connected
  * yet. (transfer full) */
 SqlPool *sql_pool_new(const SqlAddress *address, guint size, Mailbox *home);
@@ -43,5 +37,3 @@ void sql_pool_free(SqlPool *pool);
 
 /* Gives a job away (transfer full). Jobs are begun in this order, and finish in any. Any thread. */
 void sql_pool_run(SqlPool *pool, SqlJob *job);
-
-void sql_pool_get_figures(SqlPool *pool, SqlPoolFigures *figures); /* any thread */

@@ -36,7 +36,3 @@ void audiences_remove(Audiences *audiences, const char *name, gpointer follower)
 const GPtrArray *audiences_find(const Audiences *audiences, const char *name) {
   return g_hash_table_lookup(audiences->by_name, name);
 }
-
-guint audiences_count(const Audiences *audiences) {
-  return g_hash_table_size(audiences->by_name);
-}

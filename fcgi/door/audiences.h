@@ -18,6 +18,3 @@ void audiences_remove(Audiences *audiences, const char *name, gpointer follower)
 
 /* Who follows @name, in no order; NULL: nobody. (transfer none), until the next change */
 const GPtrArray *audiences_find(const Audiences *audiences, const char *name);
-
-/* How many names are followed. */
-guint audiences_count(const Audiences *audiences);

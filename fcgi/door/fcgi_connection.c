@@ -99,7 +99,7 @@ void fcgi_connection_drop(FcgiConnection *connection) {
 }
 
 /* Lets the owner's connection bring its next request. */
-void fcgi_connection_release(FcgiConnection *connection, int operation) {
+static void release(FcgiConnection *connection, int operation) {
   FcgiConnections *all = connection->all;
   pthread_mutex_lock(&all->lock);
   fcgi_connection_set_state(connection, IDLE);
@@ -127,7 +127,7 @@ void fcgi_connection_add(FcgiConnections *all, int fd) {
   /* Not 0: an index is used again, and an old ticket must not fit. */
   connection->generation = (guint32)g_get_monotonic_time();
   pthread_mutex_unlock(&all->lock);
-  fcgi_connection_release(connection, EPOLL_CTL_ADD);
+  release(connection, EPOLL_CTL_ADD);
 }
 
 /* ---- all of them ---- */
@@ -197,7 +197,7 @@ void fcgi_connection_wait_for_rest(FcgiConnection *connection) {
   if (connection->arrival)
     begin_slow(connection);
   pthread_mutex_unlock(&all->lock);
-  fcgi_connection_release(connection, EPOLL_CTL_MOD);
+  release(connection, EPOLL_CTL_MOD);
 }
 
 /* Under lock. The one that has been slow for too long, unless a thread has it just now; or NULL. */
@@ -357,7 +357,7 @@ void fcgi_connection_go_on(FcgiConnection *connection) {
   pthread_mutex_lock(&connection->all->lock);
   end_slow(connection);
   pthread_mutex_unlock(&connection->all->lock);
-  fcgi_connection_release(connection, EPOLL_CTL_MOD);
+  release(connection, EPOLL_CTL_MOD);
 }
 
 void fcgi_connection_answer(FcgiConnection *connection, const Reply *reply) {

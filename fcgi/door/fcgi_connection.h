@@ -91,8 +91,6 @@ gboolean fcgi_connection_arm(FcgiConnection *connection, int operation, guint32 
 void fcgi_connection_add(FcgiConnections *all, int fd); /* a new one, IDLE */
 void fcgi_connection_move_to(FcgiConnection *connection, FcgiState state);
 void fcgi_connection_drop(FcgiConnection *connection); /* closes it and frees it */
-/* Lets it bring its next request. */
-void fcgi_connection_release(FcgiConnection *connection, int operation);
 
 /* What has arrived of a request: when ARRIVAL_MORE, fcgi_connection_wait_for_rest() is due. */
 ArrivalState fcgi_connection_receive(FcgiConnection *connection);

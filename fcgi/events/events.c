@@ -85,7 +85,8 @@ void events_free(Events *events) {
 
 /* ---- cursors: "START-NUMBER", and "START-NUMBER-MARK" with a place in a line ---- */
 
-char *events_get_cursor(const Events *events) {
+/* Of what has been told so far (transfer full). */
+static char *make_cursor(const Events *events) {
   return g_strdup_printf("%s-%" G_GUINT64_FORMAT, events->start, events->last);
 }
 
@@ -105,7 +106,7 @@ static gboolean read_cursor(const Events *events, const char *cursor, guint64 *r
 /* ---- answers ---- */
 
 static Body *make_answer(const Events *events, const char *list) {
-  g_autofree char *cursor = events_get_cursor(events);
+  g_autofree char *cursor = make_cursor(events);
   g_autofree char *members = g_strdup_printf("\"cursor\":\"%s\",\"events\":[%s]", cursor, list);
   return body_new(wire_answer(WIRE_EVENTS, members));
 }
@@ -308,7 +309,7 @@ static void push(const Events *events, const char *event, const char *audience) 
   if (!events->push)
     return;
   g_autoptr(GString) text = g_string_new(NULL);
-  g_autofree char *cursor = events_get_cursor(events);
+  g_autofree char *cursor = make_cursor(events);
   g_autofree char *member = g_strdup_printf("\"cursor\":\"%s\"", cursor);
   fields_append_object(text, event, member);
   events->push(text->str, audience, events->push_data);

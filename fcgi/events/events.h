@@ -51,6 +51,3 @@ void events_tell_place(Events *events, const char *place);
 
 /* Answers everybody who waits, with nothing. */
 void events_answer_all(Events *events);
-
-/* The cursor of what has been told so far (transfer full). */
-char *events_get_cursor(const Events *events);

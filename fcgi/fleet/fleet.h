@@ -68,8 +68,6 @@ void fleet_server_unref(FleetServer *server); /* NULL is allowed */
 const Server *fleet_server_get_info(const FleetServer *server);
 FleetState fleet_server_get_state(const FleetServer *server);
 Rc *fleet_server_get_rc(const FleetServer *server); /* NULL when it left the list */
-/* Its free places, 0 unless it is FLEET_FREE. */
-gint64 fleet_server_get_free(const FleetServer *server);
 /* For the one who calls it: any pointer. */
 gpointer fleet_server_get_peer(const FleetServer *server);
 void fleet_server_set_peer(FleetServer *server, gpointer peer);

@@ -88,7 +88,8 @@ FleetState fleet_server_get_state(const FleetServer *server) {
   return free ? FLEET_FREE : FLEET_BUSY;
 }
 
-gint64 fleet_server_get_free(const FleetServer *server) {
+/* Its free places, 0 unless it is FLEET_FREE. */
+static gint64 count_free(const FleetServer *server) {
   if (fleet_server_get_state(server) != FLEET_FREE)
     return 0;
   return server->session_limit - (gint64)g_hash_table_size(server->sessions);
@@ -120,7 +121,7 @@ static void update(FleetServer *server) {
   if (!rc)
     return;
   FleetState state = fleet_server_get_state(server);
-  gint64 free = fleet_server_get_free(server);
+  gint64 free = count_free(server);
   gboolean doubtful = server->doubtful_until_us > g_get_monotonic_time();
   int rank = free == 0 ? RC_NOT_NOW : doubtful ? RC_LAST_RESORT : (int)MIN(free, RC_MAX_RANK);
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), rank);

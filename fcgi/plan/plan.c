@@ -106,11 +106,6 @@ void plan_tick(Plan *plan, gint64 now_us) {
   }
 }
 
-gint64 plan_next_due(const Plan *plan) {
-  const PlanEntry *entry = plan_index_first_due(plan->index);
-  return entry ? entry->due_us : G_MAXINT64;
-}
-
 /* ---- questions ---- */
 
 void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboolean *overbooked) {
@@ -185,10 +180,6 @@ void plan_set_listener(Plan *plan, const PlanListener *listener, gpointer user_d
 
 gboolean plan_is_loaded(const Plan *plan) {
   return plan->loaded;
-}
-
-guint plan_count(const Plan *plan) {
-  return plan_index_count(plan->index);
 }
 
 static void count_state(PlanEntry *entry, gpointer counts) {

@@ -36,10 +36,9 @@ void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboole
 /* The RCs that the plan has heard of: texts (transfer full). */
 GPtrArray *plan_list_rcs(const Plan *plan);
 
-/* Does what is due: no-shows, sessions whose time is over, old records. To be called at plan_next_due(),
- * which is G_MAXINT64 when nothing is. */
+/* Does what is due: no-shows, sessions whose time is over, old records. To be called every second or so;
+ * costs nothing when nothing is. */
 void plan_tick(Plan *plan, gint64 now_us);
-gint64 plan_next_due(const Plan *plan);
 
 /* A session that runs and that the plan does not know: an operator's, or one whose record was lost. It takes
  * its place whether there is one or not. */
@@ -73,8 +72,6 @@ const Ledger *plan_get_ledger(Plan *plan, const char *rc_name);
 void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *reservation, gpointer user_data),
                            gpointer user_data);
 
-/* How many reservations it holds, ended ones included. */
-guint plan_count(const Plan *plan);
 /* How many are in each state. Looks at all. */
 void plan_count_states(const Plan *plan, guint counts[RESERVATION_N_STATES]);
 /* store_refresh() of its store. */

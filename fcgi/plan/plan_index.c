@@ -71,10 +71,6 @@ PlanEntry *plan_index_first_due(const PlanIndex *index) {
   return g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
 }
 
-guint plan_index_count(const PlanIndex *index) {
-  return g_hash_table_size(index->by_id);
-}
-
 void plan_index_for_each(const PlanIndex *index, void (*func)(PlanEntry *entry, gpointer data),
                          gpointer data) {
   GHashTableIter iter;

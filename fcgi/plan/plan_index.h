@@ -1,4 +1,4 @@
-/* The reservations that the plan holds in memory: found by id, by code, by the client's request id, and by
+/* The reservations that the plan holds in memory: found by id, by the client's request id, and by
  * what is due next. The core's thread.
  */
 #pragma once
@@ -36,7 +36,6 @@ PlanEntry *plan_index_find_request(const PlanIndex *index, const char *request);
 
 /* The entry that is due first, or NULL when there is none. */
 PlanEntry *plan_index_first_due(const PlanIndex *index);
-guint plan_index_count(const PlanIndex *index);
 /* Calls @func for every entry, in no order. */
 void plan_index_for_each(const PlanIndex *index, void (*func)(PlanEntry *entry, gpointer data),
                          gpointer data);

@@ -4,7 +4,7 @@
 
 #define AT(member) G_STRUCT_OFFSET(Reservation, member)
 
-const Field reservation_fields[] = {
+static const Field reservation_fields[] = {
     {"id", FIELD_TEXT, AT(id), .required = TRUE, .min = 1, .max = 64},
     {"code", FIELD_DIGITS, AT(code), .required = TRUE, .min = 4, .max = 9},
     {"rc_name", FIELD_TEXT, AT(rc_name), .required = TRUE, .min = 1, .max = 200},

@@ -28,8 +28,6 @@ typedef struct {
   gint64 created_at_us, ended_at_us; /* ended_at_us is 0 until then */
 } Reservation;
 
-extern const Field reservation_fields[];
-
 const char *reservation_state_name(ReservationState state); /* "planned" (static) */
 /* The state of this name; RESERVATION_ENDED for one that is none. */
 ReservationState reservation_state_from_name(const char *name);

@@ -7,7 +7,6 @@
 #define MYSQL_ROW_COLUMNS                                                                                    \
   "id, code, rc_name, UNIX_TIMESTAMP(starts_at), UNIX_TIMESTAMP(ends_at), booked, name, request_id, state, " \
   "server_name, reason, UNIX_TIMESTAMP(created_at), UNIX_TIMESTAMP(ended_at)"
-#define MYSQL_ROW_N_COLUMNS 13
 
 /* (transfer full) */
 Reservation *mysql_row_read(const SqlRow *row);

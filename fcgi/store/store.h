@@ -63,7 +63,6 @@ struct Store {
 };
 
 typedef struct StoreKind {
-  const char *name; /* the setting's word */
   void (*begin)(Store *store);
   void (*put)(Store *store, const StoreChange *change, StoreDone done, gpointer user_data);
   void (*refresh)(Store *store, StoreRefreshed func, gpointer user_data); /* NULL: nobody else changes it */

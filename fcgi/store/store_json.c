@@ -66,7 +66,7 @@ static void close_store(Store *store) {
   g_free(json);
 }
 
-static const StoreKind store_json = {"json", begin, put, NULL, count_writes, close_store};
+static const StoreKind store_json = {begin, put, NULL, count_writes, close_store};
 
 Store *store_json_open(const char *path, Mailbox *home, GError **error) {
   g_autoptr(GPtrArray) records = NULL;
@@ -124,7 +124,7 @@ static void close_look(Store *store) {
   g_free(store);
 }
 
-static const StoreKind store_look = {"look", begin_look, refuse, NULL, count_no_writes, close_look};
+static const StoreKind store_look = {begin_look, refuse, NULL, count_no_writes, close_look};
 
 Store *store_json_look(const char *path, Mailbox *home, GError **error) {
   g_autoptr(GPtrArray) records = record_file_read(path, "id", error);

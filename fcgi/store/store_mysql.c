@@ -379,7 +379,7 @@ static void close_store(Store *store) {
   g_free(mysql);
 }
 
-static const StoreKind store_mysql = {"mysql", begin, put_change, refresh, count_writes, close_store};
+static const StoreKind store_mysql = {begin, put_change, refresh, count_writes, close_store};
 
 Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *timers) {
   MysqlStore *store = g_new0(MysqlStore, 1);

@@ -73,6 +73,15 @@ static void tear_down(Fixture *f, gconstpointer data) {
   reservation_free(f->b.last);
 }
 
+/* How many reservations it holds, ended ones included. */
+static guint count(const Plan *plan) {
+  guint counts[RESERVATION_N_STATES], sum = 0;
+  plan_count_states(plan, counts);
+  for (guint state = 0; state < RESERVATION_N_STATES; state++)
+    sum += counts[state];
+  return sum;
+}
+
 static void answered(const Reservation *reservation, const GError *error, gpointer user_data) {
   Side *side = user_data;
   side->answers++;
@@ -151,7 +160,7 @@ static void a_request_that_is_repeated_elsewhere_is_one_booking(Fixture *f, gcon
   g_assert_cmpint(book(f, &f->b, f->now_us + MINUTES(60), "the client's own"), ==, -1);
   g_assert_cmpstr(f->a.last->id, ==, f->b.last->id);
   g_assert_cmpstr(f->a.last->code, ==, f->b.last->code);
-  g_assert_cmpuint(plan_count(f->b.plan), ==, 1);
+  g_assert_cmpuint(count(f->b.plan), ==, 1);
 }
 
 static void a_booking_begins_at_one_of_them(Fixture *f, gconstpointer data) {
@@ -243,7 +252,7 @@ static void slow_close(Store *store) {
 }
 
 static void a_code_is_whose_the_store_says(void) {
-  static const StoreKind kind = {"slow", slow_begin, slow_put, NULL, NULL, slow_close};
+  static const StoreKind kind = {slow_begin, slow_put, NULL, NULL, slow_close};
   SlowStore slow = {.base.kind = &kind};
   gint64 now_us = instant_now_us();
   Side side = {.plan = plan_new(&slow.base, &rules, now_us)};
@@ -273,7 +282,7 @@ static void a_code_is_whose_the_store_says(void) {
 
 /* Its coordinator ended, or lost the store, before it could write down where the session runs. */
 static void what_was_seen_before_the_plan_is_known_says_where_it_runs(void) {
-  static const StoreKind kind = {"slow", begin_later, slow_put, NULL, NULL, slow_close};
+  static const StoreKind kind = {begin_later, slow_put, NULL, NULL, slow_close};
   SlowStore slow = {.base.kind = &kind};
   gint64 now_us = instant_now_us();
   Plan *plan = plan_new(&slow.base, &rules, now_us);
