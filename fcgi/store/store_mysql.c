@@ -31,7 +31,7 @@ typedef struct {
   Timer *look_timer, *upkeep_timer;
   Look *look;              /* under way */
   Upkeep *upkeep;          /* under way */
-  GHashTable *lanes;       /* rc_name -> Lane */
+  GHashTable *lanes;       /* rc_name -> RcLane */
   GArray *refreshing;      /* of Refresh: to be told after the look that is under way */
   GArray *refreshing_next; /* of Refresh: after one that begins later */
 } MysqlStore;
@@ -48,13 +48,13 @@ typedef struct {
   guint ends;      /* sessions' ends on their way to the database */
   GQueue asking;   /* of Put, which wait for them */
   gboolean closed; /* with its store; ends that are under way still hold it */
-} Lane;            /* counted (GRcBox) */
+} RcLane;          /* counted (GRcBox) */
 
 /* ---- changes ---- */
 
 typedef struct {
   SqlJob job;
-  Lane *lane;
+  RcLane *lane;
   gboolean is_end;
   MysqlPlan plan;
   StoreChangeKind kind;
@@ -85,7 +85,7 @@ static void answer_put(Put *put, StoreOutcome outcome, const char *reason) {
   g_free(put);
 }
 
-static void let_ask(Lane *lane) {
+static void let_ask(RcLane *lane) {
   if (lane->ends > 0 || lane->closed)
     return;
   for (Put *put; (put = g_queue_pop_head(&lane->asking));)
@@ -101,18 +101,18 @@ static void on_put(SqlJob *job, const GError *error) {
   answer_put(put, error ? STORE_UNAVAILABLE : put->answer.outcome, error ? error->message : NULL);
 }
 
-static Lane *lane_of(MysqlStore *store, const char *rc_name) {
-  Lane *lane = g_hash_table_lookup(store->lanes, rc_name);
+static RcLane *rc_lane_of(MysqlStore *store, const char *rc_name) {
+  RcLane *lane = g_hash_table_lookup(store->lanes, rc_name);
   if (!lane) {
-    lane = g_rc_box_new0(Lane);
+    lane = g_rc_box_new0(RcLane);
     lane->pool = store->pool;
     g_hash_table_insert(store->lanes, g_strdup(rc_name), lane);
   }
   return lane;
 }
 
-static void close_lane(gpointer data) {
-  Lane *lane = data;
+static void close_rc_lane(gpointer data) {
+  RcLane *lane = data;
   lane->closed = TRUE;
   for (Put *put; (put = g_queue_pop_head(&lane->asking));)
     answer_put(put, STORE_UNAVAILABLE, "the coordinator is stopping");
@@ -127,7 +127,7 @@ static void put_change(Store *store, const StoreChange *change, StoreDone done, 
   mysql->writes++;
   put->job.run = run_put;
   put->job.done = on_put;
-  put->lane = g_rc_box_acquire(lane_of(mysql, change->reservation->rc_name));
+  put->lane = g_rc_box_acquire(rc_lane_of(mysql, change->reservation->rc_name));
   put->is_end = change->kind == STORE_FACT && change->reservation->state == RESERVATION_ENDED;
   put->plan = mysql->plan;
   put->kind = change->kind;
@@ -390,6 +390,6 @@ Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *time
   store->timers = timers;
   store->refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
   store->refreshing_next = g_array_new(FALSE, FALSE, sizeof(Refresh));
-  store->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_lane);
+  store->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_rc_lane);
   return &store->base;
 }
