@@ -1,13 +1,22 @@
-#include "fcgi/fleet/fleet_internal.h"
+#include "fcgi/fleet/fleet.h"
 
 #include "common/fields.h"
+#include "fcgi/fleet/fleet_server_internal.h"
 
 #include <string.h>
 
+struct Fleet {
+  FleetSums sums;
+  GPtrArray *servers;     /* of FleetServer, in the list's order; holds a reference */
+  GHashTable *by_name;    /* name -> FleetServer */
+  GPtrArray *rcs;         /* of Rc, in the list's order */
+  GHashTable *rc_by_name; /* name -> Rc, owned */
+};
+
 Fleet *fleet_new(const FleetListener *listener, gpointer user_data) {
   Fleet *fleet = g_new0(Fleet, 1);
-  fleet->listener = listener;
-  fleet->user_data = user_data;
+  fleet->sums.listener = listener;
+  fleet->sums.user_data = user_data;
   fleet->servers = g_ptr_array_new_with_free_func((GDestroyNotify)fleet_server_unref);
   fleet->by_name = g_hash_table_new(g_str_hash, g_str_equal);
   fleet->rcs = g_ptr_array_new();
@@ -32,7 +41,7 @@ guint fleet_count_servers(const Fleet *fleet) {
 }
 
 guint fleet_count_online(const Fleet *fleet) {
-  return fleet->online;
+  return fleet->sums.online;
 }
 
 void fleet_count_states(const Fleet *fleet, guint counts[FLEET_N_STATES]) {
@@ -42,7 +51,7 @@ void fleet_count_states(const Fleet *fleet, guint counts[FLEET_N_STATES]) {
 }
 
 guint fleet_count_sessions(const Fleet *fleet) {
-  return fleet->sessions;
+  return fleet->sums.sessions;
 }
 
 guint fleet_count_rcs(const Fleet *fleet) {
@@ -69,7 +78,7 @@ static gboolean is_same_place(const Server *a, const Server *b) {
 
 /* Takes the server out of the list; it lives on for those who hold a reference. */
 static void retire(Fleet *fleet, FleetServer *server) {
-  fleet->listener->removed(server, fleet->user_data);
+  fleet->sums.listener->removed(server, fleet->sums.user_data);
   g_hash_table_remove(fleet->by_name, fleet_server_get_info(server)->name);
   fleet_server_retire(server);
 }
@@ -96,7 +105,7 @@ static void join_rc(Fleet *fleet, FleetServer *server, GPtrArray *rcs) {
 static FleetServer *keep_or_add(Fleet *fleet, Server *info) {
   FleetServer *server = g_hash_table_lookup(fleet->by_name, info->name);
   if (!server || !is_same_place(fleet_server_get_info(server), info))
-    return fleet_server_new(fleet, info);
+    return fleet_server_new(&fleet->sums, info);
   g_hash_table_remove(fleet->by_name, info->name);
   fleet_server_set_info(server, info);
   return fleet_server_ref(server);
@@ -133,14 +142,14 @@ void fleet_set_servers(Fleet *fleet, GPtrArray *servers) {
     g_hash_table_insert(fleet->by_name, fleet_server_get_info(server)->name, server);
     join_rc(fleet, server, rcs);
     if (is_new)
-      fleet->listener->added(server, fleet->user_data);
+      fleet->sums.listener->added(server, fleet->sums.user_data);
   }
   g_ptr_array_unref(fleet->servers);
   fleet->servers = kept;
   g_ptr_array_unref(fleet->rcs);
   fleet->rcs = rcs;
   drop_empty_rcs(fleet);
-  fleet->listener->changed(NULL, fleet->user_data);
+  fleet->sums.listener->changed(NULL, fleet->sums.user_data);
 }
 
 /* ---- texts ---- */

@@ -1,4 +1,4 @@
-#include "fcgi/fleet/fleet_internal.h"
+#include "fcgi/fleet/fleet_server_internal.h"
 
 #include "common/fields.h"
 #include "common/instant.h"
@@ -9,7 +9,7 @@
 
 struct FleetServer {
   guint references;
-  Fleet *fleet;
+  FleetSums *sums;
   Server *info;
   Rc *rc; /* NULL: not in the list any more */
   RcPlace place;
@@ -31,17 +31,17 @@ struct FleetServer {
 
 static void free_session(gpointer data) {
   Session *session = data;
-  session->server->fleet->sessions--;
+  session->server->sums->sessions--;
   sessions_remove(session);
   g_free(session->id);
   g_free(session->code);
   g_free(session);
 }
 
-FleetServer *fleet_server_new(Fleet *fleet, Server *info) {
+FleetServer *fleet_server_new(FleetSums *sums, Server *info) {
   FleetServer *server = g_new0(FleetServer, 1);
   server->references = 1;
-  server->fleet = fleet;
+  server->sums = sums;
   server->info = info;
   server->place.rank = RC_NOT_NOW;
   server->session_limit = 1;
@@ -140,7 +140,7 @@ static void update(FleetServer *server) {
   if (!is_news)
     return;
   g_clear_pointer(&server->text, g_free);
-  server->fleet->listener->changed(rc, server->fleet->user_data);
+  server->sums->listener->changed(rc, server->sums->user_data);
 }
 
 static void leave_rc(FleetServer *server) {
@@ -173,7 +173,7 @@ void fleet_server_join_rc(FleetServer *server, Rc *rc) {
 
 void fleet_server_retire(FleetServer *server) {
   if (server->online)
-    server->fleet->online--;
+    server->sums->online--;
   leave_rc(server);
   g_hash_table_remove_all(server->sessions);
 }
@@ -188,7 +188,7 @@ static void set_online(FleetServer *server, gboolean online) {
     return;
   server->online = online;
   if (server->rc)
-    server->fleet->online += online ? 1 : -1;
+    server->sums->online += online ? 1 : -1;
 }
 
 static Session *add_session(FleetServer *server, const char *id, const char *code, gint64 ends_at_us) {
@@ -199,7 +199,7 @@ static Session *add_session(FleetServer *server, const char *id, const char *cod
   session->starts_at_us = instant_now_us();
   session->ends_at_us = ends_at_us;
   g_hash_table_insert(server->sessions, session->id, session);
-  server->fleet->sessions++;
+  server->sums->sessions++;
   if (server->index)
     sessions_add(server->index, session);
   return session;
@@ -265,12 +265,12 @@ static const char *find_reason(const ControlStatus *status, const char *session)
 /* Once the server's state is whole again. */
 static void tell_sessions(FleetServer *server, const ControlStatus *status, const GPtrArray *seen,
                           const GPtrArray *over) {
-  const FleetListener *listener = server->fleet->listener;
+  const FleetListener *listener = server->sums->listener;
   for (guint i = 0; listener->session_over && i < over->len; i++)
     listener->session_over(server, over->pdata[i], find_reason(status, over->pdata[i]),
-                           server->fleet->user_data);
+                           server->sums->user_data);
   for (guint i = 0; listener->session_seen && i < seen->len; i++)
-    listener->session_seen(server, seen->pdata[i], server->fleet->user_data);
+    listener->session_seen(server, seen->pdata[i], server->sums->user_data);
 }
 
 void fleet_server_asking(FleetServer *server) {
