@@ -70,7 +70,7 @@ gboolean client_counts_have_room(ClientCounts *counts, const char *address) {
   return has_room;
 }
 
-static void change(ClientCounts *counts, const char *address, int by) {
+static void change_count(ClientCounts *counts, const char *address, int by) {
   ClientPrefix client = client_address_read(address);
   pthread_mutex_lock(&counts->lock);
   for (guint level = 0; level < N_LEVELS; level++) {
@@ -86,9 +86,9 @@ static void change(ClientCounts *counts, const char *address, int by) {
 }
 
 void client_counts_add(ClientCounts *counts, const char *address) {
-  change(counts, address, 1);
+  change_count(counts, address, 1);
 }
 
 void client_counts_remove(ClientCounts *counts, const char *address) {
-  change(counts, address, -1);
+  change_count(counts, address, -1);
 }

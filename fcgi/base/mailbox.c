@@ -45,7 +45,7 @@ void mailbox_free(Mailbox *mailbox) {
   g_free(mailbox);
 }
 
-static void ring(Mailbox *mailbox) {
+static void ring_mailbox(Mailbox *mailbox) {
   guint64 one = 1;
   /* EAGAIN means that the counter is full: the reader is awake anyway. */
   while (write(mailbox->event, &one, sizeof one) < 0 && errno == EINTR)
@@ -60,7 +60,7 @@ void mailbox_post(Mailbox *mailbox, Letter *letter) {
   *mailbox->last = letter;
   mailbox->last = &letter->next;
   if (was_empty && mailbox->event >= 0)
-    ring(mailbox);
+    ring_mailbox(mailbox);
   pthread_cond_signal(&mailbox->filled);
   pthread_mutex_unlock(&mailbox->lock);
   if (was_empty && mailbox->wake)
@@ -71,12 +71,12 @@ guint mailbox_count(Mailbox *mailbox) {
   return atomic_load_explicit(&mailbox->count, memory_order_relaxed);
 }
 
-static void deliver(Mailbox *mailbox, Letter *letter, gpointer receiver) {
+static void deliver_letter(Mailbox *mailbox, Letter *letter, gpointer receiver) {
   atomic_fetch_sub_explicit(&mailbox->count, 1, memory_order_relaxed);
   letter->deliver(letter, receiver);
 }
 
-static Letter *take_all(Mailbox *mailbox) {
+static Letter *take_all_letters(Mailbox *mailbox) {
   pthread_mutex_lock(&mailbox->lock);
   Letter *letters = g_steal_pointer(&mailbox->first);
   mailbox->last = &mailbox->first;
@@ -86,15 +86,15 @@ static Letter *take_all(Mailbox *mailbox) {
 
 guint mailbox_deliver(Mailbox *mailbox, gpointer receiver) {
   guint delivered = 0;
-  for (Letter *letter = take_all(mailbox), *next; letter; letter = next, delivered++) {
+  for (Letter *letter = take_all_letters(mailbox), *next; letter; letter = next, delivered++) {
     next = letter->next;
-    deliver(mailbox, letter, receiver);
+    deliver_letter(mailbox, letter, receiver);
   }
   return delivered;
 }
 
 /* Under lock. NULL when there is none. */
-static Letter *take_first(Mailbox *mailbox) {
+static Letter *take_first_letter(Mailbox *mailbox) {
   Letter *letter = mailbox->first;
   if (letter) {
     mailbox->first = letter->next;
@@ -107,13 +107,13 @@ static Letter *take_first(Mailbox *mailbox) {
 gboolean mailbox_deliver_some(Mailbox *mailbox, guint limit, gpointer receiver) {
   for (;;) {
     pthread_mutex_lock(&mailbox->lock);
-    Letter *letter = limit > 0 ? take_first(mailbox) : NULL;
+    Letter *letter = limit > 0 ? take_first_letter(mailbox) : NULL;
     gboolean is_more = mailbox->first != NULL;
     pthread_mutex_unlock(&mailbox->lock);
     if (!letter)
       return is_more;
     limit--;
-    deliver(mailbox, letter, receiver);
+    deliver_letter(mailbox, letter, receiver);
   }
 }
 
@@ -121,11 +121,11 @@ gboolean mailbox_deliver_next(Mailbox *mailbox, gpointer receiver) {
   pthread_mutex_lock(&mailbox->lock);
   while (!mailbox->first && !mailbox->closed)
     pthread_cond_wait(&mailbox->filled, &mailbox->lock);
-  Letter *letter = take_first(mailbox);
+  Letter *letter = take_first_letter(mailbox);
   pthread_mutex_unlock(&mailbox->lock);
   if (!letter)
     return FALSE;
-  deliver(mailbox, letter, receiver);
+  deliver_letter(mailbox, letter, receiver);
   return TRUE;
 }
 
@@ -136,7 +136,7 @@ void mailbox_close(Mailbox *mailbox) {
   pthread_mutex_unlock(&mailbox->lock);
 }
 
-static gboolean on_event(int fd, GIOCondition condition, gpointer data) {
+static gboolean on_mailbox_filled(int fd, GIOCondition condition, gpointer data) {
   Mailbox *mailbox = data;
   guint64 count;
   while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
@@ -152,11 +152,11 @@ void mailbox_attach(Mailbox *mailbox, GMainContext *context, gpointer receiver) 
     g_error("eventfd: %s", g_strerror(errno));
   mailbox->receiver = receiver;
   mailbox->source = g_unix_fd_source_new(event, G_IO_IN);
-  g_source_set_callback(mailbox->source, G_SOURCE_FUNC(on_event), mailbox, NULL);
+  g_source_set_callback(mailbox->source, G_SOURCE_FUNC(on_mailbox_filled), mailbox, NULL);
   pthread_mutex_lock(&mailbox->lock);
   mailbox->event = event;
   if (mailbox->first)
-    ring(mailbox);
+    ring_mailbox(mailbox);
   pthread_mutex_unlock(&mailbox->lock);
   g_source_attach(mailbox->source, context);
 }

@@ -32,14 +32,14 @@ gboolean metering_logs_requests(const Metering *metering) {
   return metering->access_log;
 }
 
-static double seconds(gint64 us) {
+static double to_seconds(gint64 us) {
   return (double)us / G_USEC_PER_SEC;
 }
 
 void metering_request(Metering *metering, const Verb *verb, WireMessage message, gint64 duration_us) {
   guint number = verb ? (guint)(verb - metering->verbs) : metering->n_verbs;
   metrics_add(metering->metrics, METERING_REQUESTS, 1, number, message);
-  metrics_observe(metering->metrics, METERING_REQUEST_SECONDS, seconds(duration_us), number);
+  metrics_observe(metering->metrics, METERING_REQUEST_SECONDS, to_seconds(duration_us), number);
 }
 
 void metering_ready(Metering *metering) {
@@ -60,5 +60,5 @@ void metering_event(Metering *metering) {
 
 void metering_stored(Metering *metering, guint outcome, gint64 duration_us) {
   metrics_add(metering->metrics, METERING_STORE_CHANGES, 1, outcome);
-  metrics_observe(metering->metrics, METERING_STORE_SECONDS, seconds(duration_us));
+  metrics_observe(metering->metrics, METERING_STORE_SECONDS, to_seconds(duration_us));
 }

@@ -73,13 +73,13 @@ const char *rate_class_word(guint class) {
 
 /* Multiply and shift, strongly universal for 64 bits (Dietzfelbinger, STACS 1996): who does not know the
  * random numbers cannot choose addresses that meet. Never 0. */
-static guint64 key_of(const Kind *kind, guint64 number) {
+static guint64 bucket_key_of(const Kind *kind, guint64 number) {
   guint64 key = (guint64)((kind->factor * number + kind->summand) >> 64);
   return key ? key : 1;
 }
 
 /* The bucket of @key, or the one whose place it shall have. */
-static Bucket *find(Set *set, guint64 key) {
+static Bucket *find_bucket(Set *set, guint64 key) {
   Bucket *first_full = &set->buckets[0];
   for (guint way = 0; way < WAYS; way++) {
     Bucket *bucket = &set->buckets[way];
@@ -92,14 +92,15 @@ static Bucket *find(Set *set, guint64 key) {
 }
 
 /* Takes @tokens (a negative number gives back) and returns 0, or returns how long to wait for them. */
-static gint64 take(RateLimit *limit, const Kind *kind, guint64 number, gint64 tokens, gint64 now_ns) {
+static gint64 take_from_bucket(RateLimit *limit, const Kind *kind, guint64 number, gint64 tokens,
+                               gint64 now_ns) {
   if (kind->token_ns == 0)
     return 0;
-  guint64 key = key_of(kind, number);
+  guint64 key = bucket_key_of(kind, number);
   gsize index = key % SETS;
   pthread_mutex_t *lock = &limit->locks[index % LOCKS];
   pthread_mutex_lock(lock);
-  Bucket *bucket = find(&limit->sets[index], key);
+  Bucket *bucket = find_bucket(&limit->sets[index], key);
   gint64 full_at_ns = bucket->key == key ? MAX(bucket->full_at_ns, now_ns) : now_ns;
   full_at_ns += tokens * kind->token_ns;
   gint64 wait_ns = MAX(full_at_ns - now_ns - kind->burst * kind->token_ns, 0);
@@ -115,12 +116,12 @@ guint rate_limit_take(RateLimit *limit, RateClass class, const ClientPrefix *cli
   const Kind *kinds = limit->kinds[class];
   guint64 own = client_address_number(client, client->client_bytes);
   gint64 asked = MIN(tokens, kinds[CLIENT].burst), now_ns = now_us * 1000;
-  gint64 wait_ns = take(limit, &kinds[CLIENT], own, asked, now_ns);
+  gint64 wait_ns = take_from_bucket(limit, &kinds[CLIENT], own, asked, now_ns);
   if (wait_ns == 0) {
-    wait_ns =
-        take(limit, &kinds[NETWORK], client_address_number(client, client->network_bytes), asked, now_ns);
+    wait_ns = take_from_bucket(limit, &kinds[NETWORK], client_address_number(client, client->network_bytes),
+                               asked, now_ns);
     if (wait_ns > 0)
-      take(limit, &kinds[CLIENT], own, -asked, now_ns);
+      take_from_bucket(limit, &kinds[CLIENT], own, -asked, now_ns);
   }
   return (guint)((wait_ns + NS_PER_SECOND - 1) / NS_PER_SECOND);
 }

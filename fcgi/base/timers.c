@@ -18,7 +18,7 @@ struct Timer {
   gpointer user_data;
 };
 
-static int compare(gconstpointer a, gconstpointer b, gpointer user_data) {
+static int compare_timers(gconstpointer a, gconstpointer b, gpointer user_data) {
   gint64 x = ((const Timer *)a)->at_us, y = ((const Timer *)b)->at_us;
   return x < y ? -1 : x > y;
 }
@@ -33,7 +33,7 @@ static void set_alarm(Timers *timers) {
   g_source_set_ready_time(&timers->source->source, next ? next->at_us : -1);
 }
 
-static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer user_data) {
+static gboolean dispatch_timers(GSource *source, GSourceFunc callback, gpointer user_data) {
   Timers *timers = ((TimersSource *)source)->timers;
   gint64 now_us = g_get_monotonic_time();
   for (Timer *timer = next_timer(timers); timer && timer->at_us <= now_us; timer = next_timer(timers)) {
@@ -46,7 +46,7 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, gpointer user_da
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs source_funcs = {.dispatch = dispatch};
+static GSourceFuncs source_funcs = {.dispatch = dispatch_timers};
 
 Timers *timers_new(GMainContext *context) {
   Timers *timers = g_new0(Timers, 1);
@@ -72,7 +72,7 @@ Timer *timers_add(Timers *timers, gint64 delay_us, TimerFunc func, gpointer user
   timer->at_us = g_get_monotonic_time() + MAX(delay_us, 0);
   timer->func = func;
   timer->user_data = user_data;
-  timer->place = g_sequence_insert_sorted(timers->waiting, timer, compare, NULL);
+  timer->place = g_sequence_insert_sorted(timers->waiting, timer, compare_timers, NULL);
   if (next_timer(timers) == timer)
     set_alarm(timers);
   return timer;

@@ -187,7 +187,7 @@ void request_wait(Request *request, RequestCancel cancel, gpointer user_data) {
   request->door->watch(request);
 }
 
-static void stop_waiting(Request *request) {
+static void request_stop_waiting(Request *request) {
   if (request->waiting && request->core) {
     request->core->waiting--;
     client_counts_remove(request->core->held, request->address);
@@ -196,7 +196,7 @@ static void stop_waiting(Request *request) {
 }
 
 void request_resume(Request *request) {
-  stop_waiting(request);
+  request_stop_waiting(request);
   request->cancel = NULL;
 }
 
@@ -204,7 +204,7 @@ void request_gone(Request *request) {
   log_info("client_gone", "request=%s client=%s verb=%s", request->id, request->address, verb_name(request));
   if (request->core)
     metering_gone(request->core->metering);
-  stop_waiting(request);
+  request_stop_waiting(request);
   if (request->cancel)
     request->cancel(request, request->cancel_data);
   request_free(request);
@@ -231,7 +231,7 @@ void request_note(const Request *request, const Reply *reply, Metering *metering
 /* Ends the request. */
 static void send_reply(Request *request, const Reply *reply) {
   request_note(request, reply, request->core ? request->core->metering : NULL);
-  stop_waiting(request);
+  request_stop_waiting(request);
   request->door->send(request, reply);
   request_free(request);
 }

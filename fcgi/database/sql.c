@@ -80,7 +80,7 @@ static const struct {
     {ER_QUERY_INTERRUPTED, SQL_ERROR_CONFLICT},
 };
 
-static gboolean fail(Sql *sql, guint number, const char *message, GError **error) {
+static gboolean sql_fail(Sql *sql, guint number, const char *message, GError **error) {
   SqlError code = SQL_ERROR_FAILED;
   for (guint i = 0; i < G_N_ELEMENTS(known_errors); i++)
     if (known_errors[i].number == number)
@@ -90,8 +90,8 @@ static gboolean fail(Sql *sql, guint number, const char *message, GError **error
   return FALSE;
 }
 
-static gboolean fail_here(Sql *sql, GError **error) {
-  return fail(sql, mysql_errno(sql->connection), mysql_error(sql->connection), error);
+static gboolean sql_fail_here(Sql *sql, GError **error) {
+  return sql_fail(sql, mysql_errno(sql->connection), mysql_error(sql->connection), error);
 }
 
 /* ---- connecting ---- */
@@ -100,7 +100,7 @@ static void free_statement(gpointer statement) {
   mysql_stmt_close(statement);
 }
 
-static void set_options(MYSQL *connection, const SqlAddress *address) {
+static void set_connection_options(MYSQL *connection, const SqlAddress *address) {
   const my_bool yes = 1, no = 0;
   /* Else a host called "localhost" would mean a socket of the library's own choice. */
   const unsigned int protocol = address->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
@@ -131,10 +131,10 @@ static Sql *connect_to(const SqlAddress *address, const char *host, guint port, 
   g_autoptr(Sql) sql = g_new0(Sql, 1);
   sql->connection = mysql_init(NULL);
   sql->statements = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_statement);
-  set_options(sql->connection, address);
+  set_connection_options(sql->connection, address);
   if (!mysql_real_connect(sql->connection, host, address->user, address->password, address->database, port,
                           host ? NULL : address->socket, 0)) {
-    fail_here(sql, error);
+    sql_fail_here(sql, error);
     return NULL;
   }
   return takes_transactions(sql, error) ? g_steal_pointer(&sql) : NULL;
@@ -241,12 +241,12 @@ static gboolean read_result(Sql *sql, MYSQL_STMT *statement, SqlRowFunc on_row, 
   const my_bool yes = 1;
   mysql_stmt_attr_set(statement, STMT_ATTR_UPDATE_MAX_LENGTH, &yes);
   if (mysql_stmt_store_result(statement) != 0)
-    return fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
+    return sql_fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
   MYSQL_RES *columns = mysql_stmt_result_metadata(statement);
   Cell *cells = bind_cells(statement, columns, count);
   int status = on_row ? read_rows(statement, cells, count, on_row, user_data) : MYSQL_NO_DATA;
   if (status != MYSQL_NO_DATA)
-    fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
+    sql_fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
   free_cells(cells, count);
   mysql_free_result(columns);
   mysql_stmt_free_result(statement);
@@ -255,13 +255,13 @@ static gboolean read_result(Sql *sql, MYSQL_STMT *statement, SqlRowFunc on_row, 
 
 /* ---- statements ---- */
 
-static MYSQL_STMT *prepare(Sql *sql, const char *text, GError **error) {
+static MYSQL_STMT *prepare_statement(Sql *sql, const char *text, GError **error) {
   MYSQL_STMT *statement = g_hash_table_lookup(sql->statements, text);
   if (statement)
     return statement;
   statement = mysql_stmt_init(sql->connection);
   if (mysql_stmt_prepare(statement, text, strlen(text)) != 0) {
-    fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
+    sql_fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
     mysql_stmt_close(statement);
     return NULL;
   }
@@ -286,21 +286,21 @@ static void bind_values(MYSQL_STMT *statement, const SqlValue *values, guint n_v
 
 gboolean sql_run(Sql *sql, const char *text, const SqlValue *values, guint n_values, SqlRowFunc on_row,
                  gpointer user_data, guint64 *affected, GError **error) {
-  MYSQL_STMT *statement = prepare(sql, text, error);
+  MYSQL_STMT *statement = prepare_statement(sql, text, error);
   if (!statement)
     return FALSE;
   g_return_val_if_fail(mysql_stmt_param_count(statement) == n_values, FALSE);
   g_autofree MYSQL_BIND *binds = g_new0(MYSQL_BIND, n_values);
   bind_values(statement, values, n_values, binds);
   if (mysql_stmt_execute(statement) != 0)
-    return fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
+    return sql_fail(sql, mysql_stmt_errno(statement), mysql_stmt_error(statement), error);
   if (affected)
     *affected = mysql_stmt_affected_rows(statement);
   return read_result(sql, statement, on_row, user_data, error);
 }
 
 static gboolean run_plain(Sql *sql, const char *text, gsize length, GError **error) {
-  return mysql_real_query(sql->connection, text, length) == 0 || fail_here(sql, error);
+  return mysql_real_query(sql->connection, text, length) == 0 || sql_fail_here(sql, error);
 }
 
 gboolean sql_run_script(Sql *sql, const char *script, GError **error) {
@@ -316,7 +316,7 @@ gboolean sql_begin(Sql *sql, GError **error) {
 }
 
 gboolean sql_commit(Sql *sql, GError **error) {
-  return mysql_commit(sql->connection) == 0 || fail_here(sql, error);
+  return mysql_commit(sql->connection) == 0 || sql_fail_here(sql, error);
 }
 
 void sql_roll_back(Sql *sql) {

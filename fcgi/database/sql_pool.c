@@ -144,7 +144,7 @@ static void deliver_job(Letter *letter, gpointer receiver) {
   mailbox_post(worker->pool->home, &job->letter);
 }
 
-static gpointer work(gpointer data) {
+static gpointer run_pool_worker(gpointer data) {
   Worker worker = {data, NULL, 0};
   while (mailbox_deliver_next(worker.pool->inbox, &worker))
     ;
@@ -187,7 +187,7 @@ SqlPool *sql_pool_new(const SqlAddress *address, guint size, Mailbox *home) {
   pool->home = home;
   pool->inbox = mailbox_new(NULL, NULL);
   pool->threads = g_new0(pthread_t, size);
-  while (pool->size < size && pthread_create(&pool->threads[pool->size], NULL, work, pool) == 0)
+  while (pool->size < size && pthread_create(&pool->threads[pool->size], NULL, run_pool_worker, pool) == 0)
     pool->size++;
   return pool;
 }

@@ -23,7 +23,7 @@ static guint newest_version(void) {
   return version;
 }
 
-static gboolean read_number(const SqlRow *row, gpointer data) {
+static gboolean read_schema_number(const SqlRow *row, gpointer data) {
   *(guint *)data = (guint)sql_row_int(row, 0);
   return FALSE;
 }
@@ -35,9 +35,9 @@ static gboolean read_version(Sql *sql, guint *version, GError **error) {
   return sql_run(sql,
                  "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
                  "table_name = 'vitrina_schema'",
-                 SQL_NO_VALUES, read_number, &tables, NULL, error) &&
-         (tables == 0 || sql_run(sql, "SELECT MAX(version) FROM vitrina_schema", SQL_NO_VALUES, read_number,
-                                 version, NULL, error));
+                 SQL_NO_VALUES, read_schema_number, &tables, NULL, error) &&
+         (tables == 0 || sql_run(sql, "SELECT MAX(version) FROM vitrina_schema", SQL_NO_VALUES,
+                                 read_schema_number, version, NULL, error));
 }
 
 gboolean sql_schema_check(Sql *sql, GError **error) {

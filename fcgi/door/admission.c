@@ -64,7 +64,7 @@ static RateClass class_of(const Request *request) {
   return strcmp(request_get_method(request), "GET") == 0 ? RATE_READ : RATE_BAD;
 }
 
-static void warn(Admission *admission, const Request *request, RateClass class) {
+static void warn_of_limit(Admission *admission, const Request *request, RateClass class) {
   long long last_us = atomic_load(&admission->warned_us), now_us = g_get_monotonic_time();
   if (last_us && now_us - last_us < WARN_INTERVAL_US)
     return;
@@ -88,15 +88,15 @@ static guint take_tokens(Admission *admission, const Request *request, RateClass
                          g_get_monotonic_time());
 }
 
-static Reply refuse(Admission *admission, Request *request, RateClass class, guint seconds) {
+static Reply refuse_limited(Admission *admission, Request *request, RateClass class, guint seconds) {
   g_autoptr(GError) error = NULL;
-  warn(admission, request, class);
+  warn_of_limit(admission, request, class);
   metering_limited(admission->metering, class);
   wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "There are too many requests from your address.");
   return request_make_refusal(request, error, seconds, NULL);
 }
 
-static Reply give(Admission *admission, WireMessage message, Body *ready) {
+static Reply give_ready(Admission *admission, WireMessage message, Body *ready) {
   metering_ready(admission->metering);
   return (Reply){.status = wire_status(message), .message = message, .body = ready};
 }
@@ -111,9 +111,9 @@ gboolean admission_answer(Admission *admission, Request *request, Reply *reply) 
   RateClass class = class_of(request);
   guint seconds = take_tokens(admission, request, class);
   if (seconds)
-    *reply = refuse(admission, request, class, seconds);
+    *reply = refuse_limited(admission, request, class, seconds);
   else if (ready)
-    *reply = give(admission, message, g_steal_pointer(&ready));
+    *reply = give_ready(admission, message, g_steal_pointer(&ready));
   else
     return FALSE;
   request_note(request, reply, admission->metering);

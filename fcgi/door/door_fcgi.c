@@ -56,7 +56,7 @@ static void finish_in_thread(Letter *letter, gpointer receiver) {
 
 /* ---- the core's side ---- */
 
-static void on_send(Request *request, const Reply *reply) {
+static void on_fcgi_send(Request *request, const Reply *reply) {
   FcgiConnection *connection = request_get_connection(request);
   connection->request = NULL;
   connection->reply = *reply;
@@ -65,7 +65,7 @@ static void on_send(Request *request, const Reply *reply) {
   mailbox_post(door_of(connection)->finishing, &connection->letter);
 }
 
-static void on_watch(Request *request) {
+static void on_fcgi_watch(Request *request) {
   FcgiConnection *connection = request_get_connection(request);
   pthread_mutex_lock(&connection->all->lock);
   fcgi_connection_set_state(connection, WAITING);
@@ -73,9 +73,9 @@ static void on_watch(Request *request) {
   pthread_mutex_unlock(&connection->all->lock);
 }
 
-static const Door door_fcgi = {on_send, on_watch};
+static const Door door_fcgi = {on_fcgi_send, on_fcgi_watch};
 
-static void bring_to_core(Letter *letter, gpointer receiver) {
+static void bring_connection_to_core(Letter *letter, gpointer receiver) {
   FcgiConnection *connection = (FcgiConnection *)letter;
   if (receiver)
     resources_handle(receiver, connection->request);
@@ -87,7 +87,7 @@ typedef struct {
   guint64 ticket;
 } Gone;
 
-static void tell_core_gone(Letter *letter, gpointer receiver) {
+static void tell_core_connection_gone(Letter *letter, gpointer receiver) {
   g_autofree Gone *gone = (Gone *)letter;
   if (!receiver)
     return;
@@ -127,7 +127,7 @@ static Request *read_request(FcgiConnection *connection) {
 }
 
 /* A connection has become readable while it was IDLE; the worker owns it now. */
-static void serve(FcgiConnection *connection) {
+static void serve_connection(FcgiConnection *connection) {
   DoorFcgi *door = door_of(connection);
   ArrivalState state = fcgi_connection_receive(connection);
   if (state == ARRIVAL_MORE) {
@@ -147,7 +147,7 @@ static void serve(FcgiConnection *connection) {
     return;
   }
   connection->request = request;
-  connection->letter.deliver = bring_to_core;
+  connection->letter.deliver = bring_connection_to_core;
   fcgi_connection_move_to(connection, HELD);
   mailbox_post(door->core->mailbox, &connection->letter);
 }
@@ -174,7 +174,7 @@ static void look_at_waiting(FcgiConnection *connection, guint32 events) {
     return;
   }
   Gone *gone = g_new0(Gone, 1);
-  gone->letter.deliver = tell_core_gone;
+  gone->letter.deliver = tell_core_connection_gone;
   gone->door = door_of(connection);
   gone->ticket = fcgi_connection_get_ticket(connection);
   mailbox_post(door_of(connection)->core->mailbox, &gone->letter);
@@ -191,7 +191,7 @@ static void on_connection_event(DoorFcgi *door, guint64 ticket, guint32 events) 
     look_at_waiting(connection, events);
   pthread_mutex_unlock(&door->connections.lock);
   if (is_idle)
-    serve(connection);
+    serve_connection(connection);
   else if (is_sending)
     fcgi_connection_go_on(connection);
 }
@@ -206,14 +206,14 @@ static void arm_listener(DoorFcgi *door, int operation) {
 typedef struct {
   Letter letter;
   DoorFcgi *door;
-} Rest;
+} AcceptRest;
 
 static void accept_again(gpointer data) {
   arm_listener(data, EPOLL_CTL_MOD);
 }
 
 static void rest_in_core(Letter *letter, gpointer receiver) {
-  g_autofree Rest *rest = (Rest *)letter;
+  g_autofree AcceptRest *rest = (AcceptRest *)letter;
   Core *core = receiver;
   if (core && !core->stopping)
     timers_add(core->timers, ACCEPT_REST_US, accept_again, rest->door);
@@ -221,13 +221,13 @@ static void rest_in_core(Letter *letter, gpointer receiver) {
 
 static void rest_from_accepting(DoorFcgi *door) {
   log_warning("accept_failed", "error=\"%s\"", g_strerror(errno));
-  Rest *rest = g_new0(Rest, 1);
+  AcceptRest *rest = g_new0(AcceptRest, 1);
   rest->letter.deliver = rest_in_core;
   rest->door = door;
   mailbox_post(door->core->mailbox, &rest->letter);
 }
 
-static void set_options(int fd, gboolean is_unix) {
+static void set_socket_options(int fd, gboolean is_unix) {
   struct timeval timeout = {.tv_sec = PEER_TIMEOUT_SECONDS};
   int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
@@ -236,7 +236,7 @@ static void set_options(int fd, gboolean is_unix) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-static void accept_some(DoorFcgi *door, int listener) {
+static void accept_connections(DoorFcgi *door, int listener) {
   for (guint i = 0; i < ACCEPTS_AT_ONCE; i++) {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
@@ -245,7 +245,7 @@ static void accept_some(DoorFcgi *door, int listener) {
     }
     if (fd < 0)
       break;
-    set_options(fd, door->is_unix);
+    set_socket_options(fd, door->is_unix);
     fcgi_connection_add(&door->connections, fd);
   }
   arm_listener(door, EPOLL_CTL_MOD);
@@ -265,7 +265,7 @@ static gpointer run_worker(gpointer data) {
     if (event.data.u64 == TICKET_END)
       return NULL;
     if (event.data.u64 == TICKET_LISTENER)
-      accept_some(door, listener);
+      accept_connections(door, listener);
     else
       on_connection_event(door, event.data.u64, event.events);
   }

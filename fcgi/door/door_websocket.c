@@ -87,7 +87,7 @@ static gboolean is_our_path(struct lws *wsi) {
 }
 
 /* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE returns: 0 go on, 1 answered otherwise, -1 close. */
-static int confirm(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
+static int confirm_upgrade(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
   const Configuration *configuration = door->sockets.core->configuration;
   g_autofree char *origin = lws_header_of(wsi, WSI_TOKEN_ORIGIN), *host = lws_header_of(wsi, WSI_TOKEN_HOST);
   g_autofree char *forwarded_host = lws_header_named(wsi, "x-forwarded-host:"),
@@ -142,7 +142,7 @@ static void give_up_oldest(DoorWebsocket *door) {
   }
 }
 
-static void adopt(DoorWebsocket *door, int fd) {
+static void adopt_connection(DoorWebsocket *door, int fd) {
   struct lws *wsi = lws_adopt_socket_vhost(door->vhost, fd); /* closes it when it fails */
   if (!wsi)
     return;
@@ -151,7 +151,7 @@ static void adopt(DoorWebsocket *door, int fd) {
   door->n_opening++;
 }
 
-static void accept_some(DoorWebsocket *door, struct lws *listening) {
+static void accept_sockets(DoorWebsocket *door, struct lws *listening) {
   guint most = (guint)door->sockets.core->configuration->max_websockets + MAX_OPENING;
   if (door->n_opening + ACCEPTS_AT_ONCE > MAX_OPENING) {
     give_up_oldest(door);
@@ -168,7 +168,7 @@ static void accept_some(DoorWebsocket *door, struct lws *listening) {
     if (door->connections >= most)
       close(fd);
     else
-      adopt(door, fd);
+      adopt_connection(door, fd);
   }
 }
 
@@ -181,13 +181,14 @@ static void deliver_letters(DoorWebsocket *door) {
 }
 
 /* Of the listening socket. */
-static void tick(DoorWebsocket *door, struct lws *listening) {
+static void tick_door(DoorWebsocket *door, struct lws *listening) {
   lws_rx_flow_control(listening, 1);
   websocket_look_after_silent(&door->sockets, g_get_monotonic_time());
   lws_set_timer_usecs(listening, TICK_US);
 }
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
+static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                        size_t length) {
   DoorWebsocket *door = lws_context_user(lws_get_context(wsi));
   Websocket *socket = user;
   switch (reason) {
@@ -195,10 +196,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     deliver_letters(door);
     return 0;
   case LWS_CALLBACK_RAW_RX_FILE:
-    accept_some(door, wsi);
+    accept_sockets(door, wsi);
     return 0;
   case LWS_CALLBACK_TIMER:
-    tick(door, wsi);
+    tick_door(door, wsi);
     return 0;
   case LWS_CALLBACK_WSI_CREATE:
     door->connections++;
@@ -211,7 +212,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     refuse_http(wsi, WIRE_BAD_REQUEST, "This address is for WebSockets.");
     return -1;
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    return confirm(door, wsi, in);
+    return confirm_upgrade(door, wsi, in);
   case LWS_CALLBACK_ESTABLISHED:
     leave_opening(door, wsi);
     return open_socket(door, wsi, socket);
@@ -234,7 +235,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 static const struct lws_protocols protocols[] = {
     {.name = "vitrina",
-     .callback = on_event,
+     .callback = on_lws_event,
      .per_session_data_size = sizeof(Websocket),
      .rx_buffer_size = READ_BYTES},
     {NULL},
@@ -287,13 +288,13 @@ static void close_library(DoorWebsocket *door) {
   ev_loop_destroy(door->loop);
 }
 
-static gpointer run(gpointer data) {
+static gpointer run_websocket_thread(gpointer data) {
   DoorWebsocket *door = data;
   ev_run(door->loop, 0);
   return NULL;
 }
 
-static void wake(gpointer data) {
+static void wake_websocket_thread(gpointer data) {
   lws_cancel_service(((DoorWebsocket *)data)->context);
 }
 
@@ -317,9 +318,9 @@ DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error
     g_free(door);
     return NULL;
   }
-  door->sockets.mailbox = mailbox_new(wake, door);
+  door->sockets.mailbox = mailbox_new(wake_websocket_thread, door);
   events_set_push(core->events, on_event_told, door);
-  door->thread = g_thread_new("websocket", run, door);
+  door->thread = g_thread_new("websocket", run_websocket_thread, door);
   return door;
 }
 
@@ -338,12 +339,12 @@ static void stop_listening(Letter *letter, gpointer receiver) {
   g_free(letter);
   if (!door)
     return;
-  accept_some(door, door->listening);
+  accept_sockets(door, door->listening);
   lws_set_timeout(door->listening, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
   listener_refuse(door->listener);
 }
 
-static void post(DoorWebsocket *door, void (*deliver)(Letter *letter, gpointer receiver)) {
+static void post_to_door(DoorWebsocket *door, void (*deliver)(Letter *letter, gpointer receiver)) {
   Letter *letter = g_new0(Letter, 1);
   letter->deliver = deliver;
   mailbox_post(door->sockets.mailbox, letter);
@@ -353,12 +354,12 @@ void door_websocket_close_entrance(DoorWebsocket *door) {
   if (!door)
     return;
   listener_stop_new(door->listener);
-  post(door, close_all);
+  post_to_door(door, close_all);
 }
 
 void door_websocket_bar_entrance(DoorWebsocket *door) {
   if (door)
-    post(door, stop_listening);
+    post_to_door(door, stop_listening);
 }
 
 guint door_websocket_count_busy(DoorWebsocket *door) {

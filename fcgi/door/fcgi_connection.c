@@ -99,7 +99,7 @@ void fcgi_connection_drop(FcgiConnection *connection) {
 }
 
 /* Lets the owner's connection bring its next request. */
-static void release(FcgiConnection *connection, int operation) {
+static void release_connection(FcgiConnection *connection, int operation) {
   FcgiConnections *all = connection->all;
   pthread_mutex_lock(&all->lock);
   fcgi_connection_set_state(connection, IDLE);
@@ -127,7 +127,7 @@ void fcgi_connection_add(FcgiConnections *all, int fd) {
   /* Not 0: an index is used again, and an old ticket must not fit. */
   connection->generation = (guint32)g_get_monotonic_time();
   pthread_mutex_unlock(&all->lock);
-  release(connection, EPOLL_CTL_ADD);
+  release_connection(connection, EPOLL_CTL_ADD);
 }
 
 /* ---- all of them ---- */
@@ -197,7 +197,7 @@ void fcgi_connection_wait_for_rest(FcgiConnection *connection) {
   if (connection->arrival)
     begin_slow(connection);
   pthread_mutex_unlock(&all->lock);
-  release(connection, EPOLL_CTL_MOD);
+  release_connection(connection, EPOLL_CTL_MOD);
 }
 
 /* Under lock. The one that has been slow for too long, unless a thread has it just now; or NULL. */
@@ -239,7 +239,7 @@ static int open_records(const Arrival *arrival) {
 }
 
 /* Reads the body to its end. Returns (transfer full), NULL when it is too large. */
-static char *read_body(FCGX_Stream *in, gsize *length) {
+static char *read_fcgi_body(FCGX_Stream *in, gsize *length) {
   char buffer[8192];
   g_autoptr(GString) text = g_string_new(NULL);
   for (int n; (n = FCGX_GetStr(buffer, sizeof buffer, in)) > 0;)
@@ -263,7 +263,7 @@ gboolean fcgi_connection_accept(FcgiConnection *connection, char **text, gsize *
   fcgi->keepConnection = 1; /* makes libfcgi read this descriptor instead of accepting one */
   gboolean accepted = FCGX_Accept_r(fcgi) >= 0;
   if (accepted)
-    *text = read_body(fcgi->in, length);
+    *text = read_fcgi_body(fcgi->in, length);
   if (records == socket)
     return accepted;
   if (fcgi->ipcFd == records) /* or libfcgi has closed it */
@@ -357,7 +357,7 @@ void fcgi_connection_go_on(FcgiConnection *connection) {
   pthread_mutex_lock(&connection->all->lock);
   end_slow(connection);
   pthread_mutex_unlock(&connection->all->lock);
-  release(connection, EPOLL_CTL_MOD);
+  release_connection(connection, EPOLL_CTL_MOD);
 }
 
 void fcgi_connection_answer(FcgiConnection *connection, const Reply *reply) {

@@ -87,7 +87,7 @@ static void on_call_answered(Request *request, const Reply *reply) {
   send_back(call);
 }
 
-static void tell_core_gone(Letter *letter, gpointer receiver) {
+static void tell_core_call_gone(Letter *letter, gpointer receiver) {
   WebsocketCall *call = call_of_gone(letter);
   if (!receiver)
     return;
@@ -113,7 +113,7 @@ static void on_call_waits(Request *request) {
 
 static const Door door_websocket = {on_call_answered, on_call_waits};
 
-static void bring_to_core(Letter *letter, gpointer receiver) {
+static void bring_call_to_core(Letter *letter, gpointer receiver) {
   WebsocketCall *call = (WebsocketCall *)letter;
   if (!receiver)
     return;
@@ -158,7 +158,7 @@ void websocket_ask(Websocket *socket, char *text, gsize length) {
   call->socket = socket;
   call->place.data = call->place_at_socket.data = call;
   call->letters_away = 1;
-  call->letter.deliver = bring_to_core;
+  call->letter.deliver = bring_call_to_core;
   call->request = request;
   g_queue_push_tail_link(&all->calls, &call->place);
   g_queue_push_tail_link(&socket->calls, &call->place_at_socket);
@@ -171,7 +171,7 @@ void websocket_drop_calls(Websocket *socket) {
     WebsocketCall *call = link->data;
     call->socket = NULL;
     call->letters_away++;
-    call->gone.deliver = tell_core_gone;
+    call->gone.deliver = tell_core_call_gone;
     mailbox_post(call->all->core->mailbox, &call->gone);
   }
 }

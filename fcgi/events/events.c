@@ -208,7 +208,7 @@ static void leave_line(Events *events, Waiter *waiter) {
     g_hash_table_remove(events->in_line, waiter->place);
 }
 
-static Request *stop_waiting(Waiter *waiter) {
+static Request *waiter_stop(Waiter *waiter) {
   Request *request = waiter->request;
   if (waiter->place)
     leave_line(waiter->events, waiter);
@@ -222,19 +222,19 @@ static Request *stop_waiting(Waiter *waiter) {
 }
 
 /* Answers with what there is for this one alone. */
-static void answer(Waiter *waiter) {
+static void answer_waiter(Waiter *waiter) {
   g_autoptr(Body) body = make_answer_for(waiter->events, waiter);
-  request_answer_body(stop_waiting(waiter), WIRE_EVENTS, body);
+  request_answer_body(waiter_stop(waiter), WIRE_EVENTS, body);
 }
 
-static void on_waited_enough(gpointer data) {
+static void on_waiter_waited_enough(gpointer data) {
   Waiter *waiter = data;
   waiter->timer = NULL;
-  answer(waiter);
+  answer_waiter(waiter);
 }
 
-static void on_gone(Request *request, gpointer data) {
-  stop_waiting(data);
+static void on_waiter_gone(Request *request, gpointer data) {
+  waiter_stop(data);
 }
 
 void events_answer_all(Events *events) {
@@ -243,7 +243,7 @@ void events_answer_all(Events *events) {
   while (!g_queue_is_empty(&events->waiting)) {
     Waiter *waiter = events->waiting.head->data;
     if (waiter->session || waiter->place || waiter->is_stranger) {
-      answer(waiter);
+      answer_waiter(waiter);
       continue;
     }
     /* Nearly all have read equally far: they share one text. */
@@ -252,7 +252,7 @@ void events_answer_all(Events *events) {
       shared = make_answer_for(events, waiter);
       made_for = waiter->read;
     }
-    request_answer_body(stop_waiting(waiter), WIRE_EVENTS, shared);
+    request_answer_body(waiter_stop(waiter), WIRE_EVENTS, shared);
   }
 }
 
@@ -285,12 +285,12 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
                                           : waiter->offer || has_news(events, waiter->read, whom->session) ||
                                                 place_has_news(events, whom->place, waiter->mark);
   if (has_more || wait_seconds == 0 || events->core->stopping) {
-    answer(waiter);
+    answer_waiter(waiter);
     return;
   }
   gint64 wait_us = waiter->is_stranger ? STRANGER_US : wait_seconds * INSTANT_SECOND;
-  waiter->timer = timers_add(events->core->timers, wait_us, on_waited_enough, waiter);
-  request_wait(request, on_gone, waiter);
+  waiter->timer = timers_add(events->core->timers, wait_us, on_waiter_waited_enough, waiter);
+  request_wait(request, on_waiter_gone, waiter);
 }
 
 /* ---- changes ---- */
@@ -305,7 +305,7 @@ void events_set_places(Events *events, EventsDescribePlace describe, gpointer da
   events->describe_data = data;
 }
 
-static void push(const Events *events, const char *event, const char *audience) {
+static void push_event(const Events *events, const char *event, const char *audience) {
   if (!events->push)
     return;
   g_autoptr(GString) text = g_string_new(NULL);
@@ -316,28 +316,28 @@ static void push(const Events *events, const char *event, const char *audience) 
 }
 
 /* Puts an event (its text taken) into the ring, and before those who are pushed to. */
-static void add(Events *events, char *text, const char *session) {
+static void add_event(Events *events, char *text, const char *session) {
   events->last++;
   metering_event(events->core->metering);
   Event *place = &events->ring[events->last % RING_SIZE];
   g_free(place->text);
   g_free(place->session);
   *place = (Event){text, g_strdup(session)};
-  push(events, text, session);
+  push_event(events, text, session);
 }
 
-static void tell(Events *events, char *text) {
-  add(events, text, NULL);
+static void tell_everybody(Events *events, char *text) {
+  add_event(events, text, NULL);
   events_answer_all(events);
 }
 
 void events_tell_session(Events *events, const char *session, WireMessage message, const char *members) {
-  add(events, wire_answer(message, members), session);
+  add_event(events, wire_answer(message, members), session);
   for (GList *link = events->waiting.head, *next; link; link = next) {
     Waiter *waiter = link->data;
     next = link->next;
     if (g_strcmp0(waiter->session, session) == 0)
-      answer(waiter);
+      answer_waiter(waiter);
   }
 }
 
@@ -356,14 +356,14 @@ void events_tell_place(Events *events, const char *place) {
   g_autofree char *audience = audience_of(place);
   g_autofree char *event = events->push ? describe_place(events, place, 0, &mark) : NULL;
   if (event)
-    push(events, event, audience);
+    push_event(events, event, audience);
   GPtrArray *waiters;
   while ((waiters = g_hash_table_lookup(events->in_line, place)))
-    answer(waiters->pdata[0]);
+    answer_waiter(waiters->pdata[0]);
 }
 
 /* Appends the RC to @out if its numbers are others than those told. */
-static void compare(Events *events, const char *name, GString *out) {
+static void append_if_changed(Events *events, const char *name, GString *out) {
   const Rc *rc = fleet_find_rc(events->core->fleet, name);
   Numbers *told = g_hash_table_lookup(events->told, name);
   Numbers now = {rc ? rc->capacity : 0, rc ? rc_free_for_newcomers(rc) : 0};
@@ -386,7 +386,7 @@ static void mark_all(Events *events) {
     g_hash_table_add(events->dirty, g_strdup(fleet_get_rc(events->core->fleet, i)->name));
 }
 
-static void on_gathered(gpointer data) {
+static void on_changes_gathered(gpointer data) {
   Events *events = data;
   g_autoptr(GString) rcs = g_string_new(NULL);
   events->timer = NULL;
@@ -396,13 +396,13 @@ static void on_gathered(gpointer data) {
   gpointer name;
   g_hash_table_iter_init(&iter, events->dirty);
   while (g_hash_table_iter_next(&iter, &name, NULL))
-    compare(events, name, rcs);
+    append_if_changed(events, name, rcs);
   g_hash_table_remove_all(events->dirty);
   events->all_dirty = FALSE;
   if (rcs->len == 0)
     return;
   events->told_us = g_get_monotonic_time();
-  tell(events, make_event(rcs));
+  tell_everybody(events, make_event(rcs));
 }
 
 void events_servers_changed(Events *events, const Rc *rc) {
@@ -413,5 +413,5 @@ void events_servers_changed(Events *events, const Rc *rc) {
   if (events->timer)
     return;
   gint64 earliest_us = events->told_us + MIN_INTERVAL_US - g_get_monotonic_time();
-  events->timer = timers_add(events->core->timers, MAX(GATHER_US, earliest_us), on_gathered, events);
+  events->timer = timers_add(events->core->timers, MAX(GATHER_US, earliest_us), on_changes_gathered, events);
 }

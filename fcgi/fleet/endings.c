@@ -14,7 +14,7 @@ typedef struct {
   guint tries;
 } Ending;
 
-static void try_again(gpointer data);
+static void try_ending_again(gpointer data);
 
 static void free_ending(Ending *ending) {
   fleet_server_unref(ending->server);
@@ -22,7 +22,7 @@ static void free_ending(Ending *ending) {
   g_free(ending);
 }
 
-static void on_answer(const StreamerResult *result, gpointer data) {
+static void on_ending_answer(const StreamerResult *result, gpointer data) {
   Ending *ending = data;
   gboolean answered = result->outcome == STREAMER_ANSWERED;
   g_autofree char *name = log_quote(fleet_server_get_info(ending->server)->name);
@@ -31,10 +31,10 @@ static void on_answer(const StreamerResult *result, gpointer data) {
   if (answered || ending->tries >= MAX_TRIES || ending->core->stopping)
     free_ending(ending);
   else
-    timers_add(ending->core->timers, ending->tries * TRY_AGAIN_US, try_again, ending);
+    timers_add(ending->core->timers, ending->tries * TRY_AGAIN_US, try_ending_again, ending);
 }
 
-static void try_again(gpointer data) {
+static void try_ending_again(gpointer data) {
   Ending *ending = data;
   StreamerPeer *peer = watches_get_peer(ending->server);
   if (!peer) { /* it is in the list no more */
@@ -43,7 +43,7 @@ static void try_again(gpointer data) {
   }
   ending->tries++;
   guint timeout_ms = 1000 * (guint)ending->core->configuration->call_timeout_seconds;
-  streamer_peer_call(peer, control_end_session(ending->session), timeout_ms, FALSE, on_answer, ending);
+  streamer_peer_call(peer, control_end_session(ending->session), timeout_ms, FALSE, on_ending_answer, ending);
 }
 
 void endings_begin(Core *core, FleetServer *server, const char *session) {
@@ -51,5 +51,5 @@ void endings_begin(Core *core, FleetServer *server, const char *session) {
   ending->core = core;
   ending->server = fleet_server_ref(server);
   ending->session = g_strdup(session);
-  try_again(ending);
+  try_ending_again(ending);
 }

@@ -77,7 +77,7 @@ static gboolean is_same_place(const Server *a, const Server *b) {
 }
 
 /* Takes the server out of the list; it lives on for those who hold a reference. */
-static void retire(Fleet *fleet, FleetServer *server) {
+static void retire_server(Fleet *fleet, FleetServer *server) {
   fleet->sums.listener->removed(server, fleet->sums.user_data);
   g_hash_table_remove(fleet->by_name, fleet_server_get_info(server)->name);
   fleet_server_retire(server);
@@ -135,7 +135,7 @@ void fleet_set_servers(Fleet *fleet, GPtrArray *servers) {
   /* Those still there by name are in the list no more. */
   g_autoptr(GList) gone = g_hash_table_get_values(fleet->by_name);
   for (GList *item = gone; item; item = item->next)
-    retire(fleet, item->data);
+    retire_server(fleet, item->data);
   for (guint i = 0; i < kept->len; i++) {
     FleetServer *server = kept->pdata[i];
     gboolean is_new = !fleet_server_get_rc(server);

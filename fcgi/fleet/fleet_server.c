@@ -116,7 +116,7 @@ static void set_index(FleetServer *server, Sessions *index) {
 }
 
 /* After anything about a server: its rank, its RC's sums, its text. */
-static void update(FleetServer *server) {
+static void update_server(FleetServer *server) {
   Rc *rc = server->rc;
   if (!rc)
     return;
@@ -168,7 +168,7 @@ void fleet_server_join_rc(FleetServer *server, Rc *rc) {
     rc->servers++;
   }
   g_clear_pointer(&server->text, g_free);
-  update(server);
+  update_server(server);
 }
 
 void fleet_server_retire(FleetServer *server) {
@@ -293,7 +293,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   server->full = FALSE;
   server->draining = g_strcmp0(status->state, "draining") == 0;
   server->session_limit = status->session_limit;
-  update(server);
+  update_server(server);
   tell_sessions(server, status, seen, over);
 }
 
@@ -301,18 +301,18 @@ void fleet_server_set_offline(FleetServer *server) {
   if (!server->online)
     return;
   set_online(server, FALSE);
-  update(server);
+  update_server(server);
 }
 
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
   add_session(server, session, code, ends_at_us)->starting = TRUE;
-  update(server);
+  update_server(server);
 }
 
 void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
   if (!g_hash_table_contains(server->sessions, session))
     add_session(server, session, code, ends_at_us);
-  update(server);
+  update_server(server);
 }
 
 const Session *fleet_server_find_session(const FleetServer *server, const char *session) {
@@ -326,22 +326,22 @@ void fleet_server_confirm(FleetServer *server, const char *session, gint64 ends_
     taken->confirmed = server->asked;
     set_end(taken, ends_at_us);
   }
-  update(server);
+  update_server(server);
 }
 
 void fleet_server_give_back(FleetServer *server, const char *session) {
   if (g_hash_table_remove(server->sessions, session))
-    update(server);
+    update_server(server);
 }
 
 void fleet_server_set_full(FleetServer *server) {
   server->full = TRUE;
-  update(server);
+  update_server(server);
 }
 
 void fleet_server_set_doubtful(FleetServer *server) {
   server->doubtful_until_us = g_get_monotonic_time() + DOUBTFUL_US;
-  update(server);
+  update_server(server);
 }
 
 const char *fleet_server_get_text(FleetServer *server) {

@@ -93,7 +93,7 @@ static gboolean check_info(const SqlRow *row, GError **error) {
   return FALSE;
 }
 
-static gboolean collect(const SqlRow *row, gpointer data) {
+static gboolean collect_server(const SqlRow *row, gpointer data) {
   Collection *collection = data;
   if (!check_info(row, &collection->error))
     return FALSE;
@@ -107,7 +107,7 @@ GPtrArray *servers_mysql_read(Sql *sql, GError **error) {
   g_autoptr(GString) list = g_string_new("[");
   Collection collection = {list, NULL};
   if (!sql_run(sql, "SELECT " COLUMNS " FROM servers WHERE enabled <> 0 ORDER BY position, server_name",
-               SQL_NO_VALUES, collect, &collection, NULL, error))
+               SQL_NO_VALUES, collect_server, &collection, NULL, error))
     return NULL;
   if (collection.error) {
     g_propagate_error(error, collection.error);

@@ -30,11 +30,11 @@ struct ServersSource {
   Timer *timer;
 };
 
-static void look_again(gpointer data);
+static void look_at_source_again(gpointer data);
 
 static void look_again_after(ServersSource *source, gint64 delay_us) {
   timer_cancel(source->timer);
-  source->timer = timers_add(source->core->timers, delay_us, look_again, source);
+  source->timer = timers_add(source->core->timers, delay_us, look_at_source_again, source);
 }
 
 static void look_again_later(ServersSource *source) {
@@ -42,7 +42,7 @@ static void look_again_later(ServersSource *source) {
 }
 
 /* @servers (transfer full). */
-static void take(ServersSource *source, GPtrArray *servers) {
+static void take_servers(ServersSource *source, GPtrArray *servers) {
   log_notice("servers_read", "servers=%u", servers->len);
   source->loaded = TRUE;
   fleet_set_servers(source->core->fleet, servers);
@@ -78,7 +78,7 @@ static gboolean read_file(ServersSource *source, GError **error) {
   GPtrArray *servers = servers_load(path, error);
   if (!servers)
     return FALSE;
-  take(source, servers);
+  take_servers(source, servers);
   return TRUE;
 }
 
@@ -129,12 +129,12 @@ static void take_reading(ServersSource *source, Reading *reading) {
   g_free(source->database_mark);
   source->database_mark = g_steal_pointer(&reading->mark);
   if (reading->servers)
-    take(source, g_steal_pointer(&reading->servers));
+    take_servers(source, g_steal_pointer(&reading->servers));
   else
     keep_last(source, reading->problem);
 }
 
-static void on_read(SqlJob *job, const GError *error) {
+static void on_servers_read(SqlJob *job, const GError *error) {
   Reading *reading = (Reading *)job;
   ServersSource *source = reading->source;
   if (source) {
@@ -159,7 +159,7 @@ static void read_database(ServersSource *source) {
     return;
   Reading *reading = g_new0(Reading, 1);
   reading->job.run = run_reading;
-  reading->job.done = on_read;
+  reading->job.done = on_servers_read;
   reading->source = source;
   reading->known = g_strdup(source->database_mark);
   source->reading = reading;
@@ -168,7 +168,7 @@ static void read_database(ServersSource *source) {
 
 /* ---- either ---- */
 
-static void look_again(gpointer data) {
+static void look_at_source_again(gpointer data) {
   ServersSource *source = data;
   source->timer = NULL;
   if (source->core->database) {

@@ -182,7 +182,7 @@ static const char *authorization_of(StreamerPeer *peer) {
 
 /* ---- calls ---- */
 
-static LaneCall make_request(StreamerPeer *peer, char *body, guint timeout_ms) {
+static LaneCall make_lane_call(StreamerPeer *peer, char *body, guint timeout_ms) {
   struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
   return (LaneCall){.number = ++peer->client->last_number,
                     .home = peer->client->home,
@@ -200,7 +200,7 @@ StreamerCall *streamer_peer_call(StreamerPeer *peer, char *body, guint timeout_m
                                  StreamerAnswered answered, gpointer user_data) {
   StreamerClient *client = peer->client;
   StreamerCall *call = g_new0(StreamerCall, 1);
-  call->at_lane = make_request(peer, body, timeout_ms);
+  call->at_lane = make_lane_call(peer, body, timeout_ms);
   call->client = client;
   call->lane = peer->lane->lane;
   call->number = call->at_lane.number;

@@ -48,20 +48,20 @@ struct Watches {
   gboolean closing;         /* nobody is asked any more */
 };
 
-static void ask(gpointer data);
+static void watch_ask(gpointer data);
 static void leave_turn(Watch *watch);
 
-static void ask_in(Watch *watch, gint64 delay_us) {
-  watch->timer = timers_add(watch->core->timers, delay_us, ask, watch);
+static void watch_ask_in(Watch *watch, gint64 delay_us) {
+  watch->timer = timers_add(watch->core->timers, delay_us, watch_ask, watch);
 }
 
 /* What was asked for is known now. */
-static void ask_again_in(Watch *watch, gint64 delay_us) {
+static void watch_ask_again_in(Watch *watch, gint64 delay_us) {
   if (!watch->known)
     watch->core->watches->unknown--;
   watch->known = TRUE;
   if (watch->core->mode == CORE_SERVES)
-    ask_in(watch, delay_us);
+    watch_ask_in(watch, delay_us);
 }
 
 /* Between half and the whole of it, so that many streamers are not asked all at once. */
@@ -69,7 +69,7 @@ static gint64 spread_us(guint ms) {
   return 1000 * (gint64)(ms / 2 + random_below(ms / 2 + 1));
 }
 
-static void fail(Watch *watch, const char *what, const char *detail) {
+static void watch_fail(Watch *watch, const char *what, const char *detail) {
   const Server *info = fleet_server_get_info(watch->server);
   if (!watch->reported && log_is_on(LOG_LEVEL_WARNING)) {
     g_autofree char *name = log_quote(info->name), *quoted = log_quote(detail);
@@ -80,10 +80,10 @@ static void fail(Watch *watch, const char *what, const char *detail) {
   fleet_server_set_offline(watch->server);
   g_clear_pointer(&watch->version, g_free);
   watch->retry_ms = watch->retry_ms ? MIN(2 * watch->retry_ms, LAST_RETRY_MS) : FIRST_RETRY_MS;
-  ask_again_in(watch, spread_us(watch->retry_ms));
+  watch_ask_again_in(watch, spread_us(watch->retry_ms));
 }
 
-static void succeed(Watch *watch, ControlStatus *status) {
+static void watch_succeed(Watch *watch, ControlStatus *status) {
   const Server *info = fleet_server_get_info(watch->server);
   if (fleet_server_get_state(watch->server) == FLEET_OFFLINE && log_is_on(LOG_LEVEL_NOTICE)) {
     g_autofree char *name = log_quote(info->name);
@@ -96,44 +96,44 @@ static void succeed(Watch *watch, ControlStatus *status) {
   watch->version = g_steal_pointer(&status->version);
   fleet_server_set_status(watch->server, status);
   gboolean wait = !watch->known && !g_queue_is_empty(&watch->core->watches->waiting[TURN_FIRST]);
-  ask_again_in(watch,
-               wait ? spread_us(SETTLE_MS) : watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
+  watch_ask_again_in(watch, wait ? spread_us(SETTLE_MS)
+                                 : watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
 }
 
-static void on_answer(const StreamerResult *result, gpointer data) {
+static void on_status_answer(const StreamerResult *result, gpointer data) {
   Watch *watch = data;
   watch->call = NULL;
   leave_turn(watch);
   if (result->outcome == STREAMER_LOST && !watch->repeated) {
     /* A connection may end for reasons of its own; asking again tells. */
     watch->repeated = TRUE;
-    ask_in(watch, 0);
+    watch_ask_in(watch, 0);
     return;
   }
   if (result->outcome != STREAMER_ANSWERED) {
-    fail(watch, streamer_outcome_name(result->outcome), result->detail);
+    watch_fail(watch, streamer_outcome_name(result->outcome), result->detail);
     return;
   }
   g_autoptr(GError) error = NULL;
   g_autoptr(ControlAnswer) answer = control_answer_read(result->text, result->length, &error);
   const char *name = fleet_server_get_info(watch->server)->name;
   if (!answer)
-    fail(watch, "not_understood", error->message);
+    watch_fail(watch, "not_understood", error->message);
   else if (answer->message != WIRE_STATUS)
-    fail(watch, wire_name(answer->message), answer->reason);
+    watch_fail(watch, wire_name(answer->message), answer->reason);
   else if (answer->status.server_name && strcmp(answer->status.server_name, name) != 0)
-    fail(watch, "another_server", answer->status.server_name);
+    watch_fail(watch, "another_server", answer->status.server_name);
   else
-    succeed(watch, &answer->status);
+    watch_succeed(watch, &answer->status);
 }
 
-static void call(Watch *watch) {
+static void watch_call(Watch *watch) {
   guint wait_seconds = (guint)watch->core->configuration->status_wait_seconds;
   watch->asked_us = g_get_monotonic_time();
   fleet_server_asking(watch->server);
   guint timeout_ms = (watch->version ? wait_seconds * 1000 : 0) + GRACE_MS;
   watch->call = streamer_peer_call(watch->peer, control_get_status(watch->version, wait_seconds), timeout_ms,
-                                   TRUE, on_answer, watch);
+                                   TRUE, on_status_answer, watch);
 }
 
 /* ---- turns ---- */
@@ -145,7 +145,7 @@ static void take_turns(Watches *watches, Turn turn) {
     watch->queued = NULL;
     watch->in_turn = TRUE;
     watches->under_way[turn]++;
-    call(watch);
+    watch_call(watch);
   }
 }
 
@@ -160,11 +160,11 @@ static void leave_turn(Watch *watch) {
   take_turns(watches, watch->turn);
 }
 
-static void ask(gpointer data) {
+static void watch_ask(gpointer data) {
   Watch *watch = data;
   watch->timer = NULL;
   if (watch->version) {
-    call(watch);
+    watch_call(watch);
     return;
   }
   GQueue *waiting = &watch->core->watches->waiting[watch->turn = watch->retry_ms ? TURN_AGAIN : TURN_FIRST];
@@ -211,7 +211,7 @@ void watches_add(Watches *watches, FleetServer *server) {
   fleet_server_set_peer(server, watch);
   g_hash_table_add(watches->watches, watch);
   watches->unknown++;
-  ask(watch);
+  watch_ask(watch);
 }
 
 guint watches_count_unknown(const Watches *watches) {

@@ -24,7 +24,7 @@
 /* ---- making and forgetting ---- */
 
 /* An EventsDescribePlace. */
-static char *describe_place(const char *place, guint told, guint *mark, gpointer data) {
+static char *on_describe_place(const char *place, guint told, guint *mark, gpointer data) {
   Visitor *visitor = visitors_find(data, place);
   guint now = visitor && !visitor->elsewhere ? lines_mark_of(visitor) : 0;
   if (now == 0 || now == told)
@@ -43,7 +43,7 @@ Lines *lines_new(Core *core) {
                                     .keep_us = configuration->place_seconds * INSTANT_SECOND};
   lines->by_rc = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, line_free);
   lines->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, visitor_free);
-  events_set_places(core->events, describe_place, lines);
+  events_set_places(core->events, on_describe_place, lines);
   return lines;
 }
 
@@ -301,7 +301,7 @@ static void visitor_hand_over(Visitor *visitor) {
   g_clear_pointer(&visitor->token, g_free);
 }
 
-static void on_elsewhere(const SharedPlace *place, gpointer data) {
+static void on_place_elsewhere(const SharedPlace *place, gpointer data) {
   Lines *lines = data;
   Visitor *visitor = g_hash_table_lookup(lines->by_key, place->key);
   if (visitor && !visitor->elsewhere) {
@@ -324,14 +324,14 @@ static void on_elsewhere(const SharedPlace *place, gpointer data) {
     waiting_line_go_elsewhere(visitor->place);
 }
 
-static void on_gone_elsewhere(const char *key, gpointer data) {
+static void on_place_gone(const char *key, gpointer data) {
   Lines *lines = data;
   Visitor *visitor = g_hash_table_lookup(lines->by_key, key);
   if (visitor && !visitor->elsewhere)
     visitor_leave(visitor);
 }
 
-static void on_keep_elsewhere(GHashTable *keys, gpointer data) {
+static void on_places_kept(GHashTable *keys, gpointer data) {
   Lines *lines = data;
   g_autoptr(GPtrArray) gone = g_ptr_array_new();
   GHashTableIter iter;
@@ -347,6 +347,6 @@ static void on_keep_elsewhere(GHashTable *keys, gpointer data) {
 }
 
 void lines_share(Lines *lines) {
-  static const LinesSharedListener listener = {on_elsewhere, on_gone_elsewhere, on_keep_elsewhere};
+  static const LinesSharedListener listener = {on_place_elsewhere, on_place_gone, on_places_kept};
   lines->shared = lines_shared_new(lines->core, &listener, lines);
 }

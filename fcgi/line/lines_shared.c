@@ -28,14 +28,14 @@ typedef struct {
   gboolean renews;
   GHashTable *changes; /* key -> Row */
   GPtrArray *found;    /* of Row: those of others */
-} Look;
+} LinesLook;
 
 struct LinesShared {
   Core *core;
   const LinesSharedListener *listener;
   gpointer user_data;
-  GHashTable *changes; /* key -> Row: not given to a Look yet */
-  Look *look;          /* under way */
+  GHashTable *changes; /* key -> Row: not given to a LinesLook yet */
+  LinesLook *look;     /* under way */
   Timer *timer;
   gint64 renewed_us; /* monotonic */
   gboolean failing;
@@ -56,7 +56,7 @@ static GHashTable *new_changes(void) {
 
 /* ---- at the database ---- */
 
-static gboolean write_row(Sql *sql, const Look *look, const Row *row, GError **error) {
+static gboolean write_row(Sql *sql, const LinesLook *look, const Row *row, GError **error) {
   if (row->is_gone && !row->is_taken)
     return sql_run(sql, "UPDATE places SET gone = 1, seen_at = NOW(6) WHERE place = ? AND coordinator = ?",
                    SQL_VALUES(SQL_TEXT(row->key), SQL_TEXT(look->coordinator)), NULL, NULL, NULL, error);
@@ -71,7 +71,7 @@ static gboolean write_row(Sql *sql, const Look *look, const Row *row, GError **e
                  NULL, NULL, NULL, error);
 }
 
-static gboolean write_all(Sql *sql, const Look *look, GError **error) {
+static gboolean write_rows(Sql *sql, const LinesLook *look, GError **error) {
   GHashTableIter iter;
   gpointer row;
   g_hash_table_iter_init(&iter, look->changes);
@@ -81,14 +81,14 @@ static gboolean write_all(Sql *sql, const Look *look, GError **error) {
   return TRUE;
 }
 
-static gboolean renew(Sql *sql, const Look *look, GError **error) {
+static gboolean renew_places(Sql *sql, const LinesLook *look, GError **error) {
   return sql_run(sql, "UPDATE places SET seen_at = NOW(6) WHERE coordinator = ? AND gone = 0",
                  SQL_VALUES(SQL_TEXT(look->coordinator)), NULL, NULL, NULL, error) &&
          sql_run(sql, "DELETE FROM places WHERE seen_at < NOW(6) - INTERVAL ? SECOND LIMIT 1000",
                  SQL_VALUES(SQL_INT(2 * look->keep_seconds)), NULL, NULL, NULL, error);
 }
 
-static gboolean collect(const SqlRow *row, gpointer data) {
+static gboolean collect_place(const SqlRow *row, gpointer data) {
   Row *found = g_new0(Row, 1);
   found->key = g_strdup(sql_row_text(row, 0));
   found->rc_name = g_strdup(sql_row_text(row, 1));
@@ -100,15 +100,15 @@ static gboolean collect(const SqlRow *row, gpointer data) {
   return TRUE;
 }
 
-static gboolean run_look(Sql *sql, SqlJob *job, GError **error) {
-  Look *look = (Look *)job;
+static gboolean run_lines_look(Sql *sql, SqlJob *job, GError **error) {
+  LinesLook *look = (LinesLook *)job;
   g_ptr_array_set_size(look->found, 0);
-  return write_all(sql, look, error) && (!look->renews || renew(sql, look, error)) &&
+  return write_rows(sql, look, error) && (!look->renews || renew_places(sql, look, error)) &&
          sql_run(sql,
                  "SELECT place, rc_name, arrived_us, session, server_name, gone FROM places "
                  "WHERE coordinator <> ? AND seen_at > NOW(6) - INTERVAL ? SECOND",
-                 SQL_VALUES(SQL_TEXT(look->coordinator), SQL_INT(look->keep_seconds)), collect, look->found,
-                 NULL, error);
+                 SQL_VALUES(SQL_TEXT(look->coordinator), SQL_INT(look->keep_seconds)), collect_place,
+                 look->found, NULL, error);
 }
 
 /* ---- at home ---- */
@@ -116,7 +116,7 @@ static gboolean run_look(Sql *sql, SqlJob *job, GError **error) {
 static void look_after(LinesShared *shared, gint64 pause_us);
 
 /* What was not written is to be written again, unless there is newer. */
-static void take_back(LinesShared *shared, Look *look) {
+static void take_rows_back(LinesShared *shared, LinesLook *look) {
   GHashTableIter iter;
   gpointer key, row;
   g_hash_table_iter_init(&iter, look->changes);
@@ -129,7 +129,7 @@ static void take_back(LinesShared *shared, Look *look) {
 }
 
 /* Others' places, but for those of which we know better meanwhile. */
-static void take_found(LinesShared *shared, const Look *look) {
+static void take_found_places(LinesShared *shared, const LinesLook *look) {
   g_autoptr(GHashTable) elsewhere = g_hash_table_new(g_str_hash, g_str_equal);
   for (guint i = 0; i < look->found->len; i++) {
     const Row *row = look->found->pdata[i];
@@ -147,7 +147,7 @@ static void take_found(LinesShared *shared, const Look *look) {
   shared->listener->keep(elsewhere, shared->user_data);
 }
 
-static void tell_failing(LinesShared *shared, const GError *error) {
+static void tell_lines_failing(LinesShared *shared, const GError *error) {
   if (error && !shared->failing) {
     g_autofree char *reason = log_quote(error->message);
     log_warning("lines_not_shared", "reason=%s", reason);
@@ -155,16 +155,16 @@ static void tell_failing(LinesShared *shared, const GError *error) {
   shared->failing = error != NULL;
 }
 
-static void on_looked(SqlJob *job, const GError *error) {
-  Look *look = (Look *)job;
+static void on_lines_looked(SqlJob *job, const GError *error) {
+  LinesLook *look = (LinesLook *)job;
   LinesShared *shared = look->shared;
   if (shared) {
     shared->look = NULL;
-    tell_failing(shared, error);
+    tell_lines_failing(shared, error);
     if (error)
-      take_back(shared, look);
+      take_rows_back(shared, look);
     else
-      take_found(shared, look);
+      take_found_places(shared, look);
     if (!error && look->renews)
       shared->renewed_us = g_get_monotonic_time();
     look_after(shared, !error && g_hash_table_size(shared->changes) > 0 ? WRITE_US : LOOK_US);
@@ -175,14 +175,14 @@ static void on_looked(SqlJob *job, const GError *error) {
   g_free(look);
 }
 
-static void begin_look(gpointer data) {
+static void begin_lines_look(gpointer data) {
   LinesShared *shared = data;
   const Core *core = shared->core;
-  Look *look = g_new0(Look, 1);
+  LinesLook *look = g_new0(LinesLook, 1);
   shared->timer = NULL;
   shared->look = look;
-  look->job.run = run_look;
-  look->job.done = on_looked;
+  look->job.run = run_lines_look;
+  look->job.done = on_lines_looked;
   look->shared = shared;
   look->coordinator = g_strdup(core->name);
   look->keep_seconds = core->configuration->place_seconds;
@@ -197,11 +197,11 @@ static void look_after(LinesShared *shared, gint64 pause_us) {
   if (shared->look)
     return;
   timer_clear(&shared->timer);
-  shared->timer = timers_add(shared->core->timers, pause_us, begin_look, shared);
+  shared->timer = timers_add(shared->core->timers, pause_us, begin_lines_look, shared);
 }
 
 /* (transfer full @row) */
-static void change(LinesShared *shared, Row *row) {
+static void change_row(LinesShared *shared, Row *row) {
   gboolean is_first = g_hash_table_size(shared->changes) == 0;
   g_hash_table_replace(shared->changes, row->key, row);
   if (is_first && !shared->failing)
@@ -220,7 +220,7 @@ static Row *row_of(const SharedPlace *place) {
 
 void lines_shared_put(LinesShared *shared, const SharedPlace *place) {
   if (shared)
-    change(shared, row_of(place));
+    change_row(shared, row_of(place));
 }
 
 void lines_shared_remove(LinesShared *shared, const SharedPlace *place) {
@@ -229,7 +229,7 @@ void lines_shared_remove(LinesShared *shared, const SharedPlace *place) {
   Row *row = row_of(place);
   row->is_gone = TRUE;
   row->is_taken = g_hash_table_contains(shared->changes, row->key);
-  change(shared, row);
+  change_row(shared, row);
 }
 
 LinesShared *lines_shared_new(Core *core, const LinesSharedListener *listener, gpointer user_data) {

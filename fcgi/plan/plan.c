@@ -34,7 +34,7 @@ void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
 
 /* It runs where @reservation says. One that is known may not say so: the coordinator that started it could
  * not write it down any more. (transfer full @reservation) */
-static void adopt(Plan *plan, Reservation *reservation) {
+static void adopt_running(Plan *plan, Reservation *reservation) {
   PlanEntry *known = plan_index_find(plan->index, reservation->id);
   if (!known) {
     plan_write_fact(plan, plan_hold(plan, reservation));
@@ -58,14 +58,14 @@ void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_nam
   reservation->created_at_us = now_us;
   reservation->state = RESERVATION_RUNNING;
   if (plan->loaded)
-    adopt(plan, reservation);
+    adopt_running(plan, reservation);
   else
     g_ptr_array_add(plan->found_running, reservation);
 }
 
 /* ---- time ---- */
 
-static void forget(Plan *plan, PlanEntry *entry) {
+static void forget_entry(Plan *plan, PlanEntry *entry) {
   store_put(plan->store, &(StoreChange){.kind = STORE_FORGET, .reservation = entry->reservation}, NULL, NULL);
   plan_index_remove(plan->index, entry);
 }
@@ -87,7 +87,7 @@ static void do_due(Plan *plan, PlanEntry *entry) {
         plan->index, entry,
         MAX(plan_due_of(plan, entry->reservation, entry->noticed), plan->now_us + PLAN_RETRY_US));
   } else if (state == RESERVATION_ENDED) {
-    forget(plan, entry);
+    forget_entry(plan, entry);
   } else if (state == RESERVATION_RUNNING && entry->reservation->ends_at_us > plan->now_us) {
     tell_end(plan, entry);
   } else {
@@ -218,7 +218,7 @@ static void merge_end(Plan *plan, PlanEntry *entry, gint64 ends_at_us) {
 
 /* What another coordinator has done to a reservation that is known here. What is on its way from here is
  * newer; an end is for good. */
-static void merge(Plan *plan, PlanEntry *entry, const Reservation *seen) {
+static void merge_seen(Plan *plan, PlanEntry *entry, const Reservation *seen) {
   if (!entry->stored || entry->pending || entry->dirty || entry->reservation->state == RESERVATION_ENDED)
     return;
   if (seen->state == RESERVATION_ENDED) {
@@ -231,11 +231,11 @@ static void merge(Plan *plan, PlanEntry *entry, const Reservation *seen) {
     plan->listener.appeared(entry->reservation, plan->listener_data);
 }
 
-static void on_seen(const Reservation *seen, gpointer data) {
+static void on_store_seen(const Reservation *seen, gpointer data) {
   Plan *plan = data;
   PlanEntry *entry = plan_index_find(plan->index, seen->id);
   if (entry) {
-    merge(plan, entry, seen);
+    merge_seen(plan, entry, seen);
     return;
   }
   if (plan->loaded && seen->state == RESERVATION_ENDED && plan_due_of(plan, seen, FALSE) <= plan->now_us)
@@ -268,17 +268,17 @@ static void let_codes_rest(Plan *plan) {
   }
 }
 
-static void on_loaded(gpointer data) {
+static void on_store_loaded(gpointer data) {
   Plan *plan = data;
   let_codes_rest(plan);
   plan->loaded = TRUE;
   for (guint i = 0; i < plan->found_running->len; i++)
-    adopt(plan, plan->found_running->pdata[i]);
+    adopt_running(plan, plan->found_running->pdata[i]);
   g_ptr_array_set_size(plan->found_running, 0);
 }
 
 Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us) {
-  static const StoreListener listener = {on_seen, on_loaded};
+  static const StoreListener listener = {on_store_seen, on_store_loaded};
   Plan *plan = g_new0(Plan, 1);
   plan->rules = *rules;
   plan->now_us = now_us;

@@ -104,7 +104,7 @@ static void take_extension_back(Plan *plan, PlanEntry *entry, guint slots) {
   if (entry->reservation->state == RESERVATION_ENDED)
     return;
   Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
-  ledger_give_back_rest(ledger, &entry->run, entry->run.first + entry->run.count - slots);
+  ledger_give_back_rest(ledger, &entry->run, ledger_run_end(entry->run) - slots);
   entry->reservation->ends_at_us -= slots * plan->rules.slot_minutes * INSTANT_MINUTE;
   plan_set_due(plan, entry);
 }

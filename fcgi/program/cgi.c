@@ -52,7 +52,7 @@ static const char *variable(const char *name) {
 }
 
 /* The body (transfer full); NULL when it is too large. */
-static char *read_body(gsize *length) {
+static char *read_cgi_body(gsize *length) {
   guint64 announced = 0;
   g_ascii_string_to_unsigned(variable("CONTENT_LENGTH"), 10, 0, G_MAXUINT64, &announced, NULL);
   *length = 0;
@@ -71,7 +71,7 @@ static char *read_body(gsize *length) {
   return text;
 }
 
-static void write_all(const char *bytes, gsize length) {
+static void write_output(const char *bytes, gsize length) {
   while (length > 0) {
     gssize n = write(STDOUT_FILENO, bytes, length);
     if (n < 0 && errno != EINTR)
@@ -89,25 +89,25 @@ static void end_output(void) {
   close(null >= 0 ? null : STDOUT_FILENO);
 }
 
-static void on_send(Request *request, const Reply *reply) {
+static void on_cgi_send(Request *request, const Reply *reply) {
   Cgi *cgi = request_get_connection(request);
   char header[CGI_HEADER_MAX];
   int length = cgi_header_format(reply, request_get_id(request), header, sizeof header);
-  write_all(header, (gsize)length);
-  write_all(body_get_text(reply->body), body_get_length(reply->body));
+  write_output(header, (gsize)length);
+  write_output(body_get_text(reply->body), body_get_length(reply->body));
   body_unref(reply->body);
   end_output();
   cgi->request = NULL;
 }
 
-static void on_watch(Request *request) {
+static void on_cgi_watch(Request *request) {
 }
 
-static const Door door_cgi = {on_send, on_watch};
+static const Door door_cgi = {on_cgi_send, on_cgi_watch};
 
-static Request *make_request(Cgi *cgi, const ClientNetworks *proxies) {
+static Request *make_cgi_request(Cgi *cgi, const ClientNetworks *proxies) {
   gsize length;
-  char *text = read_body(&length);
+  char *text = read_cgi_body(&length);
   const char *target = *variable("REQUEST_URI") ? variable("REQUEST_URI") : variable("SCRIPT_NAME");
   g_autofree char *address =
       client_address(variable("REMOTE_ADDR"), g_getenv("HTTP_X_FORWARDED_FOR"), proxies);
@@ -116,7 +116,7 @@ static Request *make_request(Cgi *cgi, const ClientNetworks *proxies) {
 
 /* ---- the core ---- */
 
-static void on_late(gpointer data) {
+static void on_cgi_late(gpointer data) {
   ((Cgi *)data)->is_late = TRUE;
 }
 
@@ -150,7 +150,7 @@ static gboolean open_core(Cgi *cgi, const Configuration *configuration, const Ti
 static void learn_statuses(Cgi *cgi) {
   Core *core = &cgi->core;
   gint64 patience_us = core->configuration->call_timeout_seconds * INSTANT_SECOND;
-  Timer *timer = timers_add(core->timers, patience_us, on_late, cgi);
+  Timer *timer = timers_add(core->timers, patience_us, on_cgi_late, cgi);
   while (watches_count_unknown(core->watches) > 0 && !cgi->is_late)
     g_main_context_iteration(NULL, TRUE);
   if (!cgi->is_late)
@@ -162,12 +162,12 @@ static void finish_calls(Cgi *cgi) {
   Core *core = &cgi->core;
   cgi->is_late = FALSE;
   core->stopping = core->ending = TRUE;
-  timers_add(core->timers, END_PATIENCE_US, on_late, cgi);
+  timers_add(core->timers, END_PATIENCE_US, on_cgi_late, cgi);
   while (streamer_client_count_calls(core->streamers) > 0 && !cgi->is_late)
     g_main_context_iteration(NULL, TRUE);
 }
 
-static void handle(Cgi *cgi) {
+static void handle_request(Cgi *cgi) {
   learn_statuses(cgi);
   resources_handle(&cgi->core, cgi->request);
   while (cgi->request)
@@ -178,7 +178,7 @@ static void handle(Cgi *cgi) {
 /* ---- refusals ---- */
 
 /* The core could not be opened. */
-static void refuse(Cgi *cgi, const GError *error) {
+static void refuse_unopened(Cgi *cgi, const GError *error) {
   g_autoptr(GError) locked = NULL;
   if (!g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED)) {
     request_refuse(cgi->request, error);
@@ -190,10 +190,6 @@ static void refuse(Cgi *cgi, const GError *error) {
   request_refuse_until(cgi->request, locked, LOCK_RETRY_SECONDS, NULL);
 }
 
-static void on_database_late(gpointer data) {
-  ((Cgi *)data)->is_late = TRUE;
-}
-
 /* Files are read when the core is open; a database is asked meanwhile. What has not come in time is not
  * there. */
 static void wait_for_database(Cgi *cgi) {
@@ -201,7 +197,7 @@ static void wait_for_database(Cgi *cgi) {
   if (!cgi->core.database)
     return;
   gint64 patience_us = configuration->store_connect_timeout_seconds * INSTANT_SECOND;
-  Timer *timer = timers_add(cgi->core.timers, patience_us, on_database_late, cgi);
+  Timer *timer = timers_add(cgi->core.timers, patience_us, on_cgi_late, cgi);
   while (!cgi->is_late && !(plan_is_loaded(planning_get_plan(cgi->core.planning)) &&
                             servers_source_is_loaded(cgi->core.servers)))
     g_main_context_iteration(NULL, TRUE);
@@ -211,20 +207,20 @@ static void wait_for_database(Cgi *cgi) {
 }
 
 /* Without a configuration there is no request either, but the web server wants an answer. */
-static int fail(const GError *error) {
+static int cgi_fail(const GError *error) {
   static const char answer[] =
       "Status: 500 Internal Server Error\r\nContent-Type: application/json\r\n\r\n"
       "{\"msg\":\"INTERNAL_ERROR\",\"reason\":\"Something went wrong on the server.\"}";
   g_autofree char *reason = log_quote(error->message);
   log_error("not_started", "reason=%s", reason);
-  write_all(answer, sizeof answer - 1);
+  write_output(answer, sizeof answer - 1);
   return EXIT_FAILURE;
 }
 
-static void answer(const Configuration *configuration, const TicketKey *key) {
+static void answer_request(const Configuration *configuration, const TicketKey *key) {
   Cgi cgi = {.core.mode = CORE_LOOKS};
   g_autoptr(GError) error = NULL;
-  cgi.request = make_request(&cgi, configuration->proxy_networks);
+  cgi.request = make_cgi_request(&cgi, configuration->proxy_networks);
   if (strcmp(request_get_resource(cgi.request), "api") == 0)
     verbs_read(cgi.request);
   if (request_get_error(cgi.request)) {
@@ -232,7 +228,7 @@ static void answer(const Configuration *configuration, const TicketKey *key) {
     return;
   }
   if (!open_core(&cgi, configuration, key, &error)) {
-    refuse(&cgi, error);
+    refuse_unopened(&cgi, error);
     return;
   }
   ServersSource *servers = servers_source_open(&cgi.core, &error);
@@ -240,7 +236,7 @@ static void answer(const Configuration *configuration, const TicketKey *key) {
   if (servers)
     wait_for_database(&cgi);
   if (servers)
-    handle(&cgi);
+    handle_request(&cgi);
   else
     request_refuse(cgi.request, error);
   planning_stop(cgi.core.planning);
@@ -256,12 +252,12 @@ int cgi_answer(void) {
   g_autoptr(Configuration) configuration = configuration_load(path, &error);
   g_autoptr(TicketKey) key = configuration ? ticket_key_load(configuration->key_file, &error) : NULL;
   if (!key)
-    return fail(error);
+    return cgi_fail(error);
   /* What a process has to say of its own beginning is news of a coordinator, not of each request. */
   log_set_level(MIN(configuration_get_log_level(configuration), LOG_LEVEL_WARNING));
   curl_global_init(CURL_GLOBAL_DEFAULT);
   sql_library_open();
-  answer(configuration, key);
+  answer_request(configuration, key);
   sql_library_close();
   curl_global_cleanup();
   log_close();

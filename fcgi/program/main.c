@@ -164,7 +164,7 @@ static void look_whether_done(gpointer data) {
     timers_add(core->timers, LOOK_US, look_whether_done, program);
 }
 
-static gboolean on_end(gpointer data) {
+static gboolean on_end_signal(gpointer data) {
   Program *program = data;
   Core *core = &program->core;
   if (program->stopping_us || !program->door) { /* asked a second time, or nobody is there yet: at once */
@@ -184,7 +184,7 @@ static gboolean on_end(gpointer data) {
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_reload(gpointer data) {
+static gboolean on_reload_signal(gpointer data) {
   servers_source_reload(((Program *)data)->servers);
   return G_SOURCE_CONTINUE;
 }
@@ -258,7 +258,7 @@ static void open_when_known(gpointer data) {
 }
 
 /* The exit status. */
-static int serve(Program *program) {
+static int serve_until_end(Program *program) {
   if (program->servers) {
     open_when_known(program);
     if (!program->error)
@@ -272,11 +272,11 @@ static int serve(Program *program) {
   return EXIT_SUCCESS;
 }
 
-static int run(const Configuration *configuration, const TicketKey *key) {
+static int run_coordinator(const Configuration *configuration, const TicketKey *key) {
   Program program = {.loop = g_main_loop_new(NULL, FALSE)};
-  guint sources[] = {g_unix_signal_add(SIGTERM, on_end, &program),
-                     g_unix_signal_add(SIGINT, on_end, &program),
-                     g_unix_signal_add(SIGHUP, on_reload, &program)};
+  guint sources[] = {g_unix_signal_add(SIGTERM, on_end_signal, &program),
+                     g_unix_signal_add(SIGINT, on_end_signal, &program),
+                     g_unix_signal_add(SIGHUP, on_reload_signal, &program)};
   sigset_t old;
   signal(SIGPIPE, SIG_IGN);
   door_fcgi_prepare();
@@ -286,7 +286,7 @@ static int run(const Configuration *configuration, const TicketKey *key) {
     program.servers = servers_source_open(&program.core, &program.error);
   program.core.servers = program.servers;
   pthread_sigmask(SIG_SETMASK, &old, NULL);
-  int status = serve(&program);
+  int status = serve_until_end(&program);
   for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
     g_source_remove(sources[i]);
   planning_stop(program.core.planning);
@@ -299,7 +299,8 @@ static int run(const Configuration *configuration, const TicketKey *key) {
   return status;
 }
 
-static gboolean administer(const Configuration *configuration, const Options *options, GError **error) {
+static gboolean administer_database(const Configuration *configuration, const Options *options,
+                                    GError **error) {
   sql_library_open();
   gboolean done = (!options->migrate || database_admin_migrate(configuration, error)) &&
                   (!options->import || database_admin_import(configuration, options->import, error)) &&
@@ -330,7 +331,8 @@ int main(int argc, char **argv) {
   if (!configuration)
     return complain(error, SETTINGS_EXIT_STATUS);
   if (options.migrate || options.import || options.export)
-    return administer(configuration, &options, &error) ? EXIT_SUCCESS : complain(error, EXIT_FAILURE);
+    return administer_database(configuration, &options, &error) ? EXIT_SUCCESS
+                                                                : complain(error, EXIT_FAILURE);
   if (!check_files(configuration, options.check, &error))
     return complain(error, SETTINGS_EXIT_STATUS);
   if (options.check)
@@ -343,7 +345,7 @@ int main(int argc, char **argv) {
     log_error("not_started", "reason=\"%s\"", error->message);
     return SETTINGS_EXIT_STATUS;
   }
-  int status = run(configuration, key);
+  int status = run_coordinator(configuration, key);
   sql_library_close();
   curl_global_cleanup();
   log_close();

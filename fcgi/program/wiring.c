@@ -15,7 +15,7 @@
 
 /* ---- who needs to know what the fleet tells ---- */
 
-static void on_changed(Rc *rc, gpointer data) {
+static void on_fleet_changed(Rc *rc, gpointer data) {
   Core *core = data;
   planning_capacity_changed(core->planning, rc);
   answers_clear(core->answers);
@@ -23,12 +23,12 @@ static void on_changed(Rc *rc, gpointer data) {
   lines_rc_changed(core->lines, rc);
 }
 
-static void on_added(FleetServer *server, gpointer data) {
+static void on_server_added(FleetServer *server, gpointer data) {
   planning_server_added(((Core *)data)->planning, server);
   watches_add(((Core *)data)->watches, server);
 }
 
-static void on_removed(FleetServer *server, gpointer data) {
+static void on_server_removed(FleetServer *server, gpointer data) {
   watches_remove(((Core *)data)->watches, server);
 }
 
@@ -40,20 +40,20 @@ static void on_session_over(FleetServer *server, const char *session, const char
   planning_session_over(((Core *)data)->planning, server, session, reason);
 }
 
-static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_session_seen,
-                                             on_session_over};
+static const FleetListener fleet_listener = {on_fleet_changed, on_server_added, on_server_removed,
+                                             on_session_seen, on_session_over};
 
 /* ---- who needs to know what planning tells ---- */
 
-static void on_ending(const char *session, const char *offer, Core *core) {
+static void on_session_ending(const char *session, const char *offer, Core *core) {
   events_tell_session(core->events, session, WIRE_EXTENSION_OFFERED, offer);
 }
 
-static gboolean on_is_starting(const char *session, Core *core) {
+static gboolean is_session_starting(const char *session, Core *core) {
   return starts_is_starting(core->starts, session);
 }
 
-static const PlanningListener planning_listener = {on_ending, on_is_starting};
+static const PlanningListener planning_listener = {on_session_ending, is_session_starting};
 
 /* ---- opening and closing ---- */
 

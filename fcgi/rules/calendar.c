@@ -14,9 +14,10 @@
 
 G_DEFINE_QUARK(calendar_error, calendar_error)
 
-static gboolean fail(GError **error, CalendarError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static gboolean calendar_fail(GError **error, CalendarError code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
-static gboolean fail(GError **error, CalendarError code, const char *format, ...) {
+static gboolean calendar_fail(GError **error, CalendarError code, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   g_propagate_error(error, g_error_new_valist(CALENDAR_ERROR, (gint)code, format, arguments));
@@ -49,7 +50,8 @@ static GTimeZone *known_zone(const char *name) {
 GTimeZone *calendar_zone_new(const char *name, GError **error) {
   GTimeZone *zone = is_zone_name(name) ? known_zone(name) : NULL;
   if (!zone)
-    fail(error, CALENDAR_ERROR_ZONE, "There is no such time zone; its name must be like \"Europe/Moscow\".");
+    calendar_fail(error, CALENDAR_ERROR_ZONE,
+                  "There is no such time zone; its name must be like \"Europe/Moscow\".");
   return zone;
 }
 
@@ -60,7 +62,8 @@ static gboolean parse_date(const char *text, gint64 *local, GError **error) {
                       g_regex_new("^([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})$", G_REGEX_DOLLAR_ENDONLY, 0, NULL));
   g_autoptr(GMatchInfo) match = NULL;
   if (!g_regex_match(form, text, 0, &match))
-    return fail(error, CALENDAR_ERROR_DATE, "The date must be written day/month/year, like 31/12/2026.");
+    return calendar_fail(error, CALENDAR_ERROR_DATE,
+                         "The date must be written day/month/year, like 31/12/2026.");
   int parts[3];
   for (int i = 0; i < 3; i++) {
     g_autofree char *digits = g_match_info_fetch(match, i + 1);
@@ -68,7 +71,7 @@ static gboolean parse_date(const char *text, gint64 *local, GError **error) {
   }
   int day = parts[0], month = parts[1], year = parts[2];
   if (year < 1970 || !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
-    return fail(error, CALENDAR_ERROR_DATE, "There is no day %d/%d/%d.", day, month, year);
+    return calendar_fail(error, CALENDAR_ERROR_DATE, "There is no day %d/%d/%d.", day, month, year);
   GDate date;
   g_date_clear(&date, 1);
   g_date_set_dmy(&date, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
@@ -78,7 +81,7 @@ static gboolean parse_date(const char *text, gint64 *local, GError **error) {
 
 static gboolean parse_time(const char *text, gint64 *seconds, GError **error) {
   if (!g_regex_match_simple("^([01][0-9]|2[0-3]):[0-5][0-9]$", text, G_REGEX_DOLLAR_ENDONLY, 0))
-    return fail(error, CALENDAR_ERROR_TIME, "The time must be written HH:MM, from 00:00 to 23:59.");
+    return calendar_fail(error, CALENDAR_ERROR_TIME, "The time must be written HH:MM, from 00:00 to 23:59.");
   gint64 hours = g_ascii_strtoll(text, NULL, 10), minutes = g_ascii_strtoll(text + 3, NULL, 10);
   *seconds = (hours * 60 + minutes) * 60;
   return TRUE;
@@ -129,12 +132,12 @@ gboolean calendar_instant(GTimeZone *zone, const char *date, const char *time, g
   if (!first_showing(zone, local + time_seconds, &seconds)) {
     g_autofree char *next_date = calendar_date_text(zone, seconds * G_USEC_PER_SEC);
     g_autofree char *next_time = calendar_time_text(zone, seconds * G_USEC_PER_SEC);
-    return fail(error, CALENDAR_ERROR_SKIPPED,
-                "The clocks pass over %s on %s in %s; the next time that exists is %s on %s.", time, date,
-                g_time_zone_get_identifier(zone), next_time, next_date);
+    return calendar_fail(error, CALENDAR_ERROR_SKIPPED,
+                         "The clocks pass over %s on %s in %s; the next time that exists is %s on %s.", time,
+                         date, g_time_zone_get_identifier(zone), next_time, next_date);
   }
   if (seconds < 0)
-    return fail(error, CALENDAR_ERROR_DATE, "The date is before 1970.");
+    return calendar_fail(error, CALENDAR_ERROR_DATE, "The date is before 1970.");
   *instant_us = seconds * G_USEC_PER_SEC;
   return TRUE;
 }
@@ -147,10 +150,10 @@ gboolean calendar_day(GTimeZone *zone, const char *date, gint64 *starts_at_us, g
   first_showing(zone, local, &starts_at);
   first_showing(zone, local + DAY_SECONDS, &ends_at);
   if (starts_at < 0)
-    return fail(error, CALENDAR_ERROR_DATE, "The date is before 1970.");
+    return calendar_fail(error, CALENDAR_ERROR_DATE, "The date is before 1970.");
   if (starts_at == ends_at) /* Samoa, 30/12/2011 */
-    return fail(error, CALENDAR_ERROR_DATE, "There is no day %s in %s.", date,
-                g_time_zone_get_identifier(zone));
+    return calendar_fail(error, CALENDAR_ERROR_DATE, "There is no day %s in %s.", date,
+                         g_time_zone_get_identifier(zone));
   *starts_at_us = starts_at * G_USEC_PER_SEC;
   *ends_at_us = ends_at * G_USEC_PER_SEC;
   return TRUE;

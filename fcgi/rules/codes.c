@@ -34,7 +34,7 @@ static guint32 power_of_ten(gsize digits) {
 }
 
 /* 0 when @code is none. */
-static CodeKey key_of(const char *code) {
+static CodeKey code_key_of(const char *code) {
   gsize length = strlen(code);
   if (length < CODES_DIGITS_MIN || length > CODES_DIGITS_MAX || strspn(code, "0123456789") != length)
     return 0;
@@ -70,7 +70,7 @@ static void let_rested_go(Codes *codes, gint64 now_us) {
   }
 }
 
-static void take(Codes *codes, const char *code, CodeKey key, gpointer owner) {
+static void take_code(Codes *codes, const char *code, CodeKey key, gpointer owner) {
   g_hash_table_insert(codes->owners, GUINT_TO_POINTER(key), owner);
   codes->live[strlen(code)]++;
 }
@@ -87,10 +87,10 @@ char *codes_draw(Codes *codes, gpointer owner, gint64 now_us) {
   let_rested_go(codes, now_us);
   for (;;) { /* at least one code in four will do */
     g_autofree char *code = random_code(codes->digits);
-    CodeKey key = key_of(code);
+    CodeKey key = code_key_of(code);
     if (!is_untouched(codes, key))
       continue;
-    take(codes, code, key, owner);
+    take_code(codes, code, key, owner);
     return g_steal_pointer(&code);
   }
 }
@@ -99,7 +99,7 @@ static gint compare_rest(gconstpointer rest, gconstpointer key) {
   return ((const Rest *)rest)->key != *(const CodeKey *)key;
 }
 
-static void wake(Codes *codes, CodeKey key) {
+static void wake_code(Codes *codes, CodeKey key) {
   if (!g_hash_table_remove(codes->resting, GUINT_TO_POINTER(key)))
     return;
   GList *link = g_queue_find_custom(&codes->rests, &key, compare_rest);
@@ -109,21 +109,21 @@ static void wake(Codes *codes, CodeKey key) {
 
 gboolean codes_claim(Codes *codes, const char *code, gpointer owner) {
   g_return_val_if_fail(owner, FALSE);
-  CodeKey key = key_of(code);
+  CodeKey key = code_key_of(code);
   if (!key || g_hash_table_contains(codes->owners, GUINT_TO_POINTER(key)))
     return FALSE;
-  wake(codes, key);
-  take(codes, code, key, owner);
+  wake_code(codes, key);
+  take_code(codes, code, key, owner);
   return TRUE;
 }
 
 gpointer codes_find(const Codes *codes, const char *code) {
-  CodeKey key = key_of(code);
+  CodeKey key = code_key_of(code);
   return key ? g_hash_table_lookup(codes->owners, GUINT_TO_POINTER(key)) : NULL;
 }
 
 void codes_release(Codes *codes, const char *code, gint64 now_us) {
-  CodeKey key = key_of(code);
+  CodeKey key = code_key_of(code);
   if (!key || !g_hash_table_remove(codes->owners, GUINT_TO_POINTER(key)))
     return;
   codes->live[strlen(code)]--;

@@ -58,7 +58,7 @@ struct Guard {
   gint64 hour;                   /* the one under way */
 };
 
-static void begin(Guard *guard) {
+static void begin_guard(Guard *guard) {
   g_autofree char *secret = random_hex(SECRET_BYTES);
   guard->form = FORM;
   memcpy(guard->secret, secret, sizeof guard->secret);
@@ -67,13 +67,13 @@ static void begin(Guard *guard) {
 Guard *guard_new(double risk_per_day) {
   g_return_val_if_fail(risk_per_day > 0 && risk_per_day < 1, NULL);
   Guard *guard = g_new0(Guard, 1);
-  begin(guard);
+  begin_guard(guard);
   guard->risk_per_day = risk_per_day;
   guard->fd = -1;
   return guard;
 }
 
-static gpointer fail(int fd, const char *path, GError **error) {
+static gpointer guard_fail(int fd, const char *path, GError **error) {
   int problem = errno;
   g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(problem), "%s: %s", path,
               g_strerror(problem));
@@ -86,19 +86,19 @@ Guard *guard_open(const char *path, double risk_per_day, GError **error) {
   g_return_val_if_fail(risk_per_day > 0 && risk_per_day < 1, NULL);
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0 || flock(fd, LOCK_EX) != 0)
-    return fail(fd, path, error);
+    return guard_fail(fd, path, error);
   /* All of its space at once: a full disk must not be found out by writing to memory. */
   int problem = posix_fallocate(fd, 0, sizeof(Guard));
   if (problem != 0) {
     errno = problem;
-    return fail(fd, path, error);
+    return guard_fail(fd, path, error);
   }
   Guard *guard = mmap(NULL, sizeof(Guard), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (guard == MAP_FAILED)
-    return fail(fd, path, error);
+    return guard_fail(fd, path, error);
   if (guard->form != FORM || guard->secret[2 * SECRET_BYTES] != 0) {
     memset(guard, 0, sizeof *guard);
-    begin(guard);
+    begin_guard(guard);
   }
   guard->risk_per_day = risk_per_day;
   guard->fd = fd;
@@ -118,7 +118,8 @@ void guard_free(Guard *guard) {
 }
 
 /* Never 0. @session is NULL for the address alone. */
-static guint64 key_of(const Guard *guard, const ClientPrefix *address, gsize bytes, const char *session) {
+static guint64 guard_key_of(const Guard *guard, const ClientPrefix *address, gsize bytes,
+                            const char *session) {
   g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)guard->secret, strlen(guard->secret));
   guint8 length = (guint8)bytes; /* tells prefixes apart */
   g_hmac_update(hmac, &length, 1);
@@ -133,7 +134,7 @@ static guint64 key_of(const Guard *guard, const ClientPrefix *address, gsize byt
   return key ? key : 1;
 }
 
-static Entry *find(Entry *set, guint64 key) {
+static Entry *find_entry(Entry *set, guint64 key) {
   for (int way = 0; way < WAYS; way++)
     if (set[way].key == key)
       return &set[way];
@@ -141,7 +142,7 @@ static Entry *find(Entry *set, guint64 key) {
 }
 
 static Entry *find_or_replace(Entry *set, guint64 key, gint64 now_us) {
-  Entry *entry = find(set, key);
+  Entry *entry = find_entry(set, key);
   if (entry)
     return entry;
   entry = &set[0];
@@ -154,7 +155,7 @@ static Entry *find_or_replace(Entry *set, guint64 key, gint64 now_us) {
 
 /* ---- the budget ---- */
 
-static void advance(Guard *guard, gint64 now_us) {
+static void advance_budget(Guard *guard, gint64 now_us) {
   gint64 hour = now_us / G_TIME_SPAN_HOUR;
   for (int i = 0; i < WINDOW_HOURS && guard->hour < hour; i++)
     guard->spent[++guard->hour % WINDOW_HOURS] = 0;
@@ -162,7 +163,7 @@ static void advance(Guard *guard, gint64 now_us) {
 }
 
 double guard_spent(Guard *guard, gint64 now_us) {
-  advance(guard, now_us);
+  advance_budget(guard, now_us);
   double sum = 0;
   for (int i = 0; i < WINDOW_HOURS; i++)
     sum += guard->spent[i];
@@ -203,7 +204,7 @@ static double debt_wait(Guard *guard, guint64 key, const Limit *limit, double co
                         gint64 now_us) {
   double most = MIN(limit->share, limit->wrongs_max * cost), least = limit->wrongs_min * cost;
   double allowed = tight ? least : MAX(most, least);
-  const Entry *entry = find(debt_set(guard, key), key);
+  const Entry *entry = find_entry(debt_set(guard, key), key);
   double excess = (entry ? debt_now(entry, limit, now_us) : 0) + cost - allowed;
   return excess > ROUNDING ? excess / limit->per_day * G_TIME_SPAN_DAY / G_TIME_SPAN_SECOND : 0;
 }
@@ -217,7 +218,7 @@ static void charge_debt(Guard *guard, guint64 key, const Limit *limit, double co
 /* ---- who is known ---- */
 
 static gboolean is_known(Guard *guard, guint64 key, gint64 now_us) {
-  const Entry *entry = find(guard->known[key % KNOWN_SETS], key);
+  const Entry *entry = find_entry(guard->known[key % KNOWN_SETS], key);
   return entry && now_us - entry->at_us < G_TIME_SPAN_DAY;
 }
 
@@ -225,14 +226,14 @@ static void make_known(Guard *guard, guint64 key, gint64 now_us) {
   find_or_replace(guard->known[key % KNOWN_SETS], key, now_us)->at_us = now_us;
 }
 
-static void remember(Guard *guard, const ClientPrefix *address, const char *session, gint64 now_us) {
-  make_known(guard, key_of(guard, address, address->client_bytes, session), now_us);
-  make_known(guard, key_of(guard, address, address->client_bytes, NULL), now_us);
+static void remember_client(Guard *guard, const ClientPrefix *address, const char *session, gint64 now_us) {
+  make_known(guard, guard_key_of(guard, address, address->client_bytes, session), now_us);
+  make_known(guard, guard_key_of(guard, address, address->client_bytes, NULL), now_us);
 }
 
 void guard_remember(Guard *guard, const char *client, const char *session, gint64 now_us) {
   ClientPrefix address = client_address_read(client);
-  remember(guard, &address, session, now_us);
+  remember_client(guard, &address, session, now_us);
 }
 
 /* ---- the decision ---- */
@@ -240,13 +241,13 @@ void guard_remember(Guard *guard, const char *client, const char *session, gint6
 GuardAnswer guard_try(Guard *guard, const char *client, const char *session, double chance, gint64 now_us,
                       guint *retry_after_seconds) {
   ClientPrefix address = client_address_read(client);
-  if (session && is_known(guard, key_of(guard, &address, address.client_bytes, session), now_us)) {
-    remember(guard, &address, session, now_us);
+  if (session && is_known(guard, guard_key_of(guard, &address, address.client_bytes, session), now_us)) {
+    remember_client(guard, &address, session, now_us);
     return GUARD_RIGHT;
   }
 
-  guint64 client_key = key_of(guard, &address, address.client_bytes, NULL);
-  guint64 network_key = key_of(guard, &address, address.network_bytes, NULL);
+  guint64 client_key = guard_key_of(guard, &address, address.client_bytes, NULL);
+  guint64 network_key = guard_key_of(guard, &address, address.network_bytes, NULL);
   double cost = cost_of(guard, chance), spent = guard_spent(guard, now_us);
   double excess = spent + cost - (is_known(guard, client_key, now_us) ? 1 : STRANGERS_SHARE);
   gboolean tight = spent > TIGHT_FROM;
@@ -259,7 +260,7 @@ GuardAnswer guard_try(Guard *guard, const char *client, const char *session, dou
   }
 
   if (session) {
-    remember(guard, &address, session, now_us);
+    remember_client(guard, &address, session, now_us);
     return GUARD_RIGHT;
   }
   guard->spent[guard->hour % WINDOW_HOURS] += cost;

@@ -49,7 +49,7 @@ static gboolean reader_is_full(Reader *reader, gint64 slot) {
   return reader_used(reader, slot) >= reader->ledger->capacity;
 }
 
-static gint64 run_end(LedgerRun run) {
+gint64 ledger_run_end(LedgerRun run) {
   return run.first + run.count;
 }
 
@@ -159,7 +159,7 @@ static void subtract_one(Ledger *ledger, gint64 slot) {
 }
 
 static void add_run(Ledger *ledger, LedgerRun run) {
-  for (gint64 slot = MAX(run.first, ledger->current); slot < run_end(run); slot++)
+  for (gint64 slot = MAX(run.first, ledger->current); slot < ledger_run_end(run); slot++)
     add_one(ledger, slot);
 }
 
@@ -180,22 +180,22 @@ gboolean ledger_restore(Ledger *ledger, LedgerRun run) {
 }
 
 void ledger_give_back(Ledger *ledger, LedgerRun run) {
-  for (gint64 slot = MAX(run.first, ledger->current); slot < run_end(run); slot++)
+  for (gint64 slot = MAX(run.first, ledger->current); slot < ledger_run_end(run); slot++)
     subtract_one(ledger, slot);
 }
 
 void ledger_give_back_rest(Ledger *ledger, LedgerRun *run, gint64 slot) {
-  slot = CLAMP(slot, run->first, run_end(*run));
-  ledger_give_back(ledger, (LedgerRun){slot, (guint)(run_end(*run) - slot)});
+  slot = CLAMP(slot, run->first, ledger_run_end(*run));
+  ledger_give_back(ledger, (LedgerRun){slot, (guint)(ledger_run_end(*run) - slot)});
   run->count = (guint)(slot - run->first);
 }
 
 guint ledger_room_after(const Ledger *ledger, LedgerRun run, guint most) {
-  return free_slots(ledger, run_end(run), most);
+  return free_slots(ledger, ledger_run_end(run), most);
 }
 
 gboolean ledger_extend(Ledger *ledger, LedgerRun *run, guint slots) {
-  LedgerRun added = {run_end(*run), slots};
+  LedgerRun added = {ledger_run_end(*run), slots};
   if (!run_is_sound(added) || run->count + slots > LEDGER_RUN_MAX || added.first < ledger->current ||
       free_slots(ledger, added.first, slots) < slots)
     return FALSE;
@@ -317,7 +317,7 @@ static gint compare_numbers(gconstpointer a, gconstpointer b) {
 
 static void note_excess(GArray *excesses, gint64 slot, guint32 over) {
   LedgerExcess *last = excesses->len ? &g_array_index(excesses, LedgerExcess, excesses->len - 1) : NULL;
-  if (!last || run_end(last->run) != slot) {
+  if (!last || ledger_run_end(last->run) != slot) {
     LedgerExcess excess = {{slot, 1}, over};
     g_array_append_val(excesses, excess);
     return;

@@ -57,6 +57,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ledger, ledger_free)
 gint64 ledger_slot(const Ledger *ledger, gint64 at_us);
 gint64 ledger_slot_starts_at(const Ledger *ledger, gint64 slot);
 LedgerRun ledger_run(const Ledger *ledger, gint64 starts_at_us, gint64 ends_at_us);
+/* The slot behind its last. */
+gint64 ledger_run_end(LedgerRun run);
 
 /* Makes the slot of @now_us the current one and forgets those before it. Call it before deciding anything; it
  * costs nothing while the slot stays the same. A clock that goes back changes nothing. */

@@ -28,7 +28,7 @@ static void free_rules(gpointer data) {
   g_free(rules);
 }
 
-static gboolean finish(const char *name, RcRules *rules, GError **error) {
+static gboolean finish_rules(const char *name, RcRules *rules, GError **error) {
   g_autoptr(GError) problem = NULL;
   rules->zone = calendar_zone_new(rules->time_zone, &problem);
   if (rules->zone && rules->min_session_minutes <= rules->session_minutes)
@@ -53,7 +53,7 @@ static RcRules *read_rules(const char *name, const RcRules *general, const char 
     rules->booking_step_minutes = general->booking_step_minutes;
   if (!rules->time_zone)
     rules->time_zone = g_strdup(general->time_zone);
-  if (finish(name, rules, error))
+  if (finish_rules(name, rules, error))
     return rules;
   free_rules(rules);
   return NULL;

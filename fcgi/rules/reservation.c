@@ -38,7 +38,7 @@ ReservationState reservation_state_from_name(const char *name) {
   return (ReservationState)state;
 }
 
-static gboolean check(Reservation *reservation, GError **error) {
+static gboolean check_reservation(Reservation *reservation, GError **error) {
   guint state = 0;
   while (state < G_N_ELEMENTS(state_names) && strcmp(state_names[state], reservation->state_name) != 0)
     state++;
@@ -58,7 +58,7 @@ static gboolean check(Reservation *reservation, GError **error) {
 Reservation *reservation_parse(const char *text, GError **error) {
   g_autoptr(Reservation) reservation = g_new0(Reservation, 1);
   if (!fields_read_text(text, strlen(text), reservation_fields, reservation, error) ||
-      !check(reservation, error))
+      !check_reservation(reservation, error))
     return NULL;
   return g_steal_pointer(&reservation);
 }

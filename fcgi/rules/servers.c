@@ -58,7 +58,7 @@ static gboolean is_url(const char *url) {
   return !g_str_has_prefix(url, "//") && strcspn(url, ":") >= strcspn(url, "/");
 }
 
-static gboolean check(const Server *server, guint index, GHashTable *names, GError **error) {
+static gboolean check_server(const Server *server, guint index, GHashTable *names, GError **error) {
   g_autofree char *field = NULL;
   if (!is_host(server->ip)) {
     field = g_strdup_printf("[%u].ip", index);
@@ -84,14 +84,14 @@ static gboolean check(const Server *server, guint index, GHashTable *names, GErr
   return TRUE;
 }
 
-static gboolean check_all(GPtrArray *servers, GError **error) {
+static gboolean check_servers(GPtrArray *servers, GError **error) {
   g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
   if (servers->len > SERVERS_MAX) {
     fields_set_error(error, FIELDS_ERROR_RANGE, NULL, "there may be at most %d servers", SERVERS_MAX);
     return FALSE;
   }
   for (guint i = 0; i < servers->len; i++)
-    if (!check(servers->pdata[i], i, names, error))
+    if (!check_server(servers->pdata[i], i, names, error))
       return FALSE;
   return TRUE;
 }
@@ -103,7 +103,7 @@ static GPtrArray *read_list(const char *text, gsize length, GError **error) {
   GPtrArray *servers = fields_read_array(doc, server_fields, sizeof(Server), error);
   if (!servers)
     return NULL;
-  if (!check_all(servers, error)) {
+  if (!check_servers(servers, error)) {
     fields_free_list(server_fields, servers);
     return NULL;
   }

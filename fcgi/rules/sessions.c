@@ -4,12 +4,12 @@ struct Sessions {
   GSequence *by_end; /* of Session; those whose end is not known last */
 };
 
-static gint64 key_of(const Session *session) {
+static gint64 end_key_of(const Session *session) {
   return session->ends_at_us ? session->ends_at_us : G_MAXINT64;
 }
 
-static int compare(gconstpointer a, gconstpointer b, gpointer user_data) {
-  gint64 x = key_of(a), y = key_of(b);
+static int compare_session_ends(gconstpointer a, gconstpointer b, gpointer user_data) {
+  gint64 x = end_key_of(a), y = end_key_of(b);
   return (x > y) - (x < y);
 }
 
@@ -28,7 +28,7 @@ void sessions_free(Sessions *sessions) {
 
 void sessions_add(Sessions *sessions, Session *session) {
   g_return_if_fail(!session->by_end);
-  session->by_end = g_sequence_insert_sorted(sessions->by_end, session, compare, NULL);
+  session->by_end = g_sequence_insert_sorted(sessions->by_end, session, compare_session_ends, NULL);
 }
 
 void sessions_remove(Session *session) {
@@ -38,7 +38,7 @@ void sessions_remove(Session *session) {
 
 void sessions_move(Session *session) {
   if (session->by_end)
-    g_sequence_sort_changed(session->by_end, compare, NULL);
+    g_sequence_sort_changed(session->by_end, compare_session_ends, NULL);
 }
 
 guint sessions_next_ends(const Sessions *sessions, gint64 after_us, guint most, gint64 *ends) {

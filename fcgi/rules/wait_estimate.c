@@ -17,7 +17,7 @@ static guint room_from(const Future *future, guint slot, guint most) {
 }
 
 /* Who can begin when a slot starts, can begin when the session in the slot before it is over. */
-static void refine(gint64 slot_us, const gint64 *ends, guint n_ends, guint count, gint64 *at_us) {
+static void refine_by_ends(gint64 slot_us, const gint64 *ends, guint n_ends, guint count, gint64 *at_us) {
   guint end = 0;
   for (guint i = 0; i < count && at_us[i]; i++) {
     while (end < n_ends && ends[end] <= at_us[i] - slot_us)
@@ -49,5 +49,5 @@ void wait_estimate(const Ledger *ledger, gint64 now_us, guint32 capacity, gint64
       at_us[served++] = MAX(now_us, ledger_slot_starts_at(ledger, first + slot));
     }
   }
-  refine(slot_us, ends, n_ends, count, at_us);
+  refine_by_ends(slot_us, ends, n_ends, count, at_us);
 }

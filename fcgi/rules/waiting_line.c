@@ -20,7 +20,7 @@ struct LinePlace {
   gint64 called_us; /* since when a server is held; 0: none is */
 };
 
-static int compare(gconstpointer a, gconstpointer b, gpointer user_data) {
+static int compare_places(gconstpointer a, gconstpointer b, gpointer user_data) {
   const LinePlace *x = a, *y = b;
   int order = (x->arrived_us > y->arrived_us) - (x->arrived_us < y->arrived_us);
   return order ? order : (x->number > y->number) - (x->number < y->number);
@@ -50,7 +50,7 @@ LinePlace *waiting_line_join(WaitingLine *line, gpointer who, gint64 arrived_us,
   place->number = ++line->last;
   place->who = who;
   place->away_since_us = now_us;
-  place->iter = g_sequence_insert_sorted(line->order, place, compare, NULL);
+  place->iter = g_sequence_insert_sorted(line->order, place, compare_places, NULL);
   g_hash_table_add(line->all, place);
   return place;
 }
@@ -91,7 +91,7 @@ void waiting_line_come_back(LinePlace *place, gint64 now_us) {
 }
 
 /* Whether a server is held for them now, who are away or elsewhere. */
-static gboolean call(WaitingLine *line, LinePlace *place, gint64 now_us) {
+static gboolean call_place(WaitingLine *line, LinePlace *place, gint64 now_us) {
   if (place->passed_over)
     return FALSE;
   if (!place->called_us)
@@ -110,7 +110,7 @@ gpointer waiting_line_next(WaitingLine *line, guint free, gint64 now_us) {
     LinePlace *place = g_sequence_get(iter);
     if (place->here)
       return free > 0 ? place->who : NULL;
-    if (call(line, place, now_us) && free > 0)
+    if (call_place(line, place, now_us) && free > 0)
       free--;
   }
   return NULL;
@@ -136,7 +136,7 @@ void waiting_line_take_out(WaitingLine *line, LinePlace *place) {
 
 void waiting_line_put_back(WaitingLine *line, LinePlace *place) {
   g_return_if_fail(!place->iter);
-  place->iter = g_sequence_insert_sorted(line->order, place, compare, NULL);
+  place->iter = g_sequence_insert_sorted(line->order, place, compare_places, NULL);
 }
 
 void waiting_line_pass_over(WaitingLine *line, LinePlace *place) {

@@ -11,8 +11,8 @@ static const char *reason_for(const Rc *rc) {
 }
 
 /* @retry_after_seconds 0: when the first place becomes free. */
-static void refuse(Request *request, Rc *rc, const char *reason, guint retry_after_seconds,
-                   const char *more) {
+static void refuse_busy(Request *request, Rc *rc, const char *reason, guint retry_after_seconds,
+                        const char *more) {
   g_autoptr(GError) error = NULL;
   gint64 free_at_us = 0; /* when the first session ends */
   g_autoptr(GString) members = g_string_new(more);
@@ -27,13 +27,13 @@ static void refuse(Request *request, Rc *rc, const char *reason, guint retry_aft
 }
 
 void busy_refuse(Request *request, Rc *rc) {
-  refuse(request, rc, reason_for(rc), 0, NULL);
+  refuse_busy(request, rc, reason_for(rc), 0, NULL);
 }
 
 void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members) {
-  refuse(request, rc, reason_for(rc), retry_after_seconds, members);
+  refuse_busy(request, rc, reason_for(rc), retry_after_seconds, members);
 }
 
 void busy_refuse_for(Request *request, Rc *rc, const char *reason) {
-  refuse(request, rc, reason, 0, NULL);
+  refuse_busy(request, rc, reason, 0, NULL);
 }

@@ -120,7 +120,7 @@ void planning_session_over(Planning *planning, FleetServer *server, const char *
 }
 
 /* Another coordinator started it: its place is taken here, too, before the server's status tells. */
-static void on_appeared(const Reservation *reservation, gpointer data) {
+static void on_plan_appeared(const Reservation *reservation, gpointer data) {
   const Planning *planning = data;
   FleetServer *server = fleet_find_server(planning->core->fleet, reservation->server_name);
   if (server && !fleet_server_find_session(server, reservation->id))
@@ -136,11 +136,11 @@ static void watch_density(Planning *planning) {
   planning->dense = dense;
 }
 
-static void on_tick(gpointer data) {
+static void on_planning_tick(gpointer data) {
   Planning *planning = data;
   plan_tick(planning->plan, instant_now_us());
   watch_density(planning);
-  planning->timer = timers_add(planning->core->timers, TICK_US, on_tick, planning);
+  planning->timer = timers_add(planning->core->timers, TICK_US, on_planning_tick, planning);
 }
 
 static void collect_orphan(const Reservation *reservation, gpointer data) {
@@ -187,7 +187,7 @@ static char *make_offer(Planning *planning, const Reservation *reservation) {
   return minutes ? g_strdup_printf("\"ends_at\":\"%s\",\"available_minutes\":%u", ends_at, minutes) : NULL;
 }
 
-static void on_ending(const Reservation *reservation, gpointer data) {
+static void on_plan_ending(const Reservation *reservation, gpointer data) {
   Planning *planning = data;
   g_autofree char *offer = make_offer(planning, reservation);
   if (offer)
@@ -272,7 +272,7 @@ static Store *open_store(Core *core, GError **error) {
 }
 
 Planning *planning_open(Core *core, const PlanningListener *listener, GError **error) {
-  static const PlanListener plan_listener = {on_ending, on_appeared};
+  static const PlanListener plan_listener = {on_plan_ending, on_plan_appeared};
   const Configuration *configuration = core->configuration;
   const PlanRules rules = {
       .slot_minutes = (guint)configuration->slot_minutes,
@@ -296,7 +296,7 @@ Planning *planning_open(Core *core, const PlanningListener *listener, GError **e
   store_set_meter(store, core->metering);
   planning->plan = plan_new(store, &rules, instant_now_us());
   planning->guard = guard;
-  planning->timer = timers_add(core->timers, TICK_US, on_tick, planning);
+  planning->timer = timers_add(core->timers, TICK_US, on_planning_tick, planning);
   planning->orphans_timer = timers_add(core->timers, ORPHAN_PATIENCE_US, on_orphans_due, planning);
   plan_set_listener(planning->plan, &plan_listener, planning);
   return planning;

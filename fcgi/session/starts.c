@@ -1,8 +1,9 @@
-/* One Start is a small machine. For a walk-in the plan is asked first (on_planned): it gives the session its
- * id, its code and its end; a booking has them already. Then ask() takes a place on the next server and calls
- * it; on_answer() decides whether the session stands (succeed), the same server is asked again (a lost reply:
- * START_SESSION with the same session id is the same session), or the place is given back and the next server
- * asked (fail). Whatever may have been started without our knowing is ended.
+/* One Start is a small machine. For a walk-in the plan is asked first (on_start_planned()): it gives the
+ * session its id, its code and its end; a booking has them already. Then start_ask() takes a place on the
+ * next server and calls it; on_start_answer() decides whether the session stands (start_succeed()), the same
+ * server is asked again (a lost reply: START_SESSION with the same session id is the same session), or the
+ * place is given back and the next server asked (start_fail()). Whatever may have been started without our
+ * knowing is ended.
  */
 #include "fcgi/session/starts.h"
 
@@ -59,7 +60,7 @@ typedef struct {
   char *name; /* nullable */
 } Person;
 
-static void ask(Start *start);
+static void start_ask(Start *start);
 
 static void free_person(gpointer data) {
   Person *person = data;
@@ -117,7 +118,7 @@ static void set_placed(Start *start) {
   start->placed = TRUE;
 }
 
-static void end(Start *start) {
+static void start_end(Start *start) {
   set_placed(start);
   if (start->session)
     g_hash_table_remove(start->starts->by_session, start->session);
@@ -131,7 +132,7 @@ gboolean starts_is_starting(const Starts *starts, const char *session) {
 /* ---- the people ---- */
 
 /* The request of the first in the queue, who leaves it; @name (nullable) gets its name. (transfer full) */
-static Request *take_first(Start *start, char **name) {
+static Request *take_first_person(Start *start, char **name) {
   Person *person = g_queue_pop_head(&start->people);
   Request *request = person->request;
   if (name)
@@ -140,7 +141,7 @@ static Request *take_first(Start *start, char **name) {
   return request;
 }
 
-static void on_gone(Request *request, gpointer data) {
+static void on_person_gone(Request *request, gpointer data) {
   Person *person = data;
   g_queue_remove(&person->start->people, person);
   free_person(person);
@@ -150,19 +151,19 @@ static void add_person(Start *start, Request *request, const char *name) {
   Person *person = g_new(Person, 1);
   *person = (Person){start, request, g_strdup(name)};
   g_queue_push_tail(&start->people, person);
-  request_wait(request, on_gone, person);
+  request_wait(request, on_person_gone, person);
 }
 
 static void refuse_all(Start *start, Rc *rc) {
   while (!g_queue_is_empty(&start->people))
-    busy_refuse(take_first(start, NULL), rc);
+    busy_refuse(take_first_person(start, NULL), rc);
 }
 
 /* Lets everybody in who waited. */
 static void let_in(Start *start, const Session *session, const char *role) {
   for (; !g_queue_is_empty(&start->people); role = "guest") {
     g_autofree char *name = NULL;
-    Request *request = take_first(start, &name);
+    Request *request = take_first_person(start, &name);
     code_door_told(request, session->id);
     connection_data_answer(request, session, role, name);
   }
@@ -175,16 +176,16 @@ static gboolean is_wanted(const Start *start) {
 /* ---- the end of a try ---- */
 
 /* Ends it and tells its owner, who may begin another at once. */
-static void end_failed(Start *start, const GError *error) {
+static void start_end_failed(Start *start, const GError *error) {
   const StartOwner *owner = start->owner;
   gpointer data = start->owner_data;
-  end(start);
+  start_end(start);
   if (owner)
     owner->failed(error, data);
 }
 
 /* It came to nothing: a booking waits for the next who comes, a walk-in's place is free. */
-static void give_up(Start *start, const char *reason) {
+static void start_give_up(Start *start, const char *reason) {
   g_autoptr(GError) error = NULL;
   Plan *plan = planning_get_plan(start->core->planning);
   if (start->booked)
@@ -192,17 +193,17 @@ static void give_up(Start *start, const char *reason) {
   else
     plan_ended(plan, start->session, reason, instant_now_us());
   wire_set_error(&error, WIRE_SERVERS_BUSY, NULL, "No server could start the session.");
-  end_failed(start, error);
+  start_end_failed(start, error);
 }
 
-static void succeed(Start *start, const ControlStarted *started) {
+static void start_succeed(Start *start, const ControlStarted *started) {
   FleetServer *server = start->server;
   g_autofree char *name = log_quote(fleet_server_get_info(server)->name);
   gint64 ends_at_us = started->ends_at_us ? started->ends_at_us : start->ends_at_us;
   if (!is_wanted(start)) {
     fleet_server_give_back(server, start->session);
     endings_begin(start->core, server, start->session);
-    give_up(start, wire_end_name(WIRE_END_USERS_LEFT));
+    start_give_up(start, wire_end_name(WIRE_END_USERS_LEFT));
     return;
   }
   const Person *host = g_queue_peek_head(&start->people);
@@ -219,10 +220,10 @@ static void succeed(Start *start, const ControlStarted *started) {
   let_in(start, &session, "host");
   if (start->owner)
     start->owner->stands(&session, start->owner_data);
-  end(start);
+  start_end(start);
 }
 
-static void fail(Start *start, const char *why, const char *detail, gboolean may_stand) {
+static void start_fail(Start *start, const char *why, const char *detail, gboolean may_stand) {
   g_autofree char *name = log_quote(fleet_server_get_info(start->server)->name);
   g_autofree char *quoted = log_quote(detail);
   log_warning("start_failed", "server=%s session=%s why=%s detail=%s", name, start->session, why, quoted);
@@ -230,57 +231,57 @@ static void fail(Start *start, const char *why, const char *detail, gboolean may
   fleet_server_give_back(start->server, start->session);
   if (may_stand)
     endings_begin(start->core, start->server, start->session);
-  ask(start);
+  start_ask(start);
 }
 
-static void fail_full(Start *start) {
+static void start_fail_full(Start *start) {
   fleet_server_set_full(start->server);
   fleet_server_give_back(start->server, start->session);
-  ask(start);
+  start_ask(start);
 }
 
-static void call(Start *start);
+static void start_call(Start *start);
 
-static void on_answer(const StreamerResult *result, gpointer data) {
+static void on_start_answer(const StreamerResult *result, gpointer data) {
   Start *start = data;
   start->call = NULL;
   if (result->outcome == STREAMER_LOST && !start->repeated) {
     start->repeated = TRUE;
-    call(start);
+    start_call(start);
     return;
   }
   if (result->outcome != STREAMER_ANSWERED) {
     /* After a repetition, even "unreachable" leaves the first attempt open. */
     gboolean may_stand = result->outcome != STREAMER_UNREACHABLE || start->repeated;
-    fail(start, streamer_outcome_name(result->outcome), result->detail, may_stand);
+    start_fail(start, streamer_outcome_name(result->outcome), result->detail, may_stand);
     return;
   }
   g_autoptr(GError) error = NULL;
   g_autoptr(ControlAnswer) answer = control_answer_read(result->text, result->length, &error);
   if (!answer)
-    fail(start, "not_understood", error->message, TRUE);
+    start_fail(start, "not_understood", error->message, TRUE);
   else if (answer->message == WIRE_SESSION_LIMIT_REACHED)
-    fail_full(start);
+    start_fail_full(start);
   else if (answer->message != WIRE_SESSION_CONNECTION_DATA)
-    fail(start, wire_name(answer->message), answer->reason, FALSE);
+    start_fail(start, wire_name(answer->message), answer->reason, FALSE);
   else if (strcmp(answer->started.session, start->session) != 0 ||
            strcmp(answer->started.code, start->code) != 0)
-    fail(start, "another_session", answer->started.session, TRUE);
+    start_fail(start, "another_session", answer->started.session, TRUE);
   else
-    succeed(start, &answer->started);
+    start_succeed(start, &answer->started);
 }
 
 /* ---- a try ---- */
 
-static void call(Start *start) {
+static void start_call(Start *start) {
   StreamerPeer *peer = watches_get_peer(start->server);
   if (!peer) {
-    fail(start, "not_in_the_list", NULL, FALSE);
+    start_fail(start, "not_in_the_list", NULL, FALSE);
     return;
   }
   char *body = control_start_session(start->session, start->code, start->rc_name, start->ends_at_us);
   guint timeout_ms = 1000 * (guint)start->core->configuration->start_timeout_seconds;
-  start->call = streamer_peer_call(peer, body, timeout_ms, FALSE, on_answer, start);
+  start->call = streamer_peer_call(peer, body, timeout_ms, FALSE, on_start_answer, start);
 }
 
 static void take_place(Start *start, FleetServer *server) {
@@ -291,10 +292,10 @@ static void take_place(Start *start, FleetServer *server) {
   fleet_server_take(server, start->session, start->code, start->ends_at_us);
 }
 
-static void look_again(gpointer data) {
+static void start_look_again(gpointer data) {
   Start *start = data;
   start->timer = NULL;
-  ask(start);
+  start_ask(start);
 }
 
 static gboolean is_worth_waiting(const Start *start) {
@@ -302,22 +303,22 @@ static gboolean is_worth_waiting(const Start *start) {
   return start->booked && start->tried->len == 0 && !start->core->ending && waited_us < BOOKED_PATIENCE_US;
 }
 
-static void ask(Start *start) {
+static void start_ask(Start *start) {
   Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
   gboolean is_late = g_get_monotonic_time() - start->begun_us > PATIENCE_US;
   gboolean wanted = is_wanted(start);
   FleetServer *server = rc && wanted && !is_late ? rc_choose(rc, start->tried) : NULL;
   if (!server && wanted && is_worth_waiting(start)) {
-    start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, look_again, start);
+    start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, start_look_again, start);
     return;
   }
   if (!server) {
     refuse_all(start, rc);
-    give_up(start, wire_end_name(wanted ? WIRE_END_APP_FAILED : WIRE_END_USERS_LEFT));
+    start_give_up(start, wire_end_name(wanted ? WIRE_END_APP_FAILED : WIRE_END_USERS_LEFT));
     return;
   }
   take_place(start, server);
-  call(start);
+  start_call(start);
 }
 
 /* ---- beginning ---- */
@@ -343,44 +344,44 @@ static void set_session(Start *start, const Reservation *reservation) {
   g_hash_table_insert(start->starts->by_session, start->session, start);
 }
 
-static void on_planned(const Reservation *reservation, const GError *error, gpointer data) {
+static void on_start_planned(const Reservation *reservation, const GError *error, gpointer data) {
   Start *start = data;
   if (reservation) {
     set_session(start, reservation);
-    ask(start);
+    start_ask(start);
     return;
   }
   Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
   if (wire_message_of(error) == WIRE_SERVERS_BUSY)
     refuse_all(start, rc);
   while (!g_queue_is_empty(&start->people))
-    request_refuse(take_first(start, NULL), error);
-  end_failed(start, error);
+    request_refuse(take_first_person(start, NULL), error);
+  start_end_failed(start, error);
 }
 
-static void plan(Start *start, const StartWish *wish) {
+static void start_plan(Start *start, const StartWish *wish) {
   const PlanWish planned = {.rc_name = start->rc_name,
                             .wanted_us = wish->minutes * INSTANT_MINUTE,
                             .min_us = wish->min_minutes * INSTANT_MINUTE,
                             .name = wish->name};
-  plan_walk_in(planning_get_plan(start->core->planning), &planned, instant_now_us(), on_planned, start);
+  plan_walk_in(planning_get_plan(start->core->planning), &planned, instant_now_us(), on_start_planned, start);
 }
 
 void starts_begin(Starts *starts, Request *request, const StartWish *wish) {
   Start *start = start_new(starts, wish->rc_name, FALSE);
   add_person(start, request, wish->name);
-  plan(start, wish);
+  start_plan(start, wish);
 }
 
 void starts_begin_for(Starts *starts, const StartOwner *owner, gpointer owner_data, const StartWish *wish) {
   Start *start = start_new(starts, wish->rc_name, FALSE);
   start->owner = owner;
   start->owner_data = owner_data;
-  plan(start, wish);
+  start_plan(start, wish);
 }
 
 /* Another coordinator has begun it: its people join as soon as it is known where it runs. */
-static void follow(gpointer data) {
+static void start_follow(gpointer data) {
   Start *start = data;
   const Reservation *reservation = plan_find(planning_get_plan(start->core->planning), start->session);
   gboolean goes_on = reservation && reservation->state != RESERVATION_ENDED;
@@ -391,25 +392,25 @@ static void follow(gpointer data) {
   start->timer = NULL;
   if (session) {
     let_in(start, session, "guest");
-    end(start);
+    start_end(start);
   } else if (goes_on && is_wanted(start) && is_worth_waiting(start)) {
-    start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, follow, start);
+    start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, start_follow, start);
   } else {
     refuse_all(start, NULL);
-    end(start);
+    start_end(start);
   }
 }
 
 /* A booking was promised: a store that cannot be reached just now is no reason to refuse it. */
-static void on_claimed(const Reservation *reservation, const GError *error, gpointer data) {
+static void on_start_claimed(const Reservation *reservation, const GError *error, gpointer data) {
   Start *start = data;
   if (!reservation && (wire_message_of(error) != WIRE_STORE_UNAVAILABLE || start->core->ending)) {
-    follow(start);
+    start_follow(start);
     return;
   }
   if (!reservation)
     plan_started(planning_get_plan(start->core->planning), start->session, NULL);
-  ask(start);
+  start_ask(start);
 }
 
 void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name) {
@@ -421,7 +422,8 @@ void starts_begin_booked(Starts *starts, Request *request, const Reservation *re
   start = start_new(starts, reservation->rc_name, TRUE);
   set_session(start, reservation);
   add_person(start, request, name);
-  plan_claim(planning_get_plan(starts->core->planning), start->session, instant_now_us(), on_claimed, start);
+  plan_claim(planning_get_plan(starts->core->planning), start->session, instant_now_us(), on_start_claimed,
+             start);
 }
 
 void starts_answer_all(Starts *starts) {

@@ -159,7 +159,7 @@ static const Setting rows[] = {
     {NULL},
 };
 
-static gboolean check(const Configuration *configuration, const char *path, GError **error) {
+static gboolean check_settings(const Configuration *configuration, const char *path, GError **error) {
   if (configuration->socket && configuration->port > 0) {
     g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: socket: cannot stand beside port", path);
     return FALSE;
@@ -203,7 +203,7 @@ static gboolean read_password(Configuration *configuration, const char *path, GE
 }
 
 /* What is made of the settings once they are read. */
-static gboolean finish(Configuration *configuration, const char *path, GError **error) {
+static gboolean finish_settings(Configuration *configuration, const char *path, GError **error) {
   const RcRules general = {configuration->session_minutes, configuration->min_session_minutes,
                            configuration->booking_step_minutes, configuration->time_zone, NULL};
   configuration->rc_rules = rc_rules_new(path, &general, configuration->rcs, error);
@@ -221,8 +221,8 @@ static gboolean finish(Configuration *configuration, const char *path, GError **
 
 Configuration *configuration_load(const char *path, GError **error) {
   g_autoptr(Configuration) configuration = g_new0(Configuration, 1);
-  if (!settings_load(path, rows, configuration, error) || !check(configuration, path, error) ||
-      !finish(configuration, path, error))
+  if (!settings_load(path, rows, configuration, error) || !check_settings(configuration, path, error) ||
+      !finish_settings(configuration, path, error))
     return NULL;
   return g_steal_pointer(&configuration);
 }

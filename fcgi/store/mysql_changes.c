@@ -15,11 +15,7 @@ typedef struct {
 
 /* ---- what is there ---- */
 
-static gint64 run_end(LedgerRun run) {
-  return run.first + run.count;
-}
-
-static void refuse(MysqlAnswer *answer, StoreOutcome outcome) {
+static void answer_refused(MysqlAnswer *answer, StoreOutcome outcome) {
   answer->outcome = outcome;
   answer->roll_back = TRUE;
 }
@@ -36,7 +32,7 @@ static gboolean read_held(const SqlRow *row, gpointer data) {
 }
 
 /* Nobody else changes it until the transaction ends. */
-static gboolean lock(Sql *sql, const char *id, Held *held, GError **error) {
+static gboolean lock_reservation(Sql *sql, const char *id, Held *held, GError **error) {
   *held = (Held){0};
   return sql_run(sql,
                  "SELECT state, rc, slot_first, slot_end, reason FROM reservations WHERE id = ? FOR UPDATE",
@@ -57,8 +53,8 @@ static gboolean find_request(Sql *sql, const char *request_id, Reservation **oth
 
 /* @duplicate: its id, code or request is there already, and nothing was inserted; NULL: that is an error,
  * too. */
-static gboolean insert(Sql *sql, gint64 rc, const StoreChange *change, gboolean has_code, gboolean *duplicate,
-                       GError **error) {
+static gboolean insert_reservation(Sql *sql, gint64 rc, const StoreChange *change, gboolean has_code,
+                                   gboolean *duplicate, GError **error) {
   const Reservation *it = change->reservation;
   g_autoptr(GError) problem = NULL;
   gboolean inserted = sql_run(
@@ -72,7 +68,7 @@ static gboolean insert(Sql *sql, gint64 rc, const StoreChange *change, gboolean 
                  SQL_INT(it->booked), SQL_TEXT(it->name), SQL_TEXT(it->request_id),
                  SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->reason),
                  mysql_instant(it->created_at_us), mysql_instant(it->ended_at_us), SQL_INT(rc),
-                 SQL_INT(change->run.first), SQL_INT(run_end(change->run))),
+                 SQL_INT(change->run.first), SQL_INT(ledger_run_end(change->run))),
       NULL, NULL, NULL, &problem);
   if (duplicate)
     *duplicate = !inserted && g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE);
@@ -88,10 +84,10 @@ static gboolean insert(Sql *sql, gint64 rc, const StoreChange *change, gboolean 
 static gboolean explain_refusal(Sql *sql, const Reservation *it, StoreOutcome otherwise, MysqlAnswer *answer,
                                 GError **error) {
   Held held;
-  if (!lock(sql, it->id, &held, error) ||
+  if (!lock_reservation(sql, it->id, &held, error) ||
       (!held.found && !find_request(sql, it->request_id, &answer->other, error)))
     return FALSE;
-  refuse(answer, held.found ? STORE_DONE : answer->other ? STORE_SAME_REQUEST : otherwise);
+  answer_refused(answer, held.found ? STORE_DONE : answer->other ? STORE_SAME_REQUEST : otherwise);
   return TRUE;
 }
 
@@ -102,12 +98,12 @@ static gboolean do_new(Sql *sql, const MysqlPlan *plan, const StoreChange *chang
   gboolean full, duplicate;
   MysqlRc rc;
   if (!mysql_slots_find_rc(sql, it->rc_name, &rc, error) ||
-      !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), change->capacity, &full,
-                        error))
+      !mysql_slots_take(sql, plan, &rc, change->run.first, ledger_run_end(change->run), change->capacity,
+                        &full, error))
     return FALSE;
   if (full)
     return explain_refusal(sql, it, STORE_FULL, answer, error);
-  if (!insert(sql, rc.rc, change, TRUE, &duplicate, error))
+  if (!insert_reservation(sql, rc.rc, change, TRUE, &duplicate, error))
     return FALSE;
   return !duplicate || explain_refusal(sql, it, STORE_CODE_TAKEN, answer, error);
 }
@@ -115,7 +111,7 @@ static gboolean do_new(Sql *sql, const MysqlPlan *plan, const StoreChange *chang
 static gboolean do_ask(Sql *sql, const StoreChange *change, MysqlAnswer *answer, GError **error) {
   if (!find_request(sql, change->reservation->request_id, &answer->other, error))
     return FALSE;
-  refuse(answer, answer->other ? STORE_SAME_REQUEST : STORE_GONE);
+  answer_refused(answer, answer->other ? STORE_SAME_REQUEST : STORE_GONE);
   return TRUE;
 }
 
@@ -124,13 +120,13 @@ static gboolean do_ask(Sql *sql, const StoreChange *change, MysqlAnswer *answer,
 static gboolean do_extend(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
                           GError **error) {
   const Reservation *it = change->reservation;
-  gint64 end = run_end(change->run);
+  gint64 end = ledger_run_end(change->run);
   gboolean full;
   Held held;
-  if (!lock(sql, it->id, &held, error))
+  if (!lock_reservation(sql, it->id, &held, error))
     return FALSE;
   if (!held.found || held.state != RESERVATION_RUNNING) {
-    refuse(answer, STORE_GONE);
+    answer_refused(answer, STORE_GONE);
     return TRUE;
   }
   if (end <= held.slot_end) /* done before */
@@ -140,7 +136,7 @@ static gboolean do_extend(Sql *sql, const MysqlPlan *plan, const StoreChange *ch
       !mysql_slots_take(sql, plan, &rc, held.slot_end, end, change->capacity, &full, error))
     return FALSE;
   if (full) {
-    refuse(answer, STORE_FULL);
+    answer_refused(answer, STORE_FULL);
     return TRUE;
   }
   return sql_run(sql, "UPDATE reservations SET ends_at = FROM_UNIXTIME(?), slot_end = ? WHERE id = ?",
@@ -161,12 +157,13 @@ static gboolean do_claim(Sql *sql, const MysqlPlan *plan, const StoreChange *cha
                NULL, NULL, &claimed, error))
     return FALSE;
   if (claimed == 0)
-    refuse(answer, STORE_GONE);
+    answer_refused(answer, STORE_GONE);
   return TRUE;
 }
 
 /* Over, for whatever reason: its code and what it holds of the slots from its new end on are free. */
-static gboolean end(Sql *sql, const Reservation *it, const Held *held, gint64 slot_end, GError **error) {
+static gboolean end_reservation(Sql *sql, const Reservation *it, const Held *held, gint64 slot_end,
+                                GError **error) {
   slot_end = MAX(slot_end, held->slot_first);
   return mysql_slots_give_back(sql, held->rc, slot_end, held->slot_end, error) &&
          sql_run(sql,
@@ -179,34 +176,35 @@ static gboolean end(Sql *sql, const Reservation *it, const Held *held, gint64 sl
 
 static gboolean do_cancel(Sql *sql, const StoreChange *change, MysqlAnswer *answer, GError **error) {
   Held held;
-  if (!lock(sql, change->reservation->id, &held, error))
+  if (!lock_reservation(sql, change->reservation->id, &held, error))
     return FALSE;
   if (held.found && held.state == RESERVATION_PLANNED)
-    return end(sql, change->reservation, &held, held.slot_first, error);
+    return end_reservation(sql, change->reservation, &held, held.slot_first, error);
   if (!held.was_cancelled)
-    refuse(answer, STORE_GONE);
+    answer_refused(answer, STORE_GONE);
   return TRUE;
 }
 
 /* ---- facts ---- */
 
 /* Of a session that nobody planned here. Its code may be somebody's already; its places may be taken. */
-static gboolean adopt(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
-                      GError **error) {
+static gboolean adopt_session(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,
+                              GError **error) {
   gboolean full, duplicate;
   Held held;
   MysqlRc rc;
   if (!mysql_slots_find_rc(sql, change->reservation->rc_name, &rc, error) ||
-      !mysql_slots_take(sql, plan, &rc, change->run.first, run_end(change->run), G_MAXUINT32, &full, error) ||
-      !insert(sql, rc.rc, change, TRUE, &duplicate, error))
+      !mysql_slots_take(sql, plan, &rc, change->run.first, ledger_run_end(change->run), G_MAXUINT32, &full,
+                        error) ||
+      !insert_reservation(sql, rc.rc, change, TRUE, &duplicate, error))
     return FALSE;
   if (!duplicate)
     return TRUE;
-  if (!lock(sql, change->reservation->id, &held, error))
+  if (!lock_reservation(sql, change->reservation->id, &held, error))
     return FALSE;
   if (!held.found)
-    return insert(sql, rc.rc, change, FALSE, NULL, error);
-  refuse(answer, STORE_DONE); /* another coordinator has just done it */
+    return insert_reservation(sql, rc.rc, change, FALSE, NULL, error);
+  answer_refused(answer, STORE_DONE); /* another coordinator has just done it */
   return TRUE;
 }
 
@@ -214,14 +212,14 @@ static gboolean do_fact(Sql *sql, const MysqlPlan *plan, const StoreChange *chan
                         GError **error) {
   const Reservation *it = change->reservation;
   Held held;
-  if (!lock(sql, it->id, &held, error))
+  if (!lock_reservation(sql, it->id, &held, error))
     return FALSE;
   if (!held.found)
-    return it->state == RESERVATION_ENDED || adopt(sql, plan, change, answer, error);
+    return it->state == RESERVATION_ENDED || adopt_session(sql, plan, change, answer, error);
   if (held.state == RESERVATION_ENDED) /* an end is for good */
     return TRUE;
   if (it->state == RESERVATION_ENDED)
-    return end(sql, it, &held, run_end(change->run), error);
+    return end_reservation(sql, it, &held, ledger_run_end(change->run), error);
   return sql_run(
       sql, "UPDATE reservations SET state = ?, server_name = ? WHERE id = ?",
       SQL_VALUES(SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->id)),
@@ -233,15 +231,15 @@ gboolean mysql_change_import(Sql *sql, const MysqlPlan *plan, const Reservation 
   const StoreChange change = {STORE_FACT, reservation, run, G_MAXUINT32};
   MysqlAnswer answer = {0};
   Held held;
-  if (!lock(sql, reservation->id, &held, error))
+  if (!lock_reservation(sql, reservation->id, &held, error))
     return FALSE;
   if (held.found)
     return TRUE;
   if (reservation->state != RESERVATION_ENDED)
-    return adopt(sql, plan, &change, &answer, error);
+    return adopt_session(sql, plan, &change, &answer, error);
   MysqlRc rc;
   return mysql_slots_find_rc(sql, reservation->rc_name, &rc, error) &&
-         insert(sql, rc.rc, &change, FALSE, NULL, error);
+         insert_reservation(sql, rc.rc, &change, FALSE, NULL, error);
 }
 
 gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *change, MysqlAnswer *answer,

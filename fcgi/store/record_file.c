@@ -79,7 +79,7 @@ static char *set_record(RecordFile *file, const char *id, char *text, gboolean *
 }
 
 /* A record that is put back after a removal stands last: the order of a file has no meaning. */
-static void take_back(RecordFile *file) {
+static void take_changes_back(RecordFile *file) {
   gboolean existed;
   for (guint i = file->batch->len; i-- > 0;) {
     Change *change = file->batch->pdata[i];
@@ -90,7 +90,7 @@ static void take_back(RecordFile *file) {
 
 /* ---- writing ---- */
 
-static gboolean write_all(int fd, const char *bytes, gsize length) {
+static gboolean write_bytes(int fd, const char *bytes, gsize length) {
   while (length > 0) {
     gssize written = write(fd, bytes, length);
     if (written < 0 && errno == EINTR)
@@ -112,12 +112,12 @@ static gboolean write_records(RecordFile *file, int fd) {
     g_string_append(chunk, record->text);
     if (chunk->len < CHUNK_BYTES)
       continue;
-    if (!write_all(fd, chunk->str, chunk->len))
+    if (!write_bytes(fd, chunk->str, chunk->len))
       return FALSE;
     g_string_truncate(chunk, 0);
   }
   g_string_append(chunk, "\n]\n");
-  return write_all(fd, chunk->str, chunk->len);
+  return write_bytes(fd, chunk->str, chunk->len);
 }
 
 static gboolean sync_directory(const char *directory) {
@@ -131,7 +131,7 @@ static gboolean sync_directory(const char *directory) {
 }
 
 /* Returns NULL, or why it could not be written (transfer full). */
-static char *commit(RecordFile *file) {
+static char *commit_records(RecordFile *file) {
   int fd = open(file->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   gboolean ok = fd >= 0 && write_records(file, fd) && fsync(fd) == 0;
   int problem = errno;
@@ -175,15 +175,15 @@ static void deliver_change(Letter *letter, gpointer receiver) {
   g_ptr_array_add(file->batch, change);
 }
 
-static gpointer run(gpointer data) {
+static gpointer run_record_file(gpointer data) {
   RecordFile *file = data;
   while (mailbox_deliver_next(file->inbox, file)) {
     /* Whatever came during the last write goes into this one. */
     mailbox_deliver(file->inbox, file);
-    g_autofree char *reason = commit(file);
+    g_autofree char *reason = commit_records(file);
     atomic_fetch_add(&file->writes, 1);
     if (reason)
-      take_back(file);
+      take_changes_back(file);
     for (guint i = 0; i < file->batch->len; i++) {
       Change *change = file->batch->pdata[i];
       change->reason = g_strdup(reason);
@@ -202,7 +202,7 @@ static gboolean fail_io(GError **error, const char *path) {
   return FALSE;
 }
 
-static gboolean lock(RecordFile *file, GError **error) {
+static gboolean lock_file(RecordFile *file, GError **error) {
   g_autofree char *path = g_strconcat(file->path, ".lock", NULL);
   file->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file->lock_fd < 0)
@@ -240,7 +240,7 @@ static gboolean add_records(RecordFile *file, const char *id_name, const FieldsD
 }
 
 /* The records' texts, or NULL. A file that does not exist has none. */
-static GPtrArray *load(RecordFile *file, const char *id_name, GError **error) {
+static GPtrArray *load_records(RecordFile *file, const char *id_name, GError **error) {
   g_autofree char *text = NULL;
   gsize length;
   g_autoptr(GError) problem = NULL;
@@ -286,7 +286,7 @@ static RecordFile *file_new(const char *path, Mailbox *home) {
 
 GPtrArray *record_file_read(const char *path, const char *id_name, GError **error) {
   RecordFile *file = file_new(path, NULL);
-  GPtrArray *texts = load(file, id_name, error);
+  GPtrArray *texts = load_records(file, id_name, error);
   free_file(file);
   return texts;
 }
@@ -294,12 +294,12 @@ GPtrArray *record_file_read(const char *path, const char *id_name, GError **erro
 RecordFile *record_file_open(const char *path, const char *id_name, Mailbox *home, GPtrArray **records,
                              GError **error) {
   RecordFile *file = file_new(path, home);
-  g_autoptr(GPtrArray) texts = lock(file, error) ? load(file, id_name, error) : NULL;
+  g_autoptr(GPtrArray) texts = lock_file(file, error) ? load_records(file, id_name, error) : NULL;
   if (!texts) {
     free_file(file);
     return NULL;
   }
-  if (pthread_create(&file->thread, NULL, run, file) != 0)
+  if (pthread_create(&file->thread, NULL, run_record_file, file) != 0)
     g_error("no thread could be made");
   *records = g_steal_pointer(&texts);
   return file;

@@ -10,7 +10,8 @@ typedef struct {
   gpointer user_data;
 } Measured;
 
-static void on_done(StoreOutcome outcome, const Reservation *other, const char *reason, gpointer user_data) {
+static void on_change_done(StoreOutcome outcome, const Reservation *other, const char *reason,
+                           gpointer user_data) {
   g_autofree Measured *measured = user_data;
   metering_stored(measured->metering, outcome, g_get_monotonic_time() - measured->asked_us);
   if (measured->done)
@@ -34,7 +35,7 @@ void store_put(Store *store, const StoreChange *change, StoreDone done, gpointer
   }
   Measured *measured = g_new(Measured, 1);
   *measured = (Measured){store->metering, g_get_monotonic_time(), done, user_data};
-  store->kind->put(store, change, on_done, measured);
+  store->kind->put(store, change, on_change_done, measured);
 }
 
 gboolean store_is_shared(const Store *store) {

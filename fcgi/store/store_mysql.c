@@ -16,7 +16,7 @@
 #define UPKEEP_SOON_US (INSTANT_SECOND / 10)
 #define FORGET_AT_ONCE 1000
 
-typedef struct Look Look;
+typedef struct PlanLook PlanLook;
 typedef struct Upkeep Upkeep;
 
 typedef struct {
@@ -29,7 +29,7 @@ typedef struct {
   gboolean loaded, failing;
   guint64 writes; /* changes that were given to the database */
   Timer *look_timer, *upkeep_timer;
-  Look *look;              /* under way */
+  PlanLook *look;          /* under way */
   Upkeep *upkeep;          /* under way */
   GHashTable *lanes;       /* rc_name -> RcLane */
   GArray *refreshing;      /* of Refresh: to be told after the look that is under way */
@@ -92,7 +92,7 @@ static void let_ask(RcLane *lane) {
     sql_pool_run(lane->pool, &put->job);
 }
 
-static void on_put(SqlJob *job, const GError *error) {
+static void on_put_done(SqlJob *job, const GError *error) {
   Put *put = (Put *)job;
   if (put->is_end) {
     put->lane->ends--;
@@ -126,7 +126,7 @@ static void put_change(Store *store, const StoreChange *change, StoreDone done, 
   Put *put = g_new0(Put, 1);
   mysql->writes++;
   put->job.run = run_put;
-  put->job.done = on_put;
+  put->job.done = on_put_done;
   put->lane = g_rc_box_acquire(rc_lane_of(mysql, change->reservation->rc_name));
   put->is_end = change->kind == STORE_FACT && change->reservation->state == RESERVATION_ENDED;
   put->plan = mysql->plan;
@@ -146,7 +146,7 @@ static void put_change(Store *store, const StoreChange *change, StoreDone done, 
 
 /* ---- looking for what has changed ---- */
 
-struct Look {
+struct PlanLook {
   SqlJob job;
   MysqlStore *store; /* NULL: it was closed */
   char *since;       /* nullable: read everything */
@@ -160,7 +160,7 @@ static gboolean keep_text(const SqlRow *row, gpointer data) {
   return FALSE;
 }
 
-static gboolean collect(const SqlRow *row, gpointer data) {
+static gboolean collect_reservation(const SqlRow *row, gpointer data) {
   g_ptr_array_add(data, mysql_row_read(row));
   return TRUE;
 }
@@ -181,16 +181,16 @@ static gboolean agree_on_slots(Sql *sql, guint slot_minutes, GError **error) {
   return FALSE;
 }
 
-static gboolean read_all(Sql *sql, Look *look, GError **error) {
+static gboolean read_all(Sql *sql, PlanLook *look, GError **error) {
   return sql_schema_check(sql, error) && agree_on_slots(sql, look->slot_minutes, error) &&
          sql_run(sql,
                  "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE state IN ('planned', 'running') OR "
                  "(state = 'ended' AND ended_at > NOW() - INTERVAL " LOADED_HISTORY_DAYS " DAY)",
-                 SQL_NO_VALUES, collect, look->found, NULL, error);
+                 SQL_NO_VALUES, collect_reservation, look->found, NULL, error);
 }
 
-static gboolean run_look(Sql *sql, SqlJob *job, GError **error) {
-  Look *look = (Look *)job;
+static gboolean run_plan_look(Sql *sql, SqlJob *job, GError **error) {
+  PlanLook *look = (PlanLook *)job;
   g_ptr_array_set_size(look->found, 0);
   g_clear_pointer(&look->now, g_free);
   if (!sql_run(sql, "SELECT NOW(6)", SQL_NO_VALUES, keep_text, &look->now, NULL, error))
@@ -202,12 +202,12 @@ static gboolean run_look(Sql *sql, SqlJob *job, GError **error) {
                  "SELECT " MYSQL_ROW_COLUMNS
                  " FROM reservations WHERE changed_at > ? - INTERVAL " OVERLAP_SECONDS
                  " SECOND ORDER BY changed_at",
-                 SQL_VALUES(SQL_TEXT(look->since)), collect, look->found, NULL, error);
+                 SQL_VALUES(SQL_TEXT(look->since)), collect_reservation, look->found, NULL, error);
 }
 
-static void look_again(gpointer data);
+static void look_for_changes(gpointer data);
 
-static void tell_failing(MysqlStore *store, const GError *error) {
+static void tell_plan_failing(MysqlStore *store, const GError *error) {
   gboolean failing = error != NULL;
   if (failing && !store->failing) {
     g_autofree char *reason = log_quote(error->message);
@@ -216,7 +216,7 @@ static void tell_failing(MysqlStore *store, const GError *error) {
   store->failing = failing;
 }
 
-static void take_found(MysqlStore *store, Look *look) {
+static void take_found_reservations(MysqlStore *store, PlanLook *look) {
   for (guint i = 0; i < look->found->len; i++)
     store->base.listener.seen(look->found->pdata[i], store->base.user_data);
   g_free(store->looked_at);
@@ -232,22 +232,22 @@ static void tell_refreshed(GArray **refreshing, gboolean known) {
   g_autoptr(GArray) told = g_steal_pointer(refreshing);
   *refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
   for (guint i = 0; i < told->len; i++) {
-    const Refresh *refresh = &g_array_index(told, Refresh, i);
-    refresh->func(known, refresh->user_data);
+    const Refresh *refresh_mysql = &g_array_index(told, Refresh, i);
+    refresh_mysql->func(known, refresh_mysql->user_data);
   }
 }
 
-static void on_looked(SqlJob *job, const GError *error) {
-  Look *look = (Look *)job;
+static void on_plan_looked(SqlJob *job, const GError *error) {
+  PlanLook *look = (PlanLook *)job;
   MysqlStore *store = look->store;
   if (store) {
     store->look = NULL;
-    tell_failing(store, error);
+    tell_plan_failing(store, error);
     if (!error)
-      take_found(store, look);
+      take_found_reservations(store, look);
     tell_refreshed(&store->refreshing, error == NULL);
     gint64 pause_us = store->refreshing_next->len ? 0 : LOOK_AGAIN_US;
-    store->look_timer = timers_add(store->timers, pause_us, look_again, store);
+    store->look_timer = timers_add(store->timers, pause_us, look_for_changes, store);
   }
   g_ptr_array_unref(look->found);
   g_free(look->since);
@@ -255,16 +255,16 @@ static void on_looked(SqlJob *job, const GError *error) {
   g_free(look);
 }
 
-static void look_again(gpointer data) {
+static void look_for_changes(gpointer data) {
   MysqlStore *store = data;
-  Look *look = g_new0(Look, 1);
+  PlanLook *look = g_new0(PlanLook, 1);
   store->look_timer = NULL;
   store->look = look;
   GArray *now = store->refreshing;
   store->refreshing = store->refreshing_next;
   store->refreshing_next = now;
-  look->job.run = run_look;
-  look->job.done = on_looked;
+  look->job.run = run_plan_look;
+  look->job.done = on_plan_looked;
   look->store = store;
   look->since = g_strdup(store->looked_at);
   look->slot_minutes = store->plan.slot_minutes;
@@ -342,27 +342,27 @@ static void keep_up(gpointer data) {
 
 /* ---- life ---- */
 
-static void begin(Store *store) {
+static void begin_mysql(Store *store) {
   MysqlStore *mysql = (MysqlStore *)store;
-  look_again(mysql);
+  look_for_changes(mysql);
   mysql->upkeep_timer = timers_add(mysql->timers, INSTANT_SECOND, keep_up, mysql);
 }
 
-static void refresh(Store *store, StoreRefreshed func, gpointer user_data) {
+static void refresh_mysql(Store *store, StoreRefreshed func, gpointer user_data) {
   MysqlStore *mysql = (MysqlStore *)store;
   const Refresh asked = {func, user_data};
   g_array_append_val(mysql->refreshing_next, asked);
   if (mysql->look) /* it began before: the next one begins when it is done */
     return;
   timer_cancel(mysql->look_timer);
-  look_again(mysql);
+  look_for_changes(mysql);
 }
 
-static guint64 count_writes(Store *store) {
+static guint64 count_mysql_writes(Store *store) {
   return ((MysqlStore *)store)->writes;
 }
 
-static void close_store(Store *store) {
+static void close_mysql(Store *store) {
   MysqlStore *mysql = (MysqlStore *)store;
   tell_refreshed(&mysql->refreshing, FALSE);
   tell_refreshed(&mysql->refreshing_next, FALSE);
@@ -379,7 +379,8 @@ static void close_store(Store *store) {
   g_free(mysql);
 }
 
-static const StoreKind store_mysql = {begin, put_change, refresh, count_writes, close_store};
+static const StoreKind store_mysql = {begin_mysql, put_change, refresh_mysql, count_mysql_writes,
+                                      close_mysql};
 
 Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *timers) {
   MysqlStore *store = g_new0(MysqlStore, 1);

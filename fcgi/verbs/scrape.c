@@ -10,7 +10,7 @@
 
 /* ---- words ---- */
 
-static const char *word(const char *const *words, guint count, guint n) {
+static const char *word_of(const char *const *words, guint count, guint n) {
   return n < count ? words[n] : NULL;
 }
 
@@ -29,12 +29,12 @@ static const char *reservation_word(guint n) {
 
 static const char *code_word(guint n) {
   static const char *const words[] = {"in_use", "resting"};
-  return word(words, G_N_ELEMENTS(words), n);
+  return word_of(words, G_N_ELEMENTS(words), n);
 }
 
 static const char *store_word(guint n) {
   static const char *const words[] = {"done", "full", "code_taken", "same_request", "gone", "unavailable"};
-  return word(words, G_N_ELEMENTS(words), n);
+  return word_of(words, G_N_ELEMENTS(words), n);
 }
 
 static const char *version_word(guint n) {

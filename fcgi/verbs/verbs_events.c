@@ -14,7 +14,7 @@ const Field verbs_poll_events_fields[] = {
     {NULL},
 };
 
-static void refuse(Request *request, const char *reason, guint retry_after_seconds) {
+static void refuse_poll(Request *request, const char *reason, guint retry_after_seconds) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "%s", reason);
   request_refuse_until(request, error, retry_after_seconds, NULL);
@@ -25,11 +25,11 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
   const PollEvents *asked = arguments;
   Core *core = request_get_core(request);
   if (core->mode != CORE_SERVES && asked->wait_seconds > 0) {
-    refuse(request, "This coordinator keeps no events to be waited for.", RETRY_LATE_SECONDS);
+    refuse_poll(request, "This coordinator keeps no events to be waited for.", RETRY_LATE_SECONDS);
     return;
   }
   if (asked->wait_seconds > 0 && !core->stopping && !request_may_wait(request)) {
-    refuse(request, "Too many requests are waiting already.", RETRY_SOON_SECONDS);
+    refuse_poll(request, "Too many requests are waiting already.", RETRY_SOON_SECONDS);
     return;
   }
   g_autoptr(GError) error = NULL;

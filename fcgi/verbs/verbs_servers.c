@@ -13,7 +13,7 @@ const Field verbs_get_servers_fields[] = {
 };
 
 /* A number at the start of @text, of at most nine digits; @rest is what follows it. */
-static gboolean read_number(const char *text, guint *number, const char **rest) {
+static gboolean read_range_number(const char *text, guint *number, const char **rest) {
   guint digits = 0;
   *number = 0;
   for (; g_ascii_isdigit(*text) && digits < 9; text++, digits++)
@@ -24,8 +24,8 @@ static gboolean read_number(const char *text, guint *number, const char **rest) 
 
 gboolean verbs_read_range(const char *text, guint *first, guint *last, GError **error) {
   const char *rest;
-  gboolean read =
-      read_number(text, first, &rest) && *rest == '-' && read_number(rest + 1, last, &rest) && !*rest;
+  gboolean read = read_range_number(text, first, &rest) && *rest == '-' &&
+                  read_range_number(rest + 1, last, &rest) && !*rest;
   if (!read || *last < *first) {
     wire_set_error(error, WIRE_BAD_REQUEST, "range",
                    "range: must be two numbers \"X-Y\", from 0, with Y not below X.");
