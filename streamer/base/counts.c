@@ -2,8 +2,6 @@
 
 #include "streamer/base/counts.h"
 
-#include "streamer/session/session.h"
-
 static const char *version(guint n) {
   return n == 0 ? PACKAGE_VERSION : NULL;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "common/metrics.h"
 #include "common/wire.h"
+#include "streamer/base/session_state.h"
 
 typedef enum {
   COUNTS_BUILD,    /* gauge, version: 1 */

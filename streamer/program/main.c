@@ -13,6 +13,7 @@
 #include "streamer/engine/engine.h"
 #include "streamer/process/keeper.h"
 #include "streamer/process/remains.h"
+#include "streamer/sessions/sessions.h"
 #include "streamer/stage/environment.h"
 
 #include <glib-unix.h>

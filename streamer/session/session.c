@@ -319,11 +319,6 @@ SessionState session_state(const Session *session) {
   return session->state;
 }
 
-const char *session_state_name(SessionState state) {
-  static const char *const names[SESSION_N_STATES] = {"starting", "ready", "ending"};
-  return names[state];
-}
-
 double session_age_seconds(const Session *session) {
   return (double)(g_get_monotonic_time() - session->begun_us) / INSTANT_SECOND;
 }

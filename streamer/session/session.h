@@ -11,6 +11,7 @@
 #include "common/ticket.h"
 #include "common/wire.h"
 #include "streamer/base/counts.h"
+#include "streamer/base/session_state.h"
 #include "streamer/session/events.h"
 #include "streamer/session/users.h"
 #include "streamer/session/viewers.h"
@@ -19,8 +20,6 @@
 #include <glib.h>
 
 #define SESSION_ID_MAX 64 /* of letters, digits, '-' and '_' */
-
-typedef enum { SESSION_STARTING, SESSION_READY, SESSION_ENDING, SESSION_N_STATES } SessionState;
 
 typedef struct Session Session;
 
@@ -54,7 +53,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
 const char *session_id(const Session *session);
 const char *session_code(const Session *session);
 SessionState session_state(const Session *session);
-const char *session_state_name(SessionState state); /* "starting", "ready", "ending" */
 gint64 session_starts_at_us(const Session *session);
 /* How long it has been there, and what its stage was made of. */
 double session_age_seconds(const Session *session);

@@ -1,6 +1,7 @@
 /* What the files of the set of sessions share: sessions.c starts and ends them, sessions_status.c says how
  * things are. Nobody else includes this. */
 #pragma once
+#include "streamer/base/counts.h"
 #include "streamer/sessions/past.h"
 #include "streamer/sessions/sessions.h"
 #include "streamer/stage/standby.h"
