@@ -34,8 +34,8 @@ static const Field connection_data_fields[] = {
 static void answer_connection_data(Call *call, const Session *session) {
   const Streamer *streamer = call_context(call);
   ConnectionData data = {
-      .ip = (char *)streamer_public_ip(streamer),
-      .port = streamer_public_port(streamer),
+      .ip = (char *)streamer_settings_public_ip(streamer->settings),
+      .port = streamer_settings_public_port(streamer->settings),
       .session = (char *)session_id(session),
       .code = (char *)session_code(session),
       .starts_at_us = session_starts_at_us(session),

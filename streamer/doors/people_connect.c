@@ -218,7 +218,7 @@ static void answer_established(Call *call, Session *session, const User *user, g
   g_autoptr(GPtrArray) list = g_ptr_array_new();
   for (guint i = 0; i < users_count(users); i++)
     g_ptr_array_add(list, (gpointer)users_nth(users, i));
-  g_autofree char *base = streamer_public_base(streamer);
+  g_autofree char *base = streamer_settings_public_base(streamer->settings);
   g_autofree char *url = g_strconcat(base, "whep/", session_id(session), NULL);
   g_auto(GStrv) requests = session_control_requests(session);
   g_autofree char *ice_servers =

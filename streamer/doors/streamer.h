@@ -1,4 +1,4 @@
-/* What the streamer's doors share. One, made in main.c. */
+/* The streamer as its doors see it: what every handler is given. One, made in main.c. */
 #pragma once
 #include "common/metrics.h"
 #include "common/ticket.h"
@@ -11,9 +11,3 @@ typedef struct {
   Metrics *metrics;
   Sessions *sessions;
 } Streamer;
-
-/* The address and port that people reach this server by. */
-const char *streamer_public_ip(const Streamer *streamer);
-gint64 streamer_public_port(const Streamer *streamer);
-/* The base of the addresses given to people, ending in a slash (transfer full). */
-char *streamer_public_base(const Streamer *streamer);

@@ -265,6 +265,23 @@ char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings
 
 /* ---- derived ---- */
 
+const char *streamer_settings_public_ip(const StreamerSettings *settings) {
+  return settings->public_ip && *settings->public_ip ? settings->public_ip : settings->ip;
+}
+
+gint64 streamer_settings_public_port(const StreamerSettings *settings) {
+  return settings->public_port ? settings->public_port : settings->port;
+}
+
+char *streamer_settings_public_base(const StreamerSettings *settings) {
+  const char *url = settings->public_url, *ip = streamer_settings_public_ip(settings);
+  if (url && *url)
+    return g_strdup(url);
+  gboolean is_v6 = strchr(ip, ':') != NULL;
+  return g_strdup_printf("%s://%s%s%s:%" G_GINT64_FORMAT "/", settings->tls_certificate ? "https" : "http",
+                         is_v6 ? "[" : "", ip, is_v6 ? "]" : "", streamer_settings_public_port(settings));
+}
+
 char *streamer_settings_ice_servers(const StreamerSettings *settings, const char *user, gint64 until_us) {
   if (!settings->turn_secret)
     return g_strdup(settings->ice_servers);

@@ -48,6 +48,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StreamerSettings, streamer_settings_free)
  * (transfer full) */
 char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings *fresh);
 
+/* The address and port that people reach this server by. */
+const char *streamer_settings_public_ip(const StreamerSettings *settings);
+gint64 streamer_settings_public_port(const StreamerSettings *settings);
+/* The base of the addresses given to people, ending in a slash (transfer full). */
+char *streamer_settings_public_base(const StreamerSettings *settings);
+
 /* The setting ice_servers as @user is given it (transfer full): where there is a secret, TURN servers without
  * a credential get one that is good until @until_us (wall clock) at least. */
 char *streamer_settings_ice_servers(const StreamerSettings *settings, const char *user, gint64 until_us);

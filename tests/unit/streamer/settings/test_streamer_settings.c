@@ -1,6 +1,4 @@
-/* config.json, and what WHEP reads of requests. */
-#include "streamer/doors/streamer.h"
-#include "streamer/doors/whep.h"
+/* config.json. */
 #include "streamer/settings/settings.h"
 
 #include <glib/gstdio.h>
@@ -114,36 +112,8 @@ static void people_are_given_the_public_base(void) {
   };
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(StreamerSettings) settings = load_good(cases[i].text);
-    Streamer streamer = {.settings = settings};
-    g_autofree char *base = streamer_public_base(&streamer);
+    g_autofree char *base = streamer_settings_public_base(settings);
     g_assert_cmpstr(base, ==, cases[i].base);
-  }
-}
-
-static void a_content_type_is_compared_as_one(void) {
-  g_assert_true(whep_is_type("application/sdp", "application/sdp"));
-  g_assert_true(whep_is_type("Application/SDP", "application/sdp"));
-  g_assert_true(whep_is_type("application/sdp; charset=utf-8", "application/sdp"));
-  g_assert_true(whep_is_type("application/sdp ;x", "application/sdp"));
-  g_assert_false(whep_is_type("application/sdpx", "application/sdp"));
-  g_assert_false(whep_is_type("application/sd", "application/sdp"));
-  g_assert_false(whep_is_type("text/plain; application/sdp", "application/sdp"));
-  g_assert_false(whep_is_type("", "application/sdp"));
-  g_assert_false(whep_is_type(NULL, "application/sdp"));
-}
-
-static void a_path_is_a_session_or_a_resource(void) {
-  static const struct {
-    const char *rest, *session, *resource;
-  } cases[] = {
-      {"s1", "s1", NULL},  {"s1/r", "s1", "r"}, {"", NULL, NULL},       {"/", NULL, NULL},
-      {"s1/", NULL, NULL}, {"/r", NULL, NULL},  {"s1/r/x", NULL, NULL}, {"s1/r/", NULL, NULL},
-  };
-  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-    g_autofree char *session = NULL, *resource = NULL;
-    g_assert_true(whep_split(cases[i].rest, &session, &resource) == (cases[i].session != NULL));
-    g_assert_cmpstr(session, ==, cases[i].session);
-    g_assert_cmpstr(resource, ==, cases[i].resource);
   }
 }
 
@@ -155,8 +125,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/streamer-settings/what-breaks-a-rule-is-named", what_breaks_a_rule_is_named);
   g_test_add_func("/streamer-settings/placeholders-are-filled-in", placeholders_are_filled_in);
   g_test_add_func("/streamer-settings/only-live-settings-change", only_live_settings_change);
-  g_test_add_func("/streamer/people-are-given-the-public-base", people_are_given_the_public_base);
-  g_test_add_func("/whep/a-content-type-is-compared-as-one", a_content_type_is_compared_as_one);
-  g_test_add_func("/whep/a-path-is-a-session-or-a-resource", a_path_is_a_session_or_a_resource);
+  g_test_add_func("/streamer-settings/people-are-given-the-public-base", people_are_given_the_public_base);
   return g_test_run();
 }
