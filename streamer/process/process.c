@@ -253,10 +253,6 @@ gboolean process_has_ended(const Process *process) {
   return process->has_ended;
 }
 
-pid_t process_pid(const Process *process) {
-  return process->pid;
-}
-
 char *process_describe_end(const Process *process) {
   if (!process->has_ended)
     return g_strdup("runs");

@@ -46,7 +46,6 @@ void process_stop(Process *process, guint deadline_ms);
 void process_wait(Process *process);
 
 gboolean process_has_ended(const Process *process);
-pid_t process_pid(const Process *process);
 
 /* How it ended: "ended with status 3", "was killed by signal 11 (Segmentation fault)". (transfer full) */
 char *process_describe_end(const Process *process);
