@@ -59,7 +59,7 @@ const Setting streamer_settings_table[] = {
      .help = "Who steers: the host has control and grants it, or whoever touches the picture takes it."},
     {"control_idle_seconds", SETTING_INT, AT(control_idle_seconds), 0, 86400, "seconds", "120",
      .help = "Who has control and does nothing for this long gives it back; 0: never."},
-    {"engine", SETTING_CHOICE, AT(engine), 0, 0, NULL, "capture", "capture|unreal|command",
+    {"engine", SETTING_CHOICE, AT(engine), 0, 0, NULL, "capture", "capture",
      .help = "What brings the picture to people."},
     {"app", SETTING_TEXTS, AT(app), 0, 4000, NULL, NULL,
      .help =
@@ -138,8 +138,6 @@ static gboolean check_kept_app(const char *path, const StreamerSettings *setting
 
 /* What a row of the table cannot say. */
 static gboolean check(const char *path, const StreamerSettings *settings, GError **error) {
-  if (!g_str_equal(settings->engine, "capture"))
-    return complain(error, path, "engine", "this build has the engine \"capture\" only");
   if (!settings->app[0] || !settings->app[0][0])
     return complain(error, path, "app", "must name the program to run");
   if (!settings->tls_certificate != !settings->tls_key)

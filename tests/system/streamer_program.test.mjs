@@ -52,7 +52,7 @@ test('a broken file is one line and status 78, with --check and without', t => {
     ['a wrong type', '{"app":["a"],"port":true}', /config\.json: port: /],
     ['out of range', '{"app":["a"],"session_limit":5000}', /config\.json: session_limit: /],
     ['no application', '{}', /config\.json: app: /],
-    ['an engine to come', '{"app":["a"],"engine":"unreal"}', /engine: this build has the engine "capture" only/],
+    ['an engine that there is not', '{"app":["a"],"engine":"command"}', /config\.json: engine: must be one of capture$/m],
     ['in the webrtc part', '{"app":["a"],"webrtc":{"width":961}}', /config\.json: webrtc: .*even/],
     ['no key', good, /vitrina\.key/, null],
     ['a short key', good, /vitrina\.key: the key must have/, 'short'],
