@@ -1,5 +1,7 @@
 #include "streamer/engine/engine.h"
 
+#include "streamer/engine/engine_capture.h"
+
 static const EngineKind *const kinds[] = {&engine_capture};
 
 const EngineKind *engine_kind_find(const char *name) {

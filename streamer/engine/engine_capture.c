@@ -1,8 +1,7 @@
-/* The engine `capture`: a process vitrina-webrtc a session, spoken with over a socket pair
- * (engine_message.h). */
+#include "streamer/engine/engine_capture.h"
+
 #include "common/log.h"
 #include "streamer/base/counts.h"
-#include "streamer/engine/engine.h"
 #include "streamer/process/process.h"
 #include "streamer/shared/channel.h"
 #include "streamer/shared/engine_message.h"
