@@ -8,7 +8,7 @@
 #include "common/fields.h"
 #include "common/verb.h"
 #include "common/wire.h"
-#include "streamer/doors/http.h"
+#include "streamer/http/http.h"
 #include <glib.h>
 
 typedef struct Call Call;

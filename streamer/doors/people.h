@@ -2,8 +2,8 @@
  * they get the session's events too. Main thread. */
 #pragma once
 #include "common/ticket.h"
-#include "streamer/doors/http.h"
 #include "streamer/doors/streamer.h"
+#include "streamer/http/http.h"
 
 /* Handles a request to `session`; @streamer is a Streamer. */
 void people_handle(HttpRequest *request, gpointer streamer);

@@ -14,7 +14,7 @@
  * does not undo the second. Main thread.
  */
 #pragma once
-#include "streamer/doors/http.h"
+#include "streamer/http/http.h"
 
 /* Handles a request below `whep/`; @streamer is a Streamer. */
 void whep_handle(HttpRequest *request, gpointer streamer);

@@ -3,7 +3,7 @@
 #include "common/log.h"
 #include "common/lws_header.h"
 #include "common/wire.h"
-#include "streamer/doors/http_internal.h"
+#include "streamer/http/http_internal.h"
 
 #include <string.h>
 

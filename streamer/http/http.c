@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "streamer/doors/http_internal.h"
+#include "streamer/http/http_internal.h"
 
 #include "common/log.h"
 

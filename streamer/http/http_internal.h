@@ -1,7 +1,7 @@
 /* What the files of the HTTP server share: http.c listens and knows libwebsockets' events, http_request.c
  * reads and answers requests, http_socket.c carries WebSockets. Nobody else includes this. */
 #pragma once
-#include "streamer/doors/http.h"
+#include "streamer/http/http.h"
 
 #include <libwebsockets.h>
 

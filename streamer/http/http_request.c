@@ -2,7 +2,7 @@
  * becomes inert. */
 #include "common/lws_header.h"
 #include "common/wire.h"
-#include "streamer/doors/http_internal.h"
+#include "streamer/http/http_internal.h"
 
 #include <string.h>
 
