@@ -8,7 +8,8 @@
 #include "common/fields.h"
 #include "common/verb.h"
 #include "common/wire.h"
-#include "streamer/http/http.h"
+#include "streamer/http/http_request.h"
+#include "streamer/http/http_socket.h"
 #include <glib.h>
 
 typedef struct Call Call;

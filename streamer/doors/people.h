@@ -3,7 +3,8 @@
 #pragma once
 #include "common/ticket.h"
 #include "streamer/doors/streamer.h"
-#include "streamer/http/http.h"
+#include "streamer/http/http_request.h"
+#include "streamer/http/http_socket.h"
 
 /* Handles a request to `session`; @streamer is a Streamer. */
 void people_handle(HttpRequest *request, gpointer streamer);

@@ -14,7 +14,7 @@
  * does not undo the second. Main thread.
  */
 #pragma once
-#include "streamer/http/http.h"
+#include "streamer/http/http_request.h"
 
 /* Handles a request below `whep/`; @streamer is a Streamer. */
 void whep_handle(HttpRequest *request, gpointer streamer);

@@ -1,14 +1,16 @@
 #include "config.h"
 
-#include "streamer/http/http_internal.h"
+#include "streamer/http/http.h"
 
 #include "common/log.h"
+#include "streamer/http/http_request_internal.h"
+#include "streamer/http/http_shared.h"
+#include "streamer/http/http_socket_internal.h"
 
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,32 +37,16 @@ struct Http {
   guint connections;
 };
 
-/* ---- what requests and sockets ask ---- */
-
-const HttpRoute *http_find_route(const HttpShared *shared, const char *path, const char **rest) {
-  path += *path == '/';
-  for (const HttpRoute *route = shared->routes; route->path; route++) {
-    gsize length = strlen(route->path);
-    gboolean is_tree = route->path[length - 1] == '/';
-    if (is_tree ? strncmp(path, route->path, length) == 0 : strcmp(path, route->path) == 0) {
-      *rest = path + length;
-      return route;
-    }
-  }
-  return NULL;
-}
-
-const char *http_allow_origin(const HttpShared *shared, const char *origin) {
-  char *const *allowed = *shared->allowed_origins;
-  for (; origin && allowed && *allowed; allowed++)
-    if (g_str_equal(*allowed, "*") || g_str_equal(*allowed, origin))
-      return *allowed;
-  return NULL;
-}
-
 /* ---- libwebsockets ---- */
 
-static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
+/* What stands beside a `struct lws`: the request that is read or waits for its answer, or the WebSocket. */
+typedef struct {
+  HttpRequest *request;
+  HttpSocket *socket;
+} HttpConnection;
+
+static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                        size_t length) {
   Http *http = lws_context_user(lws_get_context(wsi));
   HttpConnection *connection = user;
   switch (reason) {
@@ -71,32 +57,32 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     http->connections--;
     return 0;
   case LWS_CALLBACK_HTTP:
-    return http_request_on_headers(&http->shared, wsi, connection, in);
+    return http_request_on_headers(&connection->request, &http->shared, wsi, in);
   case LWS_CALLBACK_HTTP_BODY:
-    return http_request_on_body(connection, in, length);
+    return http_request_on_body(connection->request, in, length);
   case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-    return http_request_on_body_end(connection);
+    return http_request_on_body_end(&connection->request);
   case LWS_CALLBACK_HTTP_WRITEABLE:
-    return http_request_on_writable(connection);
+    return http_request_on_writable(&connection->request);
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
   case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     return http_socket_may_open(&http->shared, wsi) ? 0 : 1;
   case LWS_CALLBACK_ESTABLISHED:
-    return http_socket_on_open(&http->shared, wsi, connection);
+    return http_socket_on_open(&connection->socket, &http->shared, wsi);
   case LWS_CALLBACK_RECEIVE_PONG:
-    http_socket_on_pong(connection);
+    http_socket_on_pong(connection->socket);
     return 0;
   case LWS_CALLBACK_TIMER:
-    return http_socket_on_timer(connection);
+    return http_socket_on_timer(&connection->socket);
   case LWS_CALLBACK_RECEIVE:
-    return http_socket_on_bytes(wsi, connection, in, length);
+    return http_socket_on_bytes(connection->socket, wsi, in, length);
   case LWS_CALLBACK_SERVER_WRITEABLE:
-    return http_socket_on_writable(connection);
+    return http_socket_on_writable(connection->socket);
   case LWS_CALLBACK_CLOSED:
   case LWS_CALLBACK_CLOSED_HTTP:
     if (connection) {
-      http_request_detach(connection);
-      http_socket_detach(connection);
+      http_request_detach(&connection->request);
+      http_socket_detach(&connection->socket);
     }
     return 0;
   default:
@@ -105,7 +91,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = "vitrina", .callback = on_event, .per_session_data_size = sizeof(HttpConnection)},
+    {.name = "vitrina", .callback = on_lws_event, .per_session_data_size = sizeof(HttpConnection)},
     {NULL},
 };
 

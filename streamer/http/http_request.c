@@ -1,8 +1,8 @@
-/* A request is counted, since its handler keeps it; when its connection goes first, it loses its `wsi` and
- * becomes inert. */
+/* When its connection goes first, a request loses its `wsi` and becomes inert. */
+#include "streamer/http/http_request_internal.h"
+
 #include "common/lws_header.h"
 #include "common/wire.h"
-#include "streamer/http/http_internal.h"
 
 #include <string.h>
 
@@ -103,7 +103,7 @@ static gboolean is_local(struct lws *wsi) {
   return g_str_has_prefix(name, "127.") || g_str_equal(name, "::1") || g_str_has_prefix(name, "::ffff:127.");
 }
 
-static void refuse(HttpRequest *request, WireMessage message, const char *reason) {
+static void request_refuse(HttpRequest *request, WireMessage message, const char *reason) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, message, NULL, "%s", reason);
   g_autofree char *body = wire_refusal(error, NULL);
@@ -133,23 +133,23 @@ static void answer_options(HttpRequest *request) {
 }
 
 /* The request is there whole. */
-static void dispatch(HttpRequest *request) {
+static void request_dispatch(HttpRequest *request) {
   const HttpRoute *route = request->route;
   request->state = REQUEST_ASKED;
   g_byte_array_append(request->body, (const guint8 *)"", 1);
   lws_set_timeout(request->wsi, NO_PENDING_TIMEOUT, 0);
   add_page_headers(request);
   if (!route) {
-    refuse(request, WIRE_NOT_FOUND, "There is nothing here.");
+    request_refuse(request, WIRE_NOT_FOUND, "There is nothing here.");
   } else if (route->local_only && !is_local(request->wsi)) {
-    refuse(request, WIRE_FORBIDDEN, "This is answered to the server's own machine alone.");
+    request_refuse(request, WIRE_FORBIDDEN, "This is answered to the server's own machine alone.");
   } else if (request->too_large) {
-    refuse(request, WIRE_TOO_LARGE, "The request is larger than 64 KiB.");
+    request_refuse(request, WIRE_TOO_LARGE, "The request is larger than 64 KiB.");
   } else if (g_str_equal(request->method, "OPTIONS")) {
     answer_options(request);
   } else if (!is_method(route, request->method)) {
     http_request_add_header(request, "allow", route->methods);
-    refuse(request, WIRE_METHOD_NOT_ALLOWED, "This address is not asked in this way.");
+    request_refuse(request, WIRE_METHOD_NOT_ALLOWED, "This address is not asked in this way.");
   } else {
     route->handle(request, request->shared->data);
   }
@@ -195,12 +195,12 @@ static HttpRequest *request_new(HttpShared *shared, struct lws *wsi, const char 
   return request;
 }
 
-static int write_answer(HttpConnection *connection);
+static int write_answer(HttpRequest **place);
 
 /* Dispatches, and writes an answer that is there at once. Returns what a libwebsockets callback returns. */
-static int ask(HttpConnection *connection) {
-  dispatch(connection->request);
-  return connection->request->state == REQUEST_ANSWERED ? write_answer(connection) : 0;
+static int request_ask(HttpRequest **place) {
+  request_dispatch(*place);
+  return (*place)->state == REQUEST_ANSWERED ? write_answer(place) : 0;
 }
 
 /* As libwebsockets decides it (RFC 9112 section 9.3): it does not say so in the answer. */
@@ -224,29 +224,27 @@ static BodyKind body_kind(struct lws *wsi, const char *method) {
   return is_post || g_ascii_strtoull(length, NULL, 10) > 0 ? BODY_COMES : BODY_NONE;
 }
 
-int http_request_on_headers(HttpShared *shared, struct lws *wsi, HttpConnection *connection,
-                            const char *path) {
-  if (connection->request) /* the last one has no answer yet */
+int http_request_on_headers(HttpRequest **place, HttpShared *shared, struct lws *wsi, const char *path) {
+  if (*place) /* the last one has no answer yet */
     return -1;
-  connection->request = request_new(shared, wsi, path);
+  HttpRequest *request = *place = request_new(shared, wsi, path);
   if (is_last(wsi))
-    http_request_add_header(connection->request, "connection", "close");
-  switch (body_kind(wsi, connection->request->method)) {
+    http_request_add_header(request, "connection", "close");
+  switch (body_kind(wsi, request->method)) {
   case BODY_NONE:
-    return ask(connection);
+    return request_ask(place);
   case BODY_COMES:
     return 0;
   case BODY_UNMEASURED:
-    http_request_add_header(connection->request, "connection", "close");
-    http_request_answer(connection->request, 411, NULL, NULL);
-    write_answer(connection);
+    http_request_add_header(request, "connection", "close");
+    http_request_answer(request, 411, NULL, NULL);
+    write_answer(place);
     break;
   }
   return -1;
 }
 
-int http_request_on_body(HttpConnection *connection, const guint8 *bytes, gsize length) {
-  HttpRequest *request = connection->request;
+int http_request_on_body(HttpRequest *request, const guint8 *bytes, gsize length) {
   if (!request || request->state != REQUEST_READING)
     return -1;
   if (request->body->len + length > WIRE_MAX_BODY)
@@ -256,10 +254,8 @@ int http_request_on_body(HttpConnection *connection, const guint8 *bytes, gsize 
   return 0;
 }
 
-int http_request_on_body_end(HttpConnection *connection) {
-  if (!connection->request || connection->request->state != REQUEST_READING)
-    return -1;
-  return ask(connection);
+int http_request_on_body_end(HttpRequest **place) {
+  return *place && (*place)->state == REQUEST_READING ? request_ask(place) : -1;
 }
 
 /* ---- writing ---- */
@@ -286,8 +282,8 @@ static gboolean add_headers(const HttpRequest *request, guchar **at, guchar *end
          lws_finalize_http_header(wsi, at, end) == 0;
 }
 
-void http_request_detach(HttpConnection *connection) {
-  HttpRequest *request = g_steal_pointer(&connection->request);
+void http_request_detach(HttpRequest **place) {
+  HttpRequest *request = g_steal_pointer(place);
   if (!request)
     return;
   if (request->state == REQUEST_ANSWERED)
@@ -299,8 +295,8 @@ void http_request_detach(HttpConnection *connection) {
   http_request_unref(request);
 }
 
-static int write_answer(HttpConnection *connection) {
-  HttpRequest *request = connection->request;
+static int write_answer(HttpRequest **place) {
+  HttpRequest *request = *place;
   struct lws *wsi = request->wsi;
   gboolean is_head = g_str_equal(request->method, "HEAD");
   gsize length = request->answer && !is_head ? strlen(request->answer) : 0;
@@ -312,10 +308,10 @@ static int write_answer(HttpConnection *connection) {
   at += length;
   gboolean written =
       fits && lws_write(wsi, start, (gsize)(at - start), LWS_WRITE_HTTP_FINAL) == (int)(at - start);
-  http_request_detach(connection);
+  http_request_detach(place);
   return written && lws_http_transaction_completed(wsi) == 0 ? 0 : -1;
 }
 
-int http_request_on_writable(HttpConnection *connection) {
-  return connection->request && connection->request->state == REQUEST_ANSWERED ? write_answer(connection) : 0;
+int http_request_on_writable(HttpRequest **place) {
+  return *place && (*place)->state == REQUEST_ANSWERED ? write_answer(place) : 0;
 }

@@ -1,9 +1,9 @@
-/* A WebSocket is counted, since its handlers keep it; when its connection goes first, it loses its `wsi` and
- * becomes inert. */
+/* When its connection goes first, a WebSocket loses its `wsi` and becomes inert. */
+#include "streamer/http/http_socket_internal.h"
+
 #include "common/log.h"
 #include "common/lws_header.h"
 #include "common/wire.h"
-#include "streamer/http/http_internal.h"
 
 #include <string.h>
 
@@ -89,7 +89,7 @@ gboolean http_socket_may_open(const HttpShared *shared, struct lws *wsi) {
   return route && route->sockets && (!origin || http_allow_origin(shared, origin));
 }
 
-int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *connection) {
+int http_socket_on_open(HttpSocket **place, HttpShared *shared, struct lws *wsi) {
   g_autofree char *path = lws_header_of(wsi, WSI_TOKEN_GET_URI);
   const char *rest;
   const HttpRoute *route = path ? http_find_route(shared, path, &rest) : NULL;
@@ -101,7 +101,7 @@ int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *con
   socket->shared = shared;
   socket->route = route;
   socket->text = g_string_new(NULL);
-  connection->socket = socket;
+  *place = socket;
   socket->heard_us = g_get_monotonic_time();
   lws_set_timer_usecs(wsi, PING_US);
   if (route->sockets->opened)
@@ -109,8 +109,7 @@ int http_socket_on_open(HttpShared *shared, struct lws *wsi, HttpConnection *con
   return 0;
 }
 
-int http_socket_on_bytes(struct lws *wsi, HttpConnection *connection, const char *bytes, gsize length) {
-  HttpSocket *socket = connection->socket;
+int http_socket_on_bytes(HttpSocket *socket, struct lws *wsi, const char *bytes, gsize length) {
   if (!socket)
     return 0;
   socket->heard_us = g_get_monotonic_time();
@@ -154,8 +153,7 @@ static int write_message(HttpSocket *socket) {
 }
 
 /* One frame a time. */
-int http_socket_on_writable(HttpConnection *connection) {
-  HttpSocket *socket = connection->socket;
+int http_socket_on_writable(HttpSocket *socket) {
   if (!socket || socket->is_close_told)
     return 0;
   int result = 0;
@@ -174,20 +172,20 @@ int http_socket_on_writable(HttpConnection *connection) {
   return result;
 }
 
-void http_socket_on_pong(HttpConnection *connection) {
-  if (connection->socket)
-    connection->socket->heard_us = g_get_monotonic_time();
+void http_socket_on_pong(HttpSocket *socket) {
+  if (socket)
+    socket->heard_us = g_get_monotonic_time();
 }
 
 /* A silent reader is asked whether it is there, and given up if it does not answer: its handlers are told at
  * once, though libwebsockets may still wait for it to take what was written. */
-int http_socket_on_timer(HttpConnection *connection) {
-  HttpSocket *socket = connection->socket;
+int http_socket_on_timer(HttpSocket **place) {
+  HttpSocket *socket = *place;
   if (!socket)
     return 0;
   gint64 silent_us = g_get_monotonic_time() - socket->heard_us;
   if (silent_us >= GIVE_UP_US) {
-    http_socket_detach(connection);
+    http_socket_detach(place);
     return -1;
   }
   if (silent_us >= PING_US) {
@@ -199,8 +197,8 @@ int http_socket_on_timer(HttpConnection *connection) {
   return 0;
 }
 
-void http_socket_detach(HttpConnection *connection) {
-  HttpSocket *socket = g_steal_pointer(&connection->socket);
+void http_socket_detach(HttpSocket **place) {
+  HttpSocket *socket = g_steal_pointer(place);
   if (!socket)
     return;
   socket->wsi = NULL;

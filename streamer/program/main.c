@@ -11,6 +11,7 @@
 #include "streamer/doors/whep.h"
 #include "streamer/engine/engine.h"
 #include "streamer/http/http.h"
+#include "streamer/http/http_request.h"
 #include "streamer/process/keeper.h"
 #include "streamer/process/remains.h"
 #include "streamer/sessions/sessions.h"

@@ -1,0 +1,14 @@
+/* The events of a request's connection, which http.c tells. @place is where the connection keeps its request,
+ * NULL in it when there is none. Each returns what a libwebsockets callback returns: -1 closes. */
+#pragma once
+#include "streamer/http/http_request.h"
+#include "streamer/http/http_shared.h"
+
+#include <libwebsockets.h>
+
+int http_request_on_headers(HttpRequest **place, HttpShared *shared, struct lws *wsi, const char *path);
+int http_request_on_body(HttpRequest *request, const guint8 *bytes, gsize length);
+int http_request_on_body_end(HttpRequest **place);
+int http_request_on_writable(HttpRequest **place);
+/* Takes the request off its connection, for whatever cause; who waits for it is told. */
+void http_request_detach(HttpRequest **place);

@@ -1,0 +1,15 @@
+/* What requests and WebSockets know of their server. Nobody outside the room includes this. */
+#pragma once
+#include "streamer/http/http_route.h"
+
+typedef struct {
+  const HttpRoute *routes; /* ended by a row without path */
+  char *const *const *allowed_origins;
+  gpointer data; /* for the handlers */
+  guint unsent;  /* answers and messages that are not written yet */
+} HttpShared;
+
+/* The route of @path, and what follows it in *@rest; NULL when there is none. */
+const HttpRoute *http_find_route(const HttpShared *shared, const char *path, const char **rest);
+/* What Access-Control-Allow-Origin says to @origin; NULL: that page may not. */
+const char *http_allow_origin(const HttpShared *shared, const char *origin);
