@@ -117,8 +117,11 @@ static void on_viewer_gone(gint64 number, const char *reason, gpointer data) {
 }
 
 static void on_input(const char *user, gboolean steers, gpointer data) {
-  session_note_activity(data, user);
-  session_people_input(data, user, steers);
+  Session *session = data;
+  if (session->state == SESSION_ENDING)
+    return;
+  session_note_activity(session, user);
+  session_people_input(session, user, steers);
 }
 
 static const StageEvents stage_events = {
