@@ -43,11 +43,11 @@ static gboolean begin(Call *call, const Ask *ask, Person *person) {
     return FALSE;
   }
   gsize bytes = ask->data ? strlen(ask->data) : 0;
-  if (!session_may_talk(person->session, person->user, bytes, &retry_after_seconds, &error)) {
+  if (!session_people_may_talk(person->people, person->user, bytes, &retry_after_seconds, &error)) {
     call_refuse_until(call, error, retry_after_seconds);
     return FALSE;
   }
-  session_note_activity(person->session, person->user);
+  session_people_note_activity(person->people, person->user);
   return TRUE;
 }
 
@@ -59,14 +59,14 @@ static void answer_text(Call *call, WireMessage message, const char *name, const
 /* ---- control ---- */
 
 static void answer_control(Call *call, const Person *person) {
-  answer_text(call, WIRE_CONTROL, "controller", session_controller(person->session));
+  answer_text(call, WIRE_CONTROL, "controller", session_people_controller(person->people));
 }
 
 static void request_control(gpointer call, gpointer arguments) {
   g_auto(Person) person = {NULL};
   if (!begin(call, arguments, &person))
     return;
-  session_request_control(person.session, person.user);
+  session_people_request_control(person.people, person.user);
   answer_control(call, &person);
 }
 
@@ -74,28 +74,28 @@ static void release_control(gpointer call, gpointer arguments) {
   g_auto(Person) person = {NULL};
   if (!begin(call, arguments, &person))
     return;
-  session_release_control(person.session, person.user);
+  session_people_release_control(person.people, person.user);
   answer_control(call, &person);
 }
 
 static void decide(Call *call, const Ask *ask,
-                   gboolean (*decision)(Session *, const char *, const char *, GError **)) {
+                   gboolean (*decision)(SessionPeople *, const char *, const char *, GError **)) {
   g_auto(Person) person = {NULL};
   g_autoptr(GError) error = NULL;
   if (!begin(call, ask, &person))
     return;
-  if (decision(person.session, person.user, ask->user, &error))
+  if (decision(person.people, person.user, ask->user, &error))
     answer_control(call, &person);
   else
     call_refuse(call, error);
 }
 
 static void grant_control(gpointer call, gpointer arguments) {
-  decide(call, arguments, session_grant_control);
+  decide(call, arguments, session_people_grant_control);
 }
 
 static void decline_control(gpointer call, gpointer arguments) {
-  decide(call, arguments, session_decline_control);
+  decide(call, arguments, session_people_decline_control);
 }
 
 /* ---- the others ---- */
@@ -104,7 +104,7 @@ static void set_name(gpointer call, gpointer arguments) {
   const Ask *ask = arguments;
   g_auto(Person) person = {NULL};
   if (begin(call, ask, &person))
-    answer_text(call, WIRE_NAME_SET, "name", session_set_name(person.session, person.user, ask->name));
+    answer_text(call, WIRE_NAME_SET, "name", session_people_set_name(person.people, person.user, ask->name));
 }
 
 static void send_data(gpointer call, gpointer arguments) {
@@ -114,7 +114,8 @@ static void send_data(gpointer call, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   if (!begin(call, ask, &person))
     return;
-  gint64 cursor = session_send_data(person.session, person.user, ask->to, ask->data, ask->transient, &error);
+  gint64 cursor =
+      session_people_send_data(person.people, person.user, ask->to, ask->data, ask->transient, &error);
   if (error)
     call_refuse(call, error);
   else
@@ -133,7 +134,7 @@ static void remove_user(gpointer call, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   if (!begin(call, ask, &person))
     return;
-  if (session_remove_user(person.session, person.user, ask->user, &error))
+  if (session_people_remove(person.people, person.user, ask->user, &error))
     call_answer(call, WIRE_USER_REMOVED, NULL, NULL);
   else
     call_refuse(call, error);
@@ -148,7 +149,7 @@ static void disconnect(gpointer call, gpointer arguments) {
     return;
   }
   call_answer(call, WIRE_DISCONNECTED, NULL, NULL); /* before their WebSocket is closed */
-  session_dismiss(person.session, person.user, SESSION_LEFT);
+  session_people_dismiss(person.people, person.user, SESSION_LEFT);
 }
 
 /* ---- the doors ---- */

@@ -65,6 +65,7 @@ gboolean person_identify(const Call *call, const char *ticket_text, Person *pers
     person->session_id = g_strdup(attendance->session);
     person->user = g_strdup(attendance->user);
     person->session = sessions_find(streamer->sessions, person->session_id);
+    person->people = person->session ? session_people(person->session) : NULL;
     return TRUE;
   }
   g_autoptr(Ticket) ticket = people_check_ticket(streamer, ticket_text, &person->session, error);
@@ -72,6 +73,7 @@ gboolean person_identify(const Call *call, const char *ticket_text, Person *pers
     return FALSE;
   person->session_id = g_strdup(ticket->session);
   person->user = g_strdup(ticket->user);
+  person->people = person->session ? session_people(person->session) : NULL;
   return TRUE;
 }
 
@@ -80,11 +82,11 @@ gboolean person_check_present(const Person *person, GError **error) {
     refuse_no_session(error);
     return FALSE;
   }
-  if (session_has_removed(person->session, person->user)) {
+  if (session_people_has_removed(person->people, person->user)) {
     wire_set_error(error, WIRE_FORBIDDEN, "ticket", "The host has removed you from this session.");
     return FALSE;
   }
-  if (!users_find(session_users(person->session), person->user)) {
+  if (!users_find(session_people_users(person->people), person->user)) {
     wire_set_error(error, WIRE_FORBIDDEN, NULL, "CONNECT_TO_SESSION comes first.");
     return FALSE;
   }
@@ -96,7 +98,7 @@ gboolean person_check_present(const Person *person, GError **error) {
 static void let_go_of(const Streamer *streamer, const char *session_id, const char *user) {
   Session *session = sessions_find(streamer->sessions, session_id);
   if (session)
-    session_release(session, user);
+    session_people_release(session_people(session), user);
 }
 
 static void detach(Attendance *attendance) {
@@ -133,7 +135,7 @@ static gboolean attends(const Attendance *attendance, const Session *session, co
 }
 
 static void attach(Attendance *attendance, Session *session, const char *user, gint64 cursor) {
-  session_hold(session, user);
+  session_people_hold(session_people(session), user);
   detach(attendance);
   g_free(attendance->session);
   g_free(attendance->user);
@@ -214,13 +216,13 @@ static const Field established_fields[] = {
 
 static void answer_established(Call *call, Session *session, const User *user, gint64 cursor) {
   const Streamer *streamer = call_context(call);
-  const Users *users = session_users(session);
+  const Users *users = session_people_users(session_people(session));
   g_autoptr(GPtrArray) list = g_ptr_array_new();
   for (guint i = 0; i < users_count(users); i++)
     g_ptr_array_add(list, (gpointer)users_nth(users, i));
   g_autofree char *base = streamer_settings_public_base(streamer->settings);
   g_autofree char *url = g_strconcat(base, "whep/", session_id(session), NULL);
-  g_auto(GStrv) requests = session_control_requests(session);
+  g_auto(GStrv) requests = session_people_control_requests(session_people(session));
   g_autofree char *ice_servers =
       streamer_settings_ice_servers(streamer->settings, user->id, session_ends_at_us(session));
   const EngineKind *engine = engine_kind_find(streamer->settings->engine);
@@ -231,7 +233,7 @@ static void answer_established(Call *call, Session *session, const User *user, g
       .user = user->id,
       .role = user->role,
       .control = streamer->settings->control,
-      .controller = (char *)session_controller(session),
+      .controller = (char *)session_people_controller(session_people(session)),
       .requests = requests,
       .users = list,
       .ends_at_us = session_ends_at_us(session),
@@ -255,11 +257,13 @@ void people_connect(gpointer call, gpointer arguments) {
   if (ticket && !session)
     refuse_no_session(&error);
   guint retry_after_seconds = 0;
-  if (session && !session_may_talk(session, ticket->user, 0, &retry_after_seconds, &error)) {
+  if (session &&
+      !session_people_may_talk(session_people(session), ticket->user, 0, &retry_after_seconds, &error)) {
     call_refuse_until(call, error, retry_after_seconds);
     return;
   }
-  const User *user = session ? session_admit(session, ticket, connect->name, &error) : NULL;
+  const User *user =
+      session ? session_people_admit(session_people(session), ticket, connect->name, &error) : NULL;
   if (!user) {
     call_refuse(call, error);
     return;
@@ -268,7 +272,7 @@ void people_connect(gpointer call, gpointer arguments) {
   gint64 cursor = connect->cursor < 0 ? events_cursor(events) : events_check_cursor(events, connect->cursor);
   gboolean again = attends(attendance, session, user->id);
   if (!again)
-    session_begin_connection(session, user->id);
+    session_people_begin_connection(session_people(session), user->id);
   answer_established(call, session, user, cursor);
   if (attendance && (!again || connect->cursor >= 0))
     attach(attendance, session, user->id, cursor);
@@ -347,7 +351,7 @@ static void answer_ended(Call *call, const Person *person, gint64 cursor) {
 
 static gboolean was_replaced(const PeoplePoll *poll, const Person *person) {
   return poll->connection > 0 &&
-         poll->connection < users_find(session_users(person->session), person->user)->connection;
+         poll->connection < users_find(session_people_users(person->people), person->user)->connection;
 }
 
 static void wait_for_events(Call *call, const PeoplePoll *poll, Person *person) {
@@ -358,7 +362,7 @@ static void wait_for_events(Call *call, const PeoplePoll *poll, Person *person) 
   *person = (Person){NULL};
   wait->holds = !call_socket(call);
   if (wait->holds)
-    session_hold(wait->person.session, wait->person.user);
+    session_people_hold(wait->person.people, wait->person.user);
   EventsWaiter *waiter = events_wait(session_events(wait->person.session), wait->person.user, poll->cursor,
                                      (guint)poll->wait_seconds * 1000, on_events, wait);
   if (!waiter) /* answered, and the wait is freed */

@@ -8,7 +8,8 @@
 
 /* Who asks: what every verb but CONNECT_TO_SESSION begins with. */
 typedef struct {
-  Session *session; /* NULL: it has ended */
+  Session *session;      /* NULL: it has ended */
+  SessionPeople *people; /* its; NULL likewise */
   char *session_id, *user;
 } Person;
 

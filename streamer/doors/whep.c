@@ -150,7 +150,7 @@ static void take_offer(Ask *ask) {
     refuse(ask->request, 0, WIRE_BAD_REQUEST, "This is no session description.");
     return;
   }
-  const User *user = session_admit(ask->session, ask->ticket, NULL, &error);
+  const User *user = session_people_admit(session_people(ask->session), ask->ticket, NULL, &error);
   if (!user) {
     call_refuse_request(ask->request, 0, error);
     return;

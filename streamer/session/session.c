@@ -1,13 +1,39 @@
-#include "streamer/session/session_internal.h"
+#include "streamer/session/session.h"
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "streamer/session/session_events.h"
+#include "streamer/session/session_time.h"
 
 /* What late-comers and reconnecting people can still read. */
 #define EVENTS_KEPT 1000
 #define EVENTS_KEPT_BYTES (1024 * 1024)
 
+struct Session {
+  char *id, *code;
+  SessionState state;
+  gint64 starts_at_us; /* wall clock */
+  gint64 begun_us;     /* monotonic */
+  CountsFrom from;
+  SessionTime time;
+  gboolean started_told;
+  const StreamerSettings *settings;
+  Stage *stage;
+  Events *events; /* NULL from ENDING on */
+  SessionPeople *people;
+  Viewers *viewers; /* NULL from ENDING on */
+  guint tick_source;
+  SessionHooks hooks;
+  gpointer data;
+};
+
+static void plan_tick(Session *session);
+
 /* ---- the end ---- */
+
+static guint count_people(const Session *session) {
+  return users_count(session_people_users(session->people));
+}
 
 static void tell_started(Session *session, const char *reason) {
   if (session->started_told)
@@ -16,13 +42,13 @@ static void tell_started(Session *session, const char *reason) {
   session->hooks.started(session, reason, session->data);
 }
 
-static void end(Session *session, WireEnd why, const char *reason) {
+static void become_ending(Session *session, WireEnd why, const char *reason) {
   if (session->state == SESSION_ENDING)
     return;
   session->state = SESSION_ENDING;
   g_clear_handle_id(&session->tick_source, g_source_remove);
   log_notice("session_ended", "session=%s reason=%s users=%u", session->id, wire_end_name(why),
-             users_count(session->users));
+             count_people(session));
   session_tell(session->events, WIRE_SESSION_ENDED, &(SessionEvent){.reason = (char *)wire_end_name(why)});
   session->hooks.ending(session, why, session->data);
   g_clear_pointer(&session->events, events_free);
@@ -34,13 +60,13 @@ static void end(Session *session, WireEnd why, const char *reason) {
 }
 
 void session_end(Session *session, WireEnd why) {
-  end(session, why, "The session was ended before it was ready.");
+  become_ending(session, why, "The session was ended before it was ready.");
 }
 
 void session_stop(Session *session, guint grace_seconds) {
   if (session->state == SESSION_ENDING)
     return;
-  if (grace_seconds == 0 || users_count(session->users) == 0) {
+  if (grace_seconds == 0 || count_people(session) == 0) {
     session_end(session, WIRE_END_SERVER_STOPPING);
     return;
   }
@@ -48,12 +74,19 @@ void session_stop(Session *session, guint grace_seconds) {
   session_tell(session->events, WIRE_SESSION_ENDING,
                &(SessionEvent){.seconds_left = grace_seconds,
                                .reason = (char *)wire_end_name(WIRE_END_SERVER_STOPPING)});
-  session_plan_tick(session);
+  plan_tick(session);
 }
 
 /* ---- the stage ---- */
 
-static void on_ready(gpointer data) {
+static void tell_controller(const char *user, gpointer data) {
+  Session *session = data;
+  Engine *engine = stage_get_engine(session->stage);
+  if (engine)
+    engine_control(engine, user);
+}
+
+static void on_stage_ready(gpointer data) {
   Session *session = data;
   if (session->state != SESSION_STARTING)
     return;
@@ -61,30 +94,30 @@ static void on_ready(gpointer data) {
   session_time_ready(&session->time, session->settings, g_get_monotonic_time());
   log_notice("session_ready", "session=%s", session->id);
   session_tell(session->events, WIRE_APP_READY, &(SessionEvent){0});
-  session_people_ready(session);
+  tell_controller(session_people_controller(session->people), session);
   tell_started(session, NULL);
   session->hooks.changed(session, session->data);
-  session_plan_tick(session);
+  plan_tick(session);
 }
 
-static void on_restarted(gpointer data) {
+static void on_stage_restarted(gpointer data) {
   Session *session = data;
   if (session->state == SESSION_READY)
     session_tell(session->events, WIRE_APP_RESTARTED, &(SessionEvent){0});
 }
 
-static void on_failed(const char *reason, gpointer data) {
+static void on_stage_failed(const char *reason, gpointer data) {
   Session *session = data;
   g_autofree char *sentence = g_strdup_printf("The session could not be started: %s.", reason);
-  end(session, WIRE_END_APP_FAILED, sentence);
+  become_ending(session, WIRE_END_APP_FAILED, sentence);
 }
 
-static void on_stopped(gpointer data) {
+static void on_stage_stopped(gpointer data) {
   Session *session = data;
   session->hooks.ended(session, session->data);
 }
 
-static void on_viewer_answered(gint64 number, const char *sdp, const char *reason, gpointer data) {
+static void on_stage_viewer_answered(gint64 number, const char *sdp, const char *reason, gpointer data) {
   Session *session = data;
   const Viewer *viewer = session->viewers ? viewers_find_number(session->viewers, number) : NULL;
   if (!viewer)
@@ -95,13 +128,14 @@ static void on_viewer_answered(gint64 number, const char *sdp, const char *reaso
   viewers_answered(session->viewers, number, sdp, reason);
 }
 
-static void on_viewer_restarted(gint64 number, const char *fragment, const char *reason, gpointer data) {
+static void on_stage_viewer_restarted(gint64 number, const char *fragment, const char *reason,
+                                      gpointer data) {
   Session *session = data;
   if (session->viewers)
     viewers_restarted(session->viewers, number, fragment, reason);
 }
 
-static void on_viewer_connected(gint64 number, gpointer data) {
+static void on_stage_viewer_connected(gint64 number, gpointer data) {
   Session *session = data;
   const Viewer *viewer = session->viewers ? viewers_find_number(session->viewers, number) : NULL;
   if (!viewer)
@@ -110,30 +144,28 @@ static void on_viewer_connected(gint64 number, gpointer data) {
   log_info("viewer_connected", "session=%s viewer=%" G_GINT64_FORMAT " user=%s", session->id, number, user);
 }
 
-static void on_viewer_gone(gint64 number, const char *reason, gpointer data) {
+static void on_stage_viewer_gone(gint64 number, const char *reason, gpointer data) {
   Session *session = data;
   if (session->viewers)
     viewers_remove(session->viewers, number, reason);
 }
 
-static void on_input(const char *user, gboolean steers, gpointer data) {
+static void on_stage_input(const char *user, gboolean steers, gpointer data) {
   Session *session = data;
-  if (session->state == SESSION_ENDING)
-    return;
-  session_note_activity(session, user);
-  session_people_input(session, user, steers);
+  if (session->state != SESSION_ENDING)
+    session_people_input(session->people, user, steers);
 }
 
 static const StageEvents stage_events = {
-    .ready = on_ready,
-    .restarted = on_restarted,
-    .failed = on_failed,
-    .stopped = on_stopped,
-    .viewer_answered = on_viewer_answered,
-    .viewer_restarted = on_viewer_restarted,
-    .viewer_connected = on_viewer_connected,
-    .viewer_gone = on_viewer_gone,
-    .input = on_input,
+    .ready = on_stage_ready,
+    .restarted = on_stage_restarted,
+    .failed = on_stage_failed,
+    .stopped = on_stage_stopped,
+    .viewer_answered = on_stage_viewer_answered,
+    .viewer_restarted = on_stage_viewer_restarted,
+    .viewer_connected = on_stage_viewer_connected,
+    .viewer_gone = on_stage_viewer_gone,
+    .input = on_stage_input,
 };
 
 /* ---- time ---- */
@@ -150,31 +182,24 @@ static void do_what_is_due(Session *session, gint64 now_us) {
   }
 }
 
-static gboolean on_tick(gpointer data) {
+static gboolean on_session_tick(gpointer data) {
   Session *session = data;
   gint64 now_us = g_get_monotonic_time();
   session->tick_source = 0;
-  session_people_tick(session, now_us);
+  session_people_tick(session->people, now_us);
   do_what_is_due(session, now_us);
-  session_plan_tick(session);
+  plan_tick(session);
   return G_SOURCE_REMOVE;
 }
 
-void session_plan_tick(Session *session) {
+static void plan_tick(Session *session) {
   g_clear_handle_id(&session->tick_source, g_source_remove);
   if (session->state == SESSION_ENDING)
     return;
-  gint64 now_us = g_get_monotonic_time(), people_us = session_people_next_us(session);
+  gint64 now_us = g_get_monotonic_time(), people_us = session_people_next_us(session->people);
   gint64 wait_us = session_time_wait_us(&session->time, session->settings, now_us, instant_now_us());
   wait_us = CLAMP(people_us - now_us, 0, wait_us);
-  session->tick_source = g_timeout_add((guint)(wait_us / 1000 + 1), on_tick, session);
-}
-
-void session_note_activity(Session *session, const char *user) {
-  gint64 now_us = g_get_monotonic_time();
-  users_note_activity(session->users, user, now_us);
-  if (users_find(session->users, user) && session_time_touch(&session->time, now_us))
-    session_plan_tick(session);
+  session->tick_source = g_timeout_add((guint)(wait_us / 1000 + 1), on_session_tick, session);
 }
 
 gint64 session_inactive_in_seconds(const Session *session) {
@@ -182,7 +207,7 @@ gint64 session_inactive_in_seconds(const Session *session) {
 }
 
 void session_settings_changed(Session *session) {
-  session_plan_tick(session);
+  plan_tick(session);
 }
 
 void session_extend(Session *session, gint64 ends_at_us) {
@@ -192,17 +217,17 @@ void session_extend(Session *session, gint64 ends_at_us) {
   session_time_touch(&session->time, g_get_monotonic_time()); /* somebody wants to stay */
   session_tell(session->events, WIRE_SESSION_EXTENDED, &(SessionEvent){.ends_at_us = ends_at_us});
   session->hooks.changed(session, session->data);
-  session_plan_tick(session);
+  plan_tick(session);
 }
 
 /* ---- viewers ---- */
 
-static void on_gone(const Viewer *viewer, const char *reason, gpointer data) {
+static void on_viewing_over(const Viewer *viewer, const char *reason, gpointer data) {
   Session *session = data;
   g_autofree char *why = log_quote(reason);
   log_info("viewer_gone", "session=%s viewer=%" G_GINT64_FORMAT " reason=%s", session->id, viewer->number,
            why);
-  session_release(session, viewer->user);
+  session_people_release(session->people, viewer->user);
 }
 
 const Viewer *session_view(Session *session, const char *user, const char *offer, ViewersAnswerFunc answer,
@@ -215,7 +240,7 @@ const Viewer *session_view(Session *session, const char *user, const char *offer
     wire_set_error(error, WIRE_SERVERS_BUSY, NULL, "The picture cannot be shown right now.");
     return NULL;
   }
-  session_hold(session, user);
+  session_people_hold(session->people, user);
   g_autofree char *ice_servers =
       streamer_settings_ice_servers(session->settings, session->id, session_ends_at_us(session));
   engine_viewer_add(engine, viewer->number, user, offer, ice_servers);
@@ -251,6 +276,39 @@ void session_view_end(Session *session, const Viewer *viewer) {
   viewers_remove(session->viewers, viewer->number, "The player was closed.");
 }
 
+/* ---- what the people tell ---- */
+
+static void on_people_active(gpointer data) {
+  Session *session = data;
+  if (session_time_touch(&session->time, g_get_monotonic_time()))
+    plan_tick(session);
+}
+
+static void on_people_leaving(const char *user, gpointer data) {
+  Session *session = data;
+  for (const Viewer *viewer; (viewer = viewers_find_other(session->viewers, user, 0));)
+    session_view_end(session, viewer);
+}
+
+static void on_people_presence(gboolean somebody_is_in, gpointer data) {
+  Session *session = data;
+  session_time_presence(&session->time, somebody_is_in, g_get_monotonic_time());
+  session->hooks.changed(session, session->data);
+  plan_tick(session);
+}
+
+static void on_people_due_changed(gpointer data) {
+  plan_tick(data);
+}
+
+static const SessionPeopleListener people_listener = {
+    .steers = tell_controller,
+    .active = on_people_active,
+    .leaving = on_people_leaving,
+    .presence = on_people_presence,
+    .due_changed = on_people_due_changed,
+};
+
 /* ---- life ---- */
 
 static gboolean take_stage(Session *session, const SessionPlan *plan, GError **error) {
@@ -283,16 +341,17 @@ Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointe
   session_time_init(&session->time, plan->ends_at_us);
   session->settings = plan->settings;
   session->events = events_new(EVENTS_KEPT, EVENTS_KEPT_BYTES);
-  session_people_init(session);
-  session->viewers = viewers_new(on_gone, session);
+  session->people =
+      session_people_new(session->id, plan->settings, session->events, &people_listener, session);
+  session->viewers = viewers_new(on_viewing_over, session);
   session->hooks = *hooks;
   session->data = data;
   if (!take_stage(session, plan, error))
     return NULL;
   log_notice("session_starting", "session=%s", session->id);
   if (stage_is_ready(session->stage))
-    on_ready(session);
-  session_plan_tick(session);
+    on_stage_ready(session);
+  plan_tick(session);
   return g_steal_pointer(&session);
 }
 
@@ -304,10 +363,18 @@ void session_free(Session *session) {
   events_free(session->events);
   viewers_free(session->viewers, "The session has ended.");
   stage_free(session->stage);
-  session_people_clear(session);
+  session_people_free(session->people);
   g_free(session->id);
   g_free(session->code);
   g_free(session);
+}
+
+SessionPeople *session_people(const Session *session) {
+  return session->people;
+}
+
+Events *session_events(const Session *session) {
+  return session->events;
 }
 
 const char *session_id(const Session *session) {

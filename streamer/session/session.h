@@ -1,4 +1,5 @@
-/* One session: the stage that shows the application, the people in it, who steers, and when it ends.
+/* One session: the stage that shows the application, the people in it, the players that watch, and when it
+ * ends.
  *
  *   STARTING -> READY -> ENDING -> (ended)
  *
@@ -8,12 +9,11 @@
  * processes that end. Main thread.
  */
 #pragma once
-#include "common/ticket.h"
 #include "common/wire.h"
 #include "streamer/base/counts.h"
 #include "streamer/base/session_state.h"
 #include "streamer/session/events.h"
-#include "streamer/session/users.h"
+#include "streamer/session/session_people.h"
 #include "streamer/session/viewers.h"
 #include "streamer/settings/settings.h"
 #include "streamer/stage/stage.h"
@@ -73,68 +73,21 @@ void session_stop(Session *session, guint grace_seconds);
 /* A new end, told to the people. */
 void session_extend(Session *session, gint64 ends_at_us);
 
-/* ---- people: until the session is ENDING. @user is the id of who is in unless said otherwise ---- */
+/* ---- people: until the session is ENDING ---- */
 
-const Users *session_users(const Session *session);
+/* Who is in, who steers, what they say. Owned by the session, like: */
+SessionPeople *session_people(const Session *session);
 /* For following and waiting. What follows or waits is to hold its person. */
-Events *session_events(Session *session);
+Events *session_events(const Session *session);
 
-/* Lets the ticket's person in, or in again; a @name that is given replaces the ticket's or the old one. NULL
- * with a WIRE_ERROR when there is no room, or the host removed them. Owned by the session. */
-const User *session_admit(Session *session, const Ticket *ticket, const char *name, GError **error);
-/* Whether the host removed @user: their ticket is dead. */
-gboolean session_has_removed(const Session *session, const char *user);
-
-/* How people leave. */
-typedef enum { SESSION_LEFT, SESSION_LOST, SESSION_REMOVED } SessionLeaving;
-/* They are gone, without a grace, with all that held them. Those who are not in are ignored. */
-void session_dismiss(Session *session, const char *user, SessionLeaving how);
-
-/* A connection of @user begins: what followed and waited for them before is told CONNECTION_REPLACED and
- * ended. Its number. */
-gint64 session_begin_connection(Session *session, const char *user);
-void session_hold(Session *session, const char *user);
-void session_release(Session *session, const char *user);
-
-/* @user did something that shows that they are there: input, data sent, a question about control, KEEP_ALIVE.
- * Every such thing goes through here. Those who are not in are ignored. */
-void session_note_activity(Session *session, const char *user);
 /* What is left until it ends because nobody does anything, while people are warned of that; else 0. */
 gint64 session_inactive_in_seconds(const Session *session);
 
-/* ---- what people ask of each other: FALSE (or 0) with a WIRE_ERROR when they may not ---- */
-
-#define SESSION_DATA_MAX (16 * 1024) /* bytes of JSON */
-/* What one person may say in a session: a message costs one, and one more each KiB. */
-#define SESSION_TALK_PER_SECOND 50
-#define SESSION_TALK_AT_ONCE 200
-
-/* Whether @user, in or about to come, may say something of @bytes now; it is counted. TOO_MANY_ATTEMPTS: not
- * before
- * @retry_after_seconds. */
-gboolean session_may_talk(Session *session, const char *user, gsize bytes, guint *retry_after_seconds,
-                          GError **error);
-/* What they are called from now on (users_set_name()). */
-const char *session_set_name(Session *session, const char *user, const char *name);
-/* @data is JSON; @to: the one person it is for (NULL: everybody). Its event's cursor. */
-gint64 session_send_data(Session *session, const char *user, const char *to, const char *data,
-                         gboolean transient, GError **error);
-/* The host has @other leave for good. */
-gboolean session_remove_user(Session *session, const char *user, const char *other, GError **error);
-
-/* Who steers; "" when nobody (floor.h has the rules). */
-const char *session_controller(const Session *session);
-/* Who asks to, the longest waiting first (transfer full). */
-char **session_control_requests(const Session *session);
-void session_request_control(Session *session, const char *user);
-void session_release_control(Session *session, const char *user);
-gboolean session_grant_control(Session *session, const char *user, const char *other, GError **error);
-gboolean session_decline_control(Session *session, const char *user, const char *other, GError **error);
-
 /* ---- viewers ---- */
 
-/* Shows the picture to a player of @user, who is in; once it is answered, an older player of theirs is ended.
- * NULL with a WIRE_ERROR when it cannot be now; else @answer is called, later. Owned by the session. */
+/* Shows the picture to a player of @user (an id), who is in; once it is answered, an older player of theirs
+ * is ended. NULL with a WIRE_ERROR when it cannot be now; else @answer is called, later. Owned by the
+ * session. */
 const Viewer *session_view(Session *session, const char *user, const char *offer, ViewersAnswerFunc answer,
                            gpointer data, GError **error);
 const Viewer *session_viewer(const Session *session, const char *resource); /* NULL: there is none */

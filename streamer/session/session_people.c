@@ -1,62 +1,69 @@
-/* The people of a session: who is in, who steers, and what they say. */
+#include "streamer/session/session_people.h"
+
 #include "common/instant.h"
 #include "common/log.h"
-#include "streamer/session/session_internal.h"
+#include "streamer/session/floor.h"
+#include "streamer/session/session_events.h"
+
+struct SessionPeople {
+  const char *id; /* the session's */
+  const StreamerSettings *settings;
+  Events *events;
+  Users *users;
+  Floor *floor;
+  SessionPeopleListener listener;
+  gpointer data;
+};
 
 static const char *const leavings[] = {
     [SESSION_LEFT] = "left", [SESSION_LOST] = "lost", [SESSION_REMOVED] = "removed"};
 
 /* ---- who steers ---- */
 
-static void tell_engine(Session *session) {
-  Engine *engine = stage_get_engine(session->stage);
-  if (engine)
-    engine_control(engine, floor_holder(session->floor));
-}
-
 static void on_controller(const char *holder, FloorReason reason, gpointer data) {
-  Session *session = data;
+  SessionPeople *people = data;
   g_autofree char *who = log_quote(holder);
-  tell_engine(session);
-  log_info("control_changed", "session=%s user=%s reason=%s", session->id, who, floor_reason_name(reason));
-  session_tell(session->events, WIRE_CONTROL_CHANGED,
+  people->listener.steers(holder, people->data);
+  log_info("control_changed", "session=%s user=%s reason=%s", people->id, who, floor_reason_name(reason));
+  session_tell(people->events, WIRE_CONTROL_CHANGED,
                &(SessionEvent){.controller = (char *)holder, .reason = (char *)floor_reason_name(reason)});
 }
 
 static void on_request(const char *user, gpointer data) {
-  Session *session = data;
-  session_tell(session->events, WIRE_CONTROL_REQUESTED, &(SessionEvent){.user = (char *)user});
+  SessionPeople *people = data;
+  session_tell(people->events, WIRE_CONTROL_REQUESTED, &(SessionEvent){.user = (char *)user});
 }
 
 static void on_decline(const char *user, const char *reason, gpointer data) {
-  Session *session = data;
-  session_tell(session->events, WIRE_CONTROL_DECLINED,
+  SessionPeople *people = data;
+  session_tell(people->events, WIRE_CONTROL_DECLINED,
                &(SessionEvent){.user = (char *)user, .reason = (char *)reason});
 }
 
 static const FloorEvents floor_events = {on_controller, on_request, on_decline};
 
-const char *session_controller(const Session *session) {
-  return floor_holder(session->floor);
+const char *session_people_controller(const SessionPeople *people) {
+  return floor_holder(people->floor);
 }
 
-char **session_control_requests(const Session *session) {
-  return floor_requests(session->floor);
+char **session_people_control_requests(const SessionPeople *people) {
+  return floor_requests(people->floor);
 }
 
-void session_request_control(Session *session, const char *user) {
-  floor_request(session->floor, users_find(session->users, user), g_get_monotonic_time());
-  session_plan_tick(session);
+void session_people_request_control(SessionPeople *people, const char *user) {
+  floor_request(people->floor, users_find(people->users, user), g_get_monotonic_time());
+  people->listener.due_changed(people->data);
 }
 
-void session_release_control(Session *session, const char *user) {
-  floor_release(session->floor, users_find(session->users, user), g_get_monotonic_time());
-  session_plan_tick(session);
+void session_people_release_control(SessionPeople *people, const char *user) {
+  floor_release(people->floor, users_find(people->users, user), g_get_monotonic_time());
+  people->listener.due_changed(people->data);
 }
 
 /* The person that @user's question is about. */
-static const User *find_other(const Session *session, const char *field, const char *other, GError **error) {
-  const User *found = users_find(session->users, other);
+static const User *find_other(const SessionPeople *people, const char *field, const char *other,
+                              GError **error) {
+  const User *found = users_find(people->users, other);
   if (!found)
     wire_set_error(error, WIRE_FORBIDDEN, field, "There is no such person in the session.");
   return found;
@@ -67,98 +74,106 @@ static gboolean refuse_decision(GError **error) {
   return FALSE;
 }
 
-gboolean session_grant_control(Session *session, const char *user, const char *other, GError **error) {
-  const User *found = find_other(session, "user", other, error);
+gboolean session_people_grant_control(SessionPeople *people, const char *user, const char *other,
+                                      GError **error) {
+  const User *found = find_other(people, "user", other, error);
   if (!found)
     return FALSE;
-  if (!floor_grant(session->floor, users_find(session->users, user), found, g_get_monotonic_time()))
+  if (!floor_grant(people->floor, users_find(people->users, user), found, g_get_monotonic_time()))
     return refuse_decision(error);
-  session_plan_tick(session);
+  people->listener.due_changed(people->data);
   return TRUE;
 }
 
-gboolean session_decline_control(Session *session, const char *user, const char *other, GError **error) {
-  const User *found = find_other(session, "user", other, error);
+gboolean session_people_decline_control(SessionPeople *people, const char *user, const char *other,
+                                        GError **error) {
+  const User *found = find_other(people, "user", other, error);
   if (!found)
     return FALSE;
-  return floor_decline(session->floor, users_find(session->users, user), found) || refuse_decision(error);
+  return floor_decline(people->floor, users_find(people->users, user), found) || refuse_decision(error);
 }
 
-void session_people_input(Session *session, const char *user, gboolean steers) {
-  const User *found = users_find(session->users, user);
+void session_people_note_activity(SessionPeople *people, const char *user) {
+  if (!users_find(people->users, user))
+    return;
+  users_note_activity(people->users, user, g_get_monotonic_time());
+  people->listener.active(people->data);
+}
+
+void session_people_input(SessionPeople *people, const char *user, gboolean steers) {
+  const User *found = users_find(people->users, user);
+  session_people_note_activity(people, user);
   if (steers && found)
-    floor_steered(session->floor, found, g_get_monotonic_time());
+    floor_steered(people->floor, found, g_get_monotonic_time());
   else if (found)
-    floor_touched(session->floor, found, g_get_monotonic_time());
+    floor_touched(people->floor, found, g_get_monotonic_time());
 }
 
 /* ---- who is in ---- */
 
-static void note_presence(Session *session) {
-  session_time_presence(&session->time, users_count(session->users) > 0, g_get_monotonic_time());
-  session->hooks.changed(session, session->data);
-  session_plan_tick(session);
+static void note_presence(SessionPeople *people) {
+  people->listener.presence(users_count(people->users) > 0, people->data);
 }
 
-static void tell_name(Session *session, const User *user) {
-  session_tell(session->events, WIRE_USER_CHANGED, &(SessionEvent){.user = user->id, .name = user->name});
+static void tell_name(SessionPeople *people, const User *user) {
+  session_tell(people->events, WIRE_USER_CHANGED, &(SessionEvent){.user = user->id, .name = user->name});
 }
 
-static void welcome(Session *session, const User *user) {
+static void welcome(SessionPeople *people, const User *user) {
   g_autofree char *who = log_quote(user->id);
-  log_info("user_joined", "session=%s user=%s role=%s", session->id, who, user->role);
+  log_info("user_joined", "session=%s user=%s role=%s", people->id, who, user->role);
   session_tell(
-      session->events, WIRE_USER_JOINED,
+      people->events, WIRE_USER_JOINED,
       &(SessionEvent){.user = user->id, .name = user->name, .role = user->role, .number = user->number});
-  session_note_activity(session, user->id);
-  floor_joined(session->floor, user, g_get_monotonic_time());
+  session_people_note_activity(people, user->id);
+  floor_joined(people->floor, user, g_get_monotonic_time());
 }
 
-const User *session_admit(Session *session, const Ticket *ticket, const char *name, GError **error) {
-  if (session_has_removed(session, ticket->user)) {
+const User *session_people_admit(SessionPeople *people, const Ticket *ticket, const char *name,
+                                 GError **error) {
+  if (session_people_has_removed(people, ticket->user)) {
     wire_set_error(error, WIRE_FORBIDDEN, "ticket", "The host has removed you from this session.");
     return NULL;
   }
   gboolean joined;
-  const User *known = users_find(session->users, ticket->user);
+  const User *known = users_find(people->users, ticket->user);
   g_autofree char *before = known ? g_strdup(known->name) : NULL;
   const char *called = known || (name && *name) ? name : ticket->name;
   const User *user =
-      users_admit(session->users, ticket->user, called, ticket->role,
-                  (guint)session->settings->session_users_limit, g_get_monotonic_time(), &joined);
+      users_admit(people->users, ticket->user, called, ticket->role,
+                  (guint)people->settings->session_users_limit, g_get_monotonic_time(), &joined);
   if (!user) {
     wire_set_error(error, WIRE_FORBIDDEN, NULL, "The session is full.");
     return NULL;
   }
   if (joined)
-    welcome(session, user);
+    welcome(people, user);
   else if (!g_str_equal(before, user->name))
-    tell_name(session, user);
-  note_presence(session);
+    tell_name(people, user);
+  note_presence(people);
   return user;
 }
 
-gboolean session_has_removed(const Session *session, const char *user) {
-  return users_is_barred(session->users, user);
+gboolean session_people_has_removed(const SessionPeople *people, const char *user) {
+  return users_is_barred(people->users, user);
 }
 
-void session_dismiss(Session *session, const char *id, SessionLeaving how) {
-  if (!users_find(session->users, id))
+void session_people_dismiss(SessionPeople *people, const char *id, SessionLeaving how) {
+  if (!users_find(people->users, id))
     return;
   g_autofree char *gone = g_strdup(id), *who = log_quote(id);
-  users_remove(session->users, gone);
-  events_dismiss(session->events, gone);
-  for (const Viewer *viewer; (viewer = viewers_find_other(session->viewers, gone, 0));)
-    session_view_end(session, viewer);
-  log_info("user_left", "session=%s user=%s reason=%s", session->id, who, leavings[how]);
-  session_tell(session->events, WIRE_USER_LEFT,
+  users_remove(people->users, gone);
+  events_dismiss(people->events, gone);
+  people->listener.leaving(gone, people->data);
+  log_info("user_left", "session=%s user=%s reason=%s", people->id, who, leavings[how]);
+  session_tell(people->events, WIRE_USER_LEFT,
                &(SessionEvent){.user = gone, .reason = (char *)leavings[how]});
-  floor_left(session->floor, gone, g_get_monotonic_time());
-  note_presence(session);
+  floor_left(people->floor, gone, g_get_monotonic_time());
+  note_presence(people);
 }
 
-gboolean session_remove_user(Session *session, const char *user, const char *other, GError **error) {
-  if (!users_is_host(users_find(session->users, user))) {
+gboolean session_people_remove(SessionPeople *people, const char *user, const char *other, GError **error) {
+  if (!users_is_host(users_find(people->users, user))) {
     wire_set_error(error, WIRE_FORBIDDEN, NULL, "Only the host removes people.");
     return FALSE;
   }
@@ -166,101 +181,101 @@ gboolean session_remove_user(Session *session, const char *user, const char *oth
     wire_set_error(error, WIRE_FORBIDDEN, "user", "To go yourself, DISCONNECT.");
     return FALSE;
   }
-  const User *found = find_other(session, "user", other, error);
+  const User *found = find_other(people, "user", other, error);
   if (!found)
     return FALSE;
-  users_bar(session->users, other);
-  session_tell_in(session->events, &(EventsScope){.to = found->id}, WIRE_REMOVED, &(SessionEvent){0});
-  session_dismiss(session, other, SESSION_REMOVED);
+  users_bar(people->users, other);
+  session_tell_in(people->events, &(EventsScope){.to = found->id}, WIRE_REMOVED, &(SessionEvent){0});
+  session_people_dismiss(people, other, SESSION_REMOVED);
   return TRUE;
 }
 
-gint64 session_begin_connection(Session *session, const char *user) {
-  events_replace(session->events, user);
-  return users_note_connection(session->users, user);
+gint64 session_people_begin_connection(SessionPeople *people, const char *user) {
+  events_replace(people->events, user);
+  return users_note_connection(people->users, user);
 }
 
-void session_hold(Session *session, const char *user) {
-  users_hold(session->users, user);
+void session_people_hold(SessionPeople *people, const char *user) {
+  users_hold(people->users, user);
 }
 
-void session_release(Session *session, const char *user) {
-  if (users_release(session->users, user, g_get_monotonic_time())) {
+void session_people_release(SessionPeople *people, const char *user) {
+  if (users_release(people->users, user, g_get_monotonic_time())) {
     g_autofree char *who = log_quote(user);
-    log_debug("user_away", "session=%s user=%s", session->id, who);
+    log_debug("user_away", "session=%s user=%s", people->id, who);
   }
-  session_plan_tick(session);
+  people->listener.due_changed(people->data);
 }
 
 /* ---- what they say ---- */
 
-gboolean session_may_talk(Session *session, const char *user, gsize bytes, guint *retry_after_seconds,
-                          GError **error) {
+gboolean session_people_may_talk(SessionPeople *people, const char *user, gsize bytes,
+                                 guint *retry_after_seconds, GError **error) {
   static const BucketRule rule = {SESSION_TALK_PER_SECOND, SESSION_TALK_AT_ONCE};
   double cost = 1 + (double)bytes / 1024;
-  if (users_take_talk(session->users, user, &rule, cost, g_get_monotonic_time(), retry_after_seconds))
+  if (users_take_talk(people->users, user, &rule, cost, g_get_monotonic_time(), retry_after_seconds))
     return TRUE;
   wire_set_error(error, WIRE_TOO_MANY_ATTEMPTS, NULL, "That is more than a person may say at once.");
   return FALSE;
 }
 
-const char *session_set_name(Session *session, const char *id, const char *name) {
-  const User *user = users_find(session->users, id);
-  if (users_set_name(session->users, id, name))
-    tell_name(session, user);
+const char *session_people_set_name(SessionPeople *people, const char *id, const char *name) {
+  const User *user = users_find(people->users, id);
+  if (users_set_name(people->users, id, name))
+    tell_name(people, user);
   return user->name;
 }
 
-gint64 session_send_data(Session *session, const char *user, const char *to, const char *data,
-                         gboolean transient, GError **error) {
-  if (to && !find_other(session, "to", to, error))
+gint64 session_people_send_data(SessionPeople *people, const char *user, const char *to, const char *data,
+                                gboolean transient, GError **error) {
+  if (to && !find_other(people, "to", to, error))
     return 0;
-  return session_tell_in(session->events, &(EventsScope){.from = user, .to = to, .transient = transient},
+  return session_tell_in(people->events, &(EventsScope){.from = user, .to = to, .transient = transient},
                          WIRE_DATA,
                          &(SessionEvent){.from = (char *)user, .to = (char *)to, .data = (char *)data});
 }
 
 /* ---- time ---- */
 
-static gint64 grace_us(const Session *session) {
-  return session->settings->reconnect_grace_seconds * INSTANT_SECOND;
+static gint64 grace_us(const SessionPeople *people) {
+  return people->settings->reconnect_grace_seconds * INSTANT_SECOND;
 }
 
-void session_people_tick(Session *session, gint64 now_us) {
-  const User *user;
-  while (session->state != SESSION_ENDING &&
-         (user = users_next_gone(session->users, now_us, grace_us(session)))) {
+void session_people_tick(SessionPeople *people, gint64 now_us) {
+  for (const User *user; (user = users_next_gone(people->users, now_us, grace_us(people)));) {
     g_autofree char *id = g_strdup(user->id);
-    session_dismiss(session, id, SESSION_LOST);
+    session_people_dismiss(people, id, SESSION_LOST);
   }
-  if (session->state != SESSION_ENDING)
-    floor_tick(session->floor, now_us);
+  floor_tick(people->floor, now_us);
 }
 
-gint64 session_people_next_us(const Session *session) {
-  return MIN(users_next_deadline(session->users, grace_us(session)), floor_next_us(session->floor));
+gint64 session_people_next_us(const SessionPeople *people) {
+  return MIN(users_next_deadline(people->users, grace_us(people)), floor_next_us(people->floor));
 }
 
 /* ---- life ---- */
 
-void session_people_init(Session *session) {
-  session->users = users_new();
-  session->floor = floor_new(session->users, session->settings, &floor_events, session);
+SessionPeople *session_people_new(const char *id, const StreamerSettings *settings, Events *events,
+                                  const SessionPeopleListener *listener, gpointer data) {
+  SessionPeople *people = g_new0(SessionPeople, 1);
+  people->id = id;
+  people->settings = settings;
+  people->events = events;
+  people->users = users_new();
+  people->floor = floor_new(people->users, settings, &floor_events, people);
+  people->listener = *listener;
+  people->data = data;
+  return people;
 }
 
-void session_people_clear(Session *session) {
-  floor_free(session->floor);
-  users_free(session->users);
+void session_people_free(SessionPeople *people) {
+  if (!people)
+    return;
+  floor_free(people->floor);
+  users_free(people->users);
+  g_free(people);
 }
 
-void session_people_ready(Session *session) {
-  tell_engine(session);
-}
-
-const Users *session_users(const Session *session) {
-  return session->users;
-}
-
-Events *session_events(Session *session) {
-  return session->events;
+const Users *session_people_users(const SessionPeople *people) {
+  return people->users;
 }

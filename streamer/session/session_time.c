@@ -85,11 +85,11 @@ gint64 session_time_countdown(const SessionTime *time, const StreamerSettings *s
 
 /* ---- what is due ---- */
 
-static SessionDue end_for(WireEnd end) {
+static SessionDue due_end(WireEnd end) {
   return (SessionDue){.type = SESSION_DUE_END, .end = end};
 }
 
-static SessionDue tell(WireMessage message, gint64 seconds_left) {
+static SessionDue due_tell(WireMessage message, gint64 seconds_left) {
   return (SessionDue){.type = SESSION_DUE_TELL, .message = message, .seconds_left = seconds_left};
 }
 
@@ -105,21 +105,21 @@ SessionDue session_time_due(SessionTime *time, const StreamerSettings *settings,
                             gint64 wall_us) {
   gint64 left_us = time->ends_at_us - wall_us;
   if (left_us <= 0)
-    return end_for(WIRE_END_TIME_OVER);
+    return due_end(WIRE_END_TIME_OVER);
   if (now_us >= empty_end_us(time))
-    return end_for(WIRE_END_USERS_LEFT);
+    return due_end(WIRE_END_USERS_LEFT);
   if (now_us >= inactive_end_us(time, settings))
-    return end_for(WIRE_END_INACTIVE);
+    return due_end(WIRE_END_INACTIVE);
   if (now_us >= stop_us(time))
-    return end_for(WIRE_END_SERVER_STOPPING);
+    return due_end(WIRE_END_SERVER_STOPPING);
   gboolean counting = now_us >= countdown_from_us(time, settings);
   if (counting != time->countdown) {
     time->countdown = counting;
-    return counting ? tell(WIRE_INACTIVITY_WARNING, session_time_countdown(time, settings, now_us))
-                    : tell(WIRE_INACTIVITY_ENDED, 0);
+    return counting ? due_tell(WIRE_INACTIVITY_WARNING, session_time_countdown(time, settings, now_us))
+                    : due_tell(WIRE_INACTIVITY_ENDED, 0);
   }
   if (take_warning(time, left_us))
-    return tell(WIRE_SESSION_ENDING, whole_seconds(left_us));
+    return due_tell(WIRE_SESSION_ENDING, whole_seconds(left_us));
   return (SessionDue){.type = SESSION_DUE_NOTHING};
 }
 

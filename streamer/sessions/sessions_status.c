@@ -123,7 +123,7 @@ static GPtrArray *list_sessions(const Sessions *sessions) {
     row->session = (char *)session_id(session);
     row->code = (char *)session_code(session);
     row->state = (char *)session_state_name(session_state(session));
-    row->users = users_count(session_users(session));
+    row->users = users_count(session_people_users(session_people(session)));
     row->starts_at_us = session_starts_at_us(session);
     row->ends_at_us = session_ends_at_us(session);
     g_ptr_array_add(rows, row);
@@ -186,7 +186,7 @@ void sessions_measure(const Sessions *sessions) {
   for (guint i = 0; i < sessions->list->len; i++) {
     const Session *session = sessions->list->pdata[i];
     by_state[session_state(session)]++;
-    users += users_count(session_users(session));
+    users += users_count(session_people_users(session_people(session)));
     viewers += session_count_viewers(session);
     bitrate_kbps += session_engine_stats(session).bitrate_kbps;
   }
