@@ -42,7 +42,7 @@ static char *with_id(const Call *call, const char *members) {
   return g_strdup_printf("\"id\":%s%s%s", call->id, members ? "," : "", members ? members : "");
 }
 
-static void send(Call *call, WireMessage message, const char *text) {
+static void call_send(Call *call, WireMessage message, const char *text) {
   if (call->socket)
     http_socket_send(call->socket, text);
   else
@@ -52,7 +52,7 @@ static void send(Call *call, WireMessage message, const char *text) {
 void call_answer_members(Call *call, WireMessage message, const char *members) {
   g_autofree char *all = with_id(call, members);
   g_autofree char *text = wire_answer(message, all);
-  send(call, message, text);
+  call_send(call, message, text);
   call_drop(call);
 }
 
@@ -78,7 +78,7 @@ static void refuse_request(HttpRequest *request, guint status, const GError *err
   http_request_answer(request, status ? status : wire_status(message), "application/json", text);
 }
 
-static void refuse(Call *call, const GError *error, const char *members) {
+static void call_refuse_with(Call *call, const GError *error, const char *members) {
   if (call->request) {
     refuse_request(call->request, 0, error, members);
   } else {
@@ -91,7 +91,7 @@ static void refuse(Call *call, const GError *error, const char *members) {
 
 void call_refuse(Call *call, const GError *error) {
   g_autofree char *fault = note_fault(error);
-  refuse(call, error, fault);
+  call_refuse_with(call, error, fault);
 }
 
 void call_refuse_until(Call *call, const GError *error, guint retry_after_seconds) {
@@ -99,7 +99,7 @@ void call_refuse_until(Call *call, const GError *error, guint retry_after_second
   g_autofree char *members = g_strdup_printf("\"retry_after_seconds\":%s", seconds);
   if (call->request)
     http_request_add_header(call->request, "retry-after", seconds);
-  refuse(call, error, members);
+  call_refuse_with(call, error, members);
 }
 
 void call_refuse_request(HttpRequest *request, guint status, const GError *error) {
@@ -114,7 +114,7 @@ void call_on_gone(Call *call, void (*func)(gpointer data), gpointer data) {
 
 /* ---- doors ---- */
 
-static void carry(Call *call, const char *text, gsize length, const Verb *verbs) {
+static void call_carry(Call *call, const char *text, gsize length, const Verb *verbs) {
   g_autoptr(GError) error = NULL;
   /* The handler owns the call from here on, unless there is none for it. */
   if (!verb_call(verbs, text, length, call, NULL, &call->id, &error))
@@ -124,10 +124,10 @@ static void carry(Call *call, const char *text, gsize length, const Verb *verbs)
 void call_from_request(HttpRequest *request, const Verb *verbs, gpointer context) {
   gsize length;
   const char *text = http_request_body(request, &length);
-  carry(call_new(request, NULL, context), text, length, verbs);
+  call_carry(call_new(request, NULL, context), text, length, verbs);
 }
 
 void call_from_socket(HttpSocket *socket, const char *text, gsize length, const Verb *verbs,
                       gpointer context) {
-  carry(call_new(NULL, socket, context), text, length, verbs);
+  call_carry(call_new(NULL, socket, context), text, length, verbs);
 }

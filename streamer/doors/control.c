@@ -44,7 +44,7 @@ static void answer_connection_data(Call *call, const Session *session) {
   call_answer(call, WIRE_SESSION_CONNECTION_DATA, connection_data_fields, &data);
 }
 
-static void on_started(Session *session, const GError *error, gpointer data) {
+static void answer_start(Session *session, const GError *error, gpointer data) {
   if (session)
     answer_connection_data(data, session);
   else
@@ -54,10 +54,10 @@ static void on_started(Session *session, const GError *error, gpointer data) {
 /* Nothing is undone when the caller goes: the session waits for people, and a repeated call finds it. */
 static void start_session(gpointer request, gpointer arguments) {
   const Streamer *streamer = call_context(request);
-  sessions_start(streamer->sessions, arguments, on_started, request);
+  sessions_start(streamer->sessions, arguments, answer_start, request);
 }
 
-static void refuse_no_session(Call *call) {
+static void refuse_unknown_session(Call *call) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session here.");
   call_refuse(call, error);
@@ -79,7 +79,7 @@ static void connect_with_code(gpointer request, gpointer arguments) {
   if (session)
     answer_connection_data(request, session);
   else
-    refuse_no_session(request);
+    refuse_unknown_session(request);
 }
 
 /* ---- GET_STATUS, DRAIN ---- */
@@ -175,7 +175,7 @@ static void extend_session(gpointer request, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   Session *session = sessions_find(streamer->sessions, extend->session);
   if (!session) {
-    refuse_no_session(request);
+    refuse_unknown_session(request);
   } else if (extend->ends_at_us <= instant_now_us()) {
     wire_set_error(&error, WIRE_BAD_REQUEST, "ends_at", "ends_at: is in the past.");
     call_refuse(request, error);
@@ -194,7 +194,7 @@ static const Field end_fields[] = {
     {NULL},
 };
 
-static void on_ended(gpointer data) {
+static void answer_session_ended(gpointer data) {
   g_autofree char *members = g_strdup_printf("\"reason\":\"%s\"", wire_end_name(WIRE_END_BY_OPERATOR));
   call_answer_members(data, WIRE_SESSION_ENDED, members);
 }
@@ -205,11 +205,11 @@ static void end_session(gpointer request, gpointer arguments) {
   const char *id = ((const End *)arguments)->session;
   Session *session = sessions_find(streamer->sessions, id);
   if (session)
-    sessions_end(streamer->sessions, session, WIRE_END_BY_OPERATOR, on_ended, request);
+    sessions_end(streamer->sessions, session, WIRE_END_BY_OPERATOR, answer_session_ended, request);
   else if (sessions_cancel(streamer->sessions, id))
-    on_ended(request);
+    answer_session_ended(request);
   else
-    refuse_no_session(request);
+    refuse_unknown_session(request);
 }
 
 /* ---- the door ---- */

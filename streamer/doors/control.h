@@ -1,4 +1,5 @@
-/* The control verbs (WIRE.md section 3): what the coordinator and operators say. Main thread. */
+/* The door of the coordinator and operators (STREAMER, FOR THE COORDINATOR AND OPERATORS in
+ * vitrina-protocol(7)). Main thread. */
 #pragma once
 #include "streamer/http/http_request.h"
 

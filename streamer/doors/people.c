@@ -1,6 +1,9 @@
 #include "streamer/doors/people.h"
 
-#include "streamer/doors/people_internal.h"
+#include "streamer/doors/attendance.h"
+#include "streamer/doors/call.h"
+#include "streamer/doors/people_connect.h"
+#include "streamer/doors/person.h"
 
 #include <string.h>
 
@@ -10,11 +13,11 @@
 typedef struct {
   char *ticket, *user, *name, *data, *to;
   gboolean transient;
-} Ask;
+} PeopleAsk;
 
 #define TICKET                                                                                               \
-  { "ticket", FIELD_TEXT, G_STRUCT_OFFSET(Ask, ticket), .max = TICKET_MAX_BYTES }
-#define ID(member) FIELD_TEXT, G_STRUCT_OFFSET(Ask, member), .min = 1, .max = USERS_ID_MAX
+  { "ticket", FIELD_TEXT, G_STRUCT_OFFSET(PeopleAsk, ticket), .max = TICKET_MAX_BYTES }
+#define ID(member) FIELD_TEXT, G_STRUCT_OFFSET(PeopleAsk, member), .min = 1, .max = USERS_ID_MAX
 
 static const Field only_fields[] = {TICKET, {NULL}};
 
@@ -22,23 +25,24 @@ static const Field other_fields[] = {TICKET, {"user", ID(user), .required = TRUE
 
 static const Field name_fields[] = {
     TICKET,
-    {"name", FIELD_TEXT, G_STRUCT_OFFSET(Ask, name), .max = PEOPLE_NAME_MAX, .required = TRUE},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(PeopleAsk, name), .max = PEOPLE_NAME_MAX, .required = TRUE},
     {NULL},
 };
 
 static const Field data_fields[] = {
     TICKET,
-    {"data", FIELD_RAW, G_STRUCT_OFFSET(Ask, data), .min = 1, .max = SESSION_DATA_MAX, .required = TRUE},
+    {"data", FIELD_RAW, G_STRUCT_OFFSET(PeopleAsk, data), .min = 1, .max = SESSION_DATA_MAX,
+     .required = TRUE},
     {"to", ID(to)},
-    {"transient", FIELD_BOOL, G_STRUCT_OFFSET(Ask, transient)},
+    {"transient", FIELD_BOOL, G_STRUCT_OFFSET(PeopleAsk, transient)},
     {NULL},
 };
 
 /* Finds out who asks, and whether they may now; else refuses. What they do shows that they are there. */
-static gboolean begin(Call *call, const Ask *ask, Person *person) {
+static gboolean begin(Call *call, const PeopleAsk *ask, Person *person) {
   g_autoptr(GError) error = NULL;
   guint retry_after_seconds;
-  if (!person_identify(call, ask->ticket, person, &error) || !person_check_present(person, &error)) {
+  if (!attendance_identify(call, ask->ticket, person, &error) || !person_check_present(person, &error)) {
     call_refuse(call, error);
     return FALSE;
   }
@@ -78,7 +82,7 @@ static void release_control(gpointer call, gpointer arguments) {
   answer_control(call, &person);
 }
 
-static void decide(Call *call, const Ask *ask,
+static void decide(Call *call, const PeopleAsk *ask,
                    gboolean (*decision)(SessionPeople *, const char *, const char *, GError **)) {
   g_auto(Person) person = {NULL};
   g_autoptr(GError) error = NULL;
@@ -101,7 +105,7 @@ static void decline_control(gpointer call, gpointer arguments) {
 /* ---- the others ---- */
 
 static void set_name(gpointer call, gpointer arguments) {
-  const Ask *ask = arguments;
+  const PeopleAsk *ask = arguments;
   g_auto(Person) person = {NULL};
   if (begin(call, ask, &person))
     answer_text(call, WIRE_NAME_SET, "name", session_people_set_name(person.people, person.user, ask->name));
@@ -109,7 +113,7 @@ static void set_name(gpointer call, gpointer arguments) {
 
 static void send_data(gpointer call, gpointer arguments) {
   static const Field sent_fields[] = {{"cursor", FIELD_INT, 0}, {NULL}};
-  const Ask *ask = arguments;
+  const PeopleAsk *ask = arguments;
   g_auto(Person) person = {NULL};
   g_autoptr(GError) error = NULL;
   if (!begin(call, ask, &person))
@@ -129,7 +133,7 @@ static void keep_alive(gpointer call, gpointer arguments) {
 }
 
 static void remove_user(gpointer call, gpointer arguments) {
-  const Ask *ask = arguments;
+  const PeopleAsk *ask = arguments;
   g_auto(Person) person = {NULL};
   g_autoptr(GError) error = NULL;
   if (!begin(call, ask, &person))
@@ -141,10 +145,10 @@ static void remove_user(gpointer call, gpointer arguments) {
 }
 
 static void disconnect(gpointer call, gpointer arguments) {
-  const Ask *ask = arguments;
+  const PeopleAsk *ask = arguments;
   g_auto(Person) person = {NULL};
   g_autoptr(GError) error = NULL;
-  if (!person_identify(call, ask->ticket, &person, &error) || !person_check_present(&person, &error)) {
+  if (!attendance_identify(call, ask->ticket, &person, &error) || !person_check_present(&person, &error)) {
     call_refuse(call, error);
     return;
   }
@@ -158,15 +162,15 @@ static const Verb verbs[] = {
     {"CONNECT_TO_SESSION", people_connect_fields, sizeof(PeopleConnect), people_connect,
      people_connect_set_defaults},
     {"POLL_EVENTS", people_poll_fields, sizeof(PeoplePoll), people_poll},
-    {"SEND_DATA", data_fields, sizeof(Ask), send_data},
-    {"SET_NAME", name_fields, sizeof(Ask), set_name},
-    {"REQUEST_CONTROL", only_fields, sizeof(Ask), request_control},
-    {"RELEASE_CONTROL", only_fields, sizeof(Ask), release_control},
-    {"GRANT_CONTROL", other_fields, sizeof(Ask), grant_control},
-    {"DECLINE_CONTROL", other_fields, sizeof(Ask), decline_control},
-    {"REMOVE_USER", other_fields, sizeof(Ask), remove_user},
-    {"KEEP_ALIVE", only_fields, sizeof(Ask), keep_alive},
-    {"DISCONNECT", only_fields, sizeof(Ask), disconnect},
+    {"SEND_DATA", data_fields, sizeof(PeopleAsk), send_data},
+    {"SET_NAME", name_fields, sizeof(PeopleAsk), set_name},
+    {"REQUEST_CONTROL", only_fields, sizeof(PeopleAsk), request_control},
+    {"RELEASE_CONTROL", only_fields, sizeof(PeopleAsk), release_control},
+    {"GRANT_CONTROL", other_fields, sizeof(PeopleAsk), grant_control},
+    {"DECLINE_CONTROL", other_fields, sizeof(PeopleAsk), decline_control},
+    {"REMOVE_USER", other_fields, sizeof(PeopleAsk), remove_user},
+    {"KEEP_ALIVE", only_fields, sizeof(PeopleAsk), keep_alive},
+    {"DISCONNECT", only_fields, sizeof(PeopleAsk), disconnect},
     {NULL},
 };
 
@@ -179,8 +183,8 @@ static void on_socket_text(HttpSocket *socket, const char *text, gsize length, g
 }
 
 const HttpSocketEvents people_sockets = {
-    .opened = people_socket_opened,
+    .opened = attendance_opened,
     .text = on_socket_text,
-    .drained = people_socket_drained,
-    .closed = people_socket_closed,
+    .drained = attendance_drained,
+    .closed = attendance_closed,
 };

@@ -1,170 +1,14 @@
-/* How people come into a session and hear what happens in it: their tickets, their WebSockets,
- * CONNECT_TO_SESSION and POLL_EVENTS. */
-#include "common/log.h"
-#include "streamer/doors/people_internal.h"
-#include "streamer/engine/engine.h"
+#include "streamer/doors/people_connect.h"
 
-#include <string.h>
+#include "streamer/doors/attendance.h"
+#include "streamer/doors/person.h"
+#include "streamer/engine/engine.h"
+#include "streamer/session/events.h"
+#include "streamer/session/users.h"
 
 #define WAIT_MAX_SECONDS 60
-/* Events wait in the ring, not at the socket, while its reader is that far behind. */
-#define AHEAD_MAX_BYTES (64 * 1024)
 /* What whole numbers a double holds exactly, with room for counting on. */
 #define CURSOR_MAX (G_MAXINT64 >> 11)
-
-/* Who speaks on a WebSocket, after CONNECT_TO_SESSION. By name: session and person may go before it does. */
-typedef struct {
-  HttpSocket *socket; /* which has this as its data */
-  Streamer *streamer;
-  char *session, *user;
-  EventsFollower *follower;
-} Attendance;
-
-/* ---- who it is ---- */
-
-static gboolean is_persons(const Ticket *ticket) {
-  return ticket->session && ticket->user && *ticket->user && strlen(ticket->user) <= USERS_ID_MAX &&
-         ticket->role && (g_str_equal(ticket->role, "host") || g_str_equal(ticket->role, "guest"));
-}
-
-static void refuse_no_session(GError **error) {
-  wire_set_error(error, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session, or it has ended.");
-}
-
-Ticket *people_check_ticket(const Streamer *streamer, const char *text, Session **session, GError **error) {
-  g_autoptr(Ticket) ticket = NULL;
-  if (!text || !*text) {
-    wire_set_error(error, WIRE_NOT_AUTHORIZED, "ticket", "A ticket from the coordinator is needed.");
-    return NULL;
-  }
-  ticket = ticket_verify(streamer->key, text, streamer->settings->server_name, error);
-  if (!ticket)
-    return NULL;
-  if (!is_persons(ticket)) {
-    wire_set_error(error, WIRE_NOT_AUTHORIZED, "ticket", "This ticket lets nobody into a session.");
-    return NULL;
-  }
-  *session = sessions_find(streamer->sessions, ticket->session);
-  return g_steal_pointer(&ticket);
-}
-
-void person_clear(Person *person) {
-  g_free(person->session_id);
-  g_free(person->user);
-}
-
-static Attendance *attendance_of(const Call *call) {
-  HttpSocket *socket = call_socket(call);
-  return socket ? http_socket_get_data(socket) : NULL;
-}
-
-gboolean person_identify(const Call *call, const char *ticket_text, Person *person, GError **error) {
-  const Streamer *streamer = call_context(call);
-  const Attendance *attendance = attendance_of(call);
-  if (!ticket_text && attendance && attendance->user) {
-    person->session_id = g_strdup(attendance->session);
-    person->user = g_strdup(attendance->user);
-    person->session = sessions_find(streamer->sessions, person->session_id);
-    person->people = person->session ? session_people(person->session) : NULL;
-    return TRUE;
-  }
-  g_autoptr(Ticket) ticket = people_check_ticket(streamer, ticket_text, &person->session, error);
-  if (!ticket)
-    return FALSE;
-  person->session_id = g_strdup(ticket->session);
-  person->user = g_strdup(ticket->user);
-  person->people = person->session ? session_people(person->session) : NULL;
-  return TRUE;
-}
-
-gboolean person_check_present(const Person *person, GError **error) {
-  if (!person->session) {
-    refuse_no_session(error);
-    return FALSE;
-  }
-  if (session_people_has_removed(person->people, person->user)) {
-    wire_set_error(error, WIRE_FORBIDDEN, "ticket", "The host has removed you from this session.");
-    return FALSE;
-  }
-  if (!users_find(session_people_users(person->people), person->user)) {
-    wire_set_error(error, WIRE_FORBIDDEN, NULL, "CONNECT_TO_SESSION comes first.");
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* ---- WebSockets ---- */
-
-static void let_go_of(const Streamer *streamer, const char *session_id, const char *user) {
-  Session *session = sessions_find(streamer->sessions, session_id);
-  if (session)
-    session_people_release(session_people(session), user);
-}
-
-static void detach(Attendance *attendance) {
-  if (!attendance->follower)
-    return;
-  events_unfollow(g_steal_pointer(&attendance->follower));
-  let_go_of(attendance->streamer, attendance->session, attendance->user);
-}
-
-static gboolean on_event(const char *event, gpointer data) {
-  Attendance *attendance = data;
-  if (http_socket_get_queued(attendance->socket) > AHEAD_MAX_BYTES)
-    return FALSE;
-  http_socket_send(attendance->socket, event);
-  return TRUE;
-}
-
-static void on_events_ended(EventsEnd end, gpointer data) {
-  /* RFC 6455 section 7.4; 4001 is ours, 1013 ("try again later") is registered with IANA. */
-  static const guint16 codes[] = {[EVENTS_OVER] = 1000, [EVENTS_REPLACED] = 4001, [EVENTS_LAGGING] = 1013};
-  Attendance *attendance = data;
-  attendance->follower = NULL;
-  let_go_of(attendance->streamer, attendance->session, attendance->user);
-  if (end == EVENTS_LAGGING)
-    log_info("reader_slow", "session=%s", attendance->session);
-  http_socket_close(attendance->socket, codes[end]);
-}
-
-static const EventsFollowing following = {on_event, on_events_ended};
-
-static gboolean attends(const Attendance *attendance, const Session *session, const char *user) {
-  return attendance && attendance->follower && g_str_equal(attendance->session, session_id(session)) &&
-         g_str_equal(attendance->user, user);
-}
-
-static void attach(Attendance *attendance, Session *session, const char *user, gint64 cursor) {
-  session_people_hold(session_people(session), user);
-  detach(attendance);
-  g_free(attendance->session);
-  g_free(attendance->user);
-  attendance->session = g_strdup(session_id(session));
-  attendance->user = g_strdup(user);
-  attendance->follower = events_follow(session_events(session), user, cursor, &following, attendance);
-}
-
-void people_socket_opened(HttpSocket *socket, gpointer streamer) {
-  Attendance *attendance = g_new0(Attendance, 1);
-  attendance->socket = socket;
-  attendance->streamer = streamer;
-  http_socket_set_data(socket, attendance);
-}
-
-void people_socket_drained(HttpSocket *socket, gpointer streamer) {
-  Attendance *attendance = http_socket_get_data(socket);
-  if (attendance->follower)
-    events_resume(attendance->follower);
-}
-
-void people_socket_closed(HttpSocket *socket, gpointer streamer) {
-  Attendance *attendance = http_socket_get_data(socket);
-  http_socket_set_data(socket, NULL);
-  detach(attendance);
-  g_free(attendance->session);
-  g_free(attendance->user);
-  g_free(attendance);
-}
 
 /* ---- CONNECT_TO_SESSION ---- */
 
@@ -253,9 +97,9 @@ void people_connect(gpointer call, gpointer arguments) {
   Attendance *attendance = attendance_of(call);
   Session *session = NULL;
   g_autoptr(GError) error = NULL;
-  g_autoptr(Ticket) ticket = people_check_ticket(streamer, connect->ticket, &session, &error);
+  g_autoptr(Ticket) ticket = person_check_ticket(streamer, connect->ticket, &session, &error);
   if (ticket && !session)
-    refuse_no_session(&error);
+    person_set_no_session(&error);
   guint retry_after_seconds = 0;
   if (session &&
       !session_people_may_talk(session_people(session), ticket->user, 0, &retry_after_seconds, &error)) {
@@ -270,12 +114,12 @@ void people_connect(gpointer call, gpointer arguments) {
   }
   const Events *events = session_events(session);
   gint64 cursor = connect->cursor < 0 ? events_cursor(events) : events_check_cursor(events, connect->cursor);
-  gboolean again = attends(attendance, session, user->id);
+  gboolean again = attendance && attendance_is_of(attendance, session, user->id);
   if (!again)
     session_people_begin_connection(session_people(session), user->id);
   answer_established(call, session, user, cursor);
   if (attendance && (!again || connect->cursor >= 0))
-    attach(attendance, session, user->id, cursor);
+    attendance_attach(attendance, session, user->id, cursor);
 }
 
 /* ---- POLL_EVENTS ---- */
@@ -315,7 +159,7 @@ typedef struct {
 
 static void let_go(PollWait *wait) {
   if (wait->holds)
-    let_go_of(wait->streamer, wait->person.session_id, wait->person.user);
+    person_release(wait->streamer, wait->person.session_id, wait->person.user);
   person_clear(&wait->person);
   g_free(wait);
 }
@@ -339,7 +183,7 @@ static void answer_ended(Call *call, const Person *person, gint64 cursor) {
   g_autoptr(GError) error = NULL;
   WireEnd end;
   if (!sessions_find_ended(streamer->sessions, person->session_id, &end)) {
-    refuse_no_session(&error);
+    person_set_no_session(&error);
     call_refuse(call, error);
     return;
   }
@@ -375,7 +219,7 @@ void people_poll(gpointer call, gpointer arguments) {
   const PeoplePoll *poll = arguments;
   g_auto(Person) person = {NULL};
   g_autoptr(GError) error = NULL;
-  gboolean known = person_identify(call, poll->ticket, &person, &error);
+  gboolean known = attendance_identify(call, poll->ticket, &person, &error);
   if (known && !person.session) {
     answer_ended(call, &person, poll->cursor);
   } else if (!known || !person_check_present(&person, &error)) {

@@ -1,7 +1,7 @@
 #include "streamer/doors/whep.h"
 
 #include "streamer/doors/call.h"
-#include "streamer/doors/people.h"
+#include "streamer/doors/person.h"
 #include "streamer/doors/streamer.h"
 
 #include <string.h>
@@ -43,34 +43,34 @@ typedef struct {
   Ticket *ticket;
   Session *session;
   char *resource; /* NULL: the session itself */
-} Ask;
+} WhepAsk;
 
-static void ask_clear(Ask *ask) {
+static void whep_ask_clear(WhepAsk *ask) {
   ticket_free(ask->ticket);
   g_free(ask->resource);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ask, ask_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WhepAsk, whep_ask_clear)
 
-static void refuse(HttpRequest *request, guint status, WireMessage message, const char *reason) {
+static void whep_refuse(HttpRequest *request, guint status, WireMessage message, const char *reason) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, message, NULL, "%s", reason);
   call_refuse_request(request, status, error);
 }
 
 /* Finds out, or refuses. The ticket comes first: who has none learns nothing. */
-static gboolean understand(Ask *ask) {
+static gboolean understand(WhepAsk *ask) {
   g_autoptr(GError) error = NULL;
   g_autofree char *id = NULL;
   const char *token = ticket_from_header(http_request_header(ask->request, HTTP_AUTHORIZATION));
-  ask->ticket = people_check_ticket(ask->streamer, token, &ask->session, &error);
+  ask->ticket = person_check_ticket(ask->streamer, token, &ask->session, &error);
   if (!ask->ticket)
     call_refuse_request(ask->request, 0, error);
   else if (!whep_split(http_request_rest(ask->request), &id, &ask->resource))
-    refuse(ask->request, 0, WIRE_NOT_FOUND, "There is nothing here.");
+    whep_refuse(ask->request, 0, WIRE_NOT_FOUND, "There is nothing here.");
   else if (!g_str_equal(id, ask->ticket->session))
-    refuse(ask->request, 0, WIRE_FORBIDDEN, "This ticket is for another session.");
+    whep_refuse(ask->request, 0, WIRE_FORBIDDEN, "This ticket is for another session.");
   else if (!ask->session)
-    refuse(ask->request, 0, WIRE_SESSION_NOT_EXIST, "There is no such session, or it has ended.");
+    whep_refuse(ask->request, 0, WIRE_SESSION_NOT_EXIST, "There is no such session, or it has ended.");
   else
     return TRUE;
   return FALSE;
@@ -83,17 +83,17 @@ typedef struct {
   Streamer *streamer;
   HttpRequest *request;
   char *session, *resource;
-} Wait;
+} WhepWait;
 
-static Wait *wait_new(const Ask *ask) {
-  Wait *wait = g_new0(Wait, 1);
+static WhepWait *wait_new(const WhepAsk *ask) {
+  WhepWait *wait = g_new0(WhepWait, 1);
   wait->streamer = ask->streamer;
   wait->request = http_request_ref(ask->request);
   wait->session = g_strdup(ask->ticket->session);
   return wait;
 }
 
-static void wait_free(Wait *wait) {
+static void wait_free(WhepWait *wait) {
   http_request_unref(wait->request);
   g_free(wait->session);
   g_free(wait->resource);
@@ -101,7 +101,7 @@ static void wait_free(Wait *wait) {
 }
 
 /* Its viewer, and whose session that is; NULL when either is gone. */
-static const Viewer *waiting_viewer(const Wait *wait, Session **session) {
+static const Viewer *waiting_viewer(const WhepWait *wait, Session **session) {
   *session = sessions_find(wait->streamer->sessions, wait->session);
   return *session ? session_viewer(*session, wait->resource) : NULL;
 }
@@ -117,7 +117,7 @@ static void add_etag(HttpRequest *request, const Viewer *viewer) {
 }
 
 static void on_answer(const Viewer *viewer, const char *sdp, const GError *error, gpointer data) {
-  Wait *wait = data;
+  WhepWait *wait = data;
   http_request_on_gone(wait->request, NULL, NULL);
   if (sdp) {
     g_autofree char *location = g_strconcat(wait->session, "/", viewer->resource, NULL);
@@ -138,16 +138,16 @@ static void on_offer_gone(gpointer data) {
     session_view_end(session, viewer);
 }
 
-static void take_offer(Ask *ask) {
+static void take_offer(WhepAsk *ask) {
   g_autoptr(GError) error = NULL;
   gsize length;
   const char *sdp = http_request_body(ask->request, &length);
   if (!whep_is_type(http_request_header(ask->request, HTTP_CONTENT_TYPE), OFFER_TYPE)) {
-    refuse(ask->request, 415, WIRE_BAD_REQUEST, "An offer of the type application/sdp is expected.");
+    whep_refuse(ask->request, 415, WIRE_BAD_REQUEST, "An offer of the type application/sdp is expected.");
     return;
   }
   if (!g_str_has_prefix(sdp, "v=0") || strlen(sdp) != length || !g_utf8_validate(sdp, (gssize)length, NULL)) {
-    refuse(ask->request, 0, WIRE_BAD_REQUEST, "This is no session description.");
+    whep_refuse(ask->request, 0, WIRE_BAD_REQUEST, "This is no session description.");
     return;
   }
   const User *user = session_people_admit(session_people(ask->session), ask->ticket, NULL, &error);
@@ -155,7 +155,7 @@ static void take_offer(Ask *ask) {
     call_refuse_request(ask->request, 0, error);
     return;
   }
-  Wait *wait = wait_new(ask);
+  WhepWait *wait = wait_new(ask);
   const Viewer *viewer = session_view(ask->session, user->id, sdp, on_answer, wait, &error);
   if (!viewer) {
     http_request_add_header(ask->request, "retry-after", "1");
@@ -170,16 +170,17 @@ static void take_offer(Ask *ask) {
 /* ---- PATCH, DELETE ---- */
 
 /* The viewer that the ticket's person has under this resource, or a refusal. */
-static const Viewer *own_viewer(const Ask *ask) {
+static const Viewer *own_viewer(const WhepAsk *ask) {
   const Viewer *viewer = session_viewer(ask->session, ask->resource);
   if (viewer && g_str_equal(viewer->user, ask->ticket->user))
     return viewer;
-  refuse(ask->request, 0, WIRE_NOT_FOUND, "There is no such viewing, or it has ended.");
+  whep_refuse(ask->request, 0, WIRE_NOT_FOUND, "There is no such viewing, or it has ended.");
   return NULL;
 }
 
-static void on_restarted(const Viewer *viewer, const char *fragment, const GError *error, gpointer data) {
-  Wait *wait = data;
+static void on_restart_answer(const Viewer *viewer, const char *fragment, const GError *error,
+                              gpointer data) {
+  WhepWait *wait = data;
   http_request_on_gone(wait->request, NULL, NULL);
   if (fragment) {
     add_etag(wait->request, viewer);
@@ -192,7 +193,7 @@ static void on_restarted(const Viewer *viewer, const char *fragment, const GErro
 
 /* It restarts nevertheless; the player will ask for another one. */
 static void on_restart_gone(gpointer data) {
-  Wait *wait = data;
+  WhepWait *wait = data;
   Session *session;
   const Viewer *viewer = waiting_viewer(wait, &session);
   if (viewer)
@@ -200,33 +201,33 @@ static void on_restart_gone(gpointer data) {
   wait_free(wait);
 }
 
-static void restart(Ask *ask, const Viewer *viewer, const char *fragment) {
-  Wait *wait = wait_new(ask);
+static void restart(WhepAsk *ask, const Viewer *viewer, const char *fragment) {
+  WhepWait *wait = wait_new(ask);
   wait->resource = g_strdup(viewer->resource);
-  if (session_view_restart(ask->session, viewer, fragment, on_restarted, wait)) {
+  if (session_view_restart(ask->session, viewer, fragment, on_restart_answer, wait)) {
     http_request_on_gone(ask->request, on_restart_gone, wait);
     return;
   }
   wait_free(wait);
   http_request_add_header(ask->request, "retry-after", "1");
-  refuse(ask->request, 409, WIRE_BAD_REQUEST, "Another answer about this viewing is waited for.");
+  whep_refuse(ask->request, 409, WIRE_BAD_REQUEST, "Another answer about this viewing is waited for.");
 }
 
-static void add_candidates(Ask *ask, const Viewer *viewer, const char *fragment) {
+static void add_candidates(WhepAsk *ask, const Viewer *viewer, const char *fragment) {
   session_view_candidate(ask->session, viewer, fragment);
   http_request_answer(ask->request, 204, NULL, NULL);
 }
 
-static void take_fragment(Ask *ask) {
+static void take_fragment(WhepAsk *ask) {
   gsize length;
   const char *fragment = http_request_body(ask->request, &length);
   const char *match = http_request_header(ask->request, HTTP_IF_MATCH);
   if (!whep_is_type(http_request_header(ask->request, HTTP_CONTENT_TYPE), FRAGMENT_TYPE)) {
-    refuse(ask->request, 415, WIRE_BAD_REQUEST, "The type application/trickle-ice-sdpfrag is expected.");
+    whep_refuse(ask->request, 415, WIRE_BAD_REQUEST, "The type application/trickle-ice-sdpfrag is expected.");
     return;
   }
   if (length == 0 || strlen(fragment) != length || !g_utf8_validate(fragment, (gssize)length, NULL)) {
-    refuse(ask->request, 0, WIRE_BAD_REQUEST, "This is no fragment of a session description.");
+    whep_refuse(ask->request, 0, WIRE_BAD_REQUEST, "This is no fragment of a session description.");
     return;
   }
   const Viewer *viewer = own_viewer(ask);
@@ -235,10 +236,10 @@ static void take_fragment(Ask *ask) {
   g_autofree char *etag = make_etag(viewer);
   gboolean any = g_strcmp0(match, "*") == 0;
   if (!match) {
-    refuse(ask->request, 428, WIRE_BAD_REQUEST, "If-Match is to say which candidates these are.");
+    whep_refuse(ask->request, 428, WIRE_BAD_REQUEST, "If-Match is to say which candidates these are.");
   } else if (!any && !whep_matches(match, etag)) {
     http_request_add_header(ask->request, "etag", etag);
-    refuse(ask->request, 412, WIRE_BAD_REQUEST, "ICE has been restarted since.");
+    whep_refuse(ask->request, 412, WIRE_BAD_REQUEST, "ICE has been restarted since.");
   } else if (any || !session_view_is_current(ask->session, viewer, fragment)) {
     restart(ask, viewer, fragment);
   } else {
@@ -246,7 +247,7 @@ static void take_fragment(Ask *ask) {
   }
 }
 
-static void end_viewing(Ask *ask) {
+static void end_viewing(WhepAsk *ask) {
   const Viewer *viewer = own_viewer(ask);
   if (!viewer)
     return;
@@ -255,14 +256,14 @@ static void end_viewing(Ask *ask) {
 }
 
 void whep_handle(HttpRequest *request, gpointer streamer) {
-  g_auto(Ask) ask = {.streamer = streamer, .request = request};
+  g_auto(WhepAsk) ask = {.streamer = streamer, .request = request};
   const char *method = http_request_method(request);
   if (!understand(&ask))
     return;
   gboolean fits = g_str_equal(method, "POST") == (ask.resource == NULL);
   if (!fits) {
     http_request_add_header(request, "allow", ask.resource ? "PATCH, DELETE" : "POST");
-    refuse(request, 0, WIRE_METHOD_NOT_ALLOWED, "This address is not asked in this way.");
+    whep_refuse(request, 0, WIRE_METHOD_NOT_ALLOWED, "This address is not asked in this way.");
   } else if (g_str_equal(method, "POST")) {
     take_offer(&ask);
   } else if (g_str_equal(method, "PATCH")) {
