@@ -3,6 +3,7 @@
 #include "common/instant.h"
 #include "streamer/doors/call.h"
 #include "streamer/doors/streamer.h"
+#include "streamer/sessions/sessions_status.h"
 
 #define WAIT_MAX_SECONDS 60
 
@@ -96,7 +97,7 @@ static const Field get_status_fields[] = {
 
 typedef struct {
   Call *call;
-  SessionsWatch *watch;
+  StatusWatch *watch;
 } StatusWait;
 
 static void answer_status(Call *call) {
@@ -113,7 +114,7 @@ static void on_status(gpointer data) {
 
 static void on_status_gone(gpointer data) {
   StatusWait *wait = data;
-  sessions_unwatch(wait->watch);
+  status_watch_cancel(wait->watch);
   call_drop(wait->call);
   g_free(wait);
 }
@@ -127,8 +128,8 @@ static void get_status(gpointer request, gpointer arguments) {
   }
   StatusWait *wait = g_new0(StatusWait, 1);
   wait->call = request;
-  SessionsWatch *watch =
-      sessions_watch(streamer->sessions, get->version, (guint)get->wait_seconds * 1000, on_status, wait);
+  StatusWatch *watch = status_watches_wait(sessions_watches(streamer->sessions), get->version,
+                                           (guint)get->wait_seconds * 1000, on_status, wait);
   if (!watch) /* answered, and the wait is freed */
     return;
   wait->watch = watch;

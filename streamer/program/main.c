@@ -15,6 +15,7 @@
 #include "streamer/process/keeper.h"
 #include "streamer/process/remains.h"
 #include "streamer/sessions/sessions.h"
+#include "streamer/sessions/sessions_status.h"
 #include "streamer/stage/environment.h"
 
 #include <glib-unix.h>

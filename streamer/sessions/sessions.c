@@ -3,65 +3,21 @@
 #include "common/instant.h"
 #include "common/log.h"
 #include "common/random.h"
+#include "streamer/base/counts.h"
 
 #include <string.h>
 
 #define ID_BYTES 12
 #define CODE_DIGITS 4
 #define CODE_TRIES 1000
-/* The picture of a session that took a standby begins meanwhile, or its application. */
-#define STANDBY_REFILL_MS 1000
-#define DISPLAY_REFILL_MS 3000
 
-/* Somebody who waits for something about the session of this id. */
-typedef struct {
-  char *id;
-  SessionsStartedFunc started; /* that it is READY or never will be */
-  GSourceOnceFunc gone;        /* that nothing is left of it */
-  gpointer data;
-} Waiter;
+/* ---- what sessions and kept stages tell ---- */
 
-/* ---- those who wait ---- */
-
-static void waiter_free(gpointer data) {
-  Waiter *waiter = data;
-  g_free(waiter->id);
-  g_free(waiter);
+static void on_session_changed(Session *session, gpointer data) {
+  status_watches_touch(((Sessions *)data)->watches);
 }
 
-static void await(Sessions *sessions, const char *id, SessionsStartedFunc started, GSourceOnceFunc gone,
-                  gpointer data) {
-  Waiter *waiter = g_new0(Waiter, 1);
-  waiter->id = g_strdup(id);
-  waiter->started = started;
-  waiter->gone = gone;
-  waiter->data = data;
-  g_ptr_array_add(sessions->waiters, waiter);
-}
-
-/* The next waiter for @id's start or end, taken out; NULL when there is none. (transfer full) */
-static Waiter *take_waiter(Sessions *sessions, const char *id, gboolean for_start) {
-  for (guint i = 0; i < sessions->waiters->len; i++) {
-    Waiter *waiter = sessions->waiters->pdata[i];
-    if (g_str_equal(waiter->id, id) && (waiter->started != NULL) == for_start)
-      return g_ptr_array_steal_index(sessions->waiters, i);
-  }
-  return NULL;
-}
-
-/* Tells all who wait for @id's start how it went. */
-static void answer_waiters(Sessions *sessions, const char *id, Session *session, const GError *error) {
-  for (Waiter *waiter; (waiter = take_waiter(sessions, id, TRUE)); waiter_free(waiter))
-    waiter->started(session, error, waiter->data);
-}
-
-/* ---- what sessions and standbys tell ---- */
-
-static void on_changed(Session *session, gpointer data) {
-  sessions_touch(data);
-}
-
-static void on_started(Session *session, const char *reason, gpointer data) {
+static void on_session_started(Session *session, const char *reason, gpointer data) {
   Sessions *sessions = data;
   g_autoptr(GError) error = NULL;
   if (reason) {
@@ -72,10 +28,10 @@ static void on_started(Session *session, const char *reason, gpointer data) {
     metrics_observe(sessions->metrics, COUNTS_START_SECONDS, session_age_seconds(session),
                     session_from(session));
   }
-  answer_waiters(sessions, session_id(session), error ? NULL : session, error);
+  session_waiters_tell_start(sessions->waiters, session_id(session), error ? NULL : session, error);
 }
 
-static void on_ending(Session *session, WireEnd end, gpointer data) {
+static void on_session_ending(Session *session, WireEnd end, gpointer data) {
   Sessions *sessions = data;
   past_add(sessions->past, session_id(session), end);
   metrics_add(sessions->metrics, COUNTS_ENDS, 1, end);
@@ -84,105 +40,58 @@ static void on_ending(Session *session, WireEnd end, gpointer data) {
 static void try_pending(Sessions *sessions);
 
 static guint count_stages(const Sessions *sessions) {
-  return sessions->list->len + standbys_count(sessions->standbys) + standbys_count(sessions->displays);
-}
-
-static void update_standbys(Sessions *sessions) {
-  standbys_update(sessions->standbys);
-  standbys_update(sessions->displays);
+  return sessions->list->len + kept_stages_count(sessions->kept);
 }
 
 /* A session or a standby is no more. */
 static void place_left(Sessions *sessions) {
   try_pending(sessions);
-  update_standbys(sessions);
-  sessions_touch(sessions);
+  kept_stages_update(sessions->kept);
+  status_watches_touch(sessions->watches);
   if (sessions->closed && count_stages(sessions) == 0 && sessions->all_gone)
     sessions->all_gone(sessions->all_gone_data);
 }
 
-static void on_ended(Session *session, gpointer data) {
+static void on_session_ended(Session *session, gpointer data) {
   Sessions *sessions = data;
   g_ptr_array_remove(sessions->list, session);
-  for (Waiter *waiter; (waiter = take_waiter(sessions, session_id(session), FALSE)); waiter_free(waiter))
-    waiter->gone(waiter->data);
+  session_waiters_tell_end(sessions->waiters, session_id(session));
   log_info("session_gone", "session=%s", session_id(session));
   session_free(session);
   place_left(sessions);
 }
 
-static const SessionHooks session_hooks = {on_changed, on_started, on_ending, on_ended};
+static const SessionHooks session_hooks = {on_session_changed, on_session_started, on_session_ending,
+                                           on_session_ended};
 
-static char *next_directory(Sessions *sessions) {
+static char *next_directory(gpointer data) {
+  Sessions *sessions = data;
   return g_strdup_printf("%s/s%" G_GUINT64_FORMAT, sessions->directory, ++sessions->directories_made);
 }
 
-static Stage *start_kept(Sessions *sessions, gboolean bare, const char *name, const StageEvents *events,
-                         gpointer stage_data, GError **error) {
-  g_autofree char *directory = next_directory(sessions);
-  StagePlan plan = {
-      .session = name,
-      .kept = TRUE,
-      .bare = bare,
-      .rc_name = sessions->settings->rc_name,
-      .directory = directory,
-      .cache_directory = sessions->cache_directory,
-      .settings = sessions->settings,
-      .metrics = sessions->metrics,
-  };
-  return stage_start(&plan, events, stage_data, error);
+static gboolean takes_new_ones(const Sessions *sessions) {
+  return !sessions->draining && !sessions->closed;
 }
 
-static Stage *start_standby(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
-                            gpointer data) {
-  return start_kept(data, FALSE, name, events, stage_data, error);
+static guint count_taken(const Sessions *sessions) {
+  return sessions->list->len + sessions->pending.length;
 }
 
-static Stage *start_display(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
-                            gpointer data) {
-  return start_kept(data, TRUE, name, events, stage_data, error);
-}
-
-static guint wanted_standbys(gpointer data) {
+static guint room_for_kept(gpointer data) {
   const Sessions *sessions = data;
-  return sessions->draining || sessions->closed ? 0 : (guint)sessions->settings->standby_sessions;
+  gint64 room = sessions->settings->session_limit - count_taken(sessions);
+  return takes_new_ones(sessions) ? (guint)MAX(0, room) : 0;
 }
 
-static guint wanted_displays(gpointer data) {
-  const Sessions *sessions = data;
-  return sessions->draining || sessions->closed ? 0 : (guint)sessions->settings->standby_displays;
+static void on_kept_changed(gpointer data) {
+  status_watches_touch(((Sessions *)data)->watches);
 }
 
-static guint room_for_standbys(gpointer data) {
-  const Sessions *sessions = data;
-  gint64 taken = (gint64)sessions->list->len + sessions->pending.length;
-  return (guint)MAX(0, sessions->settings->session_limit - taken);
-}
-
-/* For the starts that would get no standby. */
-static guint room_for_displays(gpointer data) {
-  const Sessions *sessions = data;
-  guint room = room_for_standbys(data);
-  return room - MIN(room, MAX(standbys_count(sessions->standbys), wanted_standbys(data)));
-}
-
-static void on_standbys_changed(gpointer data) {
-  sessions_touch(data);
-}
-
-static void on_standby_gone(gpointer data) {
+static void on_kept_gone(gpointer data) {
   place_left(data);
 }
 
-static void on_displays_changed(gpointer data) {
-}
-
-static const StandbysHooks standbys_hooks = {"standby",       STANDBY_REFILL_MS, start_standby,
-                                             wanted_standbys, room_for_standbys, on_standbys_changed,
-                                             on_standby_gone};
-static const StandbysHooks displays_hooks = {"display",       DISPLAY_REFILL_MS, start_display,
-                                             wanted_displays, room_for_displays, on_displays_changed,
-                                             on_standby_gone};
+static const KeptStagesHooks kept_hooks = {room_for_kept, next_directory, on_kept_changed, on_kept_gone};
 
 /* ---- making a session ---- */
 
@@ -209,12 +118,11 @@ static gboolean check_start(const Sessions *sessions, const SessionsStart *start
 }
 
 static gboolean check_room(const Sessions *sessions, GError **error) {
-  guint taken = sessions->list->len + sessions->pending.length;
-  if (!sessions->draining && !sessions->closed && taken < sessions->settings->session_limit)
+  gboolean takes = takes_new_ones(sessions);
+  if (takes && count_taken(sessions) < sessions->settings->session_limit)
     return TRUE;
   wire_set_error(error, WIRE_SESSION_LIMIT_REACHED, NULL,
-                 sessions->draining || sessions->closed ? "This server takes no new sessions."
-                                                        : "This server runs all sessions that it may.");
+                 takes ? "This server runs all sessions that it may." : "This server takes no new sessions.");
   return FALSE;
 }
 
@@ -228,12 +136,7 @@ static char *free_code(const Sessions *sessions) {
   return g_steal_pointer(&code);
 }
 
-static Stage *take_standby(Sessions *sessions) {
-  Stage *standby = standbys_take(sessions->standbys);
-  return standby ? standby : standbys_take(sessions->displays);
-}
-
-static Session *create(Sessions *sessions, const SessionsStart *start, GError **error) {
+static Session *sessions_create(Sessions *sessions, const SessionsStart *start, GError **error) {
   g_autofree char *id = start->session ? g_strdup(start->session) : random_hex(ID_BYTES);
   g_autofree char *code = start->code ? g_strdup(start->code) : free_code(sessions);
   g_autofree char *directory = next_directory(sessions);
@@ -245,7 +148,7 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
       .ends_at_us = start->ends_at_us
                         ? start->ends_at_us
                         : instant_now_us() + sessions->settings->session_minutes * INSTANT_MINUTE,
-      .standby = take_standby(sessions),
+      .standby = kept_stages_take(sessions->kept),
       .directory = directory,
       .cache_directory = sessions->cache_directory,
       .settings = sessions->settings,
@@ -254,8 +157,8 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
   Session *session = session_new(&plan, &session_hooks, sessions, &problem);
   if (session) {
     g_ptr_array_add(sessions->list, session);
-    standbys_update(sessions->displays);
-    sessions_touch(sessions);
+    kept_stages_update_displays(sessions->kept);
+    status_watches_touch(sessions->watches);
     return session;
   }
   metrics_add(sessions->metrics, COUNTS_START_FAILURES, 1);
@@ -270,8 +173,9 @@ static Session *create(Sessions *sessions, const SessionsStart *start, GError **
 
 /* Whether all places that no session has are those of standbys that end. */
 static gboolean must_wait(const Sessions *sessions) {
-  return sessions->list->len + standbys_count(sessions->standbys) >= sessions->settings->session_limit &&
-         !standbys_can_take(sessions->standbys);
+  return sessions->list->len + kept_stages_count_standbys(sessions->kept) >=
+             sessions->settings->session_limit &&
+         !kept_stages_can_take_standby(sessions->kept);
 }
 
 static void start_free(gpointer data) {
@@ -311,10 +215,10 @@ static void try_pending(Sessions *sessions) {
         g_queue_push_tail(&sessions->pending, start);
         continue;
       }
-      session = create(sessions, start, &error);
+      session = sessions_create(sessions, start, &error);
     }
     if (!session || session_state(session) == SESSION_READY)
-      answer_waiters(sessions, start->session, session, error);
+      session_waiters_tell_start(sessions->waiters, start->session, session, error);
     start_free(start);
   }
 }
@@ -327,22 +231,22 @@ gboolean sessions_cancel(Sessions *sessions, const char *id) {
   g_queue_remove(&sessions->pending, start);
   past_add(sessions->past, id, WIRE_END_BY_OPERATOR);
   wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "The session was ended before it was ready.");
-  answer_waiters(sessions, id, NULL, error);
+  session_waiters_tell_start(sessions->waiters, id, NULL, error);
   start_free(start);
-  update_standbys(sessions);
+  kept_stages_update(sessions->kept);
   return TRUE;
 }
 
 /* ---- starting ---- */
 
-static void refuse_ended(const PastSession *ended, SessionsStartedFunc func, gpointer data) {
+static void refuse_ended(const PastSession *ended, SessionStartedFunc func, gpointer data) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "%s",
                  ended->start_failure ? ended->start_failure : "This session has already ended.");
   func(NULL, error, data);
 }
 
-void sessions_start(Sessions *sessions, const SessionsStart *start, SessionsStartedFunc func, gpointer data) {
+void sessions_start(Sessions *sessions, const SessionsStart *start, SessionStartedFunc func, gpointer data) {
   g_autoptr(GError) error = NULL;
   Session *session = start->session ? sessions_find(sessions, start->session) : NULL;
   const PastSession *ended = start->session && !session ? past_find(sessions->past, start->session) : NULL;
@@ -355,16 +259,16 @@ void sessions_start(Sessions *sessions, const SessionsStart *start, SessionsStar
     if (must_wait(sessions))
       pending = wait_for_place(sessions, start);
     else
-      session = create(sessions, start, &error);
+      session = sessions_create(sessions, start, &error);
   }
   if (pending)
-    await(sessions, pending->session, func, NULL, data);
+    session_waiters_await_start(sessions->waiters, pending->session, func, data);
   else if (!session)
     func(NULL, error, data);
   else if (session_state(session) == SESSION_READY)
     func(session, NULL, data);
   else
-    await(sessions, session_id(session), func, NULL, data);
+    session_waiters_await_start(sessions->waiters, session_id(session), func, data);
 }
 
 /* ---- finding and ending ---- */
@@ -396,7 +300,7 @@ gboolean sessions_find_ended(const Sessions *sessions, const char *id, WireEnd *
 
 void sessions_end(Sessions *sessions, Session *session, WireEnd end, GSourceOnceFunc func, gpointer data) {
   if (func)
-    await(sessions, session_id(session), NULL, func, data);
+    session_waiters_await_end(sessions->waiters, session_id(session), func, data);
   session_end(session, end);
 }
 
@@ -404,11 +308,11 @@ void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func
   sessions->closed = TRUE;
   sessions->all_gone = func;
   sessions->all_gone_data = data;
-  sessions_touch(sessions);
+  status_watches_touch(sessions->watches);
   for (guint i = 0; i < sessions->list->len; i++)
     session_stop(sessions->list->pdata[i], grace_seconds);
   try_pending(sessions);
-  update_standbys(sessions);
+  kept_stages_update(sessions->kept);
   if (count_stages(sessions) == 0)
     func(data);
 }
@@ -418,15 +322,19 @@ void sessions_drain(Sessions *sessions, gboolean on) {
     return;
   sessions->draining = on;
   log_notice("draining", "on=%s", on ? "true" : "false");
-  update_standbys(sessions);
-  sessions_touch(sessions);
+  kept_stages_update(sessions->kept);
+  status_watches_touch(sessions->watches);
 }
 
 void sessions_settings_changed(Sessions *sessions) {
   for (guint i = 0; i < sessions->list->len; i++)
     session_settings_changed(sessions->list->pdata[i]);
-  update_standbys(sessions);
-  sessions_touch(sessions);
+  kept_stages_update(sessions->kept);
+  status_watches_touch(sessions->watches);
+}
+
+StatusWatches *sessions_watches(const Sessions *sessions) {
+  return sessions->watches;
 }
 
 /* ---- life ---- */
@@ -439,30 +347,23 @@ Sessions *sessions_new(const StreamerSettings *settings, const char *directory, 
   sessions->cache_directory = cache_directory;
   sessions->metrics = metrics;
   sessions->list = g_ptr_array_new();
-  sessions->standbys = standbys_new(&standbys_hooks, sessions, metrics);
-  sessions->displays = standbys_new(&displays_hooks, sessions, metrics);
-  sessions->waiters = g_ptr_array_new_with_free_func(waiter_free);
-  sessions->watches = g_ptr_array_new();
+  sessions->kept = kept_stages_new(settings, cache_directory, metrics, &kept_hooks, sessions);
+  sessions->waiters = session_waiters_new();
+  sessions->watches = status_watches_new();
   sessions->past = past_new();
-  /* A streamer that was started again must not be taken for its forerunner. */
-  sessions->version = instant_now_us() / 1000;
   return sessions;
 }
 
 void sessions_free(Sessions *sessions) {
   if (!sessions)
     return;
-  g_clear_handle_id(&sessions->changed_source, g_source_remove);
   for (guint i = 0; i < sessions->list->len; i++)
     session_free(sessions->list->pdata[i]);
   g_ptr_array_unref(sessions->list);
-  standbys_free(sessions->standbys);
-  standbys_free(sessions->displays);
+  kept_stages_free(sessions->kept);
   g_queue_clear_full(&sessions->pending, start_free);
-  g_ptr_array_unref(sessions->waiters);
-  while (sessions->watches->len)
-    sessions_unwatch(sessions->watches->pdata[0]);
-  g_ptr_array_unref(sessions->watches);
+  session_waiters_free(sessions->waiters);
+  status_watches_free(sessions->watches);
   past_free(sessions->past);
   g_free(sessions);
 }

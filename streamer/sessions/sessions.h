@@ -1,25 +1,23 @@
-/* The sessions of this streamer: starting within the limit, finding, ending, and the status that the
- * coordinator watches.
+/* The sessions of this streamer: starting within the limit, finding, ending.
  *
- * A session counts against the limit from its start until nothing of it is left. Standbys (standby.h) take
- * what places are left, and give way: a session takes one over. A session's id makes starting idempotent: the
- * same id again waits for, or gives, the same session, also when it has ended meanwhile. Main thread.
+ * A session counts against the limit from its start until nothing of it is left. Standbys (kept_stages.h)
+ * take what places are left, and give way: a session takes one over. A session's id makes starting
+ * idempotent: the same id again waits for, or gives, the same session, also when it has ended meanwhile. Main
+ * thread.
  */
 #pragma once
 #include "streamer/session/session.h"
+#include "streamer/sessions/session_waiters.h"
+#include "streamer/sessions/status_watch.h"
 #include <glib.h>
 
 typedef struct Sessions Sessions;
-typedef struct SessionsWatch SessionsWatch;
 
 /* What START_SESSION says; absent members are made up. */
 typedef struct {
   char *session, *code, *rc_name; /* nullable */
   gint64 ends_at_us;              /* 0: none */
 } SessionsStart;
-
-/* @session is READY, or NULL with a WIRE_ERROR. */
-typedef void (*SessionsStartedFunc)(Session *session, const GError *error, gpointer data);
 
 /* @directory: the streamer's own (remains.h); @cache_directory outlives it; @metrics: what it counts
  * (counts.h). All outlive the set. */
@@ -30,7 +28,7 @@ void sessions_free(Sessions *sessions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sessions, sessions_free)
 
 /* Starts or finds a session; @func is called once, from within or later. */
-void sessions_start(Sessions *sessions, const SessionsStart *start, SessionsStartedFunc func, gpointer data);
+void sessions_start(Sessions *sessions, const SessionsStart *start, SessionStartedFunc func, gpointer data);
 
 /* The session of this id or code; NULL when there is none that people could be in. */
 Session *sessions_find(const Sessions *sessions, const char *id);
@@ -50,17 +48,7 @@ void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func
 /* No new sessions, and no standbys; running ones go on. */
 void sessions_drain(Sessions *sessions, gboolean on);
 
-/* STATUS as wire_answer() takes it (transfer full). */
-char *sessions_status(const Sessions *sessions);
-/* The same in short and without secrets, as a JSON object (transfer full): server_name, state, session_limit,
- * and the number of sessions. */
-char *sessions_health(const Sessions *sessions);
-/* Calls @func once when the status differs from @version (then at once, returning NULL) or after @wait_ms. */
-SessionsWatch *sessions_watch(Sessions *sessions, gint64 version, guint wait_ms, GSourceOnceFunc func,
-                              gpointer data);
-/* Forgets it without a call. */
-void sessions_unwatch(SessionsWatch *watch);
-/* Sets the gauges of the metrics. */
-void sessions_measure(const Sessions *sessions);
+/* For waiting until the status (sessions_status.h) is another. Owned by the set. */
+StatusWatches *sessions_watches(const Sessions *sessions);
 /* The settings are there, or were read again: standbys are kept as they say. */
 void sessions_settings_changed(Sessions *sessions);

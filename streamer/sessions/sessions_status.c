@@ -1,83 +1,26 @@
-/* What the set of sessions says of itself: the status, which the coordinator watches, and its health. */
+#include "streamer/sessions/sessions_status.h"
+
 #include "common/fields.h"
+#include "streamer/base/counts.h"
 #include "streamer/sessions/sessions_internal.h"
 
 /* The newest sessions that have ended stand in the status with their reasons. */
 #define ENDED_TOLD 32
-
-struct SessionsWatch {
-  Sessions *sessions;
-  GSourceOnceFunc func;
-  gpointer data;
-  guint timeout_source;
-};
-
-/* ---- watching ---- */
-
-static void call_watch(SessionsWatch *watch) {
-  GSourceOnceFunc func = watch->func;
-  gpointer data = watch->data;
-  sessions_unwatch(watch);
-  func(data);
-}
-
-static gboolean tell_changed(gpointer data) {
-  Sessions *sessions = data;
-  sessions->changed_source = 0;
-  for (guint left = sessions->watches->len; left > 0; left--)
-    call_watch(sessions->watches->pdata[0]);
-  return G_SOURCE_REMOVE;
-}
-
-/* Told a moment later, so that what belongs together is one change. */
-void sessions_touch(Sessions *sessions) {
-  sessions->version++;
-  if (!sessions->changed_source)
-    sessions->changed_source = g_idle_add(tell_changed, sessions);
-}
-
-static gboolean on_watch_timeout(gpointer data) {
-  SessionsWatch *watch = data;
-  watch->timeout_source = 0;
-  call_watch(watch);
-  return G_SOURCE_REMOVE;
-}
-
-SessionsWatch *sessions_watch(Sessions *sessions, gint64 version, guint wait_ms, GSourceOnceFunc func,
-                              gpointer data) {
-  if (version != sessions->version || wait_ms == 0) {
-    func(data);
-    return NULL;
-  }
-  SessionsWatch *watch = g_new0(SessionsWatch, 1);
-  watch->sessions = sessions;
-  watch->func = func;
-  watch->data = data;
-  watch->timeout_source = g_timeout_add(wait_ms, on_watch_timeout, watch);
-  g_ptr_array_add(sessions->watches, watch);
-  return watch;
-}
-
-void sessions_unwatch(SessionsWatch *watch) {
-  g_clear_handle_id(&watch->timeout_source, g_source_remove);
-  g_ptr_array_remove(watch->sessions->watches, watch);
-  g_free(watch);
-}
 
 /* ---- the status ---- */
 
 typedef struct {
   char *session, *code, *state;
   gint64 users, starts_at_us, ends_at_us;
-} Row;
+} SessionRow;
 
-static const Field row_fields[] = {
-    {"session", FIELD_TEXT, G_STRUCT_OFFSET(Row, session)},
-    {"code", FIELD_TEXT, G_STRUCT_OFFSET(Row, code)},
-    {"state", FIELD_TEXT, G_STRUCT_OFFSET(Row, state)},
-    {"users", FIELD_INT, G_STRUCT_OFFSET(Row, users)},
-    {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(Row, starts_at_us)},
-    {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(Row, ends_at_us)},
+static const Field session_fields[] = {
+    {"session", FIELD_TEXT, G_STRUCT_OFFSET(SessionRow, session)},
+    {"code", FIELD_TEXT, G_STRUCT_OFFSET(SessionRow, code)},
+    {"state", FIELD_TEXT, G_STRUCT_OFFSET(SessionRow, state)},
+    {"users", FIELD_INT, G_STRUCT_OFFSET(SessionRow, users)},
+    {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionRow, starts_at_us)},
+    {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionRow, ends_at_us)},
     {NULL},
 };
 
@@ -103,7 +46,8 @@ static const Field status_fields[] = {
     {"version", FIELD_INT, G_STRUCT_OFFSET(Status, version)},
     {"state", FIELD_TEXT, G_STRUCT_OFFSET(Status, state)},
     {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Status, session_limit)},
-    {"sessions", FIELD_LIST, G_STRUCT_OFFSET(Status, sessions), .sub = row_fields, .size = sizeof(Row)},
+    {"sessions", FIELD_LIST, G_STRUCT_OFFSET(Status, sessions), .sub = session_fields,
+     .size = sizeof(SessionRow)},
     {"standbys", FIELD_INT, G_STRUCT_OFFSET(Status, standbys), .min = 1, .max = G_MAXINT32},
     {"ended", FIELD_LIST, G_STRUCT_OFFSET(Status, ended), .sub = ended_fields, .size = sizeof(EndedRow)},
     {NULL},
@@ -119,7 +63,7 @@ static GPtrArray *list_sessions(const Sessions *sessions) {
   GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
   for (guint i = 0; i < sessions->list->len; i++) {
     const Session *session = sessions->list->pdata[i];
-    Row *row = g_new0(Row, 1);
+    SessionRow *row = g_new0(SessionRow, 1);
     row->session = (char *)session_id(session);
     row->code = (char *)session_code(session);
     row->state = (char *)session_state_name(session_state(session));
@@ -149,10 +93,10 @@ char *sessions_status(const Sessions *sessions) {
       .server_name = sessions->settings->server_name,
       .rc_name = sessions->settings->rc_name,
       .state = (char *)state_name(sessions),
-      .version = sessions->version,
+      .version = status_watches_version(sessions->watches),
       .session_limit = sessions->settings->session_limit,
       .sessions = rows,
-      .standbys = standbys_count_ready(sessions->standbys),
+      .standbys = kept_stages_count_ready(sessions->kept),
       .ended = ended,
   };
   return fields_write_members(status_fields, &status);
@@ -192,7 +136,7 @@ void sessions_measure(const Sessions *sessions) {
   }
   for (guint state = 0; state < SESSION_N_STATES; state++)
     metrics_set(metrics, COUNTS_SESSIONS, by_state[state], state);
-  standbys_measure(sessions->standbys);
+  kept_stages_measure(sessions->kept);
   metrics_set(metrics, COUNTS_BUILD, 1, 0);
   metrics_set(metrics, COUNTS_LIMIT, (double)sessions->settings->session_limit);
   metrics_set(metrics, COUNTS_DRAINING, sessions->draining || sessions->closed);
