@@ -28,12 +28,12 @@ typedef struct {
   Metrics *metrics;
   EngineEvents events;
   gpointer data;
-} Capture;
+} CaptureEngine;
 
 /* ---- what it says ---- */
 
 /* An engine is not trusted to count upwards. */
-static void note_stats(Capture *capture, const EngineMessage *message) {
+static void note_stats(CaptureEngine *capture, const EngineMessage *message) {
   const EngineStats *before = &capture->stats;
   metrics_add(capture->metrics, COUNTS_FRAMES_CAPTURED,
               (guint64)MAX(0, message->captured - before->captured));
@@ -41,7 +41,7 @@ static void note_stats(Capture *capture, const EngineMessage *message) {
   capture->stats = (EngineStats){message->captured, message->encoded, message->bitrate_kbps};
 }
 
-static void handle(Capture *capture, const EngineMessage *message) {
+static void handle(CaptureEngine *capture, const EngineMessage *message) {
   const EngineEvents *events = &capture->events;
   switch (message->type) {
   case ENGINE_READY:
@@ -84,8 +84,8 @@ static void handle(Capture *capture, const EngineMessage *message) {
   }
 }
 
-static void on_line(const char *line, gsize length, gpointer data) {
-  Capture *capture = data;
+static void on_capture_line(const char *line, gsize length, gpointer data) {
+  CaptureEngine *capture = data;
   g_autoptr(GError) error = NULL;
   g_autoptr(EngineMessage) message = engine_message_parse(line, length, &error);
   if (message)
@@ -95,15 +95,15 @@ static void on_line(const char *line, gsize length, gpointer data) {
 }
 
 static gboolean tell_ended(gpointer data) {
-  Capture *capture = data;
+  CaptureEngine *capture = data;
   capture->silence_source = 0;
   capture->events.ended(capture->data);
   return G_SOURCE_REMOVE;
 }
 
 /* An engine that closed its channel is of no more use, even if it still runs. */
-static void on_close(const char *reason, gpointer data) {
-  Capture *capture = data;
+static void on_capture_close(const char *reason, gpointer data) {
+  CaptureEngine *capture = data;
   capture->silent = TRUE;
   if (reason)
     log_warning("engine_channel_broken", "session=%s error=\"%s\"", capture->session, reason);
@@ -116,8 +116,8 @@ static void on_close(const char *reason, gpointer data) {
 }
 
 /* Its last words may still be in the channel: they are read first. */
-static void on_ended(Process *process, gpointer data) {
-  Capture *capture = data;
+static void on_capture_ended(Process *process, gpointer data) {
+  CaptureEngine *capture = data;
   if (capture->silent)
     tell_ended(capture);
   else
@@ -146,7 +146,7 @@ static void capture_prepare(const StreamerSettings *settings, char *const *envir
   close(ends[1]);
 }
 
-static gboolean launch(Capture *capture, const EnginePlan *plan, GError **error) {
+static gboolean capture_launch(CaptureEngine *capture, const EnginePlan *plan, GError **error) {
   int ends[2];
   char *arguments[] = {plan->settings->webrtc_program, NULL};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -161,18 +161,18 @@ static gboolean launch(Capture *capture, const EnginePlan *plan, GError **error)
       .directory = plan->directory,
       .channel_fd = ends[1],
   };
-  capture->process = process_start(&process, on_ended, capture, error);
+  capture->process = process_start(&process, on_capture_ended, capture, error);
   close(ends[1]);
   if (!capture->process) {
     close(ends[0]);
     return FALSE;
   }
-  capture->channel = channel_new(ends[0], on_line, on_close, capture);
+  capture->channel = channel_new(ends[0], on_capture_line, on_capture_close, capture);
   return TRUE;
 }
 
 static void capture_free(Engine *engine) {
-  Capture *capture = (Capture *)engine;
+  CaptureEngine *capture = (CaptureEngine *)engine;
   g_clear_handle_id(&capture->silence_source, g_source_remove);
   channel_free(capture->channel);
   process_free(capture->process);
@@ -182,13 +182,13 @@ static void capture_free(Engine *engine) {
 
 static Engine *capture_start(const EnginePlan *plan, const EngineEvents *events, gpointer data,
                              GError **error) {
-  Capture *capture = g_new0(Capture, 1);
+  CaptureEngine *capture = g_new0(CaptureEngine, 1);
   capture->base.kind = &engine_capture;
   capture->session = plan->session;
   capture->metrics = plan->metrics;
   capture->events = *events;
   capture->data = data;
-  if (!launch(capture, plan, error)) {
+  if (!capture_launch(capture, plan, error)) {
     capture_free(&capture->base);
     return NULL;
   }
@@ -198,7 +198,7 @@ static Engine *capture_start(const EnginePlan *plan, const EngineEvents *events,
 }
 
 static void say(Engine *engine, const EngineMessage *message) {
-  engine_message_send(((Capture *)engine)->channel, message);
+  engine_message_send(((CaptureEngine *)engine)->channel, message);
 }
 
 static void capture_control(Engine *engine, const char *user) {
@@ -227,7 +227,7 @@ static void capture_viewer_remove(Engine *engine, gint64 viewer) {
 }
 
 static void capture_stop(Engine *engine, guint deadline_ms) {
-  Capture *capture = (Capture *)engine;
+  CaptureEngine *capture = (CaptureEngine *)engine;
   if (process_has_ended(capture->process))
     return;
   say(engine, &(EngineMessage){.type = ENGINE_STOP});
@@ -235,16 +235,16 @@ static void capture_stop(Engine *engine, guint deadline_ms) {
 }
 
 static const EngineStats *capture_stats(const Engine *engine) {
-  return &((const Capture *)engine)->stats;
+  return &((const CaptureEngine *)engine)->stats;
 }
 
 static gboolean capture_has_ended(const Engine *engine) {
-  const Capture *capture = (const Capture *)engine;
+  const CaptureEngine *capture = (const CaptureEngine *)engine;
   return process_has_ended(capture->process) && !capture->silence_source;
 }
 
 static char *capture_describe_end(const Engine *engine) {
-  const Capture *capture = (const Capture *)engine;
+  const CaptureEngine *capture = (const CaptureEngine *)engine;
   g_autofree char *end = process_describe_end(capture->process);
   g_autofree char *words =
       capture->last_reason ? g_strdup(capture->last_reason) : process_last_words(capture->process);

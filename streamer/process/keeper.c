@@ -25,7 +25,7 @@ struct Keeper {
 
 /* ---- in the streamer ---- */
 
-static void tell(Keeper *keeper, pid_t group, gboolean alive) {
+static void keeper_tell(Keeper *keeper, pid_t group, gboolean alive) {
   char line[32];
   int length = snprintf(line, sizeof line, "%c%d\n", alive ? '+' : '-', (int)group);
   /* A keeper that does not read is as good as dead, and the next one is told all. */
@@ -39,23 +39,23 @@ static void on_group(pid_t group, gboolean alive, gpointer data) {
     g_hash_table_add(keeper->groups, GINT_TO_POINTER(group));
   else
     g_hash_table_remove(keeper->groups, GINT_TO_POINTER(group));
-  tell(keeper, group, alive);
+  keeper_tell(keeper, group, alive);
 }
 
-static gboolean launch(Keeper *keeper, GError **error);
+static gboolean keeper_launch(Keeper *keeper, GError **error);
 
 static gboolean on_restart(gpointer data) {
   Keeper *keeper = data;
   g_autoptr(GError) error = NULL;
   keeper->restart_source = 0;
-  if (launch(keeper, &error))
+  if (keeper_launch(keeper, &error))
     return G_SOURCE_REMOVE;
   log_error("keeper_failed", "error=\"%s\"", error->message);
   keeper->restart_source = g_timeout_add(RESTART_MS, on_restart, keeper);
   return G_SOURCE_REMOVE;
 }
 
-static void on_ended(Process *process, gpointer data) {
+static void on_keeper_ended(Process *process, gpointer data) {
   Keeper *keeper = data;
   g_clear_pointer(&keeper->process, process_free);
   close(keeper->pipe);
@@ -63,7 +63,7 @@ static void on_ended(Process *process, gpointer data) {
   keeper->restart_source = g_timeout_add(RESTART_MS, on_restart, keeper);
 }
 
-static gboolean launch(Keeper *keeper, GError **error) {
+static gboolean keeper_launch(Keeper *keeper, GError **error) {
   int ends[2];
   char *arguments[] = {"/proc/self/exe", "--keeper", keeper->directory, NULL};
   g_auto(GStrv) environment = g_environ_setenv(NULL, "PATH", "/usr/bin:/bin", TRUE);
@@ -71,7 +71,7 @@ static gboolean launch(Keeper *keeper, GError **error) {
   if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
     return FALSE;
   plan.channel_fd = ends[0];
-  keeper->process = process_start(&plan, on_ended, keeper, error);
+  keeper->process = process_start(&plan, on_keeper_ended, keeper, error);
   close(ends[0]);
   if (!keeper->process) {
     close(ends[1]);
@@ -83,7 +83,7 @@ static gboolean launch(Keeper *keeper, GError **error) {
   gpointer group;
   g_hash_table_iter_init(&iter, keeper->groups);
   while (g_hash_table_iter_next(&iter, &group, NULL))
-    tell(keeper, GPOINTER_TO_INT(group), TRUE);
+    keeper_tell(keeper, GPOINTER_TO_INT(group), TRUE);
   return TRUE;
 }
 
@@ -92,7 +92,7 @@ Keeper *keeper_start(const char *directory, GError **error) {
   keeper->directory = g_strdup(directory);
   keeper->groups = g_hash_table_new(NULL, NULL);
   keeper->pipe = -1;
-  if (!launch(keeper, error)) {
+  if (!keeper_launch(keeper, error)) {
     keeper_free(keeper);
     return NULL;
   }

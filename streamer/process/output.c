@@ -86,7 +86,7 @@ static void close_it(Output *output) {
   log_skipped(output);
 }
 
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer data) {
+static gboolean on_output_readable(gint fd, GIOCondition condition, gpointer data) {
   Output *output = data;
   if (read_some(output))
     return G_SOURCE_CONTINUE;
@@ -102,7 +102,7 @@ Output *output_new(int fd, const char *process, const char *session) {
   output->session = session ? session : "-";
   output->line = g_string_sized_new(OUTPUT_LINE_MAX);
   g_unix_set_fd_nonblocking(fd, TRUE, NULL);
-  output->source = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, output);
+  output->source = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_output_readable, output);
   return output;
 }
 

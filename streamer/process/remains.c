@@ -30,7 +30,7 @@
 
 /* ---- a streamer's directory ---- */
 
-static gboolean fail(GError **error, const char *path, const char *what) {
+static gboolean remains_fail(GError **error, const char *path, const char *what) {
   int problem = errno;
   g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(problem), "%s: %s: %s", path, what,
               g_strerror(problem));
@@ -41,13 +41,13 @@ static gboolean fail(GError **error, const char *path, const char *what) {
 static gboolean check_state(const char *state, GError **error) {
   struct stat info;
   if (g_mkdir_with_parents(state, 0700) != 0 || lstat(state, &info) != 0)
-    return fail(error, state, "cannot make the directory");
+    return remains_fail(error, state, "cannot make the directory");
   errno = ENOTDIR;
   if (!S_ISDIR(info.st_mode))
-    return fail(error, state, "is no directory");
+    return remains_fail(error, state, "is no directory");
   errno = EPERM;
   if (info.st_uid != getuid())
-    return fail(error, state, "belongs to another user");
+    return remains_fail(error, state, "belongs to another user");
   return TRUE;
 }
 
@@ -80,7 +80,7 @@ char *remains_claim(const char *state, int *lock_fd, GError **error) {
   int state_fd = lock_state(state);
   *lock_fd = state_fd >= 0 && g_mkdir(directory, 0700) == 0 ? lock_directory(directory) : -1;
   if (*lock_fd < 0)
-    fail(error, directory, "cannot make or lock it");
+    remains_fail(error, directory, "cannot make or lock it");
   if (state_fd >= 0)
     close(state_fd);
   return *lock_fd < 0 ? NULL : g_steal_pointer(&directory);
@@ -192,11 +192,11 @@ gboolean remains_remove_display(const char *directory) {
 
 /* ---- files ---- */
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk) {
+static int remove_walked(const char *path, const struct stat *info, int type, struct FTW *walk) {
   remove(path);
   return 0;
 }
 
 void remains_remove_tree(const char *directory) {
-  nftw(directory, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+  nftw(directory, remove_walked, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

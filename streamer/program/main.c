@@ -49,7 +49,7 @@ typedef struct {
 /* ---- health ---- */
 
 /* No session's id or code: a web server in front may pass this on to anybody. */
-static void health(HttpRequest *request, gpointer data) {
+static void handle_health(HttpRequest *request, gpointer data) {
   const Streamer *streamer = data;
   g_autofree char *health = sessions_health(streamer->sessions);
   http_request_answer(request, 200, "application/json", health);
@@ -57,7 +57,7 @@ static void health(HttpRequest *request, gpointer data) {
 
 /* ---- metrics ---- */
 
-static void metrics(HttpRequest *request, gpointer data) {
+static void handle_metrics(HttpRequest *request, gpointer data) {
   const Streamer *streamer = data;
   sessions_measure(streamer->sessions);
   g_autofree char *ours = metrics_write(streamer->metrics), *process = process_metrics_write();
@@ -73,8 +73,8 @@ static const HttpRoute routes[] = {
      .handle = people_handle,
      .sockets = &people_sockets},
     {.path = "whep/", .methods = "POST PATCH DELETE", .for_pages = TRUE, .handle = whep_handle},
-    {.path = "health", .methods = "GET HEAD", .local_only = TRUE, .handle = health},
-    {.path = "metrics", .methods = "GET HEAD", .local_only = TRUE, .handle = metrics},
+    {.path = "health", .methods = "GET HEAD", .local_only = TRUE, .handle = handle_health},
+    {.path = "metrics", .methods = "GET HEAD", .local_only = TRUE, .handle = handle_metrics},
     {NULL},
 };
 
@@ -225,7 +225,7 @@ static void tear_down(Program *program) {
   g_free(program->state_directory);
 }
 
-static void run(Program *program) {
+static void run_program(Program *program) {
   program->loop = g_main_loop_new(NULL, FALSE);
   g_unix_signal_add(SIGTERM, on_stop, program);
   g_unix_signal_add(SIGINT, on_stop, program);
@@ -258,7 +258,7 @@ int main(int argc, char **argv) {
   } else {
     set_log_level(program.streamer.settings);
     if (set_up(&program, &error)) {
-      run(&program);
+      run_program(&program);
       status = EXIT_SUCCESS;
     } else {
       log_error("start_failed", "error=\"%s\"", error->message);

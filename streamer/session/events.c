@@ -210,7 +210,7 @@ static void answer_waiter(EventsWaiter *waiter) {
   give_list(waiter, list, cursor);
 }
 
-static gboolean on_timeout(gpointer data) {
+static gboolean on_waiter_timeout(gpointer data) {
   EventsWaiter *waiter = data;
   waiter->timeout_source = 0;
   answer_waiter(waiter);
@@ -250,7 +250,7 @@ EventsWaiter *events_wait(Events *events, const char *who, gint64 cursor, guint 
   waiter->cursor = cursor;
   waiter->func = func;
   waiter->data = data;
-  waiter->timeout_source = g_timeout_add(wait_ms, on_timeout, waiter);
+  waiter->timeout_source = g_timeout_add(wait_ms, on_waiter_timeout, waiter);
   g_queue_push_tail_link(&events->waiters, &waiter->link);
   return waiter;
 }

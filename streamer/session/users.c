@@ -33,7 +33,7 @@ void users_free(Users *users) {
   g_free(users);
 }
 
-static User *find(const Users *users, const char *id) {
+static User *find_user(const Users *users, const char *id) {
   for (guint i = 0; i < users->list->len; i++) {
     User *user = users->list->pdata[i];
     if (g_str_equal(user->id, id))
@@ -43,7 +43,7 @@ static User *find(const Users *users, const char *id) {
 }
 
 const User *users_find(const Users *users, const char *id) {
-  return find(users, id);
+  return find_user(users, id);
 }
 
 guint users_count(const Users *users) {
@@ -88,7 +88,7 @@ static char *tidy(const char *name) {
 }
 
 gboolean users_set_name(Users *users, const char *id, const char *name) {
-  User *user = find(users, id);
+  User *user = find_user(users, id);
   g_autofree char *tidied = tidy(name);
   if (!user || g_str_equal(user->name, tidied))
     return FALSE;
@@ -101,7 +101,7 @@ gboolean users_set_name(Users *users, const char *id, const char *name) {
 
 const User *users_admit(Users *users, const char *id, const char *name, const char *role, guint limit,
                         gint64 now_us, gboolean *joined) {
-  User *user = find(users, id);
+  User *user = find_user(users, id);
   if (joined)
     *joined = !user;
   if (!user) {
@@ -122,18 +122,18 @@ const User *users_admit(Users *users, const char *id, const char *name, const ch
 }
 
 gint64 users_note_connection(Users *users, const char *id) {
-  User *user = find(users, id);
+  User *user = find_user(users, id);
   return user ? ++user->connection : 0;
 }
 
 void users_hold(Users *users, const char *id) {
-  User *user = find(users, id);
+  User *user = find_user(users, id);
   if (user)
     user->holds++;
 }
 
 gboolean users_release(Users *users, const char *id, gint64 now_us) {
-  User *user = find(users, id);
+  User *user = find_user(users, id);
   /* Who was removed and came again may be let go by what held them before. */
   if (!user || user->holds == 0)
     return FALSE;
@@ -143,13 +143,13 @@ gboolean users_release(Users *users, const char *id, gint64 now_us) {
 }
 
 void users_note_activity(Users *users, const char *id, gint64 now_us) {
-  User *user = find(users, id);
+  User *user = find_user(users, id);
   if (user)
     user->active_at_us = now_us;
 }
 
 static gboolean is_gone(gpointer id, gpointer bucket, gpointer users) {
-  return find(users, id) == NULL;
+  return find_user(users, id) == NULL;
 }
 
 static Bucket *bucket_of(Users *users, const char *id) {
@@ -173,7 +173,7 @@ gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, d
 }
 
 gboolean users_remove(Users *users, const char *id) {
-  User *user = find(users, id);
+  User *user = find_user(users, id);
   return user && g_ptr_array_remove(users->list, user);
 }
 

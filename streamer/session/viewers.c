@@ -17,17 +17,17 @@ typedef struct {
   gboolean restarting;      /* the engine is to answer a restart */
   gpointer answer_data;
   guint timeout_source;
-} Entry;
+} ViewerEntry;
 
 struct Viewers {
-  GPtrArray *list; /* of Entry, the oldest first */
+  GPtrArray *list; /* of ViewerEntry, the oldest first */
   gint64 next_number;
   ViewersGoneFunc gone;
   gpointer data;
 };
 
 static void entry_free(gpointer data) {
-  Entry *entry = data;
+  ViewerEntry *entry = data;
   g_clear_handle_id(&entry->timeout_source, g_source_remove);
   g_free(entry->resource);
   g_free(entry->user);
@@ -49,14 +49,14 @@ void viewers_free(Viewers *viewers, const char *reason) {
   if (!viewers)
     return;
   while (viewers->list->len)
-    viewers_remove(viewers, ((Entry *)viewers->list->pdata[0])->viewer.number, reason);
+    viewers_remove(viewers, ((ViewerEntry *)viewers->list->pdata[0])->viewer.number, reason);
   g_ptr_array_unref(viewers->list);
   g_free(viewers);
 }
 
-static Entry *find_number(const Viewers *viewers, gint64 number) {
+static ViewerEntry *find_number(const Viewers *viewers, gint64 number) {
   for (guint i = 0; i < viewers->list->len; i++) {
-    Entry *entry = viewers->list->pdata[i];
+    ViewerEntry *entry = viewers->list->pdata[i];
     if (entry->viewer.number == number)
       return entry;
   }
@@ -65,7 +65,7 @@ static Entry *find_number(const Viewers *viewers, gint64 number) {
 
 const Viewer *viewers_find(const Viewers *viewers, const char *resource) {
   for (guint i = 0; i < viewers->list->len; i++) {
-    const Entry *entry = viewers->list->pdata[i];
+    const ViewerEntry *entry = viewers->list->pdata[i];
     if (g_str_equal(entry->resource, resource))
       return &entry->viewer;
   }
@@ -73,13 +73,13 @@ const Viewer *viewers_find(const Viewers *viewers, const char *resource) {
 }
 
 const Viewer *viewers_find_number(const Viewers *viewers, gint64 number) {
-  const Entry *entry = find_number(viewers, number);
+  const ViewerEntry *entry = find_number(viewers, number);
   return entry ? &entry->viewer : NULL;
 }
 
 const Viewer *viewers_find_other(const Viewers *viewers, const char *user, gint64 number) {
   for (guint i = 0; i < viewers->list->len; i++) {
-    const Entry *entry = viewers->list->pdata[i];
+    const ViewerEntry *entry = viewers->list->pdata[i];
     if (entry->viewer.number != number && g_str_equal(entry->user, user))
       return &entry->viewer;
   }
@@ -97,7 +97,7 @@ static char *find_ufrag(const char *sdp) {
   return at ? g_strndup(at + strlen(key), strcspn(at + strlen(key), "\r\n")) : NULL;
 }
 
-static void answer(Entry *entry, const char *sdp, const GError *error) {
+static void viewer_answer(ViewerEntry *entry, const char *sdp, const GError *error) {
   ViewersAnswerFunc func = entry->answer;
   entry->answer = NULL;
   entry->restarting = FALSE;
@@ -106,15 +106,15 @@ static void answer(Entry *entry, const char *sdp, const GError *error) {
     func(&entry->viewer, sdp, error, entry->answer_data);
 }
 
-static void refuse_restart(Entry *entry, WireMessage refusal, const char *reason) {
+static void refuse_restart(ViewerEntry *entry, WireMessage refusal, const char *reason) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, refusal, NULL, "%s", reason);
-  answer(entry, NULL, error);
+  viewer_answer(entry, NULL, error);
 }
 
-static gboolean on_timeout(gpointer data) {
+static gboolean on_viewer_timeout(gpointer data) {
   static const char late[] = "The picture did not answer in time.";
-  Entry *entry = data;
+  ViewerEntry *entry = data;
   entry->timeout_source = 0;
   if (entry->restarting)
     refuse_restart(entry, WIRE_SERVERS_BUSY, late);
@@ -123,17 +123,17 @@ static gboolean on_timeout(gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-static void wait_for_answer(Entry *entry, ViewersAnswerFunc func, gpointer data) {
+static void wait_for_answer(ViewerEntry *entry, ViewersAnswerFunc func, gpointer data) {
   entry->answer = func;
   entry->answer_data = data;
-  entry->timeout_source = g_timeout_add_seconds(VIEWERS_ANSWER_SECONDS, on_timeout, entry);
+  entry->timeout_source = g_timeout_add_seconds(VIEWERS_ANSWER_SECONDS, on_viewer_timeout, entry);
 }
 
 const Viewer *viewers_add(Viewers *viewers, const char *user, const char *offer, ViewersAnswerFunc func,
                           gpointer data) {
   if (viewers->list->len >= VIEWERS_MAX)
     return NULL;
-  Entry *entry = g_new0(Entry, 1);
+  ViewerEntry *entry = g_new0(ViewerEntry, 1);
   entry->resource = random_hex(RESOURCE_BYTES);
   entry->user = g_strdup(user);
   entry->ufrag = find_ufrag(offer);
@@ -144,34 +144,34 @@ const Viewer *viewers_add(Viewers *viewers, const char *user, const char *offer,
   return &entry->viewer;
 }
 
-static void remove_entry(Viewers *viewers, Entry *entry, WireMessage refusal, const char *reason) {
+static void remove_viewer(Viewers *viewers, ViewerEntry *entry, WireMessage refusal, const char *reason) {
   g_autoptr(GError) error = NULL;
   wire_set_error(&error, refusal, NULL, "%s", reason);
   g_ptr_array_remove(viewers->list, entry); /* first: the callbacks may look */
-  answer(entry, NULL, error);
+  viewer_answer(entry, NULL, error);
   viewers->gone(&entry->viewer, reason, viewers->data);
   entry_free(entry);
 }
 
 void viewers_answered(Viewers *viewers, gint64 number, const char *sdp, const char *reason) {
-  Entry *entry = find_number(viewers, number);
+  ViewerEntry *entry = find_number(viewers, number);
   if (!entry || entry->restarting)
     return;
   if (sdp)
-    answer(entry, sdp, NULL);
+    viewer_answer(entry, sdp, NULL);
   else
-    remove_entry(viewers, entry, WIRE_BAD_REQUEST, reason);
+    remove_viewer(viewers, entry, WIRE_BAD_REQUEST, reason);
 }
 
 gboolean viewers_is_current(const Viewers *viewers, gint64 number, const char *fragment) {
-  const Entry *entry = find_number(viewers, number);
+  const ViewerEntry *entry = find_number(viewers, number);
   g_autofree char *ufrag = find_ufrag(fragment);
   return entry && (!ufrag || g_strcmp0(ufrag, entry->ufrag) == 0);
 }
 
 gboolean viewers_restart(Viewers *viewers, gint64 number, const char *fragment, ViewersAnswerFunc func,
                          gpointer data) {
-  Entry *entry = find_number(viewers, number);
+  ViewerEntry *entry = find_number(viewers, number);
   if (!entry || entry->answer || entry->restarting)
     return FALSE;
   entry->restarting = TRUE;
@@ -182,7 +182,7 @@ gboolean viewers_restart(Viewers *viewers, gint64 number, const char *fragment, 
 }
 
 void viewers_restarted(Viewers *viewers, gint64 number, const char *fragment, const char *reason) {
-  Entry *entry = find_number(viewers, number);
+  ViewerEntry *entry = find_number(viewers, number);
   if (!entry || !entry->restarting)
     return;
   if (!fragment) {
@@ -192,17 +192,17 @@ void viewers_restarted(Viewers *viewers, gint64 number, const char *fragment, co
   entry->viewer.generation++;
   g_free(entry->ufrag);
   entry->ufrag = g_steal_pointer(&entry->next_ufrag);
-  answer(entry, fragment, NULL);
+  viewer_answer(entry, fragment, NULL);
 }
 
 void viewers_forget(Viewers *viewers, gint64 number) {
-  Entry *entry = find_number(viewers, number);
+  ViewerEntry *entry = find_number(viewers, number);
   if (entry && entry->restarting)
     entry->answer = NULL;
 }
 
 void viewers_remove(Viewers *viewers, gint64 number, const char *reason) {
-  Entry *entry = find_number(viewers, number);
+  ViewerEntry *entry = find_number(viewers, number);
   if (entry)
-    remove_entry(viewers, entry, WIRE_SERVERS_BUSY, reason);
+    remove_viewer(viewers, entry, WIRE_SERVERS_BUSY, reason);
 }

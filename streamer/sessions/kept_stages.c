@@ -71,17 +71,17 @@ static void on_standbys_changed(gpointer data) {
 static void on_displays_changed(gpointer data) {
 }
 
-static void on_kept_gone(gpointer data) {
+static void on_standby_gone(gpointer data) {
   KeptStages *kept = data;
   kept->hooks.gone(kept->data);
 }
 
 static const StandbysHooks standbys_hooks = {"standby",       STANDBY_REFILL_MS, start_standby,
                                              wanted_standbys, room_for_standbys, on_standbys_changed,
-                                             on_kept_gone};
+                                             on_standby_gone};
 static const StandbysHooks displays_hooks = {"display",       DISPLAY_REFILL_MS, start_display,
                                              wanted_displays, room_for_displays, on_displays_changed,
-                                             on_kept_gone};
+                                             on_standby_gone};
 
 /* ---- both kinds ---- */
 

@@ -22,7 +22,7 @@ void past_free(Past *past) {
   g_free(past);
 }
 
-static PastSession *find(const Past *past, const char *id) {
+static PastSession *find_past(const Past *past, const char *id) {
   for (GList *node = past->sessions.head; node; node = node->next)
     if (g_str_equal(((PastSession *)node->data)->id, id))
       return node->data;
@@ -39,13 +39,13 @@ void past_add(Past *past, const char *id, WireEnd end) {
 }
 
 void past_set_start_failure(Past *past, const char *id, const char *reason) {
-  PastSession *session = find(past, id);
+  PastSession *session = find_past(past, id);
   if (session && !session->start_failure)
     session->start_failure = g_strdup(reason);
 }
 
 const PastSession *past_find(const Past *past, const char *id) {
-  return find(past, id);
+  return find_past(past, id);
 }
 
 const PastSession *past_nth(const Past *past, guint n) {

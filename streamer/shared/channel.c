@@ -86,7 +86,7 @@ static void take_lines(Channel *channel) {
     channel_end(channel, "a line is too long");
 }
 
-static gboolean on_readable(int fd, GIOCondition condition, gpointer data) {
+static gboolean on_channel_readable(int fd, GIOCondition condition, gpointer data) {
   Channel *channel = data;
   guint8 bytes[16 * 1024];
   gssize count = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -123,7 +123,7 @@ static gboolean write_out(Channel *channel) {
   return sound;
 }
 
-static gboolean on_writable(int fd, GIOCondition condition, gpointer data) {
+static gboolean on_channel_writable(int fd, GIOCondition condition, gpointer data) {
   Channel *channel = data;
   if (!write_out(channel)) {
     channel_end(channel, "the peer takes no more");
@@ -152,7 +152,7 @@ Channel *channel_new(int fd, ChannelLineFunc on_line, ChannelCloseFunc on_close,
   channel->out = g_byte_array_new();
   channel->references = 1;
   g_unix_set_fd_nonblocking(fd, TRUE, NULL);
-  channel->in_source = watch(channel, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable);
+  channel->in_source = watch(channel, G_IO_IN | G_IO_HUP | G_IO_ERR, on_channel_readable);
   return channel;
 }
 
@@ -173,7 +173,7 @@ gboolean channel_send(Channel *channel, const char *line) {
     return FALSE;
   }
   if (channel->out->len > 0)
-    channel->out_source = watch(channel, G_IO_OUT, on_writable);
+    channel->out_source = watch(channel, G_IO_OUT, on_channel_writable);
   return TRUE;
 }
 

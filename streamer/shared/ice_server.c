@@ -9,12 +9,12 @@
 typedef struct {
   char *urls;
   char *username, *credential;
-} Entry;
+} IceServerEntry;
 
 static const Field entry_fields[] = {
-    {"urls", FIELD_RAW, G_STRUCT_OFFSET(Entry, urls), .required = TRUE, .max = 4096},
-    {"username", FIELD_TEXT, G_STRUCT_OFFSET(Entry, username), .max = 512},
-    {"credential", FIELD_TEXT, G_STRUCT_OFFSET(Entry, credential), .max = 512},
+    {"urls", FIELD_RAW, G_STRUCT_OFFSET(IceServerEntry, urls), .required = TRUE, .max = 4096},
+    {"username", FIELD_TEXT, G_STRUCT_OFFSET(IceServerEntry, username), .max = 512},
+    {"credential", FIELD_TEXT, G_STRUCT_OFFSET(IceServerEntry, credential), .max = 512},
     {NULL},
 };
 
@@ -34,7 +34,7 @@ void ice_server_list_free(GPtrArray *list) {
     g_ptr_array_unref(list);
 }
 
-static IceServer *server_new(Entry *entry, GError **error) {
+static IceServer *server_new(IceServerEntry *entry, GError **error) {
   g_autofree char *object =
       g_strdup_printf(entry->urls[0] == '[' ? "{\"urls\":%s}" : "{\"urls\":[%s]}", entry->urls);
   IceServer *server = g_new0(IceServer, 1);
@@ -49,7 +49,7 @@ static IceServer *server_new(Entry *entry, GError **error) {
 
 GPtrArray *ice_server_list_parse(const char *json, GError **error) {
   g_autoptr(FieldsDoc) doc = fields_parse(json, strlen(json), error);
-  GPtrArray *entries = doc ? fields_read_array(doc, entry_fields, sizeof(Entry), error) : NULL;
+  GPtrArray *entries = doc ? fields_read_array(doc, entry_fields, sizeof(IceServerEntry), error) : NULL;
   if (!entries)
     return NULL;
   g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(server_free);

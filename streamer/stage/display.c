@@ -76,14 +76,14 @@ static gboolean on_number(gint fd, GIOCondition condition, gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-static void on_ended(Process *process, gpointer data) {
+static void on_xvfb_ended(Process *process, gpointer data) {
   Display *display = data;
   close_number(display);
   remains_remove_display(display->directory);
   display->events.ended(display->data);
 }
 
-static Process *run(Display *display, const DisplayPlan *plan, int number_fd, GError **error) {
+static Process *run_xvfb(Display *display, const DisplayPlan *plan, int number_fd, GError **error) {
   g_autofree char *screen =
       g_strdup_printf("%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT "x24", plan->width, plan->height);
   g_autofree char *displayfd = g_strdup_printf("%d", PROCESS_CHANNEL_FD);
@@ -99,7 +99,7 @@ static Process *run(Display *display, const DisplayPlan *plan, int number_fd, GE
       .directory = plan->directory,
       .channel_fd = number_fd,
   };
-  return process_start(&process, on_ended, display, error);
+  return process_start(&process, on_xvfb_ended, display, error);
 }
 
 Display *display_start(const DisplayPlan *plan, const DisplayEvents *events, gpointer data, GError **error) {
@@ -113,7 +113,7 @@ Display *display_start(const DisplayPlan *plan, const DisplayEvents *events, gpo
   if (!write_cookie(display->authority, error) || !g_unix_open_pipe(ends, FD_CLOEXEC, error))
     return NULL;
   display->number_fd = ends[0];
-  display->process = run(display, plan, ends[1], error);
+  display->process = run_xvfb(display, plan, ends[1], error);
   close(ends[1]);
   if (!display->process)
     return NULL;

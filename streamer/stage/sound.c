@@ -30,7 +30,7 @@ static gboolean on_probe(gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-static void on_ended(Process *process, gpointer data) {
+static void on_pulseaudio_ended(Process *process, gpointer data) {
   Sound *sound = data;
   g_clear_handle_id(&sound->probe_source, g_source_remove);
   sound->events.ended(sound->data);
@@ -66,7 +66,7 @@ Sound *sound_start(const char *session, const char *directory, char *const *envi
       .directory = directory,
       .channel_fd = -1,
   };
-  sound->process = process_start(&plan, on_ended, sound, error);
+  sound->process = process_start(&plan, on_pulseaudio_ended, sound, error);
   if (!sound->process)
     return NULL;
   sound->probe_source = g_timeout_add(PROBE_MS, on_probe, sound);

@@ -61,8 +61,8 @@ static gboolean tell_failed(gpointer data) {
 }
 
 /* Told from the main loop, once: what fails may be the start itself. @words: what it said last (nullable). */
-static void fail(Stage *stage, const char *words, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void fail(Stage *stage, const char *words, const char *format, ...) {
+static void stage_fail(Stage *stage, const char *words, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void stage_fail(Stage *stage, const char *words, const char *format, ...) {
   va_list arguments;
   if (stage->failed || stage->state >= STAGE_STOPPING)
     return;
@@ -91,10 +91,10 @@ static gboolean on_no_window(gpointer data) {
     return G_SOURCE_REMOVE;
   }
   g_autofree char *words = stage->app ? process_last_words(stage->app) : NULL;
-  fail(stage, words, "%s within %" G_GINT64_FORMAT " seconds",
-       stage->app ? "there was no picture of the application"
-                  : "the servers under the application were not up",
-       stage->settings->start_timeout_seconds);
+  stage_fail(stage, words, "%s within %" G_GINT64_FORMAT " seconds",
+             stage->app ? "there was no picture of the application"
+                        : "the servers under the application were not up",
+             stage->settings->start_timeout_seconds);
   return G_SOURCE_REMOVE;
 }
 
@@ -130,7 +130,7 @@ static void start_app(Stage *stage) {
   g_autoptr(GError) error = NULL;
   stage->app = run_app(stage, &error);
   if (!stage->app)
-    fail(stage, NULL, "%s", error->message);
+    stage_fail(stage, NULL, "%s", error->message);
 }
 
 static void restart_app(Stage *stage) {
@@ -153,11 +153,11 @@ static void on_app_ended(Process *process, gpointer data) {
   }
   g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
   if (stage->state == STAGE_SETTING_UP)
-    fail(stage, words, "the application %s before its window was up", end);
+    stage_fail(stage, words, "the application %s before its window was up", end);
   else if (may_restart(stage))
     restart_app(stage);
   else
-    fail(stage, words, "the application %s", end);
+    stage_fail(stage, words, "the application %s", end);
 }
 
 /* ---- the engine ---- */
@@ -193,30 +193,31 @@ static void on_engine_ended(gpointer data) {
     return;
   }
   g_autofree char *end = engine_describe_end(stage->engine);
-  fail(stage, NULL, "%s", end);
+  stage_fail(stage, NULL, "%s", end);
 }
 
-static void on_viewer_answered(gint64 viewer, const char *sdp, const char *reason, gpointer data) {
+static void on_engine_viewer_answered(gint64 viewer, const char *sdp, const char *reason, gpointer data) {
   Stage *stage = data;
   stage->events.viewer_answered(viewer, sdp, reason, stage->data);
 }
 
-static void on_viewer_restarted(gint64 viewer, const char *fragment, const char *reason, gpointer data) {
+static void on_engine_viewer_restarted(gint64 viewer, const char *fragment, const char *reason,
+                                       gpointer data) {
   Stage *stage = data;
   stage->events.viewer_restarted(viewer, fragment, reason, stage->data);
 }
 
-static void on_viewer_connected(gint64 viewer, gpointer data) {
+static void on_engine_viewer_connected(gint64 viewer, gpointer data) {
   Stage *stage = data;
   stage->events.viewer_connected(viewer, stage->data);
 }
 
-static void on_viewer_gone(gint64 viewer, const char *reason, gpointer data) {
+static void on_engine_viewer_gone(gint64 viewer, const char *reason, gpointer data) {
   Stage *stage = data;
   stage->events.viewer_gone(viewer, reason, stage->data);
 }
 
-static void on_input(const char *user, gboolean steers, gpointer data) {
+static void on_engine_input(const char *user, gboolean steers, gpointer data) {
   Stage *stage = data;
   stage->events.input(user, steers, stage->data);
 }
@@ -224,11 +225,11 @@ static void on_input(const char *user, gboolean steers, gpointer data) {
 static const EngineEvents engine_events = {
     .ready = on_engine_ready,
     .window = on_engine_window,
-    .viewer_answered = on_viewer_answered,
-    .viewer_restarted = on_viewer_restarted,
-    .viewer_connected = on_viewer_connected,
-    .viewer_gone = on_viewer_gone,
-    .input = on_input,
+    .viewer_answered = on_engine_viewer_answered,
+    .viewer_restarted = on_engine_viewer_restarted,
+    .viewer_connected = on_engine_viewer_connected,
+    .viewer_gone = on_engine_viewer_gone,
+    .input = on_engine_input,
     .ended = on_engine_ended,
 };
 
@@ -247,7 +248,7 @@ static void open_curtain(Stage *stage) {
   EnginePlan plan = {stage->session, stage->directory, stage->environment, stage->settings, stage->metrics};
   stage->engine = engine_start(&plan, &engine_events, stage, &error);
   if (!stage->engine) {
-    fail(stage, NULL, "%s", error->message);
+    stage_fail(stage, NULL, "%s", error->message);
   } else if (stage->bare) {
     g_clear_handle_id(&stage->window_source, g_source_remove);
     stage->events.ready(stage->data);
@@ -275,7 +276,7 @@ static void on_display_ended(gpointer data) {
     return;
   }
   g_autofree char *end = display_describe_end(stage->display);
-  fail(stage, NULL, "%s", end);
+  stage_fail(stage, NULL, "%s", end);
 }
 
 static void on_sound_ready(gpointer data) {
@@ -291,7 +292,7 @@ static void on_sound_ended(gpointer data) {
     return;
   }
   g_autofree char *end = sound_describe_end(stage->sound);
-  fail(stage, NULL, "%s", end);
+  stage_fail(stage, NULL, "%s", end);
 }
 
 static gboolean start_servers(Stage *stage, GError **error) {

@@ -28,7 +28,7 @@ struct Standbys {
   guint wait_source; /* none is made before */
 };
 
-static guint count(const Standbys *standbys, CountsStandby state) {
+static guint count_standbys(const Standbys *standbys, CountsStandby state) {
   guint number = 0;
   for (guint i = 0; i < standbys->list->len; i++)
     number += ((const Standby *)standbys->list->pdata[i])->state == state;
@@ -36,14 +36,14 @@ static guint count(const Standbys *standbys, CountsStandby state) {
 }
 
 /* The oldest in @state, or NULL. */
-static Standby *find(const Standbys *standbys, CountsStandby state) {
+static Standby *find_standby(const Standbys *standbys, CountsStandby state) {
   for (guint i = 0; i < standbys->list->len; i++)
     if (((Standby *)standbys->list->pdata[i])->state == state)
       return standbys->list->pdata[i];
   return NULL;
 }
 
-static void end(Standby *standby) {
+static void standby_end(Standby *standby) {
   if (standby->state == COUNTS_STANDBY_ENDING)
     return;
   standby->state = COUNTS_STANDBY_ENDING;
@@ -53,7 +53,7 @@ static void end(Standby *standby) {
 
 /* ---- pauses ---- */
 
-static gboolean on_waited(gpointer data) {
+static gboolean on_standbys_waited(gpointer data) {
   Standbys *standbys = data;
   standbys->wait_source = 0;
   standbys_update(standbys);
@@ -62,7 +62,7 @@ static gboolean on_waited(gpointer data) {
 
 static void pause_for(Standbys *standbys, guint ms) {
   g_clear_handle_id(&standbys->wait_source, g_source_remove);
-  standbys->wait_source = g_timeout_add(ms, on_waited, standbys);
+  standbys->wait_source = g_timeout_add(ms, on_standbys_waited, standbys);
 }
 
 guint standbys_pause_ms(guint failures) {
@@ -82,7 +82,7 @@ static void note_failure(Standbys *standbys, const char *name, const char *reaso
 
 /* ---- what their stages tell ---- */
 
-static void on_ready(gpointer data) {
+static void on_standby_ready(gpointer data) {
   Standby *standby = data;
   standby->state = COUNTS_STANDBY_READY;
   standby->ready_us = g_get_monotonic_time();
@@ -91,16 +91,16 @@ static void on_ready(gpointer data) {
   standbys_update(standby->standbys);
 }
 
-static void on_failed(const char *reason, gpointer data) {
+static void on_standby_failed(const char *reason, gpointer data) {
   Standby *standby = data;
   Standbys *standbys = standby->standbys;
   if (standby->ready_us && g_get_monotonic_time() - standby->ready_us > STOOD_US)
     standbys->failures = 0;
   note_failure(standbys, standby->name, reason);
-  end(standby);
+  standby_end(standby);
 }
 
-static void on_stopped(gpointer data) {
+static void on_standby_stopped(gpointer data) {
   Standby *standby = data;
   Standbys *standbys = standby->standbys;
   log_info("standby_gone", "session=%s", standby->name);
@@ -110,7 +110,8 @@ static void on_stopped(gpointer data) {
 }
 
 /* Nobody is in it whom the rest could be about. */
-static const StageEvents stage_events = {.ready = on_ready, .failed = on_failed, .stopped = on_stopped};
+static const StageEvents stage_events = {
+    .ready = on_standby_ready, .failed = on_standby_failed, .stopped = on_standby_stopped};
 
 /* ---- making and ending ---- */
 
@@ -120,7 +121,7 @@ static void standby_free(gpointer data) {
   g_free(standby);
 }
 
-static void make(Standbys *standbys) {
+static void make_standby(Standbys *standbys) {
   g_autoptr(GError) error = NULL;
   Standby *standby = g_new0(Standby, 1);
   standby->standbys = standbys;
@@ -139,13 +140,14 @@ static void make(Standbys *standbys) {
 void standbys_update(Standbys *standbys) {
   guint room = standbys->hooks.room(standbys->data);
   guint most = MIN(standbys->hooks.wanted(standbys->data), room);
-  guint starting = count(standbys, COUNTS_STANDBY_STARTING), ready = count(standbys, COUNTS_STANDBY_READY);
+  guint starting = count_standbys(standbys, COUNTS_STANDBY_STARTING),
+        ready = count_standbys(standbys, COUNTS_STANDBY_READY);
   for (; starting + ready > most && starting > 0; starting--)
-    end(find(standbys, COUNTS_STANDBY_STARTING));
+    standby_end(find_standby(standbys, COUNTS_STANDBY_STARTING));
   for (; starting + ready > most; ready--)
-    end(find(standbys, COUNTS_STANDBY_READY));
+    standby_end(find_standby(standbys, COUNTS_STANDBY_READY));
   if (starting == 0 && ready < most && standbys->list->len < room && !standbys->wait_source)
-    make(standbys);
+    make_standby(standbys);
 }
 
 /* ---- taking ---- */
@@ -189,12 +191,12 @@ guint standbys_count(const Standbys *standbys) {
 }
 
 guint standbys_count_ready(const Standbys *standbys) {
-  return count(standbys, COUNTS_STANDBY_READY);
+  return count_standbys(standbys, COUNTS_STANDBY_READY);
 }
 
 void standbys_measure(const Standbys *standbys) {
   for (guint state = COUNTS_STANDBY_STARTING; state <= COUNTS_STANDBY_ENDING; state++)
-    metrics_set(standbys->metrics, COUNTS_STANDBYS, count(standbys, state), state);
+    metrics_set(standbys->metrics, COUNTS_STANDBYS, count_standbys(standbys, state), state);
 }
 
 Standbys *standbys_new(const StandbysHooks *hooks, gpointer data, Metrics *metrics) {
