@@ -4,7 +4,6 @@
 #include "common/log.h"
 #include "common/process_metrics.h"
 #include "streamer/base/counts.h"
-#include "streamer/doors/call.h"
 #include "streamer/doors/control.h"
 #include "streamer/doors/people.h"
 #include "streamer/doors/streamer.h"
@@ -16,6 +15,7 @@
 #include "streamer/process/remains.h"
 #include "streamer/sessions/sessions.h"
 #include "streamer/sessions/sessions_status.h"
+#include "streamer/settings/settings.h"
 #include "streamer/stage/environment.h"
 
 #include <glib-unix.h>

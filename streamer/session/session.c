@@ -2,6 +2,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "streamer/engine/engine.h"
 #include "streamer/session/session_events.h"
 #include "streamer/session/session_time.h"
 
