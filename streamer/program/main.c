@@ -16,6 +16,7 @@
 #include "streamer/sessions/sessions.h"
 #include "streamer/sessions/sessions_status.h"
 #include "streamer/settings/settings.h"
+#include "streamer/shared/media_settings.h"
 #include "streamer/stage/environment.h"
 
 #include <glib-unix.h>
