@@ -9,6 +9,7 @@
 #include "streamer/shared/engine_message.h"
 #include "streamer/webrtc/input/steering.h"
 #include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/screen/xtest.h"
 #include "streamer/webrtc/viewer/sdp.h"
 #include <X11/Xlib.h>
 #include <glib-unix.h>
@@ -99,7 +100,7 @@ static void configure(const EngineMessage *message) {
   Display *display = display_open(NULL);
   int screen = DefaultScreen(display);
   steering = steering_new((guint)DisplayWidth(display, screen), (guint)DisplayHeight(display, screen),
-                          on_active, NULL, NULL);
+                          &xtest_sink, xtest_new(NULL), on_active, NULL);
   media_settings_read("plain", message->settings, &settings, NULL);
   engine_message_send(channel, &(EngineMessage){.type = ENGINE_READY});
 }

@@ -1,5 +1,5 @@
-/* What a player says about its mouse, keyboard and touch: one JSON object a message, as WIRE.md section 3
- * (WHEP) names them, read into a typed event. Any thread. */
+/* What a player says about its mouse, keyboard and touch: one JSON object a message, as vitrina-protocol(7),
+ * "Input", names them, read into a typed event. Any thread. */
 #pragma once
 #include <glib.h>
 

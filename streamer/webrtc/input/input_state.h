@@ -1,32 +1,25 @@
-/* Turns a player's events into what the X server is told, and knows what is held: a pure state machine, with
- * the clock handed in and the X server behind a table of functions. One thread at a time.
+/* Turns a player's events into what the application is told, and knows what is held: a pure state machine,
+ * with the clock handed in and the application behind a sink. One thread at a time.
  *
  *  - A key or button goes down once, however often it is said, and up only if it is down. Everything held is
  *    let go by input_state_release_all().
  *  - Pointer motion is merged: at most one motion in INPUT_MOTION_US, and the last one is never lost, since
- *    the next other event, or input_state_tick(), brings it. (SDL drops relative motions that come in
- * bursts.)
+ *    the next other event, or input_state_tick(), brings it. (SDL drops relative motions that come in a
+ *    burst.)
  *  - Wheel deltas add up to notches of 120; what is left over counts towards the next.
  *  - The first finger is the pointer with its left button; the others are ignored.
  */
 #pragma once
 #include "streamer/webrtc/input/input_event.h"
+#include "streamer/webrtc/input/input_sink.h"
 
 #define INPUT_MOTION_US (8 * 1000)
 #define INPUT_WHEEL_NOTCH 120.0
 
-/* Where events go; X's numbers. */
-typedef struct {
-  void (*move)(gint x, gint y, gpointer data);
-  void (*move_by)(gint dx, gint dy, gpointer data);
-  void (*button)(guint button, gboolean down,
-                 gpointer data); /* 1 left, 2 middle, 3 right, 4..7 wheel, 8, 9 */
-  void (*key)(guint keycode, gboolean down, gpointer data);
-} InputSink;
-
 typedef struct InputState InputState;
 
-/* For a picture of @width x @height pixels. @sink must outlive it. */
+/* For a picture of @width x @height pixels. @sink, whose functions get @data, must outlive it; it is told
+ * when to flush by somebody else. */
 InputState *input_state_new(guint width, guint height, const InputSink *sink, gpointer data);
 void input_state_free(InputState *state); /* NULL is allowed; releases nothing */
 

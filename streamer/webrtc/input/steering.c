@@ -2,7 +2,6 @@
 
 #include "common/bucket.h"
 #include "streamer/webrtc/input/input_state.h"
-#include "streamer/webrtc/screen/xtest.h"
 #include <string.h>
 
 #define ACTIVE_INTERVAL_US G_USEC_PER_SEC
@@ -15,7 +14,8 @@ static const BucketRule message_rule = {.per_second = 1500, .at_once = 1500};
 
 struct Steering {
   GMutex lock; /* of all that follows, seats included */
-  XTest *xtest;
+  const InputSink *sink;
+  gpointer sink_data;
   InputState *state;
   char *controller; /* NULL: nobody */
   GPtrArray *seats; /* of SteeringSeat *, all that there are */
@@ -35,14 +35,13 @@ struct SteeringSeat {
   gint64 touched_us; /* when a press was told last */
 };
 
-Steering *steering_new(guint width, guint height, SteeringInputFunc on_input, gpointer data, GError **error) {
-  XTest *xtest = xtest_new(error);
-  if (!xtest)
-    return NULL;
+Steering *steering_new(guint width, guint height, const InputSink *sink, gpointer sink_data,
+                       SteeringInputFunc on_input, gpointer data) {
   Steering *steering = g_new0(Steering, 1);
   g_mutex_init(&steering->lock);
-  steering->xtest = xtest;
-  steering->state = input_state_new(width, height, &xtest_sink, xtest);
+  steering->sink = sink;
+  steering->sink_data = sink_data;
+  steering->state = input_state_new(width, height, sink, sink_data);
   steering->seats = g_ptr_array_new();
   steering->active_us = g_get_monotonic_time() - ACTIVE_INTERVAL_US;
   steering->on_input = on_input;
@@ -50,9 +49,13 @@ Steering *steering_new(guint width, guint height, SteeringInputFunc on_input, gp
   return steering;
 }
 
+static void flush_sink(Steering *steering) {
+  steering->sink->flush(steering->sink_data);
+}
+
 static void release_all(Steering *steering) {
   input_state_release_all(steering->state);
-  xtest_flush(steering->xtest);
+  flush_sink(steering);
 }
 
 void steering_free(Steering *steering) {
@@ -61,7 +64,6 @@ void steering_free(Steering *steering) {
   g_clear_handle_id(&steering->tick_timer, g_source_remove);
   release_all(steering);
   input_state_free(steering->state);
-  xtest_free(steering->xtest);
   g_ptr_array_unref(steering->seats);
   g_free(steering->controller);
   g_mutex_clear(&steering->lock);
@@ -145,7 +147,7 @@ static gboolean on_tick(gpointer data) {
   Steering *steering = data;
   g_mutex_lock(&steering->lock);
   gboolean waiting = input_state_tick(steering->state, g_get_monotonic_time()) != G_MAXINT64;
-  xtest_flush(steering->xtest);
+  flush_sink(steering);
   if (!waiting)
     steering->tick_timer = 0;
   g_mutex_unlock(&steering->lock);
@@ -154,7 +156,7 @@ static gboolean on_tick(gpointer data) {
 
 static void play(Steering *steering, const InputEvent *event, gint64 now_us) {
   input_state_feed(steering->state, event, now_us);
-  xtest_flush(steering->xtest);
+  flush_sink(steering);
   gboolean waiting = input_state_tick(steering->state, now_us) != G_MAXINT64;
   if (waiting && !steering->tick_timer)
     steering->tick_timer = g_timeout_add(INPUT_MOTION_US / 1000, on_tick, steering);

@@ -7,7 +7,7 @@
  * Any thread.
  */
 #pragma once
-#include <glib.h>
+#include "streamer/webrtc/input/input_sink.h"
 
 typedef struct Steering Steering;
 typedef struct SteeringSeat SteeringSeat;
@@ -16,21 +16,22 @@ typedef struct SteeringSeat SteeringSeat;
  * key, put down a finger or turned the wheel, at most four times a second from a seat. On the main thread. */
 typedef void (*SteeringInputFunc)(const char *user, gboolean steers, gpointer data);
 
-/* Connects to $DISPLAY, for a picture of @width x @height pixels. NULL with a G_IO_ERROR when it cannot be
- * steered. */
-Steering *steering_new(guint width, guint height, SteeringInputFunc on_input, gpointer data, GError **error);
+/* For a picture of @width x @height pixels. @sink, whose functions get @sink_data, must outlive it. (transfer
+ * full) */
+Steering *steering_new(guint width, guint height, const InputSink *sink, gpointer sink_data,
+                       SteeringInputFunc on_input, gpointer data);
 
 /* From now on @user, and nobody else, steers. NULL or "": nobody. */
 void steering_set_controller(Steering *steering, const char *user);
 
-/* When the last reference to a seat is gone. Main thread. NULL is allowed. */
+/* Lets go of everything. When the last reference to a seat is gone. Main thread. NULL is allowed. */
 void steering_free(Steering *steering);
 
 /* A seat for a viewer of @user (transfer full). */
 SteeringSeat *steering_join(Steering *steering, const char *user);
 
-/* One message of the data channel (WIRE.md section 3, WHEP). What is not understood is ignored; who sends
- * more than a person can is not heard for a while, and lets go of everything. */
+/* One message of the data channel (vitrina-protocol(7), "Input"). What is not understood is ignored; who
+ * sends more than a person can is not heard for a while, and lets go of everything. */
 void steering_seat_feed(SteeringSeat *seat, const char *text);
 
 /* The seat is given up: nothing that it is fed from now on has an effect. */

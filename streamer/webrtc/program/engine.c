@@ -7,6 +7,7 @@
 #include "streamer/webrtc/picture/capture.h"
 #include "streamer/webrtc/program/warm_up.h"
 #include "streamer/webrtc/screen/window_watch.h"
+#include "streamer/webrtc/screen/xtest.h"
 #include "streamer/webrtc/sound/sound.h"
 #include "streamer/webrtc/viewer/ice.h"
 #include "streamer/webrtc/viewer/layers.h"
@@ -27,6 +28,7 @@ struct Engine {
   Capture *capture;
   Layers *_Atomic layers;
   Sound *sound;
+  XTest *xtest;
   Steering *steering;
   WindowWatch *windows;
   GHashTable *viewers; /* &id -> Viewer */
@@ -221,8 +223,11 @@ static gboolean start_display(Engine *engine, GError **error) {
   guint width, height;
   capture_get_size(engine->capture, &width, &height);
   engine->layers = layers_new(&engine->settings, width, height, &encoder_events, engine);
-  engine->steering = steering_new(width, height, on_input, engine, error);
-  engine->windows = engine->steering ? window_watch_new(on_window, engine, error) : NULL;
+  engine->xtest = xtest_new(error);
+  if (!engine->xtest)
+    return FALSE;
+  engine->steering = steering_new(width, height, &xtest_sink, engine->xtest, on_input, engine);
+  engine->windows = window_watch_new(on_window, engine, error);
   return engine->windows != NULL;
 }
 
@@ -315,6 +320,7 @@ void engine_free(Engine *engine) {
   sound_free(engine->sound);
   window_watch_free(engine->windows);
   steering_free(engine->steering);
+  xtest_free(engine->xtest);
   capture_free(engine->capture);
   media_settings_clear(&engine->settings);
   g_hash_table_unref(engine->viewers);

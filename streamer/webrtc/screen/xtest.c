@@ -33,28 +33,33 @@ void xtest_free(XTest *xtest) {
   g_free(xtest);
 }
 
-static void move(gint x, gint y, gpointer data) {
+static void xtest_move(gint x, gint y, gpointer data) {
   XTest *xtest = data;
   XTestFakeMotionEvent(xtest->display, CURRENT_SCREEN, x, y, CurrentTime);
 }
 
-static void move_by(gint dx, gint dy, gpointer data) {
+static void xtest_move_by(gint dx, gint dy, gpointer data) {
   XTest *xtest = data;
   XTestFakeRelativeMotionEvent(xtest->display, dx, dy, CurrentTime);
 }
 
-static void button(guint number, gboolean down, gpointer data) {
+static void xtest_button(guint number, gboolean down, gpointer data) {
   XTest *xtest = data;
   XTestFakeButtonEvent(xtest->display, number, down, CurrentTime);
 }
 
-static void key(guint keycode, gboolean down, gpointer data) {
+static void xtest_key(guint keycode, gboolean down, gpointer data) {
   XTest *xtest = data;
   XTestFakeKeyEvent(xtest->display, keycode, down, CurrentTime);
 }
 
-const InputSink xtest_sink = {.move = move, .move_by = move_by, .button = button, .key = key};
-
-void xtest_flush(XTest *xtest) {
+static void xtest_flush(gpointer data) {
+  XTest *xtest = data;
   XFlush(xtest->display);
 }
+
+const InputSink xtest_sink = {.move = xtest_move,
+                              .move_by = xtest_move_by,
+                              .button = xtest_button,
+                              .key = xtest_key,
+                              .flush = xtest_flush};

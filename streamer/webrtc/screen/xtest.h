@@ -1,7 +1,7 @@
 /* The X server's end of the input: events by the XTEST extension, on a connection of its own. One thread at a
  * time. */
 #pragma once
-#include "streamer/webrtc/input/input_state.h"
+#include "streamer/webrtc/input/input_sink.h"
 
 typedef struct XTest XTest;
 
@@ -9,7 +9,5 @@ typedef struct XTest XTest;
 XTest *xtest_new(GError **error);
 void xtest_free(XTest *xtest); /* NULL is allowed */
 
-/* What input_state sends goes to the connection, whose data is the XTest *; xtest_flush() hands it to the
- * server. */
+/* The sink; its data is the XTest *. */
 extern const InputSink xtest_sink;
-void xtest_flush(XTest *xtest);
