@@ -36,7 +36,7 @@ struct Capture {
   Damage damage;
   int damage_event;
   gint64 period_us;
-  CaptureFrameFunc on_frame;
+  RawFrameFunc on_frame;
   gpointer data;
   GThread *thread;
   int wake; /* an eventfd: one of the atomics changed */
@@ -121,7 +121,7 @@ static gint64 next_due_us(Capture *capture) {
     return due_us;
   if (capture->changed)
     return MIN(due_us, capture->changed_us + capture->period_us);
-  return MIN(due_us, capture->last_us + (capture->refinements > 0 ? CAPTURE_REFINEMENT_US : IDLE_US));
+  return MIN(due_us, capture->last_us + (capture->refinements > 0 ? RAW_FRAME_REST_US : IDLE_US));
 }
 
 /* Sleeps until @due_us, until woken, or, unless a change is known already, until something changes. */
@@ -165,7 +165,7 @@ static void hand_on(Capture *capture, Slot *slot) {
                                                            size, 0, size, slot, slot_release);
   GST_BUFFER_PTS(frame) = media_clock_now();
   if (!capture->changed)
-    GST_BUFFER_FLAG_SET(frame, CAPTURE_FLAG_REPEATED);
+    GST_BUFFER_FLAG_SET(frame, RAW_FRAME_REPEATED);
   trace_point("captured", GST_BUFFER_PTS(frame));
   atomic_fetch_add(&capture->count, 1);
   capture->on_frame(frame, capture->data);
@@ -234,7 +234,7 @@ static const char *open_flaw(Capture *capture) {
   return NULL;
 }
 
-Capture *capture_new(guint framerate, CaptureFrameFunc on_frame, gpointer data, GError **error) {
+Capture *capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GError **error) {
   Display *display = display_open(error);
   if (!display)
     return NULL;

@@ -8,23 +8,17 @@
  * thread sleeps and costs nothing.
  */
 #pragma once
-#include <gst/gst.h>
+#include "streamer/webrtc/picture/raw_frame.h"
 
 typedef struct Capture Capture;
 
-/* A frame, on the capture's thread: BGRx, rows without padding, time-stamped by media_clock. (transfer none);
- * who keeps it takes a reference and drops it soon: there are CAPTURE_FRAMES of them in all. It has the flag
- * when it shows the same as the one before. */
-typedef void (*CaptureFrameFunc)(GstBuffer *frame, gpointer data);
+/* Frames that there are in all; while every one of them is kept by somebody, none is captured. */
 #define CAPTURE_FRAMES 6
-#define CAPTURE_FLAG_REPEATED GST_BUFFER_FLAG_DROPPABLE
 
-/* What comes of a picture at rest, in microseconds between two frames. */
-#define CAPTURE_REFINEMENT_US (120 * 1000)
-
-/* Connects to $DISPLAY and starts the thread, sleeping. @framerate: frames a second, at most. Returns NULL
- * with a G_IO_ERROR when the display cannot be reached or lacks what this needs. */
-Capture *capture_new(guint framerate, CaptureFrameFunc on_frame, gpointer data, GError **error);
+/* Connects to $DISPLAY and starts the thread, sleeping, which calls @on_frame with @data. @framerate: frames
+ * a second, at most. Returns NULL with a G_IO_ERROR when the display cannot be reached or lacks what this
+ * needs. */
+Capture *capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GError **error);
 
 /* The display's size in pixels. */
 void capture_get_size(const Capture *capture, guint *width, guint *height);

@@ -2,7 +2,7 @@
 
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"
-#include "streamer/webrtc/picture/capture.h"
+#include "streamer/webrtc/picture/raw_frame.h"
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
@@ -20,7 +20,7 @@
 #define INTERVAL_WEIGHT 8
 /* The next frame of a picture at rest comes a little later than that; one that changes may come at any time.
  */
-#define REST_FRAME_NS ((GstClockTime)CAPTURE_REFINEMENT_US * 1000 * 7 / 10)
+#define REST_FRAME_NS ((GstClockTime)RAW_FRAME_REST_US * 1000 * 7 / 10)
 
 /* Encoders that plan with the number of frames make less than they may when fewer come than their caps tell;
  * libvpx looks at their times. */
@@ -206,7 +206,7 @@ static guint rate_for(Encoder *encoder, GstBuffer *frame, gboolean is_key) {
   guint kbps = atomic_load(&encoder->bitrate_kbps);
   GstClockTime period_ns = (GstClockTime)atomic_load(&encoder->period_ns);
   GstClockTime passed_ns = GST_BUFFER_PTS(frame) - encoder->taken_ns;
-  gboolean is_repeated = GST_BUFFER_FLAG_IS_SET(frame, CAPTURE_FLAG_REPEATED);
+  gboolean is_repeated = GST_BUFFER_FLAG_IS_SET(frame, RAW_FRAME_REPEATED);
   if (!is_repeated)
     note_interval(encoder, passed_ns, period_ns);
   if (!encoder->counts_frames) {
@@ -236,7 +236,7 @@ void encoder_push(Encoder *encoder, GstBuffer *frame) {
     return;
   set_rate(encoder, rate_for(encoder, frame, is_key));
   encoder->taken_ns = GST_BUFFER_PTS(frame);
-  if (!GST_BUFFER_FLAG_IS_SET(frame, CAPTURE_FLAG_REPEATED))
+  if (!GST_BUFFER_FLAG_IS_SET(frame, RAW_FRAME_REPEATED))
     encoder->changed_ns = encoder->taken_ns;
   if (is_key)
     gst_pad_push_event(encoder->out,

@@ -1,0 +1,15 @@
+/* The raw frames of the picture: what every source of it hands to the encoders. Whoever makes them hands them
+ * on as a RawFrameFunc, from a thread of its own.
+ */
+#pragma once
+#include <gst/gst.h>
+
+/* One frame: BGRx, rows without padding, all of one size, time-stamped by media_clock. (transfer none); who
+ * keeps it takes a reference and drops it soon: a source has a few of them in all. */
+typedef void (*RawFrameFunc)(GstBuffer *frame, gpointer data);
+
+/* The flag of a frame that shows the same as the one before. */
+#define RAW_FRAME_REPEATED GST_BUFFER_FLAG_DROPPABLE
+
+/* Of a picture that was changing a moment ago and is at rest come some more frames, so far apart. */
+#define RAW_FRAME_REST_US (120 * 1000)
