@@ -8,7 +8,7 @@
 #include "streamer/shared/channel.h"
 #include "streamer/shared/engine_message.h"
 #include "streamer/webrtc/input/steering.h"
-#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/screen/x_connection.h"
 #include "streamer/webrtc/screen/xtest.h"
 #include "streamer/webrtc/viewer/sdp.h"
 #include <X11/Xlib.h>
@@ -97,7 +97,7 @@ static void add_viewer(const EngineMessage *message) {
 }
 
 static void configure(const EngineMessage *message) {
-  Display *display = display_open(NULL);
+  Display *display = x_connection_open(NULL);
   int screen = DefaultScreen(display);
   steering = steering_new((guint)DisplayWidth(display, screen), (guint)DisplayHeight(display, screen),
                           &xtest_sink, xtest_new(NULL), on_active, NULL);
@@ -127,7 +127,7 @@ static gboolean on_signal(gpointer data) {
 
 int main(int argc, char **argv) {
   gst_init(&argc, &argv);
-  display_init(on_display_lost);
+  x_connection_init(on_display_lost);
   channel = channel_new(3, on_line, on_close, NULL);
   g_unix_signal_add(SIGTERM, on_signal, NULL);
   g_main_loop_run(g_main_loop_new(NULL, FALSE));

@@ -3,7 +3,7 @@
  */
 #pragma once
 #include "streamer/shared/media_settings.h"
-#include "streamer/webrtc/picture/fanout.h"
+#include "streamer/webrtc/base/fanout.h"
 #include "streamer/webrtc/picture/picture_steps.h"
 
 typedef struct Encoder Encoder;

@@ -4,8 +4,8 @@
 #include "streamer/shared/ice_server.h"
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/input/steering.h"
-#include "streamer/webrtc/picture/capture.h"
 #include "streamer/webrtc/program/warm_up.h"
+#include "streamer/webrtc/screen/screen_capture.h"
 #include "streamer/webrtc/screen/window_watch.h"
 #include "streamer/webrtc/screen/xtest.h"
 #include "streamer/webrtc/sound/sound.h"
@@ -25,7 +25,7 @@ struct Engine {
   gboolean configured, warm, encoding, window, ready; /* ready: was said */
   MediaSettings settings;
   ViewerHost host;
-  Capture *capture;
+  ScreenCapture *capture;
   Layers *_Atomic layers;
   Sound *sound;
   XTest *xtest;
@@ -82,7 +82,7 @@ static void on_frame(GstBuffer *frame, gpointer data) {
 
 static void on_need_frame(gpointer data) {
   Engine *engine = data;
-  capture_request_frame(engine->capture);
+  screen_capture_request_frame(engine->capture);
 }
 
 static void on_encoder_running(gpointer data) {
@@ -100,7 +100,7 @@ static const EncoderEvents encoder_events = {
 
 /* Frames are captured only while somebody watches. */
 static void update_capture(Engine *engine) {
-  capture_set_wanted(engine->capture, g_hash_table_size(engine->viewers) > 0);
+  screen_capture_set_wanted(engine->capture, g_hash_table_size(engine->viewers) > 0);
 }
 
 /* ---- viewers ---- */
@@ -183,7 +183,7 @@ static void say_stats(Engine *engine) {
   gint64 bitrate_kbps = (gint64)(stats.bytes - engine->bytes_before) * 8 / 1000 / STATS_SECONDS;
   engine->bytes_before = stats.bytes;
   say(engine, &(EngineMessage){.type = ENGINE_STATS,
-                               .captured = capture_count(engine->capture),
+                               .captured = screen_capture_count(engine->capture),
                                .encoded = (gint64)stats.frames,
                                .bitrate_kbps = bitrate_kbps,
                                .viewers = g_hash_table_size(engine->viewers),
@@ -195,7 +195,7 @@ static void say_stats(Engine *engine) {
 
 static gboolean follow_networks(gpointer data) {
   Engine *engine = data;
-  layers_update(engine->layers, engine->viewers, capture_rest_us(engine->capture));
+  layers_update(engine->layers, engine->viewers, screen_capture_rest_us(engine->capture));
   return G_SOURCE_CONTINUE;
 }
 
@@ -217,11 +217,11 @@ static gboolean read_configuration(Engine *engine, const EngineMessage *message,
 }
 
 static gboolean start_display(Engine *engine, GError **error) {
-  engine->capture = capture_new((guint)engine->settings.framerate, on_frame, engine, error);
+  engine->capture = screen_capture_new((guint)engine->settings.framerate, on_frame, engine, error);
   if (!engine->capture)
     return FALSE;
   guint width, height;
-  capture_get_size(engine->capture, &width, &height);
+  screen_capture_get_size(engine->capture, &width, &height);
   engine->layers = layers_new(&engine->settings, width, height, &encoder_events, engine);
   engine->xtest = xtest_new(error);
   if (!engine->xtest)
@@ -315,13 +315,13 @@ void engine_free(Engine *engine) {
   viewer_wait_for_remains();
   g_clear_handle_id(&engine->tick_timer, g_source_remove);
   g_clear_handle_id(&engine->networks_timer, g_source_remove);
-  capture_stop(engine->capture);
+  screen_capture_stop(engine->capture);
   layers_free(engine->layers);
   sound_free(engine->sound);
   window_watch_free(engine->windows);
   steering_free(engine->steering);
   xtest_free(engine->xtest);
-  capture_free(engine->capture);
+  screen_capture_free(engine->capture);
   media_settings_clear(&engine->settings);
   g_hash_table_unref(engine->viewers);
   g_free(engine);

@@ -13,7 +13,7 @@ typedef struct {
   void (*failed)(const char *reason, int exit_status, gpointer data);
 } EngineEvents;
 
-/* Begins to warm up; gst_init(), media_clock_init() and display_init() came before. */
+/* Begins to warm up; gst_init(), media_clock_init() and x_connection_init() came before. */
 Engine *engine_new(const EngineEvents *events, gpointer data);
 
 /* Obeys one message of the streamer. ENGINE_STOP is not for it. */

@@ -10,7 +10,7 @@
 #include "streamer/webrtc/base/trace.h"
 #include "streamer/webrtc/network/pacer.h"
 #include "streamer/webrtc/program/engine.h"
-#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/screen/x_connection.h"
 #include "streamer/webrtc/viewer/playout_delay.h"
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -117,7 +117,7 @@ int main(int argc, char **argv) {
   media_clock_init();
   playout_delay_register();
   pacer_register();
-  display_init(on_display_lost);
+  x_connection_init(on_display_lost);
   program.loop = g_main_loop_new(NULL, FALSE);
   program.channel = channel_new(CHANNEL_FD, on_line, on_close, NULL);
   const EngineEvents events = {.say = say, .failed = end_failed};

@@ -1,7 +1,7 @@
 #include "streamer/webrtc/screen/window_watch.h"
 
 #include "common/log.h"
-#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/screen/x_connection.h"
 #include <glib-unix.h>
 
 /* What is smaller is a helper of some toolkit. */
@@ -143,7 +143,7 @@ static gboolean look_first(gpointer data) {
 }
 
 WindowWatch *window_watch_new(WindowWatchFunc on_change, gpointer data, GError **error) {
-  Display *display = display_open(error);
+  Display *display = x_connection_open(error);
   if (!display)
     return NULL;
   WindowWatch *watch = g_new0(WindowWatch, 1);

@@ -1,6 +1,6 @@
 #include "streamer/webrtc/screen/xtest.h"
 
-#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/screen/x_connection.h"
 #include <X11/extensions/XTest.h>
 #include <gio/gio.h>
 
@@ -11,7 +11,7 @@ struct XTest {
 #define CURRENT_SCREEN (-1)
 
 XTest *xtest_new(GError **error) {
-  Display *display = display_open(error);
+  Display *display = x_connection_open(error);
   int event_base, error_base, major, minor;
   if (!display)
     return NULL;

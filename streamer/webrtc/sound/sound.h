@@ -2,7 +2,7 @@
  * viewers that take sound. Recorded while somebody takes it.
  */
 #pragma once
-#include "streamer/webrtc/picture/fanout.h"
+#include "streamer/webrtc/base/fanout.h"
 
 typedef struct Sound Sound;
 

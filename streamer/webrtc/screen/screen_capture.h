@@ -10,33 +10,30 @@
 #pragma once
 #include "streamer/webrtc/picture/raw_frame.h"
 
-typedef struct Capture Capture;
-
-/* Frames that there are in all; while every one of them is kept by somebody, none is captured. */
-#define CAPTURE_FRAMES 6
+typedef struct ScreenCapture ScreenCapture;
 
 /* Connects to $DISPLAY and starts the thread, sleeping, which calls @on_frame with @data. @framerate: frames
  * a second, at most. Returns NULL with a G_IO_ERROR when the display cannot be reached or lacks what this
  * needs. */
-Capture *capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GError **error);
+ScreenCapture *screen_capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GError **error);
 
 /* The display's size in pixels. */
-void capture_get_size(const Capture *capture, guint *width, guint *height);
+void screen_capture_get_size(const ScreenCapture *capture, guint *width, guint *height);
 
 /* Whether anyone wants frames. Any thread. */
-void capture_set_wanted(Capture *capture, gboolean wanted);
+void screen_capture_set_wanted(ScreenCapture *capture, gboolean wanted);
 
 /* One frame as soon as the rate allows, changed or not, and even if none are wanted. Any thread. */
-void capture_request_frame(Capture *capture);
+void screen_capture_request_frame(ScreenCapture *capture);
 
 /* How long the picture has been at rest, in microseconds, as far as it was watched. Any thread. */
-gint64 capture_rest_us(Capture *capture);
+gint64 screen_capture_rest_us(ScreenCapture *capture);
 
 /* Frames handed on so far. Any thread. */
-guint capture_count(Capture *capture);
+guint screen_capture_count(ScreenCapture *capture);
 
 /* Ends the thread: no frame is handed on any more. NULL is allowed. */
-void capture_stop(Capture *capture);
+void screen_capture_stop(ScreenCapture *capture);
 
 /* Stops it and frees. All frames must have been dropped. NULL is allowed. */
-void capture_free(Capture *capture);
+void screen_capture_free(ScreenCapture *capture);

@@ -1,4 +1,4 @@
-#include "streamer/webrtc/picture/fanout.h"
+#include "streamer/webrtc/base/fanout.h"
 
 #include <gst/app/gstappsink.h>
 

@@ -6,11 +6,11 @@
 #include <glib.h>
 
 /* Called once when the X server is gone, on whatever thread noticed; it must not return. */
-typedef void (*DisplayLostFunc)(void);
+typedef void (*XConnectionLostFunc)(void);
 
-/* Before the first display_open(): @on_lost takes the place of Xlib's exit(). */
-void display_init(DisplayLostFunc on_lost);
+/* Before the first x_connection_open(): @on_lost takes the place of Xlib's exit(). */
+void x_connection_init(XConnectionLostFunc on_lost);
 
 /* Connects to $DISPLAY. (transfer full) or NULL with a G_IO_ERROR. X errors on it (a window that vanished
  * meanwhile, say) are logged and otherwise ignored. */
-Display *display_open(GError **error);
+Display *x_connection_open(GError **error);

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "streamer/webrtc/picture/capture.h"
+#include "streamer/webrtc/screen/screen_capture.h"
 
 #include "common/log.h"
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"
-#include "streamer/webrtc/screen/display.h"
+#include "streamer/webrtc/screen/x_connection.h"
 #include <X11/Xutil.h>
 #include <X11/extensions/XShm.h>
 #include <X11/extensions/Xdamage.h>
@@ -23,13 +23,16 @@
 #define REFINEMENTS 20
 #define IDLE_US G_USEC_PER_SEC
 
+/* Frames that there are in all; while every one of them is kept by somebody, none is captured. */
+#define SLOTS 6
+
 typedef struct {
   XShmSegmentInfo segment;
   XImage *image;
   atomic_bool busy; /* a buffer made of it is still alive */
 } Slot;
 
-struct Capture {
+struct ScreenCapture {
   Display *display;
   Window root;
   guint width, height;
@@ -43,7 +46,7 @@ struct Capture {
   atomic_bool wanted, requested, stopping;
   atomic_uint count;
   atomic_llong rests_us; /* since when the picture is at rest */
-  Slot slots[CAPTURE_FRAMES];
+  Slot slots[SLOTS];
   /* of the thread alone */
   gboolean changed;
   const Slot *shown; /* holds the last frame that was handed on (nullable) */
@@ -52,7 +55,7 @@ struct Capture {
   gint64 last_us;    /* when the last frame of any kind was captured */
 };
 
-static gboolean slot_init(Capture *capture, Slot *slot) {
+static gboolean slot_init(ScreenCapture *capture, Slot *slot) {
   Display *display = capture->display;
   int screen = DefaultScreen(display);
   slot->segment.shmid = -1;
@@ -78,7 +81,7 @@ static gboolean slot_init(Capture *capture, Slot *slot) {
   return attached;
 }
 
-static void slot_clear(Capture *capture, Slot *slot) {
+static void slot_clear(ScreenCapture *capture, Slot *slot) {
   if (slot->segment.shmaddr) {
     XShmDetach(capture->display, &slot->segment);
     shmdt(slot->segment.shmaddr);
@@ -94,14 +97,14 @@ static void slot_release(gpointer data) {
   atomic_store(&slot->busy, FALSE);
 }
 
-static Slot *find_free_slot(Capture *capture) {
-  for (guint i = 0; i < CAPTURE_FRAMES; i++)
+static Slot *find_free_slot(ScreenCapture *capture) {
+  for (guint i = 0; i < SLOTS; i++)
     if (!atomic_load(&capture->slots[i].busy) && &capture->slots[i] != capture->shown)
       return &capture->slots[i];
   return NULL;
 }
 
-static void take_events(Capture *capture) {
+static void take_events(ScreenCapture *capture) {
   while (XPending(capture->display) > 0) {
     XEvent event;
     XNextEvent(capture->display, &event);
@@ -113,7 +116,7 @@ static void take_events(Capture *capture) {
 }
 
 /* When the next frame is due, as things stand. */
-static gint64 next_due_us(Capture *capture) {
+static gint64 next_due_us(ScreenCapture *capture) {
   gint64 due_us = G_MAXINT64;
   if (atomic_load(&capture->requested))
     due_us = capture->last_us + capture->period_us;
@@ -125,7 +128,7 @@ static gint64 next_due_us(Capture *capture) {
 }
 
 /* Sleeps until @due_us, until woken, or, unless a change is known already, until something changes. */
-static void sleep_until(Capture *capture, gint64 due_us) {
+static void sleep_until(ScreenCapture *capture, gint64 due_us) {
   gboolean watch_display = atomic_load(&capture->wanted) && !capture->changed;
   struct pollfd fds[] = {{.fd = capture->wake, .events = POLLIN},
                          {.fd = ConnectionNumber(capture->display), .events = POLLIN}};
@@ -137,12 +140,12 @@ static void sleep_until(Capture *capture, gint64 due_us) {
     log_error("capture_wake_failed", "reason=\"%s\"", g_strerror(errno));
 }
 
-static gsize slot_size(const Capture *capture, const Slot *slot) {
+static gsize slot_size(const ScreenCapture *capture, const Slot *slot) {
   return (gsize)slot->image->bytes_per_line * capture->height;
 }
 
 /* Copies the screen into a free slot (transfer none); NULL when all are still in use. */
-static Slot *copy_screen(Capture *capture) {
+static Slot *copy_screen(ScreenCapture *capture) {
   Slot *slot = find_free_slot(capture);
   if (!slot)
     return NULL;
@@ -152,12 +155,12 @@ static Slot *copy_screen(Capture *capture) {
 }
 
 /* Many an application draws the same again without end: that is no change. */
-static gboolean is_shown(const Capture *capture, const Slot *slot) {
+static gboolean is_shown(const ScreenCapture *capture, const Slot *slot) {
   return capture->shown &&
          memcmp(slot->segment.shmaddr, capture->shown->segment.shmaddr, slot_size(capture, slot)) == 0;
 }
 
-static void hand_on(Capture *capture, Slot *slot) {
+static void hand_on(ScreenCapture *capture, Slot *slot) {
   gsize size = slot_size(capture, slot);
   atomic_store(&slot->busy, TRUE);
   capture->shown = slot;
@@ -172,7 +175,7 @@ static void hand_on(Capture *capture, Slot *slot) {
 }
 
 /* Takes the frame that is due now. A busy picture keeps an even grid; after a pause a new grid begins. */
-static void take_due_frame(Capture *capture, gint64 now_us) {
+static void take_due_frame(ScreenCapture *capture, gint64 now_us) {
   /* Before, since a request that comes meanwhile is for a frame after this one. */
   gboolean requested = atomic_exchange(&capture->requested, FALSE);
   Slot *slot = copy_screen(capture);
@@ -203,7 +206,7 @@ static void take_due_frame(Capture *capture, gint64 now_us) {
 }
 
 static gpointer capture_thread(gpointer data) {
-  Capture *capture = data;
+  ScreenCapture *capture = data;
   while (!atomic_load(&capture->stopping)) {
     take_events(capture);
     gint64 due_us = next_due_us(capture);
@@ -216,7 +219,7 @@ static gpointer capture_thread(gpointer data) {
   return NULL;
 }
 
-static const char *open_flaw(Capture *capture) {
+static const char *open_flaw(ScreenCapture *capture) {
   Display *display = capture->display;
   int error_base;
   Visual *visual = DefaultVisual(display, DefaultScreen(display));
@@ -226,7 +229,7 @@ static const char *open_flaw(Capture *capture) {
     return "has no XDamage";
   if (visual->red_mask != 0xff0000 || visual->green_mask != 0xff00 || visual->blue_mask != 0xff)
     return "has no 24-bit RGB picture";
-  for (guint i = 0; i < CAPTURE_FRAMES; i++)
+  for (guint i = 0; i < SLOTS; i++)
     if (!slot_init(capture, &capture->slots[i]))
       return "gives no shared memory";
   if (capture->slots[0].image->bits_per_pixel != 32)
@@ -234,11 +237,11 @@ static const char *open_flaw(Capture *capture) {
   return NULL;
 }
 
-Capture *capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GError **error) {
-  Display *display = display_open(error);
+ScreenCapture *screen_capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GError **error) {
+  Display *display = x_connection_open(error);
   if (!display)
     return NULL;
-  Capture *capture = g_new0(Capture, 1);
+  ScreenCapture *capture = g_new0(ScreenCapture, 1);
   int screen = DefaultScreen(display);
   capture->display = display;
   capture->root = RootWindow(display, screen);
@@ -252,7 +255,7 @@ Capture *capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GErr
   const char *flaw = open_flaw(capture);
   if (flaw) {
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "the X display %s %s", XDisplayName(NULL), flaw);
-    capture_free(capture);
+    screen_capture_free(capture);
     return NULL;
   }
   capture->damage_event += XDamageNotify;
@@ -261,36 +264,36 @@ Capture *capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GErr
   return capture;
 }
 
-void capture_get_size(const Capture *capture, guint *width, guint *height) {
+void screen_capture_get_size(const ScreenCapture *capture, guint *width, guint *height) {
   *width = capture->width;
   *height = capture->height;
 }
 
-static void wake(Capture *capture) {
+static void wake(ScreenCapture *capture) {
   const guint64 one = 1;
   /* Only a counter at its greatest value refuses, and then the thread is awake anyway. */
   G_GNUC_UNUSED gssize written = write(capture->wake, &one, sizeof one);
 }
 
-void capture_set_wanted(Capture *capture, gboolean wanted) {
+void screen_capture_set_wanted(ScreenCapture *capture, gboolean wanted) {
   if (atomic_exchange(&capture->wanted, wanted) != wanted)
     wake(capture);
 }
 
-void capture_request_frame(Capture *capture) {
+void screen_capture_request_frame(ScreenCapture *capture) {
   if (!atomic_exchange(&capture->requested, TRUE))
     wake(capture);
 }
 
-gint64 capture_rest_us(Capture *capture) {
+gint64 screen_capture_rest_us(ScreenCapture *capture) {
   return g_get_monotonic_time() - atomic_load(&capture->rests_us);
 }
 
-guint capture_count(Capture *capture) {
+guint screen_capture_count(ScreenCapture *capture) {
   return atomic_load(&capture->count);
 }
 
-void capture_stop(Capture *capture) {
+void screen_capture_stop(ScreenCapture *capture) {
   if (!capture || !capture->thread)
     return;
   atomic_store(&capture->stopping, TRUE);
@@ -298,13 +301,13 @@ void capture_stop(Capture *capture) {
   g_thread_join(g_steal_pointer(&capture->thread));
 }
 
-void capture_free(Capture *capture) {
+void screen_capture_free(ScreenCapture *capture) {
   if (!capture)
     return;
-  capture_stop(capture);
+  screen_capture_stop(capture);
   if (capture->damage)
     XDamageDestroy(capture->display, capture->damage);
-  for (guint i = 0; i < CAPTURE_FRAMES; i++)
+  for (guint i = 0; i < SLOTS; i++)
     slot_clear(capture, &capture->slots[i]);
   XCloseDisplay(capture->display);
   close(capture->wake);
