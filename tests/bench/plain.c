@@ -8,9 +8,9 @@
 #include "streamer/shared/channel.h"
 #include "streamer/shared/engine_message.h"
 #include "streamer/webrtc/input/steering.h"
+#include "streamer/webrtc/negotiation/sdp.h"
 #include "streamer/webrtc/screen/x_connection.h"
 #include "streamer/webrtc/screen/xtest.h"
-#include "streamer/webrtc/viewer/sdp.h"
 #include <X11/Xlib.h>
 #include <glib-unix.h>
 #include <gst/gst.h>

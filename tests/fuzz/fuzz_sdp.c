@@ -1,6 +1,6 @@
 /* Whatever a player offers, it is a choice that holds together or an error. After a NUL or the last "=frag="
  * line the rest is taken for an sdpfrag. */
-#include "streamer/webrtc/viewer/sdp_fragment.h"
+#include "streamer/webrtc/negotiation/sdp_fragment.h"
 
 #include <string.h>
 

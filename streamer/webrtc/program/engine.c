@@ -4,12 +4,12 @@
 #include "streamer/shared/ice_server.h"
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/input/steering.h"
+#include "streamer/webrtc/negotiation/ice.h"
 #include "streamer/webrtc/program/warm_up.h"
 #include "streamer/webrtc/screen/screen_capture.h"
 #include "streamer/webrtc/screen/window_watch.h"
 #include "streamer/webrtc/screen/xtest.h"
 #include "streamer/webrtc/sound/sound.h"
-#include "streamer/webrtc/viewer/ice.h"
 #include "streamer/webrtc/viewer/layers.h"
 #include "streamer/webrtc/viewer/viewer.h"
 #include <stdatomic.h>

@@ -8,10 +8,10 @@
 #include "streamer/shared/engine_message.h"
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"
+#include "streamer/webrtc/negotiation/playout_delay.h"
 #include "streamer/webrtc/network/pacer.h"
 #include "streamer/webrtc/program/engine.h"
 #include "streamer/webrtc/screen/x_connection.h"
-#include "streamer/webrtc/viewer/playout_delay.h"
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <gst/gst.h>

@@ -8,12 +8,12 @@
 #pragma once
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/input/steering.h"
+#include "streamer/webrtc/negotiation/ice.h"
+#include "streamer/webrtc/negotiation/sdp.h"
 #include "streamer/webrtc/network/path.h"
 #include "streamer/webrtc/picture/allotment.h"
 #include "streamer/webrtc/picture/encoder.h"
 #include "streamer/webrtc/sound/sound.h"
-#include "streamer/webrtc/viewer/ice.h"
-#include "streamer/webrtc/viewer/sdp.h"
 
 typedef struct Viewer Viewer;
 

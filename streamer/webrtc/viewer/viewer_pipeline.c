@@ -3,7 +3,7 @@
 
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"
-#include "streamer/webrtc/viewer/playout_delay.h"
+#include "streamer/webrtc/negotiation/playout_delay.h"
 #include <gst/webrtc/webrtc.h>
 
 static const char *const payloaders[MEDIA_CODECS] = {

@@ -1,7 +1,7 @@
 /* The GStreamer pipeline of one viewer, from encoded frames to webrtcbin. Main thread. */
 #pragma once
 #include "streamer/shared/media_settings.h"
-#include "streamer/webrtc/viewer/sdp.h"
+#include "streamer/webrtc/negotiation/sdp.h"
 #include <gst/gst.h>
 
 /* The pipeline (transfer full, still in the NULL state) for what @choice says. In it are, by name: "webrtc",

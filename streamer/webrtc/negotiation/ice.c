@@ -1,5 +1,5 @@
 #define GST_USE_UNSTABLE_API
-#include "streamer/webrtc/viewer/ice.h"
+#include "streamer/webrtc/negotiation/ice.h"
 
 #include "streamer/shared/ice_server.h"
 #include <gst/webrtc/webrtc.h>

@@ -2,7 +2,7 @@
  * of ICE after its offer, and what is said back. Pure, no network, any thread.
  */
 #pragma once
-#include "streamer/webrtc/viewer/sdp.h"
+#include "streamer/webrtc/negotiation/sdp.h"
 
 /* One remote ICE candidate: the index of its m= line and the text "candidate:…". */
 typedef struct {

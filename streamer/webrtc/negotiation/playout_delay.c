@@ -1,4 +1,4 @@
-#include "streamer/webrtc/viewer/playout_delay.h"
+#include "streamer/webrtc/negotiation/playout_delay.h"
 
 #include <gst/rtp/rtp.h>
 

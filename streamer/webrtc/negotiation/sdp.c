@@ -1,6 +1,6 @@
-#include "streamer/webrtc/viewer/sdp.h"
+#include "streamer/webrtc/negotiation/sdp.h"
 
-#include "streamer/webrtc/viewer/playout_delay.h"
+#include "streamer/webrtc/negotiation/playout_delay.h"
 #include <stdlib.h>
 #include <string.h>
 

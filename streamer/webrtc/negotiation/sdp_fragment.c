@@ -1,4 +1,4 @@
-#include "streamer/webrtc/viewer/sdp_fragment.h"
+#include "streamer/webrtc/negotiation/sdp_fragment.h"
 
 #include <string.h>
 

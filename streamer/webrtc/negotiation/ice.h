@@ -1,7 +1,7 @@
 /* ICE of a viewer's webrtcbin: which addresses and ports it uses, and which STUN and TURN servers. */
 #pragma once
 #include "streamer/shared/media_settings.h"
-#include "streamer/webrtc/viewer/sdp_fragment.h"
+#include "streamer/webrtc/negotiation/sdp_fragment.h"
 #include <gst/gst.h>
 
 /* Prepares @webrtcbin, before it leaves the READY state. @servers: of IceServer, which STUN and TURN servers

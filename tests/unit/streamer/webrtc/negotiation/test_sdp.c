@@ -1,6 +1,6 @@
 /* What is made of a player's offer, and of its candidates. */
-#include "streamer/webrtc/viewer/playout_delay.h"
-#include "streamer/webrtc/viewer/sdp_fragment.h"
+#include "streamer/webrtc/negotiation/playout_delay.h"
+#include "streamer/webrtc/negotiation/sdp_fragment.h"
 
 #include <gst/gst.h>
 #include <string.h>
