@@ -5,13 +5,13 @@
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/input/steering.h"
 #include "streamer/webrtc/negotiation/ice.h"
+#include "streamer/webrtc/peer/layers.h"
+#include "streamer/webrtc/peer/peer.h"
 #include "streamer/webrtc/program/warm_up.h"
 #include "streamer/webrtc/screen/screen_capture.h"
 #include "streamer/webrtc/screen/window_watch.h"
 #include "streamer/webrtc/screen/xtest.h"
 #include "streamer/webrtc/sound/sound.h"
-#include "streamer/webrtc/viewer/layers.h"
-#include "streamer/webrtc/viewer/viewer.h"
 #include <stdatomic.h>
 #include <sysexits.h>
 

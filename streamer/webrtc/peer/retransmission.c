@@ -1,4 +1,4 @@
-#include "streamer/webrtc/viewer/retransmission.h"
+#include "streamer/webrtc/peer/retransmission.h"
 
 #define KEPT_MS 400
 #define KEPT_PACKETS 512

@@ -1,5 +1,5 @@
 #define GST_USE_UNSTABLE_API
-#include "streamer/webrtc/viewer/viewer_pipeline.h"
+#include "streamer/webrtc/peer/peer_pipeline.h"
 
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"

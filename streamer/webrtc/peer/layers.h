@@ -4,8 +4,8 @@
  * said otherwise.
  */
 #pragma once
+#include "streamer/webrtc/peer/peer.h"
 #include "streamer/webrtc/picture/encoder.h"
-#include "streamer/webrtc/viewer/viewer.h"
 
 typedef struct Layers Layers;
 

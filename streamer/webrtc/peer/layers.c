@@ -1,4 +1,4 @@
-#include "streamer/webrtc/viewer/layers.h"
+#include "streamer/webrtc/peer/layers.h"
 
 #include "common/log.h"
 #include "streamer/webrtc/base/trace.h"

@@ -8,14 +8,14 @@
  * frames (feed.h) and input (on webrtcbin's thread, into the seat, which has its own lock).
  */
 #define GST_USE_UNSTABLE_API
-#include "streamer/webrtc/viewer/viewer.h"
+#include "streamer/webrtc/peer/peer.h"
 
 #include "common/log.h"
 #include "streamer/webrtc/base/trace.h"
 #include "streamer/webrtc/network/pacer.h"
+#include "streamer/webrtc/peer/peer_pipeline.h"
+#include "streamer/webrtc/peer/retransmission.h"
 #include "streamer/webrtc/picture/feed.h"
-#include "streamer/webrtc/viewer/retransmission.h"
-#include "streamer/webrtc/viewer/viewer_pipeline.h"
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
