@@ -1,5 +1,5 @@
 /* The yardstick of the latency bench: the plain way to stream a display, as one finds it in examples.
- * ximagesrc at 30 frames a second, VP8, one pipeline for one viewer, no playout-delay extension. It speaks
+ * ximagesrc at 30 frames a second, VP8, one pipeline for one player, no playout-delay extension. It speaks
  * vitrina-webrtc's messages (streamer/shared/engine_message.h) and takes input the same way, so that the
  * picture's way alone differs. */
 #define GST_USE_UNSTABLE_API

@@ -14,7 +14,7 @@ struct Fanout {
 };
 
 /* A copy that shares the memory, stamped with the running time: encoders shift their segments (x264enc by
- * 1,000 hours), and a viewer's pipeline would wait for that time to come. */
+ * 1,000 hours), and a peer's pipeline would wait for that time to come. */
 static GstBuffer *restamp(GstSample *sample) {
   GstBuffer *buffer = gst_buffer_copy(gst_sample_get_buffer(sample));
   GST_BUFFER_PTS(buffer) =

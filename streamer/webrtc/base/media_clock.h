@@ -1,5 +1,5 @@
 /* One clock and one base time for all pipelines of the process, so that a frame's time stamp means the same
- * instant in the encoder's pipeline and in every viewer's. Any thread, after media_clock_init().
+ * instant in the encoder's pipeline and in every peer's. Any thread, after media_clock_init().
  */
 #pragma once
 #include <gst/gst.h>

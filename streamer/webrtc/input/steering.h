@@ -1,6 +1,6 @@
 /* Who may steer, and what the one who may does.
  *
- * Every viewer has a seat. Messages of its data channel are fed to the seat on whatever thread they come;
+ * Every player has a seat. Messages of its data channel are fed to the seat on whatever thread they come;
  * only those of the user who has control reach the application. Of the others it is told that somebody
  * presses something, no more; but a press that is still held when it brings its user control is then played.
  * Whenever control changes or a seat of the controller is left, every key and button that is held is let go.
@@ -27,7 +27,7 @@ void steering_set_controller(Steering *steering, const char *user);
 /* Lets go of everything. When the last reference to a seat is gone. Main thread. NULL is allowed. */
 void steering_free(Steering *steering);
 
-/* A seat for a viewer of @user (transfer full). */
+/* A seat for a player of @user (transfer full). */
 SteeringSeat *steering_join(Steering *steering, const char *user);
 
 /* One message of the data channel (vitrina-protocol(7), "Input"). What is not understood is ignored; who

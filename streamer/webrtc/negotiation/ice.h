@@ -1,4 +1,4 @@
-/* ICE of a viewer's webrtcbin: which addresses and ports it uses, and which STUN and TURN servers. */
+/* ICE of a peer's webrtcbin: which addresses and ports it uses, and which STUN and TURN servers. */
 #pragma once
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/negotiation/sdp_fragment.h"

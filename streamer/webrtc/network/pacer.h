@@ -1,6 +1,6 @@
-/* The element that spreads a viewer's packets over time, "pacer" in a pipeline's description: it holds each
+/* The element that spreads a player's packets over time, "pacer" in a pipeline's description: it holds each
  * one back until the path takes it. It does so on the thread that brings the packets, so that what must wait
- * does so before it is packetized, in the viewer's own source, where it can still be dropped.
+ * does so before it is packetized, in the peer's own source, where it can still be dropped.
  */
 #pragma once
 #include "streamer/webrtc/network/path.h"

@@ -1,4 +1,4 @@
-/* The network path to one viewer: ties congestion.h to webrtcbin, whose RTP session numbers the packets that
+/* The network path to one player: ties congestion.h to webrtcbin, whose RTP session numbers the packets that
  * go out and hears the player's feedback. Any thread; the threads that send and the one that receives meet
  * here.
  */

@@ -92,15 +92,15 @@ static void set_place(Layers *layers, MediaCodec codec, Layer layer, const Allot
   encoder_set_size(encoder, &size);
 }
 
-/* Gives each viewer of @codec its encoder, and each encoder its rate. */
-static void share_out(Layers *layers, MediaCodec codec, GPtrArray *viewers, gint64 now_us) {
-  g_autofree Share **shares = g_new(Share *, viewers->len);
-  for (guint i = 0; i < viewers->len; i++)
-    shares[i] = viewer_share(viewers->pdata[i]);
-  Allotment allotment = allotment_make(shares, viewers->len, now_us);
-  layers->stats.weak += allotment.viewers[LAYER_LOW];
+/* Gives each peer of @codec its encoder, and each encoder its rate. */
+static void share_out(Layers *layers, MediaCodec codec, GPtrArray *peers, gint64 now_us) {
+  g_autofree Share **shares = g_new(Share *, peers->len);
+  for (guint i = 0; i < peers->len; i++)
+    shares[i] = peer_share(peers->pdata[i]);
+  Allotment allotment = allotment_make(shares, peers->len, now_us);
+  layers->stats.weak += allotment.players[LAYER_LOW];
   for (Layer layer = 0; layer < LAYERS; layer++) {
-    if (allotment.viewers[layer] == 0)
+    if (allotment.players[layer] == 0)
       continue;
     g_autoptr(GError) error = NULL;
     if (need(layers, codec, layer, &error))
@@ -108,14 +108,14 @@ static void share_out(Layers *layers, MediaCodec codec, GPtrArray *viewers, gint
     else
       log_warning("layer_failed", "codec=%s error=\"%s\"", media_codec_name(codec), error->message);
   }
-  for (guint i = 0; i < viewers->len; i++) {
+  for (guint i = 0; i < peers->len; i++) {
     Encoder *encoder = atomic_load(&layers->places[codec][shares[i]->layer].encoder);
     if (encoder)
-      viewer_take(viewers->pdata[i], encoder);
+      peer_take(peers->pdata[i], encoder);
   }
 }
 
-void layers_update(Layers *layers, GHashTable *viewers, gint64 rest_us) {
+void layers_update(Layers *layers, GHashTable *peers, gint64 rest_us) {
   gint64 now_us = g_get_monotonic_time();
   gboolean is_first = TRUE;
   layers->rest_us = rest_us;
@@ -123,22 +123,22 @@ void layers_update(Layers *layers, GHashTable *viewers, gint64 rest_us) {
   for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
     g_autoptr(GPtrArray) ours = g_ptr_array_new();
     GHashTableIter at;
-    gpointer viewer;
-    g_hash_table_iter_init(&at, viewers);
-    while (g_hash_table_iter_next(&at, NULL, &viewer)) {
+    gpointer peer;
+    g_hash_table_iter_init(&at, peers);
+    while (g_hash_table_iter_next(&at, NULL, &peer)) {
       CongestionReport report;
-      if (viewer_codec(viewer) != codec || !viewer_report(viewer, &report))
+      if (peer_codec(peer) != codec || !peer_report(peer, &report))
         continue;
       trace_point("send_kbps", report.send_kbps);
       trace_point("queue_ms", report.queue_ms);
       trace_point("target_kbps", report.target_kbps);
       note_stats(layers, &report, is_first);
       is_first = FALSE;
-      Share *share = viewer_share(viewer);
+      Share *share = peer_share(peer);
       share->target_kbps = report.target_kbps;
       share->send_kbps = report.send_kbps;
       share->congested = report.congested;
-      g_ptr_array_add(ours, viewer);
+      g_ptr_array_add(ours, peer);
     }
     if (ours->len > 0)
       share_out(layers, codec, ours, now_us);

@@ -1,5 +1,5 @@
 /* The encoders of a session, and who takes which: for each codec in use the main picture and, while
- * somebody's network is weak, the low one (allotment.h). Their rates and sizes follow the viewers' networks.
+ * somebody's network is weak, the low one (allotment.h). Their rates and sizes follow the peers' networks.
  * An encoder is made when it is first needed, and kept: without takers it costs nothing. Main thread, unless
  * said otherwise.
  */
@@ -19,18 +19,18 @@ Encoder *layers_need(Layers *layers, MediaCodec codec, GError **error);
 /* A raw frame for all that want it (transfer none). Capture thread. */
 void layers_push(Layers *layers, GstBuffer *frame);
 
-/* Twenty times a second: looks at the networks of @viewers (id -> Viewer), and follows them. @rest_us: how
+/* Twenty times a second: looks at the networks of @peers (id -> Peer), and follows them. @rest_us: how
  * long the picture has been at rest. */
-void layers_update(Layers *layers, GHashTable *viewers, gint64 rest_us);
+void layers_update(Layers *layers, GHashTable *peers, gint64 rest_us);
 
 /* What operators want to know. */
 typedef struct {
   guint64 frames, bytes; /* encoded, since the start */
-  guint weak;            /* viewers of a low picture */
-  /* Of the viewer whose network carries the least; 0 while nobody watches. */
+  guint weak;            /* players with a low picture */
+  /* Of the player whose network carries the least; 0 while nobody watches. */
   guint target_kbps, rtt_ms, loss_permille;
 } LayersStats;
 void layers_stats(Layers *layers, LayersStats *stats);
 
-/* When no frame is pushed any more, and no viewer is left. NULL is allowed. */
+/* When no frame is pushed any more, and no peer is left. NULL is allowed. */
 void layers_free(Layers *layers);

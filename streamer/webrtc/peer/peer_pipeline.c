@@ -78,7 +78,7 @@ static void set_transceiver(GstElement *webrtc, const Stream *stream, gboolean r
                caps, "do-nack", retransmit, NULL);
 }
 
-GstElement *viewer_pipeline_new(const SdpChoice *choice, const MediaSettings *settings, GError **error) {
+GstElement *peer_pipeline_new(const SdpChoice *choice, const MediaSettings *settings, GError **error) {
   gboolean has_sound = choice->audio_mline >= 0;
   Stream picture = picture_stream(choice);
   Stream sound = has_sound ? sound_stream(choice) : (Stream){0};

@@ -1,4 +1,4 @@
-/* The GStreamer pipeline of one viewer, from encoded frames to webrtcbin. Main thread. */
+/* The GStreamer pipeline of one peer, from encoded frames to webrtcbin. Main thread. */
 #pragma once
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/negotiation/sdp.h"
@@ -8,4 +8,4 @@
  * the webrtcbin; "picture", the appsrc for encoded frames; "pacer", behind it; "audio", the one for Opus, if
  * the player takes sound. Everything that an answer needs is settled, so that none has to wait for media.
  * NULL with an error when an element is missing. */
-GstElement *viewer_pipeline_new(const SdpChoice *choice, const MediaSettings *settings, GError **error);
+GstElement *peer_pipeline_new(const SdpChoice *choice, const MediaSettings *settings, GError **error);

@@ -1,5 +1,5 @@
-/* Bounds what a viewer's lost packets cost. Without a bound, retransmission into a link that is too narrow
- * makes it narrower still: a viewer asks for more and more, and gets less and less.
+/* Bounds what a player's lost packets cost. Without a bound, retransmission into a link that is too narrow
+ * makes it narrower still: a player asks for more and more, and gets less and less.
  */
 #pragma once
 #include "streamer/webrtc/network/path.h"

@@ -1,6 +1,6 @@
 #include "streamer/webrtc/picture/allotment.h"
 
-/* Of what the best viewer carries: below the first a viewer goes down, from the second on it may go up. */
+/* Of what the best player carries: below the first a player goes down, from the second on it may go up. */
 #define DOWN 0.5
 #define UP 0.7
 #define UP_US (5 * G_USEC_PER_SEC)
@@ -38,10 +38,10 @@ static void fill_main(Share *const *shares, guint count, guint best_kbps) {
       shares[i]->layer = LAYER_MAIN;
 }
 
-/* The rates that all viewers of a layer carry, but for those that are too far behind its best. */
+/* The rates that all players of a layer carry, but for those that are too far behind its best. */
 static void add_rates(Allotment *allotment, const Share *share, guint best_kbps) {
   guint *target = &allotment->target_kbps[share->layer], *send = &allotment->send_kbps[share->layer];
-  allotment->viewers[share->layer]++;
+  allotment->players[share->layer]++;
   allotment->congested[share->layer] |= share->congested;
   if (share->target_kbps < DOWN * best_kbps)
     return;

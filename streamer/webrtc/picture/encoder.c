@@ -26,7 +26,7 @@
  * libvpx looks at their times. */
 static const gboolean counts_frames[MEDIA_CODECS] = {[MEDIA_CODEC_H264] = TRUE};
 
-/* What the encoded stream is, for every viewer's payloader. */
+/* What the encoded stream is, for every peer's payloader. */
 static const char *const stream_caps[MEDIA_CODECS] = {
     [MEDIA_CODEC_H264] = "video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au",
     [MEDIA_CODEC_VP8] = "video/x-vp8",

@@ -1,4 +1,4 @@
-/* One codec's encoder: raw frames in, encoded ones out to all viewers that take this codec. It encodes only
+/* One codec's encoder: raw frames in, encoded ones out to all players that take this codec. It encodes only
  * while somebody takes them (and once at the start, which shows that it works and warms it up).
  */
 #pragma once

@@ -2,7 +2,7 @@
 
 #include <gst/app/gstappsrc.h>
 
-/* Frames that may wait in the viewer's pipeline; from the first number on nothing is encoded for it alone,
+/* Frames that may wait in the peer's pipeline; from the first number on nothing is encoded for it alone,
  * and beyond the second it goes on from the next key frame. */
 #define WELCOME_WAITING 2
 #define MAX_WAITING 8

@@ -1,9 +1,9 @@
-/* What one viewer gets of the picture: the frames of an encoder that many viewers share, as far as this one's
+/* What one player gets of the picture: the frames of an encoder that many players share, as far as this one's
  * network takes them.
  *
  * A frame that would have to wait here is better not made at all, which is what the encoder asks before it
  * makes one; when others do take it, a few may wait. Beyond that, and after a loss that is not repaired, the
- * viewer goes on from the next key frame, which is asked for when its network can carry it: key frames are
+ * player goes on from the next key frame, which is asked for when its network can carry it: key frames are
  * dear, and at everybody's cost. Main thread, unless said otherwise.
  */
 #pragma once
@@ -11,7 +11,7 @@
 
 typedef struct Feed Feed;
 
-/* @source: the appsrc of the viewer's pipeline. One reference to it, and one of the caller's to the feed. */
+/* @source: the appsrc of the peer's pipeline. One reference to it, and one of the caller's to the feed. */
 Feed *feed_new(GstElement *source);
 Feed *feed_ref(Feed *feed);
 void feed_unref(Feed *feed);

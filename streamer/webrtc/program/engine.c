@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <sysexits.h>
 
-#define MAX_VIEWERS 64
+#define MAX_PEERS 64
 #define STATS_SECONDS 5
 #define NETWORKS_MS 50
 
@@ -24,14 +24,14 @@ struct Engine {
   gpointer data;
   gboolean configured, warm, encoding, window, ready; /* ready: was said */
   MediaSettings settings;
-  ViewerHost host;
+  PeerContext context;
   ScreenCapture *capture;
   Layers *_Atomic layers;
   Sound *sound;
   XTest *xtest;
   Steering *steering;
   WindowWatch *windows;
-  GHashTable *viewers; /* &id -> Viewer */
+  GHashTable *peers; /* &id -> Peer */
   guint tick_timer, networks_timer, ticks;
   guint64 bytes_before;
 };
@@ -100,10 +100,10 @@ static const EncoderEvents encoder_events = {
 
 /* Frames are captured only while somebody watches. */
 static void update_capture(Engine *engine) {
-  screen_capture_set_wanted(engine->capture, g_hash_table_size(engine->viewers) > 0);
+  screen_capture_set_wanted(engine->capture, g_hash_table_size(engine->peers) > 0);
 }
 
-/* ---- viewers ---- */
+/* ---- peers ---- */
 
 static void on_answered(gint64 id, const char *sdp, gpointer data) {
   say(data, &(EngineMessage){.type = ENGINE_VIEWER_ANSWER, .viewer = id, .sdp = (char *)sdp});
@@ -124,19 +124,19 @@ static void on_restarted(gint64 id, const char *fragment, const char *reason, gp
 static void on_ended(gint64 id, gboolean was_answered, const char *reason, gpointer data) {
   Engine *engine = data;
   log_info("viewer_ended", "viewer=%" G_GINT64_FORMAT " reason=%s", id, reason);
-  g_hash_table_remove(engine->viewers, &id);
+  g_hash_table_remove(engine->peers, &id);
   update_capture(engine);
   say(engine, &(EngineMessage){.type = was_answered ? ENGINE_VIEWER_GONE : ENGINE_VIEWER_FAILED,
                                .viewer = id,
                                .reason = was_answered ? (char *)reason : "the offer could not be answered"});
 }
 
-static const ViewerEvents viewer_events = {
+static const PeerEvents peer_events = {
     .answered = on_answered, .connected = on_connected, .restarted = on_restarted, .ended = on_ended};
 
-static Viewer *make_viewer(Engine *engine, const EngineMessage *message, GError **error) {
-  if (g_hash_table_size(engine->viewers) >= MAX_VIEWERS ||
-      g_hash_table_contains(engine->viewers, &message->viewer)) {
+static Peer *make_peer(Engine *engine, const EngineMessage *message, GError **error) {
+  if (g_hash_table_size(engine->peers) >= MAX_PEERS ||
+      g_hash_table_contains(engine->peers, &message->viewer)) {
     g_set_error_literal(error, ENGINE_MESSAGE_ERROR, ENGINE_MESSAGE_ERROR_SYNTAX, "too many viewers");
     return NULL;
   }
@@ -148,16 +148,16 @@ static Viewer *make_viewer(Engine *engine, const EngineMessage *message, GError 
   GPtrArray *ice_servers = message->ice_servers ? ice_server_list_parse(message->ice_servers, error) : NULL;
   if (message->ice_servers && !ice_servers)
     return NULL;
-  Viewer *viewer = viewer_new(message->viewer, g_steal_pointer(&choice), &engine->host, ice_servers, encoder,
-                              engine->sound, steering_join(engine->steering, message->user), error);
+  Peer *peer = peer_new(message->viewer, g_steal_pointer(&choice), &engine->context, ice_servers, encoder,
+                        engine->sound, steering_join(engine->steering, message->user), error);
   ice_server_list_free(ice_servers);
-  return viewer;
+  return peer;
 }
 
-static void add_viewer(Engine *engine, const EngineMessage *message) {
+static void add_peer(Engine *engine, const EngineMessage *message) {
   g_autoptr(GError) error = NULL;
-  Viewer *viewer = make_viewer(engine, message, &error);
-  if (!viewer) {
+  Peer *peer = make_peer(engine, message, &error);
+  if (!peer) {
     g_autofree char *reason = log_quote(error->message);
     log_info("viewer_refused", "viewer=%" G_GINT64_FORMAT " reason=%s", message->viewer, reason);
     say(engine,
@@ -166,15 +166,15 @@ static void add_viewer(Engine *engine, const EngineMessage *message) {
   }
   gint64 *id = g_new(gint64, 1);
   *id = message->viewer;
-  g_hash_table_insert(engine->viewers, id, viewer);
+  g_hash_table_insert(engine->peers, id, peer);
   update_capture(engine);
 }
 
-static void check_viewers(Engine *engine) {
-  g_autoptr(GList) viewers = g_hash_table_get_values(engine->viewers);
+static void check_peers(Engine *engine) {
+  g_autoptr(GList) peers = g_hash_table_get_values(engine->peers);
   gint64 now_us = g_get_monotonic_time();
-  for (GList *at = viewers; at; at = at->next)
-    viewer_check(at->data, now_us);
+  for (GList *at = peers; at; at = at->next)
+    peer_check(at->data, now_us);
 }
 
 static void say_stats(Engine *engine) {
@@ -186,7 +186,7 @@ static void say_stats(Engine *engine) {
                                .captured = screen_capture_count(engine->capture),
                                .encoded = (gint64)stats.frames,
                                .bitrate_kbps = bitrate_kbps,
-                               .viewers = g_hash_table_size(engine->viewers),
+                               .viewers = g_hash_table_size(engine->peers),
                                .weak_viewers = stats.weak,
                                .target_kbps = stats.target_kbps,
                                .rtt_ms = stats.rtt_ms,
@@ -195,13 +195,13 @@ static void say_stats(Engine *engine) {
 
 static gboolean follow_networks(gpointer data) {
   Engine *engine = data;
-  layers_update(engine->layers, engine->viewers, screen_capture_rest_us(engine->capture));
+  layers_update(engine->layers, engine->peers, screen_capture_rest_us(engine->capture));
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean on_tick(gpointer data) {
   Engine *engine = data;
-  check_viewers(engine);
+  check_peers(engine);
   if (++engine->ticks % STATS_SECONDS == 0)
     say_stats(engine);
   return G_SOURCE_CONTINUE;
@@ -212,7 +212,7 @@ static gboolean on_tick(gpointer data) {
 static gboolean read_configuration(Engine *engine, const EngineMessage *message, GError **error) {
   if (!media_settings_read("configure", message->settings, &engine->settings, error))
     return FALSE;
-  engine->host = (ViewerHost){.settings = &engine->settings, .events = &viewer_events, .data = engine};
+  engine->context = (PeerContext){.settings = &engine->settings, .events = &peer_events, .data = engine};
   return TRUE;
 }
 
@@ -264,7 +264,7 @@ static void configure(Engine *engine, const EngineMessage *message) {
 }
 
 void engine_obey(Engine *engine, const EngineMessage *message) {
-  Viewer *viewer = g_hash_table_lookup(engine->viewers, &message->viewer);
+  Peer *peer = g_hash_table_lookup(engine->peers, &message->viewer);
   if (engine->configured == (message->type == ENGINE_CONFIGURE)) {
     fail(engine, "the streamer does not keep to the order of messages", EX_PROTOCOL);
     return;
@@ -274,19 +274,19 @@ void engine_obey(Engine *engine, const EngineMessage *message) {
     configure(engine, message);
     break;
   case ENGINE_VIEWER_ADD:
-    add_viewer(engine, message);
+    add_peer(engine, message);
     break;
   case ENGINE_VIEWER_CANDIDATE:
-    if (viewer)
-      viewer_add_candidates(viewer, message->sdp);
+    if (peer)
+      peer_add_candidates(peer, message->sdp);
     break;
   case ENGINE_VIEWER_RESTART:
-    if (viewer)
-      viewer_restart(viewer, message->sdp);
+    if (peer)
+      peer_restart(peer, message->sdp);
     break;
   case ENGINE_VIEWER_REMOVE:
-    if (viewer)
-      viewer_end(viewer, "removed");
+    if (peer)
+      peer_end(peer, "removed");
     break;
   case ENGINE_CONTROL:
     steering_set_controller(engine->steering, message->user);
@@ -300,19 +300,19 @@ Engine *engine_new(const EngineEvents *events, gpointer data) {
   Engine *engine = g_new0(Engine, 1);
   engine->events = *events;
   engine->data = data;
-  engine->viewers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  engine->peers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
   warm_up_start(on_warm, engine);
   return engine;
 }
 
-/* Each part goes before what it uses: viewers, encoders, and last the capture whose frames they held. */
+/* Each part goes before what it uses: peers, encoders, and last the capture whose frames they held. */
 void engine_free(Engine *engine) {
   if (!engine)
     return;
-  g_autoptr(GList) viewers = g_hash_table_get_values(engine->viewers);
-  for (GList *at = viewers; at; at = at->next)
-    viewer_end(at->data, "removed");
-  viewer_wait_for_remains();
+  g_autoptr(GList) peers = g_hash_table_get_values(engine->peers);
+  for (GList *at = peers; at; at = at->next)
+    peer_end(at->data, "removed");
+  peer_wait_for_remains();
   g_clear_handle_id(&engine->tick_timer, g_source_remove);
   g_clear_handle_id(&engine->networks_timer, g_source_remove);
   screen_capture_stop(engine->capture);
@@ -323,6 +323,6 @@ void engine_free(Engine *engine) {
   xtest_free(engine->xtest);
   screen_capture_free(engine->capture);
   media_settings_clear(&engine->settings);
-  g_hash_table_unref(engine->viewers);
+  g_hash_table_unref(engine->peers);
   g_free(engine);
 }

@@ -1,4 +1,4 @@
-/* A session's engine: capture, encoders, viewers and input put together, driven by the streamer's messages
+/* A session's engine: capture, encoders, peers and input put together, driven by the streamer's messages
  * (streamer/shared/engine_message.h) and speaking its own. Main thread.
  */
 #pragma once
@@ -19,5 +19,5 @@ Engine *engine_new(const EngineEvents *events, gpointer data);
 /* Obeys one message of the streamer. ENGINE_STOP is not for it. */
 void engine_obey(Engine *engine, const EngineMessage *message);
 
-/* Ends every viewer and frees; may wait for threads. NULL is allowed. */
+/* Ends every peer and frees; may wait for threads. NULL is allowed. */
 void engine_free(Engine *engine);

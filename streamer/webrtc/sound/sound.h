@@ -1,5 +1,5 @@
 /* The session's sound: what the application plays into the sound server of $PULSE_SERVER, as Opus, to all
- * viewers that take sound. Recorded while somebody takes it.
+ * players that take sound. Recorded while somebody takes it.
  */
 #pragma once
 #include "streamer/webrtc/base/fanout.h"

@@ -17,8 +17,8 @@ static void room_init(Room *room, guint count) {
     room->pointers[i] = &room->shares[i];
 }
 
-static void set_kbps(Room *room, guint viewer, guint kbps) {
-  room->shares[viewer].target_kbps = room->shares[viewer].send_kbps = kbps;
+static void set_kbps(Room *room, guint player, guint kbps) {
+  room->shares[player].target_kbps = room->shares[player].send_kbps = kbps;
 }
 
 static Allotment pass(Room *room, gint64 time_us) {
@@ -28,7 +28,7 @@ static Allotment pass(Room *room, gint64 time_us) {
   return allotment;
 }
 
-static void test_one_viewer_has_its_rate(void) {
+static void test_one_player_has_its_rate(void) {
   static const guint rates[] = {6000, 200, 3000};
   Room room;
   room_init(&room, 1);
@@ -36,7 +36,7 @@ static void test_one_viewer_has_its_rate(void) {
     set_kbps(&room, 0, rates[i]);
     Allotment allotment = pass(&room, 0);
     g_assert_cmpuint(allotment.target_kbps[LAYER_MAIN], ==, rates[i]);
-    g_assert_cmpuint(allotment.viewers[LAYER_LOW], ==, 0);
+    g_assert_cmpuint(allotment.players[LAYER_LOW], ==, 0);
   }
 }
 
@@ -47,7 +47,7 @@ static void test_a_little_weaker_one_is_waited_for(void) {
   set_kbps(&room, 1, 5000);
   set_kbps(&room, 2, 3100);
   Allotment allotment = pass(&room, 10 * SECOND);
-  g_assert_cmpuint(allotment.viewers[LAYER_MAIN], ==, 3);
+  g_assert_cmpuint(allotment.players[LAYER_MAIN], ==, 3);
   g_assert_cmpuint(allotment.target_kbps[LAYER_MAIN], ==, 3100);
 }
 
@@ -59,7 +59,7 @@ static void test_one_bad_phone_spoils_nobodys_picture(void) {
   set_kbps(&room, 3, 800);
   Allotment allotment = pass(&room, 0);
   g_assert_cmpuint(allotment.target_kbps[LAYER_MAIN], ==, 6000);
-  g_assert_cmpuint(allotment.viewers[LAYER_LOW], ==, 1);
+  g_assert_cmpuint(allotment.players[LAYER_LOW], ==, 1);
   g_assert_cmpuint(allotment.target_kbps[LAYER_LOW], ==, 800);
   g_assert_cmpint(room.shares[3].layer, ==, LAYER_LOW);
 }
@@ -71,7 +71,7 @@ static void test_a_worse_phone_does_not_spoil_the_low_picture(void) {
   set_kbps(&room, 1, 1500);
   set_kbps(&room, 2, 200);
   Allotment allotment = pass(&room, 0);
-  g_assert_cmpuint(allotment.viewers[LAYER_LOW], ==, 2);
+  g_assert_cmpuint(allotment.players[LAYER_LOW], ==, 2);
   g_assert_cmpuint(allotment.target_kbps[LAYER_LOW], ==, 1500);
 }
 
@@ -82,15 +82,15 @@ static void test_who_recovers_comes_back_after_a_while(void) {
   set_kbps(&room, 1, 1000);
   pass(&room, 0);
   set_kbps(&room, 1, 4000);
-  g_assert_cmpuint(pass(&room, SECOND).viewers[LAYER_LOW], ==, 1);
-  g_assert_cmpuint(pass(&room, 4 * SECOND).viewers[LAYER_LOW], ==, 1);
+  g_assert_cmpuint(pass(&room, SECOND).players[LAYER_LOW], ==, 1);
+  g_assert_cmpuint(pass(&room, 4 * SECOND).players[LAYER_LOW], ==, 1);
   /* In between is not enough, and the wait begins anew. */
   set_kbps(&room, 1, 3500);
   pass(&room, SECOND);
   set_kbps(&room, 1, 5000);
-  g_assert_cmpuint(pass(&room, 4 * SECOND).viewers[LAYER_LOW], ==, 1);
+  g_assert_cmpuint(pass(&room, 4 * SECOND).players[LAYER_LOW], ==, 1);
   Allotment allotment = pass(&room, 2 * SECOND);
-  g_assert_cmpuint(allotment.viewers[LAYER_MAIN], ==, 2);
+  g_assert_cmpuint(allotment.players[LAYER_MAIN], ==, 2);
   g_assert_cmpuint(allotment.target_kbps[LAYER_MAIN], ==, 5000);
 }
 
@@ -102,7 +102,7 @@ static void test_who_stays_behind_has_the_main_picture(void) {
   g_assert_cmpint((pass(&room, 0), room.shares[0].layer), ==, LAYER_LOW);
   room.count = 1;
   Allotment allotment = pass(&room, 0);
-  g_assert_cmpuint(allotment.viewers[LAYER_MAIN], ==, 1);
+  g_assert_cmpuint(allotment.players[LAYER_MAIN], ==, 1);
   g_assert_cmpuint(allotment.target_kbps[LAYER_MAIN], ==, 1000);
 }
 
@@ -245,7 +245,7 @@ static void test_single_changes_do_not_make_it_jump(void) {
 
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
-  g_test_add_func("/allotment/one-viewer-has-its-rate", test_one_viewer_has_its_rate);
+  g_test_add_func("/allotment/one-player-has-its-rate", test_one_player_has_its_rate);
   g_test_add_func("/allotment/a-little-weaker-one-is-waited-for", test_a_little_weaker_one_is_waited_for);
   g_test_add_func("/allotment/one-bad-phone-spoils-nobodys-picture",
                   test_one_bad_phone_spoils_nobodys_picture);
