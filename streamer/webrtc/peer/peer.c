@@ -1,10 +1,5 @@
-/* How a peer connection comes up. The offer that sdp.c cut down goes to webrtcbin; its three answers come on
- * webrtcbin's own thread, one starting the next:
- *
- *   set-remote-description -> create-answer -> set-local-description -> candidates gathered -> answered
- *
- * Everything that changes the peer happens on the main thread: callbacks of other threads only post to it
- * (post()), holding a reference. Two things are done right where they come, because they must not wait:
+/* Everything that changes the peer happens on the main thread: callbacks of other threads only post to it
+ * (peer_post()), holding a reference. Two things are done right where they come, because they must not wait:
  * frames (feed.h) and input (on webrtcbin's thread, into the seat, which has its own lock).
  */
 #define GST_USE_UNSTABLE_API
@@ -12,6 +7,8 @@
 
 #include "common/log.h"
 #include "streamer/webrtc/base/trace.h"
+#include "streamer/webrtc/negotiation/ice.h"
+#include "streamer/webrtc/negotiation/negotiation.h"
 #include "streamer/webrtc/network/pacer.h"
 #include "streamer/webrtc/peer/peer_pipeline.h"
 #include "streamer/webrtc/peer/retransmission.h"
@@ -20,12 +17,7 @@
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 #include <stdatomic.h>
-#include <string.h>
 
-/* Candidates of this host come within milliseconds; those of a slow STUN server are not worth waiting for. */
-#define GATHER_MS 500
-/* After the first relayed one: a second server's comes now or is not worth waiting for, which may be dead. */
-#define GATHER_MORE_MS 50
 /* From the offer to a connection. */
 #define CONNECT_US (20 * G_USEC_PER_SEC)
 /* A connected player reports by RTCP once a second or more often. */
@@ -35,6 +27,7 @@ struct Peer {
   gint64 id;
   const PeerContext *context;
   SdpChoice *choice;
+  Negotiation *negotiation;
   Encoder *encoder;
   Share share;
   Sound *sound; /* NULL: this peer takes none */
@@ -42,11 +35,10 @@ struct Peer {
   Path *path;
   Feed *feed;
   GstElement *pipeline, *webrtc, *audio;
-  guint bus_watch, gather_timer;
+  guint bus_watch;
   gint64 begun_us;
-  guint candidates;
   /* of the main thread */
-  gboolean answered, connected, ended;
+  gboolean connected, ended;
   /* shared */
   atomic_bool is_live;   /* connected and not ended: sound flows */
   atomic_llong heard_us; /* when the player was last heard */
@@ -80,41 +72,22 @@ static void connect_signal(gpointer instance, const char *signal, GCallback hand
 
 /* ---- from other threads to the main one ---- */
 
-typedef void (*PeerFunc)(Peer *peer);
-typedef struct {
-  Peer *peer;
-  PeerFunc func;
-} Post;
+static void peer_post(Peer *peer, GSourceFunc func) {
+  g_idle_add_full(G_PRIORITY_DEFAULT, func, g_atomic_rc_box_acquire(peer), peer_unref);
+}
 
-static gboolean run_post(gpointer data) {
-  Post *post = data;
-  if (!post->peer->ended)
-    post->func(post->peer);
+static gboolean end_closed(gpointer data) {
+  Peer *peer = data;
+  if (!peer->ended)
+    peer_end(peer, "closed");
   return G_SOURCE_REMOVE;
 }
 
-static void free_post(gpointer data) {
-  Post *post = data;
-  peer_unref(post->peer);
-  g_free(post);
-}
-
-static void post(Peer *peer, PeerFunc func) {
-  Post *data = g_new(Post, 1);
-  *data = (Post){g_atomic_rc_box_acquire(peer), func};
-  g_idle_add_full(G_PRIORITY_DEFAULT, run_post, data, free_post);
-}
-
-static void end_failed(Peer *peer) {
-  peer_end(peer, "failed");
-}
-
-static void end_closed(Peer *peer) {
-  peer_end(peer, "closed");
-}
-
-static void end_unreachable(Peer *peer) {
-  peer_end(peer, "ice_failed");
+static gboolean end_unreachable(gpointer data) {
+  Peer *peer = data;
+  if (!peer->ended)
+    peer_end(peer, "ice_failed");
+  return G_SOURCE_REMOVE;
 }
 
 /* ---- frames ---- */
@@ -160,7 +133,7 @@ static void on_message(GstWebRTCDataChannel *channel, const char *text, gpointer
 }
 
 static void on_channel_close(GstWebRTCDataChannel *channel, gpointer data) {
-  post(data, end_closed);
+  peer_post(data, end_closed);
 }
 
 static void on_data_channel(GstElement *webrtc, GstWebRTCDataChannel *channel, gpointer data) {
@@ -172,11 +145,7 @@ static void on_data_channel(GstElement *webrtc, GstWebRTCDataChannel *channel, g
   connect_signal(channel, "on-close", G_CALLBACK(on_channel_close), data);
 }
 
-static void become_connected(Peer *peer) {
-  if (peer->connected) { /* again, by an ICE restart: what was sent meanwhile is lost */
-    feed_lose(peer->feed);
-    return;
-  }
+static void begin_media(Peer *peer) {
   peer->connected = TRUE;
   note_heard(peer);
   atomic_store(&peer->is_live, TRUE);
@@ -186,15 +155,26 @@ static void become_connected(Peer *peer) {
   peer->context->events->connected(peer->id, peer->context->data);
 }
 
+static gboolean become_connected(gpointer data) {
+  Peer *peer = data;
+  if (peer->ended)
+    return G_SOURCE_REMOVE;
+  if (peer->connected) /* again, by an ICE restart: what was sent meanwhile is lost */
+    feed_lose(peer->feed);
+  else
+    begin_media(peer);
+  return G_SOURCE_REMOVE;
+}
+
 static void on_connection_state(GObject *webrtc, GParamSpec *property, gpointer data) {
   GstWebRTCPeerConnectionState state;
   g_object_get(webrtc, "connection-state", &state, NULL);
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
-    post(data, become_connected);
+    peer_post(data, become_connected);
   else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED)
-    post(data, end_unreachable);
+    peer_post(data, end_unreachable);
   else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
-    post(data, end_closed);
+    peer_post(data, end_closed);
 }
 
 /* The player's farewell (DTLS close_notify), which webrtcbin itself does not tell. */
@@ -203,7 +183,7 @@ static void on_dtls_state(GObject *dtls, GParamSpec *property, gpointer data) {
   g_object_get_property(dtls, "connection-state", &value);
   g_autofree char *state = gst_value_serialize(&value);
   if (g_strcmp0(state, "closed") == 0)
-    post(data, end_closed);
+    peer_post(data, end_closed);
   g_value_unset(&value);
 }
 
@@ -243,114 +223,19 @@ static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-/* ---- negotiation ---- */
+/* ---- the beginning ---- */
 
-static void send_answer(Peer *peer) {
-  if (peer->answered)
-    return;
-  g_clear_handle_id(&peer->gather_timer, g_source_remove);
-  GstWebRTCSessionDescription *answer = NULL;
-  g_object_get(peer->webrtc, "local-description", &answer, NULL);
-  if (!answer) {
-    peer_end(peer, "failed");
-    return;
-  }
-  peer->answered = TRUE;
-  g_autofree char *sdp = sdp_write_answer(peer->choice, answer->sdp);
-  gst_webrtc_session_description_free(answer);
+static void on_answered(const char *sdp, gpointer data) {
+  Peer *peer = data;
   peer->context->events->answered(peer->id, sdp, peer->context->data);
 }
 
-static gboolean on_gather_timeout(gpointer data) {
-  Peer *peer = data;
-  peer->gather_timer = 0;
-  send_answer(peer);
-  return G_SOURCE_REMOVE;
+static void on_negotiation_failed(gpointer data) {
+  peer_end(data, "failed");
 }
 
-static void wait_for_candidates(Peer *peer) {
-  GstWebRTCICEGatheringState state;
-  g_object_get(peer->webrtc, "ice-gathering-state", &state, NULL);
-  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
-    send_answer(peer);
-  else if (!peer->gather_timer)
-    peer->gather_timer = g_timeout_add(GATHER_MS, on_gather_timeout, peer);
-}
-
-static void gather_no_longer(Peer *peer) {
-  if (peer->answered || !peer->gather_timer)
-    return;
-  g_source_remove(peer->gather_timer);
-  peer->gather_timer = g_timeout_add(GATHER_MORE_MS, on_gather_timeout, peer);
-}
-
-static void on_candidate(GstElement *webrtc, guint mline, const char *candidate, gpointer data) {
-  if (strstr(candidate, " typ relay"))
-    post(data, gather_no_longer);
-}
-
-static void on_gathering_state(GObject *webrtc, GParamSpec *property, gpointer data) {
-  Peer *peer = data;
-  GstWebRTCICEGatheringState state;
-  g_object_get(webrtc, "ice-gathering-state", &state, NULL);
-  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
-    post(peer, wait_for_candidates);
-}
-
-/* Whether a step of the negotiation succeeded; if not, the peer ends. */
-static gboolean step_succeeded(GstPromise *promise, Peer *peer, const char *step) {
-  if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED) {
-    const GstStructure *reply = gst_promise_get_reply(promise);
-    if (!reply || !gst_structure_has_field(reply, "error"))
-      return TRUE;
-  }
-  log_warning("negotiation_failed", "viewer=%" G_GINT64_FORMAT " step=%s", peer->id, step);
-  post(peer, end_failed);
-  return FALSE;
-}
-
-static GstPromise *promise_step(GstPromiseChangeFunc next, Peer *peer) {
-  return gst_promise_new_with_change_func(next, g_atomic_rc_box_acquire(peer), peer_unref);
-}
-
-static void on_local_set(GstPromise *promise, gpointer data) {
-  if (step_succeeded(promise, data, "set_local"))
-    post(data, wait_for_candidates);
-  gst_promise_unref(promise);
-}
-
-static void on_answer_made(GstPromise *promise, gpointer data) {
-  Peer *peer = data;
-  GstWebRTCSessionDescription *answer = NULL;
-  if (step_succeeded(promise, peer, "create_answer")) {
-    const GstStructure *reply = gst_promise_get_reply(promise);
-    if (reply)
-      gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, NULL);
-    if (answer)
-      g_signal_emit_by_name(peer->webrtc, "set-local-description", answer, promise_step(on_local_set, peer));
-    else
-      post(peer, end_failed);
-  }
-  g_clear_pointer(&answer, gst_webrtc_session_description_free);
-  gst_promise_unref(promise);
-}
-
-static void on_remote_set(GstPromise *promise, gpointer data) {
-  Peer *peer = data;
-  if (step_succeeded(promise, peer, "set_remote"))
-    g_signal_emit_by_name(peer->webrtc, "create-answer", NULL, promise_step(on_answer_made, peer));
-  gst_promise_unref(promise);
-}
-
-static void begin_negotiation(Peer *peer) {
-  GstSDPMessage *sdp;
-  gst_sdp_message_copy(peer->choice->offer, &sdp);
-  GstWebRTCSessionDescription *offer = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, sdp);
-  g_signal_emit_by_name(peer->webrtc, "set-remote-description", offer, promise_step(on_remote_set, peer));
-  gst_webrtc_session_description_free(offer);
-}
-
-/* ---- the beginning ---- */
+static const NegotiationEvents negotiation_events = {.answered = on_answered,
+                                                     .failed = on_negotiation_failed};
 
 static Path *make_path(const MediaSettings *settings, const SdpChoice *choice) {
   guint transport_cc_id = settings->adaptive ? choice->transport_cc_id : 0;
@@ -399,42 +284,22 @@ Peer *peer_new(gint64 id, SdpChoice *choice, const PeerContext *context, const G
   connect_signal(peer->webrtc, "deep-element-added", G_CALLBACK(on_inner_element), peer);
   connect_signal(peer->webrtc, "on-data-channel", G_CALLBACK(on_data_channel), peer);
   connect_signal(peer->webrtc, "notify::connection-state", G_CALLBACK(on_connection_state), peer);
-  connect_signal(peer->webrtc, "notify::ice-gathering-state", G_CALLBACK(on_gathering_state), peer);
-  connect_signal(peer->webrtc, "on-ice-candidate", G_CALLBACK(on_candidate), peer);
+  peer->negotiation = negotiation_new(id, peer->webrtc, choice, &negotiation_events, peer);
   gst_element_set_state(peer->pipeline, GST_STATE_READY);
   ice_apply(peer->webrtc, context->settings, ice_servers);
   gst_element_set_state(peer->pipeline, GST_STATE_PLAYING);
-  begin_negotiation(peer);
+  negotiation_begin(peer->negotiation);
   return peer;
 }
 
 void peer_add_candidates(Peer *peer, const char *fragment) {
-  g_autoptr(GPtrArray) candidates = sdp_fragment_candidates(peer->choice, fragment);
-  for (guint i = 0; i < candidates->len && peer->candidates < SDP_MAX_CANDIDATES; i++) {
-    const SdpCandidate *candidate = candidates->pdata[i];
-    g_signal_emit_by_name(peer->webrtc, "add-ice-candidate", candidate->mline, candidate->text);
-    peer->candidates++;
-  }
+  negotiation_add_candidates(peer->negotiation, fragment);
 }
 
 void peer_restart(Peer *peer, const char *fragment) {
-  const PeerEvents *events = peer->context->events;
-  g_auto(SdpCredentials) remote = {NULL};
   g_autoptr(GError) error = NULL;
-  if (!peer->answered) {
-    events->restarted(peer->id, NULL, "the offer is not answered yet", peer->context->data);
-    return;
-  }
-  if (!sdp_fragment_restart(peer->choice, fragment, &remote, &error)) {
-    events->restarted(peer->id, NULL, error->message, peer->context->data);
-    return;
-  }
-  g_autofree char *answer = ice_restart(peer->webrtc, peer->choice, &remote);
-  if (answer) {
-    peer->candidates = 0;
-    peer_add_candidates(peer, fragment);
-  }
-  events->restarted(peer->id, answer, answer ? NULL : "there is no ICE to restart", peer->context->data);
+  g_autofree char *answer = negotiation_restart(peer->negotiation, fragment, &error);
+  peer->context->events->restarted(peer->id, answer, error ? error->message : NULL, peer->context->data);
 }
 
 void peer_check(Peer *peer, gint64 now_us) {
@@ -477,6 +342,7 @@ static void take_down(gpointer data, gpointer unused) {
   g_autoptr(GstBus) bus = gst_element_get_bus(peer->pipeline);
   gst_bus_set_flushing(bus, TRUE);
   gst_element_set_state(peer->pipeline, GST_STATE_NULL);
+  negotiation_free(peer->negotiation);
   g_signal_handlers_disconnect_by_data(peer->webrtc, peer);
   gst_clear_object(&peer->webrtc);
   gst_clear_object(&peer->audio);
@@ -493,9 +359,10 @@ void peer_end(Peer *peer, const char *reason) {
       sound_detach(peer->sound, peer);
   }
   steering_seat_leave(peer->seat);
-  g_clear_handle_id(&peer->gather_timer, g_source_remove);
   g_clear_handle_id(&peer->bus_watch, g_source_remove);
-  peer->context->events->ended(peer->id, peer->answered, reason, peer->context->data);
+  negotiation_stop(peer->negotiation);
+  peer->context->events->ended(peer->id, negotiation_is_answered(peer->negotiation), reason,
+                               peer->context->data);
   if (!undertaker)
     undertaker = g_thread_pool_new(take_down, NULL, 4, FALSE, NULL);
   g_thread_pool_push(undertaker, peer, NULL);

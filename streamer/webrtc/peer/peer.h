@@ -8,7 +8,6 @@
 #pragma once
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/input/steering.h"
-#include "streamer/webrtc/negotiation/ice.h"
 #include "streamer/webrtc/negotiation/sdp.h"
 #include "streamer/webrtc/network/path.h"
 #include "streamer/webrtc/picture/allotment.h"
