@@ -30,7 +30,7 @@ struct Peer {
   Negotiation *negotiation;
   Encoder *encoder;
   Share share;
-  Sound *sound; /* NULL: this peer takes none */
+  SoundCapture *sound; /* NULL: this peer takes none */
   SteeringSeat *seat;
   Path *path;
   Feed *feed;
@@ -151,7 +151,7 @@ static void begin_media(Peer *peer) {
   atomic_store(&peer->is_live, TRUE);
   feed_take(peer->feed, peer->encoder);
   if (peer->sound)
-    sound_attach(peer->sound, take_sound, peer);
+    sound_capture_attach(peer->sound, take_sound, peer);
   peer->context->events->connected(peer->id, peer->context->data);
 }
 
@@ -266,7 +266,7 @@ static gboolean make_pipeline(Peer *peer, GError **error) {
 }
 
 Peer *peer_new(gint64 id, SdpChoice *choice, const PeerContext *context, const GPtrArray *ice_servers,
-               Encoder *encoder, Sound *sound, SteeringSeat *seat, GError **error) {
+               Encoder *encoder, SoundCapture *sound, SteeringSeat *seat, GError **error) {
   Peer *peer = g_atomic_rc_box_new0(Peer);
   peer->id = id;
   peer->choice = choice;
@@ -356,7 +356,7 @@ void peer_end(Peer *peer, const char *reason) {
   if (peer->connected) {
     feed_stop(peer->feed);
     if (peer->sound)
-      sound_detach(peer->sound, peer);
+      sound_capture_detach(peer->sound, peer);
   }
   steering_seat_leave(peer->seat);
   g_clear_handle_id(&peer->bus_watch, g_source_remove);

@@ -12,7 +12,7 @@
 #include "streamer/webrtc/network/path.h"
 #include "streamer/webrtc/picture/allotment.h"
 #include "streamer/webrtc/picture/encoder.h"
-#include "streamer/webrtc/sound/sound.h"
+#include "streamer/webrtc/sound/sound_capture.h"
 
 typedef struct Peer Peer;
 
@@ -36,7 +36,7 @@ typedef struct {
  * the chosen codec; @sound (nullable). Takes @seat (transfer full). NULL with an error when the pipeline
  * cannot be made. */
 Peer *peer_new(gint64 id, SdpChoice *choice, const PeerContext *context, const GPtrArray *ice_servers,
-               Encoder *encoder, Sound *sound, SteeringSeat *seat, GError **error);
+               Encoder *encoder, SoundCapture *sound, SteeringSeat *seat, GError **error);
 
 /* The player's candidates, as RFC 8840 writes them. */
 void peer_add_candidates(Peer *peer, const char *fragment);

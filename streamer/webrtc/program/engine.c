@@ -11,7 +11,7 @@
 #include "streamer/webrtc/screen/screen_capture.h"
 #include "streamer/webrtc/screen/window_watch.h"
 #include "streamer/webrtc/screen/xtest.h"
-#include "streamer/webrtc/sound/sound.h"
+#include "streamer/webrtc/sound/sound_capture.h"
 #include <stdatomic.h>
 #include <sysexits.h>
 
@@ -27,7 +27,7 @@ struct Engine {
   PeerContext context;
   ScreenCapture *capture;
   Layers *_Atomic layers;
-  Sound *sound;
+  SoundCapture *sound;
   XTest *xtest;
   Steering *steering;
   WindowWatch *windows;
@@ -239,7 +239,7 @@ static gboolean start_media(Engine *engine, GError **error) {
       !layers_need(engine->layers, codec, error))
     return FALSE;
   if (engine->settings.sound)
-    engine->sound = sound_new(error);
+    engine->sound = sound_capture_new(error);
   return !engine->settings.sound || engine->sound;
 }
 
@@ -317,7 +317,7 @@ void engine_free(Engine *engine) {
   g_clear_handle_id(&engine->networks_timer, g_source_remove);
   screen_capture_stop(engine->capture);
   layers_free(engine->layers);
-  sound_free(engine->sound);
+  sound_capture_free(engine->sound);
   window_watch_free(engine->windows);
   steering_free(engine->steering);
   xtest_free(engine->xtest);

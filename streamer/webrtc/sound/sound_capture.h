@@ -4,15 +4,15 @@
 #pragma once
 #include "streamer/webrtc/base/fanout.h"
 
-typedef struct Sound Sound;
+typedef struct SoundCapture SoundCapture;
 
 /* Prepares it; NULL with an error when its elements are missing. Main thread. */
-Sound *sound_new(GError **error);
+SoundCapture *sound_capture_new(GError **error);
 
 /* Adds or removes a taker, as fanout.h says. The first one starts the recording, the last one stops it. Main
  * thread. */
-void sound_attach(Sound *sound, FanoutFunc func, gpointer data);
-void sound_detach(Sound *sound, gpointer data);
+void sound_capture_attach(SoundCapture *capture, FanoutFunc func, gpointer data);
+void sound_capture_detach(SoundCapture *capture, gpointer data);
 
 /* Nobody is attached any more. NULL is allowed. */
-void sound_free(Sound *sound);
+void sound_capture_free(SoundCapture *capture);

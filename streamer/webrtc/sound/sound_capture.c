@@ -1,9 +1,9 @@
-#include "streamer/webrtc/sound/sound.h"
+#include "streamer/webrtc/sound/sound_capture.h"
 
 #include "common/log.h"
 #include "streamer/webrtc/base/media_clock.h"
 
-struct Sound {
+struct SoundCapture {
   GstElement *pipeline;
   Fanout *fanout;
   guint takers;
@@ -20,49 +20,49 @@ struct Sound {
 
 /* Sound that fails leaves the session without sound, not without picture. */
 static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
-  Sound *sound = data;
+  SoundCapture *capture = data;
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
     return G_SOURCE_CONTINUE;
   g_autoptr(GError) error = NULL;
   gst_message_parse_error(message, &error, NULL);
   g_autofree char *reason = log_quote(error->message);
   log_warning("sound_failed", "reason=%s", reason);
-  gst_element_set_state(sound->pipeline, GST_STATE_NULL);
+  gst_element_set_state(capture->pipeline, GST_STATE_NULL);
   return G_SOURCE_CONTINUE;
 }
 
-Sound *sound_new(GError **error) {
+SoundCapture *sound_capture_new(GError **error) {
   GstElement *pipeline = gst_parse_launch_full(DESCRIPTION, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (!pipeline)
     return NULL;
-  Sound *sound = g_new0(Sound, 1);
-  sound->pipeline = pipeline;
+  SoundCapture *capture = g_new0(SoundCapture, 1);
+  capture->pipeline = pipeline;
   media_clock_apply(pipeline);
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-  sound->fanout = fanout_new(sink);
+  capture->fanout = fanout_new(sink);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-  sound->bus_watch = gst_bus_add_watch(bus, on_bus, sound);
-  return sound;
+  capture->bus_watch = gst_bus_add_watch(bus, on_bus, capture);
+  return capture;
 }
 
-void sound_attach(Sound *sound, FanoutFunc func, gpointer data) {
-  fanout_attach(sound->fanout, func, NULL, data);
-  if (sound->takers++ == 0)
-    gst_element_set_state(sound->pipeline, GST_STATE_PLAYING);
+void sound_capture_attach(SoundCapture *capture, FanoutFunc func, gpointer data) {
+  fanout_attach(capture->fanout, func, NULL, data);
+  if (capture->takers++ == 0)
+    gst_element_set_state(capture->pipeline, GST_STATE_PLAYING);
 }
 
-void sound_detach(Sound *sound, gpointer data) {
-  fanout_detach(sound->fanout, data);
-  if (--sound->takers == 0)
-    gst_element_set_state(sound->pipeline, GST_STATE_READY);
+void sound_capture_detach(SoundCapture *capture, gpointer data) {
+  fanout_detach(capture->fanout, data);
+  if (--capture->takers == 0)
+    gst_element_set_state(capture->pipeline, GST_STATE_READY);
 }
 
-void sound_free(Sound *sound) {
-  if (!sound)
+void sound_capture_free(SoundCapture *capture) {
+  if (!capture)
     return;
-  g_source_remove(sound->bus_watch);
-  gst_element_set_state(sound->pipeline, GST_STATE_NULL);
-  fanout_free(sound->fanout);
-  gst_object_unref(sound->pipeline);
-  g_free(sound);
+  g_source_remove(capture->bus_watch);
+  gst_element_set_state(capture->pipeline, GST_STATE_NULL);
+  fanout_free(capture->fanout);
+  gst_object_unref(capture->pipeline);
+  g_free(capture);
 }
