@@ -13,7 +13,7 @@
 #include "streamer/webrtc/peer/peer_pipeline.h"
 #include "streamer/webrtc/peer/retransmission.h"
 #include "streamer/webrtc/picture/feed.h"
-#include <gst/app/gstappsrc.h>
+#include "streamer/webrtc/sound/sound_feed.h"
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 #include <stdatomic.h>
@@ -30,19 +30,17 @@ struct Peer {
   Negotiation *negotiation;
   Encoder *encoder;
   Share share;
-  SoundCapture *sound; /* NULL: this peer takes none */
+  SoundFeed *sound; /* NULL: this player takes none */
   SteeringSeat *seat;
   Path *path;
   Feed *feed;
-  GstElement *pipeline, *webrtc, *audio;
+  GstElement *pipeline, *webrtc;
   guint bus_watch;
   gint64 begun_us;
   /* of the main thread */
   gboolean connected, ended;
   /* shared */
-  atomic_bool is_live;   /* connected and not ended: sound flows */
   atomic_llong heard_us; /* when the player was last heard */
-  GstCaps *sound_caps;   /* under its fan-out's lock: what was set last */
 };
 
 static void peer_clear(gpointer data) {
@@ -51,9 +49,8 @@ static void peer_clear(gpointer data) {
   steering_seat_unref(peer->seat);
   path_unref(peer->path);
   g_clear_pointer(&peer->feed, feed_unref);
-  gst_clear_caps(&peer->sound_caps);
+  g_clear_pointer(&peer->sound, sound_feed_free);
   gst_clear_object(&peer->webrtc);
-  gst_clear_object(&peer->audio);
   gst_clear_object(&peer->pipeline);
 }
 
@@ -91,18 +88,6 @@ static gboolean end_unreachable(gpointer data) {
 }
 
 /* ---- frames ---- */
-
-/* The sound's thread, under its fan-out's lock. */
-static void take_sound(GstBuffer *buffer, GstCaps *caps, gpointer data) {
-  Peer *peer = data;
-  if (!atomic_load(&peer->is_live))
-    return;
-  if (peer->sound_caps != caps) {
-    gst_app_src_set_caps(GST_APP_SRC(peer->audio), caps);
-    gst_caps_replace(&peer->sound_caps, caps);
-  }
-  gst_app_src_push_buffer(GST_APP_SRC(peer->audio), gst_buffer_ref(buffer));
-}
 
 /* A player that lost a picture asks for a key frame (PLI, FIR). The request ends here, at the beginning of
  * its own pipeline. */
@@ -148,10 +133,9 @@ static void on_data_channel(GstElement *webrtc, GstWebRTCDataChannel *channel, g
 static void begin_media(Peer *peer) {
   peer->connected = TRUE;
   note_heard(peer);
-  atomic_store(&peer->is_live, TRUE);
   feed_take(peer->feed, peer->encoder);
   if (peer->sound)
-    sound_capture_attach(peer->sound, take_sound, peer);
+    sound_feed_start(peer->sound);
   peer->context->events->connected(peer->id, peer->context->data);
 }
 
@@ -247,16 +231,18 @@ static Path *make_path(const MediaSettings *settings, const SdpChoice *choice) {
   return path_new(&limits, transport_cc_id);
 }
 
-static gboolean make_pipeline(Peer *peer, GError **error) {
+static gboolean make_pipeline(Peer *peer, SoundCapture *sound, GError **error) {
   peer->pipeline = peer_pipeline_new(peer->choice, peer->context->settings, error);
   if (!peer->pipeline)
     return FALSE;
   GstBin *bin = GST_BIN(peer->pipeline);
   peer->webrtc = gst_bin_get_by_name(bin, "webrtc");
-  peer->audio = gst_bin_get_by_name(bin, "audio");
   g_autoptr(GstElement) picture = gst_bin_get_by_name(bin, "picture");
+  g_autoptr(GstElement) audio = gst_bin_get_by_name(bin, "audio");
   g_autoptr(GstElement) pacer = gst_bin_get_by_name(bin, "pacer");
   peer->feed = feed_new(picture);
+  if (audio && sound)
+    peer->sound = sound_feed_new(sound, audio);
   pacer_set_path(pacer, peer->path);
   g_autoptr(GstPad) pad = gst_element_get_static_pad(picture, "src");
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event, peer, NULL);
@@ -272,11 +258,10 @@ Peer *peer_new(gint64 id, SdpChoice *choice, const PeerContext *context, const G
   peer->choice = choice;
   peer->context = context;
   peer->encoder = encoder;
-  peer->sound = choice->audio_mline >= 0 ? sound : NULL;
   peer->seat = seat;
   peer->path = make_path(context->settings, choice);
   peer->begun_us = g_get_monotonic_time();
-  if (!make_pipeline(peer, error)) {
+  if (!make_pipeline(peer, sound, error)) {
     steering_seat_leave(seat);
     peer_unref(peer);
     return NULL;
@@ -345,18 +330,16 @@ static void take_down(gpointer data, gpointer unused) {
   negotiation_free(peer->negotiation);
   g_signal_handlers_disconnect_by_data(peer->webrtc, peer);
   gst_clear_object(&peer->webrtc);
-  gst_clear_object(&peer->audio);
   gst_clear_object(&peer->pipeline);
   peer_unref(peer);
 }
 
 void peer_end(Peer *peer, const char *reason) {
   peer->ended = TRUE;
-  atomic_store(&peer->is_live, FALSE);
   if (peer->connected) {
-    feed_stop(peer->feed);
     if (peer->sound)
-      sound_capture_detach(peer->sound, peer);
+      sound_feed_stop(peer->sound);
+    feed_stop(peer->feed);
   }
   steering_seat_leave(peer->seat);
   g_clear_handle_id(&peer->bus_watch, g_source_remove);
