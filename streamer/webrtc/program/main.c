@@ -10,7 +10,7 @@
 #include "streamer/webrtc/base/trace.h"
 #include "streamer/webrtc/negotiation/playout_delay.h"
 #include "streamer/webrtc/network/pacer.h"
-#include "streamer/webrtc/program/engine.h"
+#include "streamer/webrtc/program/media_session.h"
 #include "streamer/webrtc/screen/x_connection.h"
 #include <fcntl.h>
 #include <glib-unix.h>

@@ -1,4 +1,4 @@
-#include "streamer/webrtc/program/engine.h"
+#include "streamer/webrtc/program/media_session.h"
 
 #include "common/log.h"
 #include "streamer/shared/ice_server.h"
