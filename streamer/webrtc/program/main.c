@@ -28,7 +28,7 @@
 typedef struct {
   GMainLoop *loop;
   Channel *channel;
-  Engine *engine;
+  MediaSession *session;
 } Program;
 
 static Program program;
@@ -56,7 +56,7 @@ static void on_line(const char *line, gsize length, gpointer data) {
   else if (message->type == ENGINE_STOP)
     g_main_loop_quit(program.loop);
   else
-    engine_obey(program.engine, message);
+    media_session_obey(program.session, message);
 }
 
 /* The streamer is gone, and nobody is left to end us. */
@@ -120,8 +120,8 @@ int main(int argc, char **argv) {
   x_connection_init(on_display_lost);
   program.loop = g_main_loop_new(NULL, FALSE);
   program.channel = channel_new(CHANNEL_FD, on_line, on_close, NULL);
-  const EngineEvents events = {.say = say, .failed = end_failed};
-  program.engine = engine_new(&events, NULL);
+  const MediaSessionEvents events = {.say = say, .failed = end_failed};
+  program.session = media_session_new(&events, NULL);
   guint term = g_unix_signal_add(SIGTERM, on_signal, NULL);
   guint interrupt = g_unix_signal_add(SIGINT, on_signal, NULL);
   g_main_loop_run(program.loop);
@@ -129,7 +129,7 @@ int main(int argc, char **argv) {
   alarm(STOP_SECONDS);
   g_source_remove(term);
   g_source_remove(interrupt);
-  engine_free(program.engine);
+  media_session_free(program.session);
   channel_flush(program.channel, LAST_WORDS_MS);
   channel_free(program.channel);
   g_main_loop_unref(program.loop);

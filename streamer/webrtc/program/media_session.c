@@ -19,8 +19,8 @@
 #define STATS_SECONDS 5
 #define NETWORKS_MS 50
 
-struct Engine {
-  EngineEvents events;
+struct MediaSession {
+  MediaSessionEvents events;
   gpointer data;
   gboolean configured, warm, encoding, window, ready; /* ready: was said */
   MediaSettings settings;
@@ -36,34 +36,34 @@ struct Engine {
   guint64 bytes_before;
 };
 
-static void say(Engine *engine, const EngineMessage *message) {
-  engine->events.say(message, engine->data);
+static void say(MediaSession *session, const EngineMessage *message) {
+  session->events.say(message, session->data);
 }
 
-static void fail(Engine *engine, const char *reason, int exit_status) {
-  engine->events.failed(reason, exit_status, engine->data);
+static void fail(MediaSession *session, const char *reason, int exit_status) {
+  session->events.failed(reason, exit_status, session->data);
 }
 
-static void say_ready_if_so(Engine *engine) {
-  if (engine->ready || !engine->configured || !engine->warm || !engine->encoding || !engine->window)
+static void say_ready_if_so(MediaSession *session) {
+  if (session->ready || !session->configured || !session->warm || !session->encoding || !session->window)
     return;
-  engine->ready = TRUE;
-  say(engine, &(EngineMessage){.type = ENGINE_READY});
+  session->ready = TRUE;
+  say(session, &(EngineMessage){.type = ENGINE_READY});
 }
 
 static gboolean on_warm(gpointer data) {
-  Engine *engine = data;
-  engine->warm = TRUE;
-  say_ready_if_so(engine);
+  MediaSession *session = data;
+  session->warm = TRUE;
+  say_ready_if_so(session);
   return G_SOURCE_REMOVE;
 }
 
 static void on_window(gboolean is_shown, gpointer data) {
-  Engine *engine = data;
-  engine->window = is_shown;
-  if (engine->ready)
-    say(engine, &(EngineMessage){.type = is_shown ? ENGINE_WINDOW_READY : ENGINE_WINDOW_GONE});
-  say_ready_if_so(engine);
+  MediaSession *session = data;
+  session->window = is_shown;
+  if (session->ready)
+    say(session, &(EngineMessage){.type = is_shown ? ENGINE_WINDOW_READY : ENGINE_WINDOW_GONE});
+  say_ready_if_so(session);
 }
 
 static void on_input(const char *user, gboolean steers, gpointer data) {
@@ -74,21 +74,21 @@ static void on_input(const char *user, gboolean steers, gpointer data) {
 
 /* The capture's thread, which begins before there are encoders. */
 static void on_frame(GstBuffer *frame, gpointer data) {
-  Engine *engine = data;
-  Layers *layers = atomic_load(&engine->layers);
+  MediaSession *session = data;
+  Layers *layers = atomic_load(&session->layers);
   if (layers)
     layers_push(layers, frame);
 }
 
 static void on_need_frame(gpointer data) {
-  Engine *engine = data;
-  screen_capture_request_frame(engine->capture);
+  MediaSession *session = data;
+  screen_capture_request_frame(session->capture);
 }
 
 static void on_encoder_running(gpointer data) {
-  Engine *engine = data;
-  engine->encoding = TRUE;
-  say_ready_if_so(engine);
+  MediaSession *session = data;
+  session->encoding = TRUE;
+  say_ready_if_so(session);
 }
 
 static void on_encoder_failed(const char *reason, gpointer data) {
@@ -99,8 +99,8 @@ static const EncoderEvents encoder_events = {
     .need_frame = on_need_frame, .running = on_encoder_running, .failed = on_encoder_failed};
 
 /* Frames are captured only while somebody watches. */
-static void update_capture(Engine *engine) {
-  screen_capture_set_wanted(engine->capture, g_hash_table_size(engine->peers) > 0);
+static void update_capture(MediaSession *session) {
+  screen_capture_set_wanted(session->capture, g_hash_table_size(session->peers) > 0);
 }
 
 /* ---- peers ---- */
@@ -122,159 +122,159 @@ static void on_restarted(gint64 id, const char *fragment, const char *reason, gp
 }
 
 static void on_ended(gint64 id, gboolean was_answered, const char *reason, gpointer data) {
-  Engine *engine = data;
+  MediaSession *session = data;
   log_info("viewer_ended", "viewer=%" G_GINT64_FORMAT " reason=%s", id, reason);
-  g_hash_table_remove(engine->peers, &id);
-  update_capture(engine);
-  say(engine, &(EngineMessage){.type = was_answered ? ENGINE_VIEWER_GONE : ENGINE_VIEWER_FAILED,
-                               .viewer = id,
-                               .reason = was_answered ? (char *)reason : "the offer could not be answered"});
+  g_hash_table_remove(session->peers, &id);
+  update_capture(session);
+  say(session, &(EngineMessage){.type = was_answered ? ENGINE_VIEWER_GONE : ENGINE_VIEWER_FAILED,
+                                .viewer = id,
+                                .reason = was_answered ? (char *)reason : "the offer could not be answered"});
 }
 
 static const PeerEvents peer_events = {
     .answered = on_answered, .connected = on_connected, .restarted = on_restarted, .ended = on_ended};
 
-static Peer *make_peer(Engine *engine, const EngineMessage *message, GError **error) {
-  if (g_hash_table_size(engine->peers) >= MAX_PEERS ||
-      g_hash_table_contains(engine->peers, &message->viewer)) {
+static Peer *make_peer(MediaSession *session, const EngineMessage *message, GError **error) {
+  if (g_hash_table_size(session->peers) >= MAX_PEERS ||
+      g_hash_table_contains(session->peers, &message->viewer)) {
     g_set_error_literal(error, ENGINE_MESSAGE_ERROR, ENGINE_MESSAGE_ERROR_SYNTAX, "too many viewers");
     return NULL;
   }
   g_autoptr(SdpChoice) choice =
-      sdp_choose(message->sdp, engine->settings.codec_names, engine->sound != NULL, error);
-  Encoder *encoder = choice ? layers_need(engine->layers, choice->codec, error) : NULL;
+      sdp_choose(message->sdp, session->settings.codec_names, session->sound != NULL, error);
+  Encoder *encoder = choice ? layers_need(session->layers, choice->codec, error) : NULL;
   if (!encoder)
     return NULL;
   GPtrArray *ice_servers = message->ice_servers ? ice_server_list_parse(message->ice_servers, error) : NULL;
   if (message->ice_servers && !ice_servers)
     return NULL;
-  Peer *peer = peer_new(message->viewer, g_steal_pointer(&choice), &engine->context, ice_servers, encoder,
-                        engine->sound, steering_join(engine->steering, message->user), error);
+  Peer *peer = peer_new(message->viewer, g_steal_pointer(&choice), &session->context, ice_servers, encoder,
+                        session->sound, steering_join(session->steering, message->user), error);
   ice_server_list_free(ice_servers);
   return peer;
 }
 
-static void add_peer(Engine *engine, const EngineMessage *message) {
+static void add_peer(MediaSession *session, const EngineMessage *message) {
   g_autoptr(GError) error = NULL;
-  Peer *peer = make_peer(engine, message, &error);
+  Peer *peer = make_peer(session, message, &error);
   if (!peer) {
     g_autofree char *reason = log_quote(error->message);
     log_info("viewer_refused", "viewer=%" G_GINT64_FORMAT " reason=%s", message->viewer, reason);
-    say(engine,
+    say(session,
         &(EngineMessage){.type = ENGINE_VIEWER_FAILED, .viewer = message->viewer, .reason = error->message});
     return;
   }
   gint64 *id = g_new(gint64, 1);
   *id = message->viewer;
-  g_hash_table_insert(engine->peers, id, peer);
-  update_capture(engine);
+  g_hash_table_insert(session->peers, id, peer);
+  update_capture(session);
 }
 
-static void check_peers(Engine *engine) {
-  g_autoptr(GList) peers = g_hash_table_get_values(engine->peers);
+static void check_peers(MediaSession *session) {
+  g_autoptr(GList) peers = g_hash_table_get_values(session->peers);
   gint64 now_us = g_get_monotonic_time();
   for (GList *at = peers; at; at = at->next)
     peer_check(at->data, now_us);
 }
 
-static void say_stats(Engine *engine) {
+static void say_stats(MediaSession *session) {
   LayersStats stats;
-  layers_stats(engine->layers, &stats);
-  gint64 bitrate_kbps = (gint64)(stats.bytes - engine->bytes_before) * 8 / 1000 / STATS_SECONDS;
-  engine->bytes_before = stats.bytes;
-  say(engine, &(EngineMessage){.type = ENGINE_STATS,
-                               .captured = screen_capture_count(engine->capture),
-                               .encoded = (gint64)stats.frames,
-                               .bitrate_kbps = bitrate_kbps,
-                               .viewers = g_hash_table_size(engine->peers),
-                               .weak_viewers = stats.weak,
-                               .target_kbps = stats.target_kbps,
-                               .rtt_ms = stats.rtt_ms,
-                               .loss_permille = stats.loss_permille});
+  layers_stats(session->layers, &stats);
+  gint64 bitrate_kbps = (gint64)(stats.bytes - session->bytes_before) * 8 / 1000 / STATS_SECONDS;
+  session->bytes_before = stats.bytes;
+  say(session, &(EngineMessage){.type = ENGINE_STATS,
+                                .captured = screen_capture_count(session->capture),
+                                .encoded = (gint64)stats.frames,
+                                .bitrate_kbps = bitrate_kbps,
+                                .viewers = g_hash_table_size(session->peers),
+                                .weak_viewers = stats.weak,
+                                .target_kbps = stats.target_kbps,
+                                .rtt_ms = stats.rtt_ms,
+                                .loss_permille = stats.loss_permille});
 }
 
 static gboolean follow_networks(gpointer data) {
-  Engine *engine = data;
-  layers_update(engine->layers, engine->peers, screen_capture_rest_us(engine->capture));
+  MediaSession *session = data;
+  layers_update(session->layers, session->peers, screen_capture_rest_us(session->capture));
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean on_tick(gpointer data) {
-  Engine *engine = data;
-  check_peers(engine);
-  if (++engine->ticks % STATS_SECONDS == 0)
-    say_stats(engine);
+  MediaSession *session = data;
+  check_peers(session);
+  if (++session->ticks % STATS_SECONDS == 0)
+    say_stats(session);
   return G_SOURCE_CONTINUE;
 }
 
 /* ---- the streamer's messages ---- */
 
-static gboolean read_configuration(Engine *engine, const EngineMessage *message, GError **error) {
-  if (!media_settings_read("configure", message->settings, &engine->settings, error))
+static gboolean read_configuration(MediaSession *session, const EngineMessage *message, GError **error) {
+  if (!media_settings_read("configure", message->settings, &session->settings, error))
     return FALSE;
-  engine->context = (PeerContext){.settings = &engine->settings, .events = &peer_events, .data = engine};
+  session->context = (PeerContext){.settings = &session->settings, .events = &peer_events, .data = session};
   return TRUE;
 }
 
-static gboolean start_display(Engine *engine, GError **error) {
-  engine->capture = screen_capture_new((guint)engine->settings.framerate, on_frame, engine, error);
-  if (!engine->capture)
+static gboolean start_display(MediaSession *session, GError **error) {
+  session->capture = screen_capture_new((guint)session->settings.framerate, on_frame, session, error);
+  if (!session->capture)
     return FALSE;
   guint width, height;
-  screen_capture_get_size(engine->capture, &width, &height);
-  engine->layers = layers_new(&engine->settings, width, height, &encoder_events, engine);
-  engine->xtest = xtest_new(error);
-  if (!engine->xtest)
+  screen_capture_get_size(session->capture, &width, &height);
+  session->layers = layers_new(&session->settings, width, height, &encoder_events, session);
+  session->xtest = xtest_new(error);
+  if (!session->xtest)
     return FALSE;
-  engine->steering = steering_new(width, height, &xtest_sink, engine->xtest, on_input, engine);
-  engine->windows = window_watch_new(on_window, engine, error);
-  return engine->windows != NULL;
+  session->steering = steering_new(width, height, &xtest_sink, session->xtest, on_input, session);
+  session->windows = window_watch_new(on_window, session, error);
+  return session->windows != NULL;
 }
 
 /* The first codec's encoder is started at once; a codec that is not there is found out before anyone waits.
  */
-static gboolean start_media(Engine *engine, GError **error) {
+static gboolean start_media(MediaSession *session, GError **error) {
   MediaCodec codec;
-  if (!media_codec_find(engine->settings.codec_names[0], &codec) ||
-      !layers_need(engine->layers, codec, error))
+  if (!media_codec_find(session->settings.codec_names[0], &codec) ||
+      !layers_need(session->layers, codec, error))
     return FALSE;
-  if (engine->settings.sound)
-    engine->sound = sound_capture_new(error);
-  return !engine->settings.sound || engine->sound;
+  if (session->settings.sound)
+    session->sound = sound_capture_new(error);
+  return !session->settings.sound || session->sound;
 }
 
-static void configure(Engine *engine, const EngineMessage *message) {
+static void configure(MediaSession *session, const EngineMessage *message) {
   g_autoptr(GError) error = NULL;
-  if (!read_configuration(engine, message, &error)) {
-    fail(engine, error->message, EX_CONFIG);
+  if (!read_configuration(session, message, &error)) {
+    fail(session, error->message, EX_CONFIG);
     return;
   }
-  if (!start_display(engine, &error)) {
-    fail(engine, error->message, EX_UNAVAILABLE);
+  if (!start_display(session, &error)) {
+    fail(session, error->message, EX_UNAVAILABLE);
     return;
   }
-  if (!start_media(engine, &error)) {
-    fail(engine, error->message, EX_CONFIG);
+  if (!start_media(session, &error)) {
+    fail(session, error->message, EX_CONFIG);
     return;
   }
-  engine->configured = TRUE;
-  engine->tick_timer = g_timeout_add_seconds(1, on_tick, engine);
-  engine->networks_timer = g_timeout_add(NETWORKS_MS, follow_networks, engine);
-  say_ready_if_so(engine);
+  session->configured = TRUE;
+  session->tick_timer = g_timeout_add_seconds(1, on_tick, session);
+  session->networks_timer = g_timeout_add(NETWORKS_MS, follow_networks, session);
+  say_ready_if_so(session);
 }
 
-void engine_obey(Engine *engine, const EngineMessage *message) {
-  Peer *peer = g_hash_table_lookup(engine->peers, &message->viewer);
-  if (engine->configured == (message->type == ENGINE_CONFIGURE)) {
-    fail(engine, "the streamer does not keep to the order of messages", EX_PROTOCOL);
+void media_session_obey(MediaSession *session, const EngineMessage *message) {
+  Peer *peer = g_hash_table_lookup(session->peers, &message->viewer);
+  if (session->configured == (message->type == ENGINE_CONFIGURE)) {
+    fail(session, "the streamer does not keep to the order of messages", EX_PROTOCOL);
     return;
   }
   switch (message->type) {
   case ENGINE_CONFIGURE:
-    configure(engine, message);
+    configure(session, message);
     break;
   case ENGINE_VIEWER_ADD:
-    add_peer(engine, message);
+    add_peer(session, message);
     break;
   case ENGINE_VIEWER_CANDIDATE:
     if (peer)
@@ -289,40 +289,40 @@ void engine_obey(Engine *engine, const EngineMessage *message) {
       peer_end(peer, "removed");
     break;
   case ENGINE_CONTROL:
-    steering_set_controller(engine->steering, message->user);
+    steering_set_controller(session->steering, message->user);
     break;
   default:
     log_warning("message_ignored", "msg=%s", engine_message_name(message->type));
   }
 }
 
-Engine *engine_new(const EngineEvents *events, gpointer data) {
-  Engine *engine = g_new0(Engine, 1);
-  engine->events = *events;
-  engine->data = data;
-  engine->peers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-  warm_up_start(on_warm, engine);
-  return engine;
+MediaSession *media_session_new(const MediaSessionEvents *events, gpointer data) {
+  MediaSession *session = g_new0(MediaSession, 1);
+  session->events = *events;
+  session->data = data;
+  session->peers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+  warm_up_start(on_warm, session);
+  return session;
 }
 
 /* Each part goes before what it uses: peers, encoders, and last the capture whose frames they held. */
-void engine_free(Engine *engine) {
-  if (!engine)
+void media_session_free(MediaSession *session) {
+  if (!session)
     return;
-  g_autoptr(GList) peers = g_hash_table_get_values(engine->peers);
+  g_autoptr(GList) peers = g_hash_table_get_values(session->peers);
   for (GList *at = peers; at; at = at->next)
     peer_end(at->data, "removed");
   peer_wait_for_remains();
-  g_clear_handle_id(&engine->tick_timer, g_source_remove);
-  g_clear_handle_id(&engine->networks_timer, g_source_remove);
-  screen_capture_stop(engine->capture);
-  layers_free(engine->layers);
-  sound_capture_free(engine->sound);
-  window_watch_free(engine->windows);
-  steering_free(engine->steering);
-  xtest_free(engine->xtest);
-  screen_capture_free(engine->capture);
-  media_settings_clear(&engine->settings);
-  g_hash_table_unref(engine->peers);
-  g_free(engine);
+  g_clear_handle_id(&session->tick_timer, g_source_remove);
+  g_clear_handle_id(&session->networks_timer, g_source_remove);
+  screen_capture_stop(session->capture);
+  layers_free(session->layers);
+  sound_capture_free(session->sound);
+  window_watch_free(session->windows);
+  steering_free(session->steering);
+  xtest_free(session->xtest);
+  screen_capture_free(session->capture);
+  media_settings_clear(&session->settings);
+  g_hash_table_unref(session->peers);
+  g_free(session);
 }
