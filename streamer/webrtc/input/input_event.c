@@ -28,23 +28,23 @@ typedef struct {
   char *type, *code;
   double x, y, dx, dy;
   gint64 button, id;
-} Wire;
+} WireEvent;
 
 #define NO_TOUCH G_MININT64
 
-static const Field fields[] = {
-    {"type", FIELD_TEXT, .offset = G_STRUCT_OFFSET(Wire, type), .required = TRUE, .max = 40},
-    {"x", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, x)},
-    {"y", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, y)},
-    {"dx", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, dx)},
-    {"dy", FIELD_REAL, .offset = G_STRUCT_OFFSET(Wire, dy)},
-    {"button", FIELD_INT, .offset = G_STRUCT_OFFSET(Wire, button), .max = INPUT_BUTTONS - 1},
-    {"id", FIELD_INT, .offset = G_STRUCT_OFFSET(Wire, id)},
-    {"code", FIELD_TEXT, .offset = G_STRUCT_OFFSET(Wire, code), .max = 40},
+static const Field event_fields[] = {
+    {"type", FIELD_TEXT, .offset = G_STRUCT_OFFSET(WireEvent, type), .required = TRUE, .max = 40},
+    {"x", FIELD_REAL, .offset = G_STRUCT_OFFSET(WireEvent, x)},
+    {"y", FIELD_REAL, .offset = G_STRUCT_OFFSET(WireEvent, y)},
+    {"dx", FIELD_REAL, .offset = G_STRUCT_OFFSET(WireEvent, dx)},
+    {"dy", FIELD_REAL, .offset = G_STRUCT_OFFSET(WireEvent, dy)},
+    {"button", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, button), .max = INPUT_BUTTONS - 1},
+    {"id", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, id)},
+    {"code", FIELD_TEXT, .offset = G_STRUCT_OFFSET(WireEvent, code), .max = 40},
     {NULL},
 };
 
-static gboolean find_type(const char *name, InputEventType *type) {
+static gboolean find_event_type(const char *name, InputEventType *type) {
   for (InputEventType i = 0; i < INPUT_EVENT_TYPES; i++) {
     if (g_str_equal(types[i].name, name)) {
       *type = i;
@@ -54,9 +54,9 @@ static gboolean find_type(const char *name, InputEventType *type) {
   return FALSE;
 }
 
-static gboolean take(const Wire *wire, InputEvent *event) {
+static gboolean take_event(const WireEvent *wire, InputEvent *event) {
   InputEventType type;
-  if (!find_type(wire->type, &type))
+  if (!find_event_type(wire->type, &type))
     return FALSE;
   *event = (InputEvent){
       .type = type,
@@ -80,8 +80,8 @@ static gboolean take(const Wire *wire, InputEvent *event) {
 gboolean input_event_read(const char *text, gsize length, InputEvent *event) {
   if (length > INPUT_MAX_BYTES)
     return FALSE;
-  Wire wire = {.x = NAN, .y = NAN, .button = -1, .id = NO_TOUCH};
-  gboolean read = fields_read_text(text, length, fields, &wire, NULL) && take(&wire, event);
-  fields_clear(fields, &wire);
+  WireEvent wire = {.x = NAN, .y = NAN, .button = -1, .id = NO_TOUCH};
+  gboolean read = fields_read_text(text, length, event_fields, &wire, NULL) && take_event(&wire, event);
+  fields_clear(event_fields, &wire);
   return read;
 }

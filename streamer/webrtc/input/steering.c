@@ -143,7 +143,7 @@ static void tell(const SteeringSeat *seat, gboolean steers, gint64 *told_us, gin
 }
 
 /* Brings motion that waits. */
-static gboolean on_tick(gpointer data) {
+static gboolean on_motion_due(gpointer data) {
   Steering *steering = data;
   g_mutex_lock(&steering->lock);
   gboolean waiting = input_state_tick(steering->state, g_get_monotonic_time()) != G_MAXINT64;
@@ -159,7 +159,7 @@ static void play(Steering *steering, const InputEvent *event, gint64 now_us) {
   flush_sink(steering);
   gboolean waiting = input_state_tick(steering->state, now_us) != G_MAXINT64;
   if (waiting && !steering->tick_timer)
-    steering->tick_timer = g_timeout_add(INPUT_MOTION_US / 1000, on_tick, steering);
+    steering->tick_timer = g_timeout_add(INPUT_MOTION_US / 1000, on_motion_due, steering);
 }
 
 static gboolean is_press(InputEventType type) {

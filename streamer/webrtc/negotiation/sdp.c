@@ -8,7 +8,7 @@ G_DEFINE_QUARK(vitrina_sdp_error, sdp_error)
 
 #define NO_PAYLOAD (-1)
 
-static gboolean refuse(GError **error, SdpError code, const char *message) {
+static gboolean refuse_offer(GError **error, SdpError code, const char *message) {
   g_set_error_literal(error, SDP_ERROR, (int)code, message);
   return FALSE;
 }
@@ -158,7 +158,7 @@ static gboolean is_repeated(const GstSDPMessage *offer, const char *mid, guint b
 }
 
 /* What the machinery behind us takes for granted, and what a session cannot do without. */
-static const char *find_flaw(const GstSDPMessage *offer) {
+static const char *find_offer_flaw(const GstSDPMessage *offer) {
   guint count = gst_sdp_message_medias_len(offer);
   const char *group = gst_sdp_message_get_attribute_val(offer, "group");
   if (count == 0 || count > SDP_MAX_MEDIA)
@@ -305,20 +305,20 @@ SdpChoice *sdp_choose(const char *text, char *const *codecs, gboolean sound, GEr
   choice->audio_mline = -1;
   gsize length = strlen(text);
   if (length > SDP_MAX_BYTES || !g_str_has_prefix(text, "v=0")) {
-    refuse(error, SDP_ERROR_MALFORMED, "this is no SDP offer");
+    refuse_offer(error, SDP_ERROR_MALFORMED, "this is no SDP offer");
     return NULL;
   }
   gst_sdp_message_new(&choice->offer);
   const char *flaw =
       gst_sdp_message_parse_buffer((const guint8 *)text, (guint)length, choice->offer) == GST_SDP_OK
-          ? find_flaw(choice->offer)
+          ? find_offer_flaw(choice->offer)
           : "this is no SDP offer";
   if (flaw) {
-    refuse(error, SDP_ERROR_MALFORMED, flaw);
+    refuse_offer(error, SDP_ERROR_MALFORMED, flaw);
     return NULL;
   }
   if (!choose_video(choice->offer, codecs, choice)) {
-    refuse(error, SDP_ERROR_UNSUPPORTED, "the offer has no video that can be sent to it");
+    refuse_offer(error, SDP_ERROR_UNSUPPORTED, "the offer has no video that can be sent to it");
     return NULL;
   }
   if (sound)

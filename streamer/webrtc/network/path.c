@@ -35,11 +35,11 @@ void path_unref(Path *path) {
   g_atomic_rc_box_release_full(path, path_clear);
 }
 
-static void unref_data(gpointer path) {
+static void path_unref_data(gpointer path) {
   path_unref(path);
 }
 
-static void unref_closure(gpointer path, GClosure *closure) {
+static void path_unref_closure(gpointer path, GClosure *closure) {
   path_unref(path);
 }
 
@@ -78,7 +78,7 @@ static GstPadProbeReturn on_sent(GstPad *pad, GstPadProbeInfo *info, gpointer pa
 static void on_pad(GstElement *rtpsession, GstPad *pad, gpointer path) {
   if (g_str_has_prefix(GST_OBJECT_NAME(pad), "send_rtp_src"))
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_sent,
-                      path_ref(path), unref_data);
+                      path_ref(path), path_unref_data);
 }
 
 /* ---- what comes back ---- */
@@ -101,9 +101,9 @@ void path_watch(Path *path, GstElement *rtpsession) {
     return;
   g_autoptr(GObject) session = NULL;
   g_object_get(rtpsession, "internal-session", &session, NULL);
-  g_signal_connect_data(session, "on-feedback-rtcp", G_CALLBACK(on_feedback), path_ref(path), unref_closure,
-                        0);
-  g_signal_connect_data(rtpsession, "pad-added", G_CALLBACK(on_pad), path_ref(path), unref_closure, 0);
+  g_signal_connect_data(session, "on-feedback-rtcp", G_CALLBACK(on_feedback), path_ref(path),
+                        path_unref_closure, 0);
+  g_signal_connect_data(rtpsession, "pad-added", G_CALLBACK(on_pad), path_ref(path), path_unref_closure, 0);
 }
 
 gint64 path_wait_us(Path *path, guint bytes) {

@@ -85,14 +85,14 @@ static double capacity_deviation(const Capacity *capacity) {
   return 3 * sqrt(capacity->variance * capacity->mean);
 }
 
-static gboolean is_known(const Capacity *capacity, double bps) {
+static gboolean capacity_is_known(const Capacity *capacity, double bps) {
   double tolerance = MAX(capacity_deviation(capacity), KNOWN * capacity->mean);
   return capacity->mean > 0 && fabs(bps / 1000 - capacity->mean) <= tolerance;
 }
 
 static void capacity_learn(Capacity *capacity, double arrived_bps) {
   double sample = arrived_bps / 1000;
-  if (!is_known(capacity, arrived_bps))
+  if (!capacity_is_known(capacity, arrived_bps))
     capacity->mean = sample;
   double error = sample - capacity->mean;
   capacity->mean += CAPACITY_WEIGHT * error;
@@ -139,7 +139,7 @@ static double lowered_bps(RateControl *control, const RateFeedback *feedback) {
     return DECREASE * rate_control_bps(control); /* what arrived is no measure of the path */
   if (carried == 0)
     return DECREASE * MAX(feedback->arrived_bps, feedback->arrived_fast_bps);
-  gboolean known = is_known(&control->capacity, carried);
+  gboolean known = capacity_is_known(&control->capacity, carried);
   capacity_learn(&control->capacity, carried);
   return known ? DECREASE_KNOWN * control->capacity.mean * 1000 : DECREASE * carried;
 }

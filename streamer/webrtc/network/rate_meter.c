@@ -1,15 +1,15 @@
 #include "streamer/webrtc/network/rate_meter.h"
 
-#define BUCKET_MS 10
-#define BUCKETS (RATE_METER_SPAN_MS / BUCKET_MS + 1)
+#define SLICE_MS 10
+#define SLICES (RATE_METER_SPAN_MS / SLICE_MS + 1)
 
 typedef struct {
-  gint64 number; /* time divided by the bucket's length */
+  gint64 number; /* time divided by the slice's length */
   guint64 bytes;
-} Bucket;
+} Slice;
 
 struct RateMeter {
-  Bucket buckets[BUCKETS]; /* each number has its place */
+  Slice slices[SLICES]; /* each number has its place */
 };
 
 RateMeter *rate_meter_new(void) {
@@ -21,24 +21,24 @@ void rate_meter_free(RateMeter *meter) {
 }
 
 static gint64 number_of(gint64 time_us) {
-  return MAX(time_us, 0) / 1000 / BUCKET_MS;
+  return MAX(time_us, 0) / 1000 / SLICE_MS;
 }
 
 void rate_meter_add(RateMeter *meter, gint64 time_us, guint bytes) {
   gint64 number = number_of(time_us);
-  Bucket *bucket = &meter->buckets[number % BUCKETS];
-  if (bucket->number > number)
+  Slice *slice = &meter->slices[number % SLICES];
+  if (slice->number > number)
     return;
-  if (bucket->number < number)
-    *bucket = (Bucket){.number = number};
-  bucket->bytes += bytes;
+  if (slice->number < number)
+    *slice = (Slice){.number = number};
+  slice->bytes += bytes;
 }
 
 double rate_meter_bps(const RateMeter *meter, gint64 now_us, guint span_ms) {
-  gint64 last = number_of(now_us), first = last - MIN(span_ms, RATE_METER_SPAN_MS) / BUCKET_MS + 1;
+  gint64 last = number_of(now_us), first = last - MIN(span_ms, RATE_METER_SPAN_MS) / SLICE_MS + 1;
   guint64 bytes = 0;
-  for (guint i = 0; i < BUCKETS; i++)
-    if (meter->buckets[i].number >= first && meter->buckets[i].number <= last)
-      bytes += meter->buckets[i].bytes;
-  return (double)bytes * 8 * 1000 / ((double)(last - first + 1) * BUCKET_MS);
+  for (guint i = 0; i < SLICES; i++)
+    if (meter->slices[i].number >= first && meter->slices[i].number <= last)
+      bytes += meter->slices[i].bytes;
+  return (double)bytes * 8 * 1000 / ((double)(last - first + 1) * SLICE_MS);
 }

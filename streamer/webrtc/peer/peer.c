@@ -58,13 +58,13 @@ static void peer_unref(gpointer peer) {
   g_atomic_rc_box_release_full(peer, peer_clear);
 }
 
-static void unref_closure(gpointer peer, GClosure *closure) {
+static void peer_unref_closure(gpointer peer, GClosure *closure) {
   peer_unref(peer);
 }
 
 /* A signal whose handler keeps the peer's memory alive. */
 static void connect_signal(gpointer instance, const char *signal, GCallback handler, Peer *peer) {
-  g_signal_connect_data(instance, signal, handler, g_atomic_rc_box_acquire(peer), unref_closure, 0);
+  g_signal_connect_data(instance, signal, handler, g_atomic_rc_box_acquire(peer), peer_unref_closure, 0);
 }
 
 /* ---- from other threads to the main one ---- */
@@ -189,7 +189,7 @@ static void on_inner_element(GstBin *bin, GstBin *inner, GstElement *element, gp
   }
 }
 
-static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
+static gboolean on_peer_bus(GstBus *bus, GstMessage *message, gpointer data) {
   Peer *peer = data;
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
     return G_SOURCE_CONTINUE;
@@ -231,7 +231,7 @@ static Path *make_path(const MediaSettings *settings, const SdpChoice *choice) {
   return path_new(&limits, transport_cc_id);
 }
 
-static gboolean make_pipeline(Peer *peer, SoundCapture *sound, GError **error) {
+static gboolean peer_make_pipeline(Peer *peer, SoundCapture *sound, GError **error) {
   peer->pipeline = peer_pipeline_new(peer->choice, peer->context->settings, error);
   if (!peer->pipeline)
     return FALSE;
@@ -247,7 +247,7 @@ static gboolean make_pipeline(Peer *peer, SoundCapture *sound, GError **error) {
   g_autoptr(GstPad) pad = gst_element_get_static_pad(picture, "src");
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_upstream_event, peer, NULL);
   g_autoptr(GstBus) bus = gst_element_get_bus(peer->pipeline);
-  peer->bus_watch = gst_bus_add_watch(bus, on_bus, peer);
+  peer->bus_watch = gst_bus_add_watch(bus, on_peer_bus, peer);
   return TRUE;
 }
 
@@ -261,7 +261,7 @@ Peer *peer_new(gint64 id, SdpChoice *choice, const PeerContext *context, const G
   peer->seat = seat;
   peer->path = make_path(context->settings, choice);
   peer->begun_us = g_get_monotonic_time();
-  if (!make_pipeline(peer, sound, error)) {
+  if (!peer_make_pipeline(peer, sound, error)) {
     steering_seat_leave(seat);
     peer_unref(peer);
     return NULL;

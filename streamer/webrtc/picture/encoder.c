@@ -71,7 +71,7 @@ static void note_frame(GstBuffer *buffer, GstCaps *caps, gpointer data) {
     g_idle_add_full(G_PRIORITY_DEFAULT, tell_running, encoder, NULL);
 }
 
-static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
+static gboolean on_encoder_bus(GstBus *bus, GstMessage *message, gpointer data) {
   Encoder *encoder = data;
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
     return G_SOURCE_CONTINUE;
@@ -126,7 +126,7 @@ static gboolean set_bitrate(GstElement *pipeline, const MediaEncoder *encoder, g
   return found;
 }
 
-static GstElement *make_pipeline(MediaCodec codec, const MediaSettings *settings, GError **error) {
+static GstElement *encoder_make_pipeline(MediaCodec codec, const MediaSettings *settings, GError **error) {
   g_autofree char *description = describe(codec, settings);
   GstElement *pipeline = gst_parse_launch_full(description, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (!pipeline)
@@ -143,7 +143,7 @@ static GstElement *make_pipeline(MediaCodec codec, const MediaSettings *settings
 
 Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
                      const EncoderEvents *events, gpointer data, GError **error) {
-  GstElement *pipeline = make_pipeline(codec, settings, error);
+  GstElement *pipeline = encoder_make_pipeline(codec, settings, error);
   if (!pipeline)
     return NULL;
   Encoder *encoder = g_new0(Encoder, 1);
@@ -166,7 +166,7 @@ Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint widt
   encoder->fanout = fanout_new(sink);
   fanout_attach(encoder->fanout, note_frame, NULL, encoder);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-  encoder->bus_watch = gst_bus_add_watch(bus, on_bus, encoder);
+  encoder->bus_watch = gst_bus_add_watch(bus, on_encoder_bus, encoder);
   media_clock_apply(pipeline);
   gst_element_set_state(pipeline, GST_STATE_PLAYING);
   return encoder;

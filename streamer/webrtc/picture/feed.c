@@ -126,7 +126,7 @@ void feed_update(Feed *feed, gboolean congested) {
 
 /* ---- frames; on the encoders' threads, under their fan-outs' locks ---- */
 
-static void push(Feed *feed, GstBuffer *buffer, GstCaps *caps) {
+static void push_frame(Feed *feed, GstBuffer *buffer, GstCaps *caps) {
   if (feed->caps != caps) {
     gst_app_src_set_caps(GST_APP_SRC(feed->source), caps);
     gst_caps_replace(&feed->caps, caps);
@@ -141,7 +141,7 @@ static void push(Feed *feed, GstBuffer *buffer, GstCaps *caps) {
   gst_app_src_push_buffer(GST_APP_SRC(feed->source), mine);
 }
 
-static void take(Feed *feed, Tap *tap, GstBuffer *buffer, GstCaps *caps) {
+static void take_frame(Feed *feed, Tap *tap, GstBuffer *buffer, GstCaps *caps) {
   gboolean is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   if (tap == feed->next && is_key) {
     feed->retired = feed->current;
@@ -156,13 +156,13 @@ static void take(Feed *feed, Tap *tap, GstBuffer *buffer, GstCaps *caps) {
   feed->needs_key = feed->owes_key = FALSE;
   if (is_key)
     feed->key_us = g_get_monotonic_time();
-  push(feed, buffer, caps);
+  push_frame(feed, buffer, caps);
 }
 
-static void on_frame(GstBuffer *buffer, GstCaps *caps, gpointer data) {
+static void on_encoded_frame(GstBuffer *buffer, GstCaps *caps, gpointer data) {
   Tap *tap = data;
   g_mutex_lock(&tap->feed->lock);
-  take(tap->feed, tap, buffer, caps);
+  take_frame(tap->feed, tap, buffer, caps);
   g_mutex_unlock(&tap->feed->lock);
 }
 
@@ -194,7 +194,7 @@ void feed_take(Feed *feed, Encoder *encoder) {
   feed->needs_key |= feed->current == tap;
   g_mutex_unlock(&feed->lock);
   if (tap)
-    encoder_attach(encoder, on_frame, is_welcome, tap);
+    encoder_attach(encoder, on_encoded_frame, is_welcome, tap);
 }
 
 void feed_stop(Feed *feed) {

@@ -42,7 +42,7 @@ static G_NORETURN void end_failed(const char *reason, int exit_status, gpointer 
   _exit(exit_status);
 }
 
-static void say(const EngineMessage *message, gpointer data) {
+static void send_message(const EngineMessage *message, gpointer data) {
   engine_message_send(program.channel, message);
 }
 
@@ -120,7 +120,7 @@ int main(int argc, char **argv) {
   x_connection_init(on_display_lost);
   program.loop = g_main_loop_new(NULL, FALSE);
   program.channel = channel_new(CHANNEL_FD, on_line, on_close, NULL);
-  const MediaSessionEvents events = {.say = say, .failed = end_failed};
+  const MediaSessionEvents events = {.say = send_message, .failed = end_failed};
   program.session = media_session_new(&events, NULL);
   guint term = g_unix_signal_add(SIGTERM, on_signal, NULL);
   guint interrupt = g_unix_signal_add(SIGINT, on_signal, NULL);

@@ -36,11 +36,11 @@ struct MediaSession {
   guint64 bytes_before;
 };
 
-static void say(MediaSession *session, const EngineMessage *message) {
+static void media_session_say(MediaSession *session, const EngineMessage *message) {
   session->events.say(message, session->data);
 }
 
-static void fail(MediaSession *session, const char *reason, int exit_status) {
+static void media_session_fail(MediaSession *session, const char *reason, int exit_status) {
   session->events.failed(reason, exit_status, session->data);
 }
 
@@ -48,7 +48,7 @@ static void say_ready_if_so(MediaSession *session) {
   if (session->ready || !session->configured || !session->warm || !session->encoding || !session->window)
     return;
   session->ready = TRUE;
-  say(session, &(EngineMessage){.type = ENGINE_READY});
+  media_session_say(session, &(EngineMessage){.type = ENGINE_READY});
 }
 
 static gboolean on_warm(gpointer data) {
@@ -62,18 +62,19 @@ static void on_window(gboolean is_shown, gpointer data) {
   MediaSession *session = data;
   session->window = is_shown;
   if (session->ready)
-    say(session, &(EngineMessage){.type = is_shown ? ENGINE_WINDOW_READY : ENGINE_WINDOW_GONE});
+    media_session_say(session, &(EngineMessage){.type = is_shown ? ENGINE_WINDOW_READY : ENGINE_WINDOW_GONE});
   say_ready_if_so(session);
 }
 
 static void on_input(const char *user, gboolean steers, gpointer data) {
-  say(data, &(EngineMessage){.type = steers ? ENGINE_INPUT : ENGINE_TOUCH, .user = (char *)user});
+  media_session_say(data,
+                    &(EngineMessage){.type = steers ? ENGINE_INPUT : ENGINE_TOUCH, .user = (char *)user});
 }
 
 /* ---- picture ---- */
 
 /* The capture's thread, which begins before there are encoders. */
-static void on_frame(GstBuffer *frame, gpointer data) {
+static void on_raw_frame(GstBuffer *frame, gpointer data) {
   MediaSession *session = data;
   Layers *layers = atomic_load(&session->layers);
   if (layers)
@@ -92,7 +93,7 @@ static void on_encoder_running(gpointer data) {
 }
 
 static void on_encoder_failed(const char *reason, gpointer data) {
-  fail(data, reason, EX_SOFTWARE);
+  media_session_fail(data, reason, EX_SOFTWARE);
 }
 
 static const EncoderEvents encoder_events = {
@@ -105,34 +106,38 @@ static void update_capture(MediaSession *session) {
 
 /* ---- peers ---- */
 
-static void on_answered(gint64 id, const char *sdp, gpointer data) {
-  say(data, &(EngineMessage){.type = ENGINE_VIEWER_ANSWER, .viewer = id, .sdp = (char *)sdp});
+static void on_peer_answered(gint64 id, const char *sdp, gpointer data) {
+  media_session_say(data, &(EngineMessage){.type = ENGINE_VIEWER_ANSWER, .viewer = id, .sdp = (char *)sdp});
 }
 
-static void on_connected(gint64 id, gpointer data) {
+static void on_peer_connected(gint64 id, gpointer data) {
   log_info("viewer_connected", "viewer=%" G_GINT64_FORMAT, id);
-  say(data, &(EngineMessage){.type = ENGINE_VIEWER_CONNECTED, .viewer = id});
+  media_session_say(data, &(EngineMessage){.type = ENGINE_VIEWER_CONNECTED, .viewer = id});
 }
 
-static void on_restarted(gint64 id, const char *fragment, const char *reason, gpointer data) {
+static void on_peer_restarted(gint64 id, const char *fragment, const char *reason, gpointer data) {
   log_info("viewer_restarted", "viewer=%" G_GINT64_FORMAT " done=%s", id, fragment ? "true" : "false");
-  say(data,
-      &(EngineMessage){
-          .type = ENGINE_VIEWER_RESTARTED, .viewer = id, .sdp = (char *)fragment, .reason = (char *)reason});
+  media_session_say(data, &(EngineMessage){.type = ENGINE_VIEWER_RESTARTED,
+                                           .viewer = id,
+                                           .sdp = (char *)fragment,
+                                           .reason = (char *)reason});
 }
 
-static void on_ended(gint64 id, gboolean was_answered, const char *reason, gpointer data) {
+static void on_peer_ended(gint64 id, gboolean was_answered, const char *reason, gpointer data) {
   MediaSession *session = data;
   log_info("viewer_ended", "viewer=%" G_GINT64_FORMAT " reason=%s", id, reason);
   g_hash_table_remove(session->peers, &id);
   update_capture(session);
-  say(session, &(EngineMessage){.type = was_answered ? ENGINE_VIEWER_GONE : ENGINE_VIEWER_FAILED,
+  media_session_say(
+      session, &(EngineMessage){.type = was_answered ? ENGINE_VIEWER_GONE : ENGINE_VIEWER_FAILED,
                                 .viewer = id,
                                 .reason = was_answered ? (char *)reason : "the offer could not be answered"});
 }
 
-static const PeerEvents peer_events = {
-    .answered = on_answered, .connected = on_connected, .restarted = on_restarted, .ended = on_ended};
+static const PeerEvents peer_events = {.answered = on_peer_answered,
+                                       .connected = on_peer_connected,
+                                       .restarted = on_peer_restarted,
+                                       .ended = on_peer_ended};
 
 static Peer *make_peer(MediaSession *session, const EngineMessage *message, GError **error) {
   if (g_hash_table_size(session->peers) >= MAX_PEERS ||
@@ -160,7 +165,8 @@ static void add_peer(MediaSession *session, const EngineMessage *message) {
   if (!peer) {
     g_autofree char *reason = log_quote(error->message);
     log_info("viewer_refused", "viewer=%" G_GINT64_FORMAT " reason=%s", message->viewer, reason);
-    say(session,
+    media_session_say(
+        session,
         &(EngineMessage){.type = ENGINE_VIEWER_FAILED, .viewer = message->viewer, .reason = error->message});
     return;
   }
@@ -182,15 +188,15 @@ static void say_stats(MediaSession *session) {
   layers_stats(session->layers, &stats);
   gint64 bitrate_kbps = (gint64)(stats.bytes - session->bytes_before) * 8 / 1000 / STATS_SECONDS;
   session->bytes_before = stats.bytes;
-  say(session, &(EngineMessage){.type = ENGINE_STATS,
-                                .captured = screen_capture_count(session->capture),
-                                .encoded = (gint64)stats.frames,
-                                .bitrate_kbps = bitrate_kbps,
-                                .viewers = g_hash_table_size(session->peers),
-                                .weak_viewers = stats.weak,
-                                .target_kbps = stats.target_kbps,
-                                .rtt_ms = stats.rtt_ms,
-                                .loss_permille = stats.loss_permille});
+  media_session_say(session, &(EngineMessage){.type = ENGINE_STATS,
+                                              .captured = screen_capture_count(session->capture),
+                                              .encoded = (gint64)stats.frames,
+                                              .bitrate_kbps = bitrate_kbps,
+                                              .viewers = g_hash_table_size(session->peers),
+                                              .weak_viewers = stats.weak,
+                                              .target_kbps = stats.target_kbps,
+                                              .rtt_ms = stats.rtt_ms,
+                                              .loss_permille = stats.loss_permille});
 }
 
 static gboolean follow_networks(gpointer data) {
@@ -199,7 +205,7 @@ static gboolean follow_networks(gpointer data) {
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_tick(gpointer data) {
+static gboolean on_second(gpointer data) {
   MediaSession *session = data;
   check_peers(session);
   if (++session->ticks % STATS_SECONDS == 0)
@@ -217,7 +223,7 @@ static gboolean read_configuration(MediaSession *session, const EngineMessage *m
 }
 
 static gboolean start_display(MediaSession *session, GError **error) {
-  session->capture = screen_capture_new((guint)session->settings.framerate, on_frame, session, error);
+  session->capture = screen_capture_new((guint)session->settings.framerate, on_raw_frame, session, error);
   if (!session->capture)
     return FALSE;
   guint width, height;
@@ -246,19 +252,19 @@ static gboolean start_media(MediaSession *session, GError **error) {
 static void configure(MediaSession *session, const EngineMessage *message) {
   g_autoptr(GError) error = NULL;
   if (!read_configuration(session, message, &error)) {
-    fail(session, error->message, EX_CONFIG);
+    media_session_fail(session, error->message, EX_CONFIG);
     return;
   }
   if (!start_display(session, &error)) {
-    fail(session, error->message, EX_UNAVAILABLE);
+    media_session_fail(session, error->message, EX_UNAVAILABLE);
     return;
   }
   if (!start_media(session, &error)) {
-    fail(session, error->message, EX_CONFIG);
+    media_session_fail(session, error->message, EX_CONFIG);
     return;
   }
   session->configured = TRUE;
-  session->tick_timer = g_timeout_add_seconds(1, on_tick, session);
+  session->tick_timer = g_timeout_add_seconds(1, on_second, session);
   session->networks_timer = g_timeout_add(NETWORKS_MS, follow_networks, session);
   say_ready_if_so(session);
 }
@@ -266,7 +272,7 @@ static void configure(MediaSession *session, const EngineMessage *message) {
 void media_session_obey(MediaSession *session, const EngineMessage *message) {
   Peer *peer = g_hash_table_lookup(session->peers, &message->viewer);
   if (session->configured == (message->type == ENGINE_CONFIGURE)) {
-    fail(session, "the streamer does not keep to the order of messages", EX_PROTOCOL);
+    media_session_fail(session, "the streamer does not keep to the order of messages", EX_PROTOCOL);
     return;
   }
   switch (message->type) {

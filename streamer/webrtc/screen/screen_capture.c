@@ -104,7 +104,7 @@ static Slot *find_free_slot(ScreenCapture *capture) {
   return NULL;
 }
 
-static void take_events(ScreenCapture *capture) {
+static void take_damage(ScreenCapture *capture) {
   while (XPending(capture->display) > 0) {
     XEvent event;
     XNextEvent(capture->display, &event);
@@ -208,7 +208,7 @@ static void take_due_frame(ScreenCapture *capture, gint64 now_us) {
 static gpointer capture_thread(gpointer data) {
   ScreenCapture *capture = data;
   while (!atomic_load(&capture->stopping)) {
-    take_events(capture);
+    take_damage(capture);
     gint64 due_us = next_due_us(capture);
     gint64 now_us = g_get_monotonic_time();
     if (now_us >= due_us)

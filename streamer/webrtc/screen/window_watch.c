@@ -23,7 +23,7 @@ struct WindowWatch {
   gpointer data;
 };
 
-static gboolean on_readable(int fd, GIOCondition condition, gpointer data);
+static gboolean on_x_readable(int fd, GIOCondition condition, gpointer data);
 
 static gboolean is_window_of_application(Display *display, Window window) {
   XWindowAttributes attributes;
@@ -53,7 +53,7 @@ static void give_focus(WindowWatch *watch, Window window) {
     XSetInputFocus(watch->display, window, RevertToPointerRoot, CurrentTime);
 }
 
-static void look(WindowWatch *watch) {
+static void look_for_window(WindowWatch *watch) {
   Window window = find_window(watch);
   gboolean is_shown = window != None && watch->unanswered < PINGS;
   if (window != None)
@@ -101,7 +101,7 @@ static gboolean on_ping_due(gpointer data) {
   } else {
     watch->unanswered = 0;
   }
-  on_readable(-1, 0, watch);
+  on_x_readable(-1, 0, watch);
   return G_SOURCE_CONTINUE;
 }
 
@@ -117,7 +117,7 @@ static void take_answer(WindowWatch *watch, const XClientMessageEvent *event) {
 
 /* ---- events ---- */
 
-static void take_events(WindowWatch *watch) {
+static void take_window_events(WindowWatch *watch) {
   while (XPending(watch->display) > 0) {
     XEvent event;
     XNextEvent(watch->display, &event);
@@ -128,17 +128,17 @@ static void take_events(WindowWatch *watch) {
 
 /* Looking asks the server, and its answers can bring further events into Xlib's queue, where poll() does not
  * see them: hence until nothing is pending. */
-static gboolean on_readable(int fd, GIOCondition condition, gpointer data) {
+static gboolean on_x_readable(int fd, GIOCondition condition, gpointer data) {
   WindowWatch *watch = data;
   do {
-    take_events(watch);
-    look(watch);
+    take_window_events(watch);
+    look_for_window(watch);
   } while (XPending(watch->display) > 0);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean look_first(gpointer data) {
-  on_readable(-1, 0, data);
+  on_x_readable(-1, 0, data);
   return G_SOURCE_REMOVE;
 }
 
@@ -152,7 +152,7 @@ WindowWatch *window_watch_new(WindowWatchFunc on_change, gpointer data, GError *
   watch->on_change = on_change;
   watch->data = data;
   XSelectInput(display, watch->root, SubstructureNotifyMask);
-  watch->source = g_unix_fd_add(ConnectionNumber(display), G_IO_IN | G_IO_HUP, on_readable, watch);
+  watch->source = g_unix_fd_add(ConnectionNumber(display), G_IO_IN | G_IO_HUP, on_x_readable, watch);
   watch->protocols = XInternAtom(display, "WM_PROTOCOLS", False);
   watch->ping = XInternAtom(display, "_NET_WM_PING", False);
   watch->ping_source = g_timeout_add_seconds(PING_SECONDS, on_ping_due, watch);

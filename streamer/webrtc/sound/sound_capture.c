@@ -19,7 +19,7 @@ struct SoundCapture {
   "appsink name=sink sync=false async=false max-buffers=8 enable-last-sample=false"
 
 /* Sound that fails leaves the session without sound, not without picture. */
-static gboolean on_bus(GstBus *bus, GstMessage *message, gpointer data) {
+static gboolean on_sound_bus(GstBus *bus, GstMessage *message, gpointer data) {
   SoundCapture *capture = data;
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
     return G_SOURCE_CONTINUE;
@@ -41,7 +41,7 @@ SoundCapture *sound_capture_new(GError **error) {
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   capture->fanout = fanout_new(sink);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-  capture->bus_watch = gst_bus_add_watch(bus, on_bus, capture);
+  capture->bus_watch = gst_bus_add_watch(bus, on_sound_bus, capture);
   return capture;
 }
 
