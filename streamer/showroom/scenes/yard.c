@@ -161,7 +161,8 @@ void yard_add_lamp(Scene *scene, float x, float z) {
   end(scene, 140);
 }
 
-void yard_add_car(Scene *scene, float x, float z, float angle, uint32_t tint) {
+/* At angle 0 it drives east. */
+static void add_car(Scene *scene, float x, float z, float angle, uint32_t tint) {
   Mesh *mesh = &scene->mesh;
   begin(scene, x, z, angle);
   mesh_paint(mesh, TILE_METAL, tint, 3);
@@ -321,8 +322,8 @@ void yard_add_parking(Scene *scene, float x, float z, int places) {
   for (int i = 0; i < places; i++) {
     uint32_t hash = noise_hash((int)x + i, (int)z, 11);
     if (hash % 10 < 7)
-      yard_add_car(scene, x + ((float)i + 0.5f) * wide, z + deep / 2, hash & 16 ? VEC_PI / 2 : -VEC_PI / 2,
-                   tints[hash / 64 % 7]);
+      add_car(scene, x + ((float)i + 0.5f) * wide, z + deep / 2, hash & 16 ? VEC_PI / 2 : -VEC_PI / 2,
+              tints[hash / 64 % 7]);
   }
 }
 

@@ -4,7 +4,6 @@
 #include "streamer/showroom/scenes/scene.h"
 
 /* Heights of the layers, metres. */
-#define YARD_BASE_M 0.0f
 #define YARD_LAWN_M 0.10f /* with a kerb */
 #define YARD_PATH_M 0.125f
 #define YARD_MARK_M 0.02f
@@ -33,10 +32,9 @@ void yard_add_path(Scene *scene, const Vec3 *line, int count, float width, Tile 
 void yard_add_oval(Scene *scene, float x, float z, float radius_x, float radius_z, float y, MeshPass pass,
                    Tile tile, uint32_t tint, float tile_m);
 
-/* `angle` turns what follows clockwise; at 0 a bench looks south, a car drives east. */
+/* `angle` turns what follows clockwise; at 0 a bench looks south. */
 void yard_add_bench(Scene *scene, float x, float z, float angle);
 void yard_add_lamp(Scene *scene, float x, float z);
-void yard_add_car(Scene *scene, float x, float z, float angle, uint32_t tint);
 void yard_add_flowers(Scene *scene, float x, float z, float radius);
 
 /* A rubber floor with slide, swings, sandpit and a climbing dome around (x, z), 18 x 14 m. */

@@ -79,11 +79,6 @@ uint32_t mesh_quad(Mesh *mesh, const Vec3 corners[4], float u, float v) {
   return first;
 }
 
-void mesh_sheet(Mesh *mesh, const Vec3 corners[4], float u, float v) {
-  mesh_quad(mesh, corners, u, v);
-  mesh_quad(mesh, (Vec3[]){corners[1], corners[0], corners[3], corners[2]}, u, v);
-}
-
 void mesh_box(Mesh *mesh, Vec3 low, Vec3 high, int faces) {
   float width = (high.x - low.x) / mesh->paint.tile_m, height = (high.y - low.y) / mesh->paint.tile_m;
   float depth = (high.z - low.z) / mesh->paint.tile_m;
@@ -236,7 +231,8 @@ void mesh_clump(Mesh *mesh, Vec3 centre, Vec3 radii, int splits, float spikes, i
   add_ball(mesh, &ball, splits);
 }
 
-float mesh_outline_area(const Vec3 *outline, int count) {
+/* Twice the signed area of an outline in the xz plane: positive if it runs clockwise seen from above. */
+static float outline_area(const Vec3 *outline, int count) {
   float area = 0;
   for (int i = 0; i < count; i++) {
     const Vec3 *a = &outline[i], *b = &outline[(i + 1) % count];
@@ -264,7 +260,7 @@ static int is_ear(const Vec3 *outline, const int *left, int count, int i) {
 
 void mesh_polygon(Mesh *mesh, const Vec3 *outline, int count, float y) {
   enum { CORNERS_MAX = 256 };
-  int left[CORNERS_MAX], clockwise = mesh_outline_area(outline, count) > 0;
+  int left[CORNERS_MAX], clockwise = outline_area(outline, count) > 0;
   if (count < 3 || count > CORNERS_MAX)
     return;
   uint32_t first = (uint32_t)mesh->vertices.count;
@@ -290,7 +286,7 @@ void mesh_polygon(Mesh *mesh, const Vec3 *outline, int count, float y) {
 }
 
 void mesh_skirt(Mesh *mesh, const Vec3 *outline, int count, float y_low, float y_high) {
-  int clockwise = mesh_outline_area(outline, count) > 0;
+  int clockwise = outline_area(outline, count) > 0;
   for (int i = 0; i < count; i++) {
     Vec3 a = outline[i], b = outline[(i + 1) % count];
     Vec3 left = clockwise ? b : a, right = clockwise ? a : b;

@@ -94,9 +94,6 @@ void mesh_triangle(Mesh *mesh, uint32_t a, uint32_t b, uint32_t c);
  */
 uint32_t mesh_quad(Mesh *mesh, const Vec3 corners[4], float u, float v);
 
-/* The same seen from both sides. */
-void mesh_sheet(Mesh *mesh, const Vec3 corners[4], float u, float v);
-
 /* A box from `low` to `high`, with the faces of the mask. */
 void mesh_box(Mesh *mesh, Vec3 low, Vec3 high, int faces);
 
@@ -130,6 +127,3 @@ void mesh_skirt(Mesh *mesh, const Vec3 *outline, int count, float y_low, float y
 
 /* A level band of `width` along a line of points, at `y`, facing up. */
 void mesh_ribbon(Mesh *mesh, const Vec3 *line, int count, float width, float y);
-
-/* Twice the signed area of an outline in the xz plane: positive if it runs clockwise seen from above. */
-float mesh_outline_area(const Vec3 *outline, int count);

@@ -73,7 +73,7 @@ void steering_free(Steering *steering) {
 /* ---- seats ---- */
 
 SteeringSeat *steering_join(Steering *steering, const char *user) {
-  SteeringSeat *seat = g_atomic_rc_box_new0(SteeringSeat);
+  SteeringSeat *seat = g_new0(SteeringSeat, 1);
   seat->steering = steering;
   seat->user = g_strdup(user ? user : "");
   g_mutex_lock(&steering->lock);
@@ -82,20 +82,12 @@ SteeringSeat *steering_join(Steering *steering, const char *user) {
   return seat;
 }
 
-SteeringSeat *steering_seat_ref(SteeringSeat *seat) {
-  return g_atomic_rc_box_acquire(seat);
-}
-
-static void seat_clear(gpointer data) {
-  SteeringSeat *seat = data;
+void steering_seat_free(SteeringSeat *seat) {
   g_mutex_lock(&seat->steering->lock);
   g_ptr_array_remove_fast(seat->steering->seats, seat);
   g_mutex_unlock(&seat->steering->lock);
   g_free(seat->user);
-}
-
-void steering_seat_unref(SteeringSeat *seat) {
-  g_atomic_rc_box_release_full(seat, seat_clear);
+  g_free(seat);
 }
 
 static gboolean has_control(const SteeringSeat *seat) {

@@ -24,10 +24,10 @@ Steering *steering_new(guint width, guint height, const InputSink *sink, gpointe
 /* From now on @user, and nobody else, steers. NULL or "": nobody. */
 void steering_set_controller(Steering *steering, const char *user);
 
-/* Lets go of everything. When the last reference to a seat is gone. Main thread. NULL is allowed. */
+/* Lets go of everything. When the last seat is gone. Main thread. NULL is allowed. */
 void steering_free(Steering *steering);
 
-/* A seat for a player of @user (transfer full). */
+/* A seat for a player of @user (transfer full), until steering_seat_free(). */
 SteeringSeat *steering_join(Steering *steering, const char *user);
 
 /* One message of the data channel (vitrina-protocol(7), "Input"). What is not understood is ignored; who
@@ -37,5 +37,5 @@ void steering_seat_feed(SteeringSeat *seat, const char *text);
 /* The seat is given up: nothing that it is fed from now on has an effect. */
 void steering_seat_leave(SteeringSeat *seat);
 
-SteeringSeat *steering_seat_ref(SteeringSeat *seat);
-void steering_seat_unref(SteeringSeat *seat);
+/* When it was left and nothing feeds it any more. */
+void steering_seat_free(SteeringSeat *seat);

@@ -293,13 +293,6 @@ static void cut_offer(SdpChoice *choice) {
   }
 }
 
-static gboolean has_data_channel(const GstSDPMessage *offer) {
-  for (guint i = 0; i < gst_sdp_message_medias_len(offer); i++)
-    if (is_kind(gst_sdp_message_get_media(offer, i), "application"))
-      return TRUE;
-  return FALSE;
-}
-
 SdpChoice *sdp_choose(const char *text, char *const *codecs, gboolean sound, GError **error) {
   g_autoptr(SdpChoice) choice = g_new0(SdpChoice, 1);
   choice->audio_mline = -1;
@@ -323,7 +316,6 @@ SdpChoice *sdp_choose(const char *text, char *const *codecs, gboolean sound, GEr
   }
   if (sound)
     choose_audio(choice->offer, choice);
-  choice->has_data = has_data_channel(choice->offer);
   cut_offer(choice);
   return g_steal_pointer(&choice);
 }

@@ -26,7 +26,6 @@ typedef struct {
   guint playout_delay_id;
   gint audio_mline; /* -1: no sound to this player */
   gint audio_payload;
-  gboolean has_data; /* a data channel is offered */
 } SdpChoice;
 
 #define SDP_ERROR (sdp_error_quark())

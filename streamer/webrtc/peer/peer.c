@@ -46,7 +46,7 @@ struct Peer {
 static void peer_clear(gpointer data) {
   Peer *peer = data;
   sdp_choice_free(peer->choice);
-  steering_seat_unref(peer->seat);
+  steering_seat_free(peer->seat);
   path_unref(peer->path);
   g_clear_pointer(&peer->feed, feed_unref);
   g_clear_pointer(&peer->sound, sound_feed_free);

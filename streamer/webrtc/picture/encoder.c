@@ -267,10 +267,6 @@ void encoder_detach(Encoder *encoder, gpointer data) {
   fanout_detach(encoder->fanout, data);
 }
 
-gboolean encoder_is_used(Encoder *encoder) {
-  return atomic_load(&encoder->takers) > 0;
-}
-
 void encoder_request_key(Encoder *encoder) {
   atomic_store(&encoder->key_wanted, TRUE);
   encoder->events.need_frame(encoder->data);

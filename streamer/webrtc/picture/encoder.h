@@ -27,9 +27,6 @@ void encoder_push(Encoder *encoder, GstBuffer *frame);
 void encoder_attach(Encoder *encoder, FanoutFunc func, FanoutWantsFunc wants, gpointer data);
 void encoder_detach(Encoder *encoder, gpointer data);
 
-/* Whether anybody takes frames. Any thread. */
-gboolean encoder_is_used(Encoder *encoder);
-
 /* Makes frames for @bitrate_kbps from now on. Any thread. */
 void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps);
 

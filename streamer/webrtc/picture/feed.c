@@ -179,6 +179,15 @@ static gboolean is_welcome(gpointer data) {
 
 /* ---- which encoder; main thread ---- */
 
+/* The encoder that it takes frames of, or will as soon as there is a key frame; NULL when stopped. */
+static Encoder *feed_encoder(Feed *feed) {
+  g_mutex_lock(&feed->lock);
+  Tap *tap = feed->next ? feed->next : feed->current;
+  Encoder *encoder = tap ? tap->encoder : NULL;
+  g_mutex_unlock(&feed->lock);
+  return encoder;
+}
+
 void feed_take(Feed *feed, Encoder *encoder) {
   if (feed_encoder(feed) == encoder)
     return;
@@ -201,12 +210,4 @@ void feed_stop(Feed *feed) {
   tap_free(steal(feed, &feed->next));
   tap_free(steal(feed, &feed->retired));
   tap_free(steal(feed, &feed->current));
-}
-
-Encoder *feed_encoder(Feed *feed) {
-  g_mutex_lock(&feed->lock);
-  Tap *tap = feed->next ? feed->next : feed->current;
-  Encoder *encoder = tap ? tap->encoder : NULL;
-  g_mutex_unlock(&feed->lock);
-  return encoder;
 }

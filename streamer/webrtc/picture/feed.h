@@ -21,9 +21,6 @@ void feed_take(Feed *feed, Encoder *encoder);
 /* Ends it: no frame is taken any more when this returns. */
 void feed_stop(Feed *feed);
 
-/* The encoder that it takes frames of, or will as soon as there is a key frame; NULL when stopped. */
-Encoder *feed_encoder(Feed *feed);
-
 /* The player lost something that it cannot go on without. Any thread. */
 void feed_lose(Feed *feed);
 

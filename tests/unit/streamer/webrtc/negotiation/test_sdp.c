@@ -51,7 +51,6 @@ static void test_h264_of_the_usable_profile(void) {
   g_assert_true(choice->retransmission);
   g_assert_cmpuint(choice->transport_cc_id, ==, 3);
   g_assert_cmpuint(choice->playout_delay_id, ==, 5);
-  g_assert_true(choice->has_data);
 }
 
 static void test_preference_decides(void) {
