@@ -10,6 +10,7 @@
 #include "streamer/showroom/program/options.h"
 #include "streamer/showroom/program/walk.h"
 #include "streamer/showroom/scenes/camera.h"
+#include "streamer/showroom/scenes/catalogue.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -140,7 +141,7 @@ typedef struct Making {
 
 static void *make(void *data) {
   Making *making = data;
-  making->scene = scene_new(making->options->rc);
+  making->scene = catalogue_make(making->options->rc);
   making->paint = render_paint(making->scene, making->options->night);
   return NULL;
 }

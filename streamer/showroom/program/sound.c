@@ -55,7 +55,7 @@ static float bird_sample(int night) {
   return sinf(2 * VEC_PI * sound.bird_phase) * sinf(VEC_PI * beat) * (night ? 0.010f : 0.035f);
 }
 
-static void fill(void *data, Uint8 *stream, int bytes) {
+static void fill_samples(void *data, Uint8 *stream, int bytes) {
   float *samples = (float *)stream;
   float pace = (float)atomic_load(&sound.pace_mm) / 1000;
   int night = atomic_load(&sound.night);
@@ -68,7 +68,7 @@ static void fill(void *data, Uint8 *stream, int bytes) {
 
 void sound_start(void) {
   SDL_AudioSpec wanted = {
-      .freq = RATE, .format = AUDIO_F32SYS, .channels = 2, .samples = 480, .callback = fill};
+      .freq = RATE, .format = AUDIO_F32SYS, .channels = 2, .samples = 480, .callback = fill_samples};
   sound.noise = noise_source(17);
   /* A session's own sink is named by this; SDL would try other systems first. */
   if (SDL_getenv("PULSE_SERVER") != NULL)

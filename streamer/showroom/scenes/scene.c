@@ -1,32 +1,11 @@
 #include "streamer/showroom/scenes/scene.h"
 
-#include "streamer/showroom/scenes/bake.h"
-#include "streamer/showroom/shape/noise.h"
-
-#include <string.h>
-
-static const struct {
-  const char *name;
-  void (*build)(Scene *scene);
-} scenes[] = {
-    {"river", scene_river_build},
-    {"park", scene_park_build},
-};
-
-const char *const scene_names[] = {"river", "park", NULL};
-
-Scene *scene_new(const char *name) {
+Scene *scene_new(uint32_t seed) {
   Scene *scene = calloc(1, sizeof *scene);
   if (scene == NULL)
     abort();
   mesh_init(&scene->mesh);
-  scene->seed = noise_hash_text(name);
-  void (*build)(Scene *) = scene_any_build;
-  for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++)
-    if (strcmp(scenes[i].name, name) == 0)
-      build = scenes[i].build;
-  build(scene);
-  bake_vertices(scene);
+  scene->seed = seed;
   return scene;
 }
 

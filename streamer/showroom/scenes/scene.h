@@ -2,8 +2,8 @@
  * A residential complex as data: meshes in blocks, what stops a walker, where light comes from, where the
  * visit begins.
  *
- * scene_new() makes the scene of a name and bakes its light; after that a scene does not change. The builders
- * (building.h, plants.h, yard.h, and one file for each scene) fill it in between.
+ * Builders (building.h, plants.h, yard.h, and one file for each complex) fill an empty scene; then its light
+ * is baked (bake.h), and after that it does not change. catalogue.h has scenes by name.
  */
 #pragma once
 
@@ -76,15 +76,9 @@ typedef struct Scene {
   uint32_t seed;
 } Scene;
 
-/* The names with a scene of their own, NULL at the end. Every other name is a scene made from the name. */
-extern const char *const scene_names[];
-
-/*
- * Makes the scene of `name` with its light baked into the vertices.
- *
- * Returns: (transfer full), free with scene_free(). The same name gives the same bytes every time.
+/* An empty scene. `seed`: what a builder may make differences from. (transfer full), free with scene_free().
  */
-Scene *scene_new(const char *name);
+Scene *scene_new(uint32_t seed);
 
 /* Takes NULL. */
 void scene_free(Scene *scene);
@@ -116,8 +110,3 @@ void scene_add_lamp(Scene *scene, Vec3 at, uint32_t rgb, float power, float reac
 
 /* The moods that scenes start from: a clear late afternoon, a blue night. `to_sun` need not be normalized. */
 void scene_set_mood(Scene *scene, Vec3 to_sun);
-
-/* The scenes. */
-void scene_river_build(Scene *scene);
-void scene_park_build(Scene *scene);
-void scene_any_build(Scene *scene);

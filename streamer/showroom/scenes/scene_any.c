@@ -1,7 +1,7 @@
 #include "streamer/showroom/scenes/building.h"
 #include "streamer/showroom/scenes/camera.h"
+#include "streamer/showroom/scenes/complexes.h"
 #include "streamer/showroom/scenes/plants.h"
-#include "streamer/showroom/scenes/scene.h"
 #include "streamer/showroom/scenes/yard.h"
 #include "streamer/showroom/shape/noise.h"
 
@@ -30,7 +30,7 @@ static Building choose_house(NoiseSource *source, int highest) {
   return house;
 }
 
-static void add_houses(Scene *scene, NoiseSource *source) {
+static void any_add_houses(Scene *scene, NoiseSource *source) {
   int highest = 4 + noise_pick(source, 14);
   for (int i = 0; i < 3; i++) {
     Building north = choose_house(source, highest), south = choose_house(source, highest);
@@ -55,7 +55,7 @@ static void add_houses(Scene *scene, NoiseSource *source) {
   }
 }
 
-static void add_yard(Scene *scene, NoiseSource *source) {
+static void any_add_yard(Scene *scene, NoiseSource *source) {
   yard_add_floor(scene, (YardRect){-110, -80, 110, 64}, 0, TILE_PAVING, 0xffffff, 3);
   yard_add_floor(scene, (YardRect){-110, 64, 110, 100}, 0, TILE_ASPHALT, 0xffffff, 5);
   for (int column = -2; column < 2; column++)
@@ -77,7 +77,7 @@ static void add_yard(Scene *scene, NoiseSource *source) {
   yard_add_parking(scene, 14, 68, 22);
 }
 
-static void add_plants(Scene *scene, NoiseSource *source) {
+static void any_add_plants(Scene *scene, NoiseSource *source) {
   static const float keep_out[][2] = {{16, 12.5f}, {-15, 12.5f}};
   for (int i = 0; i < 34; i++) {
     float x = noise_next(source, -57, 57), z = noise_next(source, -22, 22);
@@ -91,7 +91,7 @@ static void add_plants(Scene *scene, NoiseSource *source) {
     plants_add(scene, PLANT_LIME, (float)i * 12, noise_next(source, 104, 112), noise_next(source, 8, 13));
 }
 
-static void add_town(Scene *scene, NoiseSource *source) {
+static void any_add_town(Scene *scene, NoiseSource *source) {
   for (int side = 0; side < 12; side++) {
     scene_begin_block(scene);
     for (int i = 0; i < 4; i++) {
@@ -115,9 +115,9 @@ void scene_any_build(Scene *scene) {
   scene->walk_low_z = -75;
   scene->walk_high_z = 95;
   yard_add_beyond(scene, &(YardRect){-110, -80, 110, 100});
-  add_houses(scene, &source);
-  add_yard(scene, &source);
-  add_plants(scene, &source);
-  add_town(scene, &source);
+  any_add_houses(scene, &source);
+  any_add_yard(scene, &source);
+  any_add_plants(scene, &source);
+  any_add_town(scene, &source);
   scene->start = (SceneView){vec(1.2f, CAMERA_EYE_M, 42), -0.15f, 0.14f};
 }

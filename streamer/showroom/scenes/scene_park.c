@@ -1,7 +1,7 @@
 #include "streamer/showroom/scenes/building.h"
 #include "streamer/showroom/scenes/camera.h"
+#include "streamer/showroom/scenes/complexes.h"
 #include "streamer/showroom/scenes/plants.h"
-#include "streamer/showroom/scenes/scene.h"
 #include "streamer/showroom/scenes/yard.h"
 #include "streamer/showroom/shape/noise.h"
 
@@ -11,7 +11,7 @@
  */
 static const YardRect street = {-120, -110, 120, 120}, pavement = {-69.5f, -55.5f, 69.5f, 62};
 
-static void add_houses(Scene *scene) {
+static void park_add_houses(Scene *scene) {
   static const Building houses[] = {
       {.x = -52,
        .z = -62,
@@ -238,7 +238,7 @@ static void add_park(Scene *scene) {
   yard_add_parking(scene, 4, 66, 20);
 }
 
-static void add_plants(Scene *scene) {
+static void park_add_plants(Scene *scene) {
   static const float pines[][2] = {{-46, -36}, {-40, -30}, {-33, -37}, {-27, -33}, {-47, -12},
                                    {-40, -5},  {-33, -2},  {-46, 4},   {-34, 8},   {-49, 16},
                                    {-22, -38}, {40, -40},  {48, -24},  {44, -14},  {46, 2},
@@ -267,7 +267,7 @@ static void add_plants(Scene *scene) {
   plants_add_hedge(scene, 10, 50.5f, 52, 50.5f);
 }
 
-static void add_town(Scene *scene) {
+static void park_add_town(Scene *scene) {
   NoiseSource source = noise_source(33);
   for (int side = 0; side < 12; side++) {
     scene_begin_block(scene);
@@ -291,10 +291,10 @@ void scene_park_build(Scene *scene) {
   scene->walk_low_x = scene->walk_low_z = -105;
   scene->walk_high_x = scene->walk_high_z = 112;
   yard_add_beyond(scene, &street);
-  add_houses(scene);
+  park_add_houses(scene);
   add_park(scene);
   add_pond(scene);
-  add_plants(scene);
-  add_town(scene);
+  park_add_plants(scene);
+  park_add_town(scene);
   scene->start = (SceneView){vec(-14, CAMERA_EYE_M, 22.5f), 0.42f, 0.08f};
 }

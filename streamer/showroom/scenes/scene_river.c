@@ -1,7 +1,7 @@
 #include "streamer/showroom/scenes/building.h"
 #include "streamer/showroom/scenes/camera.h"
+#include "streamer/showroom/scenes/complexes.h"
 #include "streamer/showroom/scenes/plants.h"
-#include "streamer/showroom/scenes/scene.h"
 #include "streamer/showroom/scenes/yard.h"
 #include "streamer/showroom/shape/noise.h"
 
@@ -180,7 +180,7 @@ static void add_other_bank(Scene *scene) {
   scene_end_block(scene);
 }
 
-static void add_yard(Scene *scene) {
+static void river_add_yard(Scene *scene) {
   yard_add_floor(scene, (YardRect){-160, bank_z, 160, 62}, 0, TILE_PAVING, 0xffffff, 3);
   yard_add_floor(scene, (YardRect){-160, 62, 160, 110}, 0, TILE_ASPHALT, 0xffffff, 5);
   static const YardRect lawns[] = {
@@ -216,7 +216,7 @@ static void add_yard(Scene *scene) {
   yard_add_flowers(scene, 13, 2, 1.2f);
 }
 
-static void add_plants(Scene *scene) {
+static void river_add_plants(Scene *scene) {
   NoiseSource source = noise_source(5);
   for (int i = 0; i < 9; i++)
     for (int k = 0; k < 2; k++)
@@ -255,7 +255,7 @@ void scene_river_build(Scene *scene) {
   add_pier(scene);
   add_towers(scene);
   add_other_bank(scene);
-  add_yard(scene);
-  add_plants(scene);
+  river_add_yard(scene);
+  river_add_plants(scene);
   scene->start = (SceneView){vec(-52, CAMERA_EYE_M, 31), 0.62f, 0.17f};
 }

@@ -32,10 +32,6 @@ Vec3 mesh_to_world(const MeshPlace *place, Vec3 point) {
   return vec_add(turn(place, point), place->origin);
 }
 
-static uint8_t to_byte(float value) {
-  return (uint8_t)(vec_clamp(value, 0, 1) * 255 + 0.5f);
-}
-
 static int8_t to_signed(float value) {
   return (int8_t)lrintf(vec_clamp(value, -1, 1) * 127);
 }
@@ -52,8 +48,9 @@ uint32_t mesh_vertex(Mesh *mesh, Vec3 position, Vec3 normal, float u, float v) {
       .uv = {u, v},
       .normal = {to_signed(n.x), to_signed(n.y), to_signed(n.z)},
       .tile = (int8_t)paint->tile,
-      .day = {to_byte(tint.x), to_byte(tint.y), to_byte(tint.z), to_byte(paint->openness)},
-      .glow = {to_byte(paint->glow.x), to_byte(paint->glow.y), to_byte(paint->glow.z), to_byte(glass)},
+      .day = {vec_to_byte(tint.x), vec_to_byte(tint.y), vec_to_byte(tint.z), vec_to_byte(paint->openness)},
+      .glow = {vec_to_byte(paint->glow.x), vec_to_byte(paint->glow.y), vec_to_byte(paint->glow.z),
+               vec_to_byte(glass)},
   };
   return (uint32_t)mesh->vertices.count - 1;
 }

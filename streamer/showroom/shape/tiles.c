@@ -334,10 +334,6 @@ static void paint_other(Canvas *canvas, Tile tile) {
   }
 }
 
-static uint8_t to_byte(float value) {
-  return (uint8_t)(vec_clamp(value, 0, 1) * 255 + 0.5f);
-}
-
 void tiles_paint(Tile tile, uint8_t *pixels) {
   Canvas *canvas = calloc(1, sizeof *canvas);
   if (canvas == NULL)
@@ -355,10 +351,10 @@ void tiles_paint(Tile tile, uint8_t *pixels) {
   for (int y = 0; y < SIZE; y++)
     for (int x = 0; x < SIZE; x++, pixels += 4) {
       Vec3 colour = canvas->colour[y][x];
-      pixels[0] = to_byte(colour.x);
-      pixels[1] = to_byte(colour.y);
-      pixels[2] = to_byte(colour.z);
-      pixels[3] = to_byte(canvas->alpha[y][x]);
+      pixels[0] = vec_to_byte(colour.x);
+      pixels[1] = vec_to_byte(colour.y);
+      pixels[2] = vec_to_byte(colour.z);
+      pixels[3] = vec_to_byte(canvas->alpha[y][x]);
     }
   free(canvas);
 }

@@ -69,6 +69,11 @@ static inline float vec_clamp(float value, float low, float high) {
   return value < low ? low : value > high ? high : value;
 }
 
+/* A part of a colour, 0..1, as 0..255. */
+static inline uint8_t vec_to_byte(float value) {
+  return (uint8_t)(vec_clamp(value, 0, 1) * 255 + 0.5f);
+}
+
 /* 0 below `low`, 1 above `high`, an S between them. */
 static inline float vec_smoothstep(float low, float high, float value) {
   float t = vec_clamp((value - low) / (high - low), 0, 1);

@@ -1,6 +1,7 @@
 #include "streamer/showroom/program/options.h"
 #include "streamer/showroom/scenes/bake.h"
 #include "streamer/showroom/scenes/camera.h"
+#include "streamer/showroom/scenes/catalogue.h"
 #include "streamer/showroom/scenes/plants.h"
 
 #include <glib.h>
@@ -193,7 +194,7 @@ static void test_solids_face_outwards(void) {
 /* Every name's scene: indices in range, normals of unit length, a start where one can stand, blocks that hold
  * their mesh. */
 static void check_scene(gconstpointer name) {
-  Scene *scene = scene_new(name), *again = scene_new(name);
+  Scene *scene = catalogue_make(name), *again = catalogue_make(name);
   g_assert_cmpuint(scene->mesh.vertices.count, >, 10000);
   g_assert_cmpuint(scene->mesh.vertices.count, <, 500000);
   g_assert_cmpmem(scene->mesh.vertices.items, scene->mesh.vertices.count * sizeof(MeshVertex),
@@ -218,7 +219,7 @@ static void check_scene(gconstpointer name) {
 }
 
 static void test_names_differ(void) {
-  Scene *one = scene_new("Sunny"), *other = scene_new("Cloudy");
+  Scene *one = catalogue_make("Sunny"), *other = catalogue_make("Cloudy");
   g_assert_cmpuint(one->mesh.vertices.count, !=, other->mesh.vertices.count);
   scene_free(one);
   scene_free(other);

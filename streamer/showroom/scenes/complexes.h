@@ -1,0 +1,11 @@
+/* The residential complexes themselves, a file each. A function fills an empty scene with everything but its
+ * light; catalogue.h knows which complex has which. */
+#pragma once
+
+#include "streamer/showroom/scenes/scene.h"
+
+void scene_river_build(Scene *scene);
+void scene_park_build(Scene *scene);
+
+/* One that is made from the scene's seed. */
+void scene_any_build(Scene *scene);
