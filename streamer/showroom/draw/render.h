@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "streamer/showroom/draw/textures.h"
 #include "streamer/showroom/scenes/scene.h"
 
 #define RENDER_FOV_Y 0.96f
@@ -18,27 +19,12 @@ typedef struct RenderView {
   const char *help;  /* (nullable) lines of text to show */
 } RenderView;
 
-/* What is painted before there is anything to draw with. */
-typedef struct RenderPaint RenderPaint;
-
-/*
- * Paints the textures of a scene. Needs no context; on any thread.
- *
- * @night: whether the first picture is by night.
- *
- * Returns: (transfer full) for render_new().
- */
-RenderPaint *render_paint(const Scene *scene, int night);
-
-/* Takes NULL. */
-void render_paint_free(RenderPaint *paint);
-
 /*
  * Uploads the scene and its textures.
  *
- * @scene: (transfer none) must outlive the renderer; @paint: (transfer full).
+ * @scene: (transfer none) must outlive the renderer; @textures: (transfer full).
  */
-Renderer *render_new(const Scene *scene, RenderPaint *paint);
+Renderer *render_new(const Scene *scene, Textures *textures);
 
 /* Takes NULL. */
 void render_free(Renderer *renderer);

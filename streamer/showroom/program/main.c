@@ -136,13 +136,13 @@ static SDL_Window *open_window(const Options *options) {
 typedef struct Making {
   const Options *options;
   Scene *scene;
-  RenderPaint *paint;
+  Textures *textures;
 } Making;
 
 static void *make(void *data) {
   Making *making = data;
   making->scene = catalogue_make(making->options->rc);
-  making->paint = render_paint(making->scene, making->options->night);
+  making->textures = textures_paint(making->scene, making->options->night);
   return NULL;
 }
 
@@ -167,9 +167,9 @@ static int run(const Options *options) {
     pthread_join(maker, NULL);
   else
     make(&making);
-  Renderer *renderer = context == NULL ? NULL : render_new(making.scene, making.paint);
+  Renderer *renderer = context == NULL ? NULL : render_new(making.scene, making.textures);
   if (renderer == NULL)
-    render_paint_free(making.paint);
+    textures_free(making.textures);
   int status = context == NULL ? fail(EX_UNAVAILABLE, "no display with OpenGL 3.3: %s", SDL_GetError())
                                : show(window, renderer, making.scene, options);
   render_free(renderer);
