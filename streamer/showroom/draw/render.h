@@ -36,4 +36,6 @@ void render_draw(Renderer *renderer, const RenderView *view);
 typedef struct RenderStats {
   int blocks, triangles;
 } RenderStats;
+
+/* Of the last render_draw(). */
 RenderStats render_stats(const Renderer *renderer);

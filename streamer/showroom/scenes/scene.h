@@ -102,6 +102,7 @@ void scene_add_pillar(Scene *scene, float x, float z, float radius);
 /* Adds a shadow-throwing box in the mesh's current place. */
 void scene_add_shade(Scene *scene, float x, float z, float half_x, float half_z, float bottom_m, float top_m);
 
+/* Adds a ball of leaves that throws shadow, around a point of the mesh's current place. */
 void scene_add_crown(Scene *scene, Vec3 centre, float radius);
 
 /* Adds a lamp at a point of the mesh's current place; `rgb` is the colour at full brightness times `power`.

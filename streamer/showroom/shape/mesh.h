@@ -72,6 +72,8 @@ enum {
 
 /* An empty mesh, placed at the origin, painting white. */
 void mesh_init(Mesh *mesh);
+
+/* Frees what it holds. */
 void mesh_clear(Mesh *mesh);
 
 /* Sets the paint: a tile that spans `tile_m` metres, tinted; no glow, open to the sky. */

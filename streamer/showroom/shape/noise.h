@@ -19,6 +19,7 @@ uint32_t noise_hash(int x, int y, int z);
 /* The same as a fraction, 0 <= f < 1. */
 float noise_fraction(int x, int y, int z);
 
+/* A source of numbers; the same seed always gives the same ones. */
 NoiseSource noise_source(uint32_t seed);
 
 /* The next number of the source in [low, high). */

@@ -85,6 +85,7 @@ static inline Vec3 vec_from_angles(float yaw, float pitch) {
   return vec(sinf(yaw) * cosf(pitch), sinf(pitch), -cosf(yaw) * cosf(pitch));
 }
 
+/* a * b: what `b` does first, and `a` then. */
 VecMatrix vec_matrix_multiply(const VecMatrix *a, const VecMatrix *b);
 
 /* A perspective whose vertical field of view is `fov_y`, with depth from -1 at `near_m` to 1 at `far_m`. */

@@ -21,6 +21,8 @@ GPtrArray *sdp_fragment_candidates(const SdpChoice *choice, const char *fragment
 typedef struct {
   char *ufrag, *password;
 } SdpCredentials;
+
+/* Frees what it holds and zeroes it. */
 void sdp_credentials_clear(SdpCredentials *credentials);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SdpCredentials, sdp_credentials_clear)
 

@@ -24,6 +24,7 @@ typedef struct {
   gboolean congested; /* a queue drains, or nothing is heard */
 } CongestionReport;
 
+/* Of a path of which nothing is known yet; it begins at start_kbps. (transfer full) */
 Congestion *congestion_new(const CongestionLimits *limits, gint64 now_us);
 void congestion_free(Congestion *congestion); /* NULL is allowed */
 
@@ -36,6 +37,7 @@ gboolean congestion_take_feedback(Congestion *congestion, const guint8 *fci, gsi
 /* Time passes; at least ten times a second. */
 void congestion_check(Congestion *congestion, gint64 now_us);
 
+/* How things stand, as of the last packet, feedback or check. */
 void congestion_report(const Congestion *congestion, CongestionReport *report);
 
 /* The pacer: how long the next packet of @bytes must wait, in microseconds; 0: it goes out now. A frame of

@@ -20,6 +20,7 @@ typedef enum {
 
 typedef struct DelayTrend DelayTrend;
 
+/* Without a packet yet: DELAY_NORMAL. (transfer full) */
 DelayTrend *delay_trend_new(void);
 void delay_trend_free(DelayTrend *trend); /* NULL is allowed */
 

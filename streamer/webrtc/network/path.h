@@ -9,7 +9,7 @@
 typedef struct Path Path;
 
 /* @transport_cc_id: of the header extension with the packets' numbers; 0: this player gives no feedback, and
- * the path is taken to carry the most of @limits. */
+ * the path is taken to carry the most of @limits. (transfer full), and so is path_ref()'s. */
 Path *path_new(const CongestionLimits *limits, guint transport_cc_id);
 Path *path_ref(Path *path);
 void path_unref(Path *path);

@@ -35,6 +35,7 @@ typedef struct {
   double rtt_ms;
 } RateFeedback;
 
+/* Begins at @start_bps and stays within the other two. (transfer full) */
 RateControl *rate_control_new(double min_bps, double start_bps, double max_bps, gint64 now_us);
 void rate_control_free(RateControl *control); /* NULL is allowed */
 

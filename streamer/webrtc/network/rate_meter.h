@@ -7,6 +7,7 @@
 
 typedef struct RateMeter RateMeter;
 
+/* Empty: 0 bits a second. (transfer full) */
 RateMeter *rate_meter_new(void);
 void rate_meter_free(RateMeter *meter); /* NULL is allowed */
 

@@ -14,6 +14,7 @@ typedef struct {
   gboolean lost;
 } PacketReport;
 
+/* Nothing is on its way. (transfer full) */
 SentPackets *sent_packets_new(void);
 void sent_packets_free(SentPackets *packets); /* NULL is allowed */
 

@@ -30,6 +30,8 @@ typedef struct {
   /* Of the player whose network carries the least; 0 while nobody watches. */
   guint target_kbps, rtt_ms, loss_permille;
 } LayersStats;
+
+/* As of the last layers_update(), but for what is encoded, which is as of now. */
 void layers_stats(Layers *layers, LayersStats *stats);
 
 /* When no frame is pushed any more, and no peer is left. NULL is allowed. */

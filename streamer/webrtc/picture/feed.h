@@ -11,7 +11,8 @@
 
 typedef struct Feed Feed;
 
-/* @source: the appsrc of the peer's pipeline. One reference to it, and one of the caller's to the feed. */
+/* @source: the appsrc of the peer's pipeline. It takes a reference. (transfer full), and so is feed_ref()'s;
+ * both may be dropped on any thread. */
 Feed *feed_new(GstElement *source);
 Feed *feed_ref(Feed *feed);
 void feed_unref(Feed *feed);
