@@ -10,7 +10,7 @@
 #define SOUND_KBPS 130
 
 typedef struct {
-  Encoder *_Atomic encoder; /* NULL: not needed so far; the capture's thread reads it */
+  Encoder *_Atomic encoder; /* NULL: not needed so far; the source's thread reads it */
   PictureSteps steps;
 } Place;
 

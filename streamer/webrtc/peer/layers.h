@@ -16,7 +16,7 @@ Layers *layers_new(const MediaSettings *settings, guint width, guint height, con
 /* The main encoder of @codec; NULL with an error when it cannot be made. */
 Encoder *layers_need(Layers *layers, MediaCodec codec, GError **error);
 
-/* A raw frame for all that want it (transfer none). Capture thread. */
+/* A raw frame for all that want it (transfer none). The source's thread. */
 void layers_push(Layers *layers, GstBuffer *frame);
 
 /* Twenty times a second: looks at the networks of @peers (id -> Peer), and follows them. @rest_us: how

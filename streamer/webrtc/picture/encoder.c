@@ -47,7 +47,7 @@ struct Encoder {
   atomic_bool running, key_wanted, congested;
   atomic_ullong count, bytes;
   atomic_llong period_ns; /* frames come no closer together */
-  /* of the capture thread */
+  /* of the source's thread */
   gint64 key_us;            /* when the last key frame was asked for */
   GstClockTime taken_ns;    /* the last raw frame's time */
   GstClockTime changed_ns;  /* and of the last one that showed a change */

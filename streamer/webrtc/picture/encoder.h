@@ -20,7 +20,8 @@ typedef struct {
 Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
                      const EncoderEvents *events, gpointer data, GError **error);
 
-/* Offers a raw frame (transfer none); taken only when somebody has use for the result. Capture thread. */
+/* Offers a raw frame (transfer none); taken only when somebody has use for the result. The source's thread.
+ */
 void encoder_push(Encoder *encoder, GstBuffer *frame);
 
 /* Adds or removes somebody who takes encoded frames, as fanout.h says; a key frame comes soon. Any thread. */

@@ -166,7 +166,7 @@ static void on_encoded_frame(GstBuffer *buffer, GstCaps *caps, gpointer data) {
   g_mutex_unlock(&tap->feed->lock);
 }
 
-/* The capture's thread: whether it is worth making a frame for this one. */
+/* The source's thread: whether it is worth making a frame for this one. */
 static gboolean is_welcome(gpointer data) {
   Tap *tap = data;
   Feed *feed = tap->feed;

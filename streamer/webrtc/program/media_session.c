@@ -4,7 +4,7 @@
 #include "streamer/shared/ice_server.h"
 #include "streamer/shared/media_settings.h"
 #include "streamer/webrtc/input/steering.h"
-#include "streamer/webrtc/negotiation/ice.h"
+#include "streamer/webrtc/negotiation/sdp.h"
 #include "streamer/webrtc/peer/layers.h"
 #include "streamer/webrtc/peer/peer.h"
 #include "streamer/webrtc/program/warm_up.h"
