@@ -202,7 +202,8 @@ static void add_reflection(Work *work, const Face *face) {
 /* The canopy over a door, its lamp and the step before it. */
 static void add_entrance(Work *work, const Face *face) {
   Mesh *mesh = work->mesh;
-  float x = (float)(face->bays / 2) * BUILDING_BAY_M, middle = x + BUILDING_BAY_M / 2;
+  int bay = face->bays / 2;
+  float x = (float)bay * BUILDING_BAY_M, middle = x + BUILDING_BAY_M / 2;
   mesh_paint(mesh, TILE_METAL, work->building->accent, 2);
   wall_box(mesh, face, x - 0.5f, 3.9f, x + BUILDING_BAY_M + 0.5f, 4.15f, 0, 2.2f);
   mesh_paint(mesh, TILE_METAL, 0xc2bdb5, 2);

@@ -207,7 +207,7 @@ static void check_scene(gconstpointer name) {
     float length = vec_length(vec(vertex->normal[0], vertex->normal[1], vertex->normal[2]));
     g_assert_cmpfloat_with_epsilon(length, 127, 2);
     g_assert_true(isfinite(vertex->position[0] + vertex->position[1] + vertex->position[2]));
-    g_assert_cmpint(vertex->tile, <, TILE_COUNT);
+    g_assert_true(vertex->tile < TILE_COUNT);
   }
   float x = scene->start.eye.x, z = scene->start.eye.z;
   camera_keep_out(scene, &x, &z);
