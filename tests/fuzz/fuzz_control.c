@@ -1,4 +1,4 @@
-/* fcgi/control and the fleet: any bytes as a streamer's answer. */
+/* fcgi/rules/control and the fleet: any bytes as a streamer's answer. */
 #include "fcgi/fleet/fleet.h"
 
 #include <stdint.h>

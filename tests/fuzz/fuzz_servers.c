@@ -1,4 +1,5 @@
-/* fcgi/servers and the fleet: any bytes as servers.json. What is accepted is shown by GET_SERVERS as JSON. */
+/* fcgi/rules/servers and the fleet: any bytes as servers.json. What is accepted is shown by GET_SERVERS as
+ * JSON. */
 #include "common/fields.h"
 #include "fcgi/fleet/fleet.h"
 

@@ -28,7 +28,7 @@ typedef struct {
 } Input;
 
 static CoreFixture fixture;
-static Websockets door;
+static Websockets sockets;
 static Websocket connection;
 static guint asked, answered, pushed;
 static gboolean wants_to_write, is_lost;
@@ -79,8 +79,8 @@ int lws_write(struct lws *wsi, unsigned char *bytes, size_t length, enum lws_wri
 /* ---- the door ---- */
 
 static void close_all(void) {
-  audiences_free(door.audiences);
-  mailbox_free(door.mailbox);
+  audiences_free(sockets.audiences);
+  mailbox_free(sockets.mailbox);
   core_fixture_close(&fixture);
 }
 
@@ -94,16 +94,16 @@ static void prepare(void) {
   fleet_set_servers(core->fleet, servers_parse("list", LIST, strlen(LIST), NULL));
   /* Starts would need servers; they are refused before. */
   core->stopping = TRUE;
-  door.core = core;
-  door.mailbox = mailbox_new(NULL, NULL);
-  door.audiences = audiences_new();
+  sockets.core = core;
+  sockets.mailbox = mailbox_new(NULL, NULL);
+  sockets.audiences = audiences_new();
 }
 
 static void open_socket(void) {
   asked = answered = pushed = 0;
   wants_to_write = is_lost = FALSE;
   passed_us = 0;
-  websocket_open(&connection, &door, NULL, g_strdup("192.0.2.1"));
+  websocket_open(&connection, &sockets, NULL, g_strdup("192.0.2.1"));
 }
 
 /* Nobody follows what it followed. */
@@ -111,7 +111,7 @@ static void close_socket(void) {
   g_autoptr(GPtrArray) followed = connection.followed ? g_ptr_array_ref(connection.followed) : NULL;
   websocket_on_closed(&connection);
   for (guint i = 0; followed && i < followed->len; i++)
-    g_assert_null(audiences_find(door.audiences, followed->pdata[i]));
+    g_assert_null(audiences_find(sockets.audiences, followed->pdata[i]));
 }
 
 static void write_some(guint most) {
@@ -148,7 +148,7 @@ static void read_piece(Input *input, uint8_t head) {
 /* Silence, and sometimes a sign of life after it. */
 static void pass_time(uint8_t head) {
   passed_us += (head >> 6) * 5 * G_USEC_PER_SEC;
-  websocket_look_after_silent(&door, g_get_monotonic_time() + passed_us);
+  websocket_look_after_silent(&sockets, g_get_monotonic_time() + passed_us);
   if (head & 0x20)
     websocket_on_pong(&connection);
 }
@@ -159,16 +159,16 @@ static void step(Input *input) {
   uint8_t head = take_byte(input);
   switch (head & 7) {
   case 4:
-    mailbox_deliver(door.core->mailbox, door.core);
+    mailbox_deliver(sockets.core->mailbox, sockets.core);
     break;
   case 5:
-    mailbox_deliver(door.mailbox, &door);
+    mailbox_deliver(sockets.mailbox, &sockets);
     write_some(head >> 3);
     break;
   case 6:
     pushed += !connection.close_code;
-    websocket_push(&door, EVENT, NULL);
-    mailbox_deliver(door.mailbox, &door);
+    websocket_push(&sockets, EVENT, NULL);
+    mailbox_deliver(sockets.mailbox, &sockets);
     break;
   case 7:
     if (head & 0x10)
@@ -185,12 +185,12 @@ static void step(Input *input) {
 
 /* Until every request is answered; a booking waits for the disk. */
 static void finish(void) {
-  Core *core = door.core;
+  Core *core = sockets.core;
   for (;;) {
     mailbox_deliver(core->mailbox, core);
     events_answer_all(core->events);
-    mailbox_deliver(door.mailbox, &door);
-    if (!door.calls.head)
+    mailbox_deliver(sockets.mailbox, &sockets);
+    if (!sockets.calls.head)
       break;
     g_main_context_iteration(NULL, FALSE);
   }
@@ -216,9 +216,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   close_socket();
   finish();
-  g_assert_cmpuint(door.calls.length, ==, 0);
-  g_assert_cmpuint(websocket_count(&door), ==, 0);
-  g_assert_cmpuint(door.arriving, ==, 0);
-  g_assert_cmpuint(door.unsent, ==, 0);
+  g_assert_cmpuint(sockets.calls.length, ==, 0);
+  g_assert_cmpuint(websocket_count(&sockets), ==, 0);
+  g_assert_cmpuint(sockets.arriving, ==, 0);
+  g_assert_cmpuint(sockets.unsent, ==, 0);
   return 0;
 }

@@ -1,4 +1,4 @@
-/* fcgi/mailbox, fcgi/timers, fcgi/body, fcgi/answers: what threads and waiting stand on. */
+/* fcgi/base/mailbox, timers, body, answers: what threads and waiting stand on. */
 #include "fcgi/base/answers.h"
 #include "fcgi/base/mailbox.h"
 #include "fcgi/base/timers.h"

@@ -1,4 +1,5 @@
-/* fcgi/fleet, fcgi/rc, fcgi/sessions: what is known of servers, which one is taken, and what ends next. */
+/* fcgi/fleet, fcgi/rules/rc, fcgi/rules/sessions: what is known of servers, which one is taken, and what ends
+ * next. */
 #include "common/instant.h"
 #include "fcgi/fleet/fleet.h"
 

@@ -1,5 +1,5 @@
-/* fcgi/plan on fcgi/store_mysql: two coordinators share one plan. What one promises the other knows a moment
- * later; what both would give away, one does. */
+/* fcgi/plan on fcgi/store/store_mysql: two coordinators share one plan. What one promises the other knows a
+ * moment later; what both would give away, one does. */
 #include "common/instant.h"
 #include "common/wire.h"
 #include "fcgi/plan/plan.h"

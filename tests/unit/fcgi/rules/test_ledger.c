@@ -1,8 +1,7 @@
 /* fcgi/rules/ledger: its rule by example, and its cost. test_ledger_definition.c has the rule in general. */
+#include "common/instant.h"
 #include "fcgi/rules/calendar.h"
 #include "fcgi/rules/ledger.h"
-
-#include "common/instant.h"
 
 #include <malloc.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-/* fcgi/waiting_line and fcgi/wait_estimate: who is next, and when. */
+/* fcgi/rules/waiting_line and wait_estimate: who is next, and when. */
 #include "common/instant.h"
 #include "fcgi/rules/wait_estimate.h"
 #include "fcgi/rules/waiting_line.h"

@@ -1,4 +1,4 @@
-/* fcgi/record_file: nobody is told yes before it is on disk, and what is on disk is always whole. */
+/* fcgi/store/record_file: nobody is told yes before it is on disk, and what is on disk is always whole. */
 #include "common/fields.h"
 #include "fcgi/store/record_file.h"
 
