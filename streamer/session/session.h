@@ -73,7 +73,7 @@ void session_stop(Session *session, guint grace_seconds);
 /* A new end, told to the people. */
 void session_extend(Session *session, gint64 ends_at_us);
 
-/* ---- people: until the session is ENDING ---- */
+/* ---- people: when the session is ENDING, they may be looked at alone, and there are no events ---- */
 
 /* Who is in, who steers, what they say. Owned by the session, like: */
 SessionPeople *session_people(const Session *session);

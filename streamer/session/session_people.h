@@ -29,8 +29,8 @@ typedef struct {
   void (*due_changed)(gpointer data);
 } SessionPeopleListener;
 
-/* @id is the session's, for the log; it, @settings and @events outlive it. From when the events are freed on,
- * session_people_release() alone may be called, until it is freed, too. (transfer full) */
+/* @id is the session's, for the log; it and @settings outlive the people. When @events are freed before,
+ * session_people_release() and what only looks may still be called. (transfer full) */
 SessionPeople *session_people_new(const char *id, const StreamerSettings *settings, Events *events,
                                   const SessionPeopleListener *listener, gpointer data);
 void session_people_free(SessionPeople *people); /* NULL is allowed */
