@@ -46,7 +46,7 @@ for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screen
 
 test('a page of which a part does not come is loaded again by itself', async t => {
   const visitor = await Visitor.come(t, browser);
-  const lost = new Set(['session/keys.js', 'styles/session.css', 'main.js']);
+  const lost = new Set(['player/keys.js', 'styles/session.css', 'main.js']);
   for (const path of lost)
     await visitor.page.route(`**/${path}`, route => (lost.delete(path) ? route.abort('connectionaborted') : route.fallback()));
   await visitor.open(`${house.url}#code=12`);

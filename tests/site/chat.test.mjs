@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Unreachable } from '../../www/net/ask.js';
 import { Chat, LONGEST_TEXT } from '../../www/session/chat.js';
-import { splitLinks } from '../../www/session/links.js';
+import { splitLinks } from '../../www/words/links.js';
 
 const me = { user: 'me', name: 'Me', number: 1, role: 'host' };
 const other = { user: 'other', name: '', number: 2, role: 'guest' };

@@ -4,18 +4,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
-import { endingOf } from '../../www/endings.js';
-import { chooseLanguage, I18n, LANGUAGES, TABLES } from '../../www/i18n.js';
-import { explainRefusal, REFUSALS } from '../../www/refusals.js';
+import { chooseLanguage, I18n, LANGUAGES, TABLES } from '../../www/i18n/i18n.js';
+import { endingOf } from '../../www/words/endings.js';
+import { explainRefusal, REFUSALS } from '../../www/words/refusals.js';
 
 const source = new URL('../../', import.meta.url);
 /** @param {string} path */
 const read = path => readFileSync(new URL(path, source), 'utf8');
 
-/** @param {import('../../www/i18n.js').Text} text @returns {string[]} */
+/** The page and its modules, but for the texts themselves. */
+const sources = readdirSync(new URL('www/', source), { recursive: true, encoding: 'utf8' })
+  .filter(path => /\.(html|js)$/.test(path) && !/^i18n\/.*\b(en|ru)\.js$/.test(path));
+
+/** @param {import('../../www/i18n/i18n.js').Text} text @returns {string[]} */
 const forms = text => (typeof text === 'string' ? [text] : Object.values(text));
 
-/** @param {import('../../www/i18n.js').Text} text @returns {string[]} names of what is put in */
+/** @param {import('../../www/i18n/i18n.js').Text} text @returns {string[]} names of what is put in */
 const placeholders = text => [...new Set(forms(text).flatMap(form => form.match(/\{\w+\}/g) ?? []))].sort();
 
 test('every text exists in every language, with the same things put in', () => {
@@ -38,9 +42,7 @@ test('every form by number that a language needs is there', () => {
 });
 
 test('every text that the page and its modules name exists', () => {
-  const modules = readdirSync(new URL('www/', source), { recursive: true, encoding: 'utf8' }).filter(
-    path => path.endsWith('.js') && !path.startsWith('i18n/'),
-  );
+  const modules = sources.filter(path => path.endsWith('.js'));
   assert.ok(modules.length > 20);
   const key = /'((?:page|hero|rcs?|ways|session|notice|ended|duration|plan|offers|booked|bookings|early|extend|people|control|chat|pointer)\.[\w.]+)'/g;
   const named = modules
@@ -52,10 +54,7 @@ test('every text that the page and its modules name exists', () => {
 });
 
 test('no text is left over', () => {
-  const modules = readdirSync(new URL('www/', source), { recursive: true, encoding: 'utf8' }).filter(
-    path => path.endsWith('.html') || (path.endsWith('.js') && !path.startsWith('i18n/')),
-  );
-  const all = modules.map(path => read(`www/${path}`)).join('\n');
+  const all = sources.map(path => read(`www/${path}`)).join('\n');
   // These are put together from a word of the wire, of the state, or of the day.
   const composed = /^(refusal|ended\.reason|rc|plan\.part)\./;
   for (const key of Object.keys(TABLES.en))

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { I18n } from '../../www/i18n.js';
+import { I18n } from '../../www/i18n/i18n.js';
 import { People } from '../../www/session/people.js';
-import { newsInWords, nameInWords, steererInWords } from '../../www/session/words.js';
+import { newsInWords, nameInWords, steererInWords } from '../../www/words/people.js';
 
 const anna = { user: 'a', name: 'Anna', role: 'host', number: 1 };
 const boris = { user: 'b', name: 'Boris', role: 'guest', number: 2 };

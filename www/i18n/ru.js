@@ -1,12 +1,12 @@
 // @ts-check
 import { ru as line } from './line.ru.js';
 import { ru as people } from './people.ru.js';
-import { ru as stats } from './stats.ru.js';
 import { ru as plan } from './plan.ru.js';
+import { ru as stats } from './stats.ru.js';
 
 /** Русский. Ключи те же, что во всех языках; на место `{name}` подставляются значения, формы по числу — по `Intl.PluralRules`. */
 
-/** @type {Record<string, import('../i18n.js').Text>} */
+/** @type {Record<string, import('./i18n.js').Text>} */
 export const ru = {
   'page.title': 'Витрина: пройдитесь по будущему дому',
   'page.skip': 'К содержанию',

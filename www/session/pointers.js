@@ -2,7 +2,7 @@
 /** Where people point on the picture, in fractions of it. Pointing is fleeting: only the newest place counts. */
 
 /**
- * @typedef {import('./geometry.js').Point} Point
+ * @typedef {import('../player/geometry.js').Point} Point
  *
  * @typedef {object} SenderPorts
  * @property {(pointer: Point | null) => Promise<unknown>} send settled when it has arrived, or could not

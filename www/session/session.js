@@ -1,12 +1,12 @@
 // @ts-check
 import { Unreachable } from '../net/ask.js';
 import { pause } from '../net/backoff.js';
+import { WhepPlayer } from '../player/whep.js';
 import { SessionChannel } from './channel.js';
 import { Chat } from './chat.js';
 import { People } from './people.js';
 import { Pointers, PointerSender } from './pointers.js';
 import { end, enter, hear, newState, readInstant } from './state.js';
-import { WhepPlayer } from './whep.js';
 
 /**
  * One visit: the line to the streamer, the player, the people in it and what they tell each other. Views read what is here and are
@@ -18,7 +18,7 @@ import { WhepPlayer } from './whep.js';
  * @typedef {import('./state.js').Entry} Entry
  * @typedef {import('./state.js').SessionState} SessionState
  * @typedef {import('./chat.js').ChatMessage} ChatMessage
- * @typedef {import('./geometry.js').Point} Point
+ * @typedef {import('../player/geometry.js').Point} Point
  *
  * @typedef {object} Kept what a page hands on to the one that comes after a reload
  * @property {number | undefined} cursor of the last event it has seen

@@ -31,7 +31,7 @@ export function create(tag, attributes = {}, ...children) {
 }
 
 /**
- * @param {import('../rc-drawing.js').Shape} shape
+ * @param {import('./rc-drawing.js').Shape} shape
  * @returns {SVGElement}
  */
 export function createSvg({ tag, attributes, children = [] }) {

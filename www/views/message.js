@@ -11,7 +11,7 @@ export class MessageView {
   /** @type {() => string} */ #text = () => '';
   #timer = 0;
 
-  /** @param {import('../i18n.js').I18n} i18n */
+  /** @param {import('../i18n/i18n.js').I18n} i18n */
   constructor(i18n) {
     i18n.onChange(() => this.render());
   }

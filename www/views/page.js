@@ -1,16 +1,16 @@
 // @ts-check
-import { LANGUAGES } from '../i18n.js';
+import { LANGUAGES } from '../i18n/i18n.js';
 import { setIcon } from './icons.js';
 
 /** The frame of the page: which of its views shows, the fixed texts, the switch of language. */
 
-/** @typedef {import('../i18n.js').Language} Language */
+/** @typedef {import('../i18n/i18n.js').Language} Language */
 
 export class PageView {
   #i18n;
 
   /**
-   * @param {import('../i18n.js').I18n} i18n
+   * @param {import('../i18n/i18n.js').I18n} i18n
    * @param {{ onLanguage: (language: Language) => void }} handlers
    */
   constructor(i18n, { onLanguage }) {

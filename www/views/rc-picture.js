@@ -1,6 +1,6 @@
 // @ts-check
-import { drawComplex, HEIGHT, WIDTH } from '../rc-drawing.js';
 import { create, createSvg } from './dom.js';
+import { drawComplex, HEIGHT, WIDTH } from './rc-drawing.js';
 
 /** The picture of a complex: its own image where the list of servers names one, else a drawing made from its name. */
 

@@ -1,0 +1,418 @@
+// @ts-check
+import { Unreachable } from '../net/ask.js';
+import { joinSession, listRcs, startSession, watch } from '../net/coordinator.js';
+import { Bookings } from '../plan/bookings.js';
+import { RcListView } from '../views/choose/rc-list.js';
+import { WaysView } from '../views/choose/ways.js';
+import { CodeView } from '../views/code.js';
+import { MessageView } from '../views/message.js';
+import { PageView } from '../views/page.js';
+import { EndedView } from '../views/session/ended.js';
+import { endingOf } from '../words/endings.js';
+import { explainRefusal } from '../words/refusals.js';
+import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
+import { forgetEntry, keepEntry, keptEntry } from './keep.js';
+import { Line } from './line.js';
+import { Desk } from './own-bookings.js';
+import { Planner } from './planner.js';
+import { Visit } from './visit.js';
+import { WaitingRoom } from './waiting-room.js';
+
+/**
+ * The way of a visitor: choose a complex, go in, look, leave. This module holds what the page knows and lets the views show it;
+ * views tell it what the visitor does.
+ */
+
+/**
+ * @typedef {import('../net/ask.js').Answer} Answer
+ * @typedef {import('../net/coordinator.js').Rc} Rc
+ * @typedef {import('../session/state.js').Entry} Entry
+ * @typedef {'choose' | 'plan' | 'booked' | 'early' | 'session' | 'ended'} Showing
+ * @typedef {'start' | 'join'} Asking what the coordinator is being asked
+ */
+
+export class App {
+  #i18n;
+  /** @type {Rc[] | null} null until the list came */ #rcs = null;
+  /** @type {string | null} */ #chosen = null;
+  /** @type {Asking | null} */ #asking = null;
+  /** @type {string | null} a complex that was full when last tried */ #full = null;
+
+  /** @param {import('../i18n/i18n.js').I18n} i18n */
+  constructor(i18n) {
+    this.#i18n = i18n;
+    this.page = new PageView(i18n, { onLanguage: (language) => this.#speak(language) });
+    this.message = new MessageView(i18n);
+    this.rcList = new RcListView(i18n, { onChoose: (rcName) => this.#choose(rcName) });
+    this.ways = new WaysView(i18n, { onStart: () => this.#start(), onPlan: () => this.#plan(), onJoin: (text) => this.#join(text) });
+    this.visit = new Visit(i18n, this.message, {
+      findRc: (rcName) => this.#findRc(rcName),
+      onOver: (reason, rcName) => this.#end(reason, rcName),
+    });
+    this.planner = new Planner(i18n, {
+      onShow: (place) => this.#showPlanning(place),
+      onBooked: (booking) => this.desk.keep(booking),
+      tell: (text, kind) => this.message.say(text, kind),
+    });
+    const code = new CodeView();
+    const bookings = new Bookings(`vitrina.bookings ${new URL('.', document.baseURI).pathname}`, () => localStorage);
+    this.desk = new Desk(i18n, bookings, {
+      onShow: (view) => this.#showDesk(view),
+      onGone: () => this.ways.focus(),
+      isEntering: () => this.#asking === 'join',
+      onEnter: (digits) => this.#join(digits),
+      findRc: (rcName) => this.#findRc(rcName),
+      showCode: (digits) => code.show('booked', digits),
+      tell: (text, kind) => this.message.say(text, kind),
+    });
+    this.waitingRoom = new WaitingRoom(i18n, {
+      join: (digits) => joinSession(digits, this.desk.keyOf(digits)),
+      onWait: (digits) => this.#showWaiting(digits),
+      onAnswer: (answer) => this.#finishWaiting(answer),
+      onLeave: () => this.#leaveWaiting(),
+    });
+    this.line = new Line(i18n, {
+      findRc: (rcName) => this.#findRc(rcName),
+      onOffer: () => this.#joinLine(),
+      onTurn: (answer, name, rcName) => this.#takeTurn(answer, name, rcName),
+      onRefused: (refusal) => this.#refuse(refusal),
+      onLeft: () => this.#leaveLine(),
+      onChange: () => this.#render(),
+    });
+    this.ended = new EndedView(i18n, {
+      here: () => this.#continueHere(),
+      again: () => this.#again(),
+      plan: () => this.#planAgain(),
+      join: () => this.#joinAgain(),
+      choose: () => this.#show('choose'),
+    });
+    i18n.onChange(() => this.#render());
+  }
+
+  run() {
+    this.#render();
+    addEventListener('hashchange', () => this.#obeyAddress());
+    addEventListener('online', () => this.visit.doubtLine());
+    addEventListener('pagehide', () => this.visit.suspend());
+    // A page that comes back from the browser's memory has closed lines: it begins anew, into the same session.
+    addEventListener('pageshow', (event) => event.persisted && location.reload());
+
+    const kept = keptEntry();
+    const { code } = readAddress(location);
+    if (kept && (code === null || code === kept.code)) this.#enter(kept);
+    else this.#obeyAddress();
+    if (!kept && code === null) this.line.resume();
+
+    watch({
+      onRcs: (rcs) => this.#takeRcs(rcs),
+      onEvent: (event) => this.#hear(event),
+      onLine: (online) => this.#tellLine(online),
+    });
+  }
+
+  /** @param {import('../i18n/i18n.js').Language} language */
+  #speak(language) {
+    this.#i18n.language = language;
+    history.replaceState(history.state, '', withLanguage(location, language));
+  }
+
+  #obeyAddress() {
+    const { code, rcName } = readAddress(location);
+    if (code !== null) {
+      history.replaceState(history.state, '', withoutFragment(location));
+      if (this.visit.code === code) return;
+      this.visit.leave();
+      this.waitingRoom.close();
+      this.#join(code);
+    } else if (rcName !== null && this.#findRc(rcName)) {
+      this.#choose(rcName);
+    }
+  }
+
+  // What the coordinator tells.
+
+  /** @param {Rc[]} rcs */
+  #takeRcs(rcs) {
+    const first = this.#rcs === null;
+    this.#rcs = rcs;
+    if (first) this.#chooseFirst();
+    if (this.#chosen !== null && !this.#findRc(this.#chosen)) this.#chosen = null;
+    this.#noticeFreePlace();
+    this.#render();
+  }
+
+  #chooseFirst() {
+    const asked = this.line.rcName ?? readAddress(location).rcName;
+    const rc = this.#findRc(asked ?? '');
+    if (rc && this.line.rcName !== null) this.planner.offerNext(rc);
+    if (rc) this.#chosen = rc.rc_name;
+    else if (this.#rcs?.length === 1) this.#chosen = this.#rcs[0].rc_name;
+  }
+
+  /** @param {Answer} event */
+  async #hear(event) {
+    if (event.msg !== 'SERVERS_CHANGED' || !Array.isArray(event.rcs) || this.#rcs === null) return;
+    /** @type {Map<string, Rc>} those whose numbers have changed */
+    const changes = new Map(event.rcs.map((/** @type {Rc} */ rc) => [rc.rc_name, rc]));
+    this.#takeRcs(this.#rcs.map((rc) => ({ ...rc, ...changes.get(rc.rc_name) })));
+    // One that came or went: only the whole list tells what it is, or whether it is still on it.
+    const listed = [...changes.values()].every((rc) => this.#findRc(rc.rc_name) && rc.capacity !== 0);
+    if (!listed) await listRcs().then((rcs) => this.#takeRcs(rcs)).catch(() => {});
+  }
+
+  /** @param {boolean} online */
+  #tellLine(online) {
+    if (this.visit.running) return;
+    if (online) this.message.say(() => this.#i18n.t('notice.back'), { passing: true });
+    else this.message.say(() => this.#i18n.t('notice.offline'), { problem: true });
+  }
+
+  #noticeFreePlace() {
+    if (this.#full === null || !((this.#findRc(this.#full)?.free ?? 0) > 0)) return;
+    this.#full = null;
+    if (!this.visit.running && this.#asking === null) this.message.say(() => this.#i18n.t('notice.free'));
+  }
+
+  // What the visitor does.
+
+  /** @param {string} rcName */
+  #choose(rcName) {
+    if (this.#asking !== null) return;
+    if (rcName !== this.#chosen) {
+      this.#chosen = rcName;
+      this.#full = null;
+      this.planner.close();
+      this.message.clear();
+    }
+    this.#render();
+    this.ways.focus();
+  }
+
+  async #start() {
+    const rcName = this.#chosen;
+    if (rcName === null) return;
+    await this.#ask('start', rcName, () => startSession(rcName));
+  }
+
+  /** @param {string} text as typed */
+  async #join(text) {
+    const code = readCode(text);
+    if (code === null) {
+      this.#refuse({ msg: 'BAD_CODE' });
+      this.ways.focusCode();
+      return;
+    }
+    await this.#ask('join', undefined, () => joinSession(code, this.desk.keyOf(code)), code);
+  }
+
+  #plan() {
+    const rc = this.#findRc(this.#chosen ?? '');
+    if (!rc || this.#asking !== null) return;
+    this.#full = null;
+    this.planner.open(rc);
+  }
+
+  #planAgain() {
+    this.#show('choose');
+    this.#plan();
+  }
+
+  #joinAgain() {
+    this.message.clear();
+    this.#show('choose');
+    this.ways.focusCode();
+  }
+
+  #continueHere() {
+    const kept = keptEntry();
+    if (kept) this.#enter(kept);
+    else this.#show('choose');
+  }
+
+  #again() {
+    this.#show('choose');
+    if (this.#chosen === null) this.ways.focus();
+    else this.#start();
+  }
+
+  /**
+   * @param {Asking} asking
+   * @param {string | undefined} rcName
+   * @param {() => Promise<Answer>} question
+   * @param {string} [code] to wait with, if it comes too early
+   */
+  async #ask(asking, rcName, question, code) {
+    if (this.#asking !== null || this.visit.running) return;
+    if (!('RTCPeerConnection' in globalThis)) {
+      this.message.say(() => this.#i18n.t('notice.unsupported'), { problem: true });
+      return;
+    }
+    this.#asking = asking;
+    this.#full = null;
+    this.planner.close();
+    this.message.clear();
+    this.#render();
+    const answer = await question().catch((error) => {
+      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
+      throw error;
+    }).finally(() => {
+      this.#asking = null;
+    });
+    this.#render();
+    if (this.visit.running) return; /* the turn in a line came first */
+    if (answer.msg === 'SESSION_CONNECTION_DATA') {
+      this.#enter(toEntry(answer, rcName));
+      return;
+    }
+    if (answer.msg === 'SESSION_NOT_STARTED' && code !== undefined && this.waitingRoom.open(code, answer)) return;
+    if (answer.msg === 'SERVERS_BUSY' && rcName !== undefined) this.#full = rcName;
+    this.#render();
+    this.#refuse(answer);
+    this.ways.focusAfterRefusal(asking);
+    const rc = this.#findRc(this.#full ?? '');
+    if (rc && (await this.planner.offerNext(rc))) this.message.say(() => this.#i18n.t('offers.next'), { problem: true });
+  }
+
+  /** @param {Answer} refusal */
+  #refuse(refusal) {
+    this.#show('choose');
+    this.message.say(() => explainRefusal(refusal, this.#i18n), { problem: true });
+  }
+
+  // Planning.
+
+  /** @param {'plan' | 'choose'} place */
+  #showPlanning(place) {
+    this.message.clear();
+    if (place === 'choose') this.planner.close();
+    this.#show(place);
+    if (place === 'choose') this.ways.focusPlan();
+  }
+
+  /** @param {'booked' | 'choose'} view */
+  #showDesk(view) {
+    this.planner.close();
+    this.message.clear();
+    this.#show(view);
+  }
+
+  /** @param {string} code kept in the address, so that a reload goes on waiting */
+  #showWaiting(code) {
+    this.message.clear();
+    history.replaceState(history.state, '', withCode(location, code));
+    this.#show('early');
+  }
+
+  #leaveWaiting() {
+    history.replaceState(history.state, '', withoutFragment(location));
+    this.message.clear();
+    this.#show('choose');
+    this.ways.focus();
+  }
+
+  /** @param {Answer} answer */
+  #finishWaiting(answer) {
+    history.replaceState(history.state, '', withoutFragment(location));
+    if (answer.msg === 'SESSION_CONNECTION_DATA') this.#enter(toEntry(answer, undefined));
+    else this.#refuse(answer);
+  }
+
+  // The waiting line.
+
+  #joinLine() {
+    const rcName = this.#full;
+    this.#full = null;
+    this.message.clear();
+    return rcName;
+  }
+
+  #leaveLine() {
+    this.#render();
+    this.message.say(() => this.#i18n.t('line.left'));
+    this.ways.focus();
+  }
+
+  /** @param {Answer} answer @param {string} name @param {string} rcName */
+  #takeTurn(answer, name, rcName) {
+    if (this.visit.running) return;
+    this.waitingRoom.close();
+    this.#enter(toEntry(answer, rcName));
+    this.message.say(() => this.#i18n.t('line.in', { name }), { passing: true });
+  }
+
+  // The session.
+
+  /** @param {Entry} entry */
+  #enter(entry) {
+    this.line.leave();
+    keepEntry(entry);
+    if (entry.rc_name !== undefined) this.#chosen = entry.rc_name;
+    this.message.clear();
+    this.planner.close();
+    this.visit.prepare(entry);
+    this.#show('session');
+    this.visit.open();
+  }
+
+  /** @param {string} reason @param {string | undefined} rcName */
+  #end(reason, rcName) {
+    // Of a visit that goes on elsewhere the way in is kept: it may be taken back.
+    if (reason !== 'replaced') forgetEntry();
+    if (reason === 'left') {
+      this.#show('choose');
+      this.message.say(() => this.#i18n.t('notice.left'));
+      this.ways.focus();
+      return;
+    }
+    const ending = endingOf(reason);
+    const known = this.#findRc(this.#chosen ?? '') !== undefined;
+    const offered = ending.next.filter((next) => known || next === 'here' || next === 'join');
+    this.ended.render(ending.heading, offered, rcName ?? this.#i18n.t('session.title.unknown'), this.#findRc(rcName ?? ''));
+    this.#show('ended');
+    this.message.say(() => this.#i18n.t(`ended.reason.${ending.reason}`));
+    this.ended.focus();
+  }
+
+  // Showing.
+
+  /** @param {Showing} showing */
+  #show(showing) {
+    this.page.show(showing);
+    this.message.moveTo(showing);
+    this.#render();
+  }
+
+  #render() {
+    this.page.render(this.line.title);
+    this.rcList.render(this.#rcs, this.#chosen);
+    this.ways.render(this.#findRc(this.#chosen ?? ''), this.#asking, this.#full !== null);
+    this.line.render(this.#chosen, this.#full !== null && this.#full === this.#chosen);
+    this.visit.render();
+    this.planner.render();
+    this.desk.render();
+    this.waitingRoom.render();
+    this.message.render();
+  }
+
+  /** @param {string} rcName */
+  #findRc(rcName) {
+    return this.#rcs?.find((rc) => rc.rc_name === rcName);
+  }
+}
+
+/**
+ * @param {Answer} answer SESSION_CONNECTION_DATA
+ * @param {string | undefined} rcName
+ * @returns {Entry}
+ */
+function toEntry(answer, rcName) {
+  const url = typeof answer.url === 'string' ? answer.url : `${location.protocol}//${answer.ip}:${answer.port}/`;
+  const { ip, port, session, ticket, role } = answer;
+  return {
+    url: url.endsWith('/') ? url : `${url}/`,
+    ip, port, session, ticket, role,
+    code: String(answer.code ?? ''),
+    rc_name: rcName ?? answer.rc_name,
+    ends_at: answer.ends_at,
+  };
+}

@@ -1,0 +1,302 @@
+// @ts-check
+import { Extension } from '../session/extension.js';
+import { Session } from '../session/session.js';
+import { isDown } from '../session/state.js';
+import { AwakeView } from '../views/session/awake.js';
+import { ChatView } from '../views/session/chat.js';
+import { ControlView } from '../views/session/control.js';
+import { ExtendView } from '../views/session/extend.js';
+import { PanelView } from '../views/session/panel.js';
+import { PeopleView } from '../views/session/people.js';
+import { PointersView } from '../views/session/pointers.js';
+import { StageView } from '../views/session/stage.js';
+import { StatsView } from '../views/session/stats.js';
+import { newsInWords } from '../words/people.js';
+import { explainRefusal } from '../words/refusals.js';
+import { invitationLink } from './address.js';
+import { keepEntry, keepName, keepTalk, keptName, keptTalk } from './keep.js';
+
+/** One visit to a session, from the open door to its end: ties what is known about the session to what is shown of it. */
+
+/**
+ * @typedef {import('../net/coordinator.js').Rc} Rc
+ * @typedef {import('../net/ask.js').Answer} Answer
+ * @typedef {import('../session/state.js').Entry} Entry
+ * @typedef {import('../session/state.js').SessionState} SessionState
+ * @typedef {import('../session/chat.js').ChatMessage} ChatMessage
+ *
+ * @typedef {object} VisitHandlers
+ * @property {(rcName: string) => Rc | undefined} findRc
+ * @property {(reason: string, rcName: string | undefined) => void} onOver with a reason word, a refusal word, or `left`
+ */
+
+/** The end moves by a few seconds when it is told anew; a longer stay is more than that. */
+const EXTENSION_MS = 45_000;
+
+/** So long nothing takes away the word that one may stay. */
+const EXTENSION_READ_MS = 5_000;
+
+const POINTERS_LOOK_MS = 500;
+
+export class Visit {
+  #i18n;
+  #message;
+  #handlers;
+  /** @type {Session | null} */ #session = null;
+  /** @type {Extension | null} of the session */ #extension = null;
+  #extendedAtMs = -Infinity;
+  #pointersTimer = 0;
+  /** @type {SessionState | null} as it was last shown */ #shown = null;
+
+  /**
+   * @param {import('../i18n/i18n.js').I18n} i18n
+   * @param {import('../views/message.js').MessageView} message
+   * @param {VisitHandlers} handlers
+   */
+  constructor(i18n, message, handlers) {
+    this.#i18n = i18n;
+    this.#message = message;
+    this.#handlers = handlers;
+    this.stage = new StageView(i18n, {
+      onLeave: () => this.leave(),
+      onInput: (input) => this.#session?.sendInput(input),
+      inputBacklog: () => this.#session?.inputBacklog ?? 0,
+      isPointing: () => this.pointers.pointing,
+      invitationLink: (code) => invitationLink(location, code),
+      tell: (text) => message.say(text, { passing: true }),
+    });
+    this.stats = new StatsView(i18n, () => this.#session?.getStats());
+    const decisions = {
+      onGrant: (/** @type {string} */ user) => this.#ask('GRANT_CONTROL', { user }),
+      onDecline: (/** @type {string} */ user) => this.#ask('DECLINE_CONTROL', { user }),
+    };
+    this.control = new ControlView(i18n, {
+      ...decisions,
+      onRequest: () => this.#ask('REQUEST_CONTROL'),
+      onRelease: () => this.#ask('RELEASE_CONTROL'),
+      onChoose: () => this.panel.show('people'),
+    });
+    this.people = new PeopleView(i18n, {
+      ...decisions,
+      onRemove: (user) => this.#ask('REMOVE_USER', { user }),
+      onRename: (name) => this.#rename(name),
+    });
+    this.chat = new ChatView(i18n, {
+      onSay: (text) => this.#session?.chat.say(text) ?? false,
+      onRetry: (id) => this.#session?.chat.retry(id),
+      onOpen: () => this.panel.show('chat'),
+    });
+    this.panel = new PanelView((open) => this.#showPanel(open));
+    this.pointers = new PointersView(i18n, () => this.#session?.people, {
+      onPoint: (place) => this.#session?.point(place),
+      onTool: () => this.#tellPointing(),
+    });
+    this.awake = new AwakeView(i18n, () => this.#session?.stayAwake());
+    this.extend = new ExtendView(i18n, { onExtend: () => this.#extend(), onDecline: () => this.#extension?.withdraw() });
+  }
+
+  get running() {
+    return this.#session !== null;
+  }
+
+  /** @returns {string | undefined} of the session that is visited */
+  get code() {
+    return this.#session?.state.code;
+  }
+
+  /** @param {Entry} entry */
+  prepare(entry) {
+    this.#shown = null;
+    this.#session = new Session(entry, keptName(), keptTalk(entry.ticket), {
+      onChange: () => this.#follow(),
+      onEvent: (event) => this.#tell(event),
+      onChat: () => this.#followChat(),
+      onMessage: (message) => this.#announce(message),
+      onPointers: () => this.#showPointers(),
+    });
+    this.#extension = new Extension(entry, () => this.#showExtension(entry));
+  }
+
+  open() {
+    this.#session?.open();
+    this.#extension?.follow();
+  }
+
+  leave() {
+    this.#session?.leave();
+  }
+
+  /** The page goes, perhaps to come back by a reload. */
+  suspend() {
+    this.#keepTalk();
+    this.#session?.suspend();
+  }
+
+  doubtLine() {
+    this.#session?.doubtLine();
+  }
+
+  render() {
+    this.#render();
+    this.extend.render(this.#extension);
+  }
+
+  #render() {
+    const session = this.#session;
+    if (session === null) return;
+    const { state, people } = session;
+    this.stage.render(state, people, this.#handlers.findRc(state.rcName ?? ''));
+    this.control.render(people);
+    this.people.render(people);
+    this.chat.render(session.chat, this.panel.open === 'chat');
+    this.awake.render(state.inactiveAtMs);
+    this.stats.render(state.phase !== 'connecting');
+    this.#showPointers();
+  }
+
+  #follow() {
+    const state = this.#session?.state;
+    if (!state) return;
+    if (state.phase === 'ended') {
+      this.#end(state);
+      return;
+    }
+    this.#notice(this.#shown, state);
+    this.#shown = { ...state };
+    this.#render();
+  }
+
+  /** @param {SessionState} state */
+  #end({ endReason, rcName }) {
+    this.#session = null;
+    this.#extension?.close();
+    this.#extension = null;
+    this.extend.render(null);
+    this.awake.render(undefined);
+    for (const view of [this.panel, this.control, this.people, this.chat, this.pointers, this.stats, this.stage]) view.stop();
+    clearTimeout(this.#pointersTimer);
+    this.#handlers.onOver(endReason ?? 'unknown', rcName);
+  }
+
+  /**
+   * Says what changed and would not be seen otherwise.
+   * @param {SessionState | null} before
+   * @param {SessionState} now
+   */
+  #notice(before, now) {
+    const i18n = this.#i18n;
+    const wasDown = before !== null && isDown(before);
+    if (isDown(now) && !wasDown) {
+      this.#message.say(() => i18n.t('notice.offline'), { problem: true });
+    } else if (wasDown && !isDown(now)) {
+      this.#message.say(() => i18n.t('notice.back'), { passing: true });
+    } else if (isExtended(before, now)) {
+      this.#extension?.withdraw();
+      const untilMs = now.endsAtMs ?? 0;
+      this.#message.say(() => i18n.t('extend.extended', { time: i18n.time(untilMs) }), { passing: true });
+      this.#extendedAtMs = performance.now();
+    }
+  }
+
+  /** @param {Answer} event */
+  #tell(event) {
+    const people = this.#session?.people;
+    // A short extension is followed by the warning of the new end, which would take the good news away.
+    if (!people || (event.msg === 'SESSION_ENDING' && performance.now() - this.#extendedAtMs < EXTENSION_READ_MS)) return;
+    const news = () => newsInWords(event, people, this.#i18n);
+    if (news() !== '') this.#message.say(news, { passing: true });
+  }
+
+  // The people.
+
+  /**
+   * What comes of it is told by events, to everyone; only a refusal is told here.
+   * @param {Parameters<Session['ask']>[0]} verb
+   * @param {Record<string, unknown>} [fields]
+   */
+  async #ask(verb, fields) {
+    const answer = await this.#session?.ask(verb, fields);
+    if (!answer || ['CONTROL', 'NAME_SET', 'USER_REMOVED'].includes(answer.msg)) return answer;
+    this.#message.say(() => explainRefusal(answer, this.#i18n), { problem: true, passing: true });
+    return undefined;
+  }
+
+  /** @param {string} name */
+  async #rename(name) {
+    const answer = await this.#ask('SET_NAME', { name });
+    if (answer) keepName(typeof answer.name === 'string' ? answer.name : name);
+  }
+
+  /** @param {import('../views/session/panel.js').PanelName | null} open */
+  #showPanel(open) {
+    const chat = this.#session?.chat;
+    if (!chat) return;
+    if (open === 'chat') chat.markRead();
+    this.chat.render(chat, open === 'chat');
+    if (open === 'chat') this.chat.showEnd();
+  }
+
+  #followChat() {
+    const chat = this.#session?.chat;
+    if (!chat) return;
+    if (this.panel.open === 'chat') chat.markRead();
+    this.chat.render(chat, this.panel.open === 'chat');
+    this.#keepTalk();
+  }
+
+  /** @param {ChatMessage} message */
+  #announce(message) {
+    if (this.panel.open !== 'chat') this.chat.announce(message);
+  }
+
+  #keepTalk() {
+    if (this.#session) keepTalk(this.#session.entry.ticket, this.#session.kept);
+  }
+
+  /** As long as somebody points it is looked again: a pointer that is not heard of any more goes. */
+  #showPointers() {
+    clearTimeout(this.#pointersTimer);
+    const session = this.#session;
+    if (!session) return;
+    const places = session.pointers.visible(performance.now());
+    this.pointers.render(places.flatMap(({ user, place }) => {
+      const person = session.people.find(user);
+      return person ? [{ person, place }] : [];
+    }));
+    if (places.length > 0) this.#pointersTimer = setTimeout(() => this.#showPointers(), POINTERS_LOOK_MS);
+  }
+
+  #tellPointing() {
+    if (this.pointers.pointing) this.#message.say(() => this.#i18n.t('pointer.on'), { passing: true });
+  }
+
+  // Staying longer.
+
+  /** An offer is made once: it is kept like the entry, over a reload. @param {Entry} entry */
+  #showExtension(entry) {
+    const extension = this.#extension;
+    if (extension === null) return;
+    keepEntry({ ...entry, offered_minutes: extension.minutes });
+    this.extend.render(extension);
+  }
+
+  async #extend() {
+    const extension = this.#extension;
+    const answer = await extension?.extend();
+    if (!answer || this.#extension !== extension) return;
+    // A longer time is told by the session itself, to everyone in it.
+    if (answer.msg === 'SESSION_EXTENDED') this.#session?.extendTo(answer.ends_at);
+    else if (extension && extension.minutes > 0 && answer.msg === 'EXTENSION_NOT_AVAILABLE') {
+      const count = extension.minutes;
+      this.#message.say(() => this.#i18n.t('extend.less', { count }), { problem: true, passing: true });
+    } else this.#message.say(() => explainRefusal(answer, this.#i18n), { problem: true, passing: true });
+  }
+}
+
+/**
+ * @param {SessionState | null} before
+ * @param {SessionState} now
+ */
+function isExtended(before, now) {
+  return before?.endsAtMs !== undefined && now.endsAtMs !== undefined && now.endsAtMs - before.endsAtMs >= EXTENSION_MS;
+}

@@ -1,0 +1,90 @@
+// @ts-check
+import { rcTitle } from '../../words/rc.js';
+import { find, setText } from '../dom.js';
+
+/**
+ * The ways into a complex: start now, book a time, or enter a code. A further way is a further `[data-way]` block in the page, shown by `render`
+ * when it applies.
+ */
+
+/**
+ * @typedef {import('../../net/coordinator.js').Rc} Rc
+ * @typedef {'start' | 'join'} Asking
+ */
+
+export class WaysView {
+  #i18n;
+  #panel = find('[data-ways]', HTMLElement);
+  #heading = find('[data-ways-heading]', HTMLElement);
+  #hint = find('[data-ways-hint]', HTMLElement);
+  #startWay = find('[data-way="start"]', HTMLElement);
+  #start = find('[data-action="start"]', HTMLButtonElement);
+  #planWay = find('[data-way="plan"]', HTMLElement);
+  #plan = find('[data-action="plan"]', HTMLButtonElement);
+  #form = find('[data-way="join"]', HTMLFormElement);
+  #code = find('input[name="code"]', HTMLInputElement);
+  #join = find('[data-action="join"]', HTMLButtonElement);
+
+  /**
+   * @param {import('../../i18n/i18n.js').I18n} i18n
+   * @param {{ onStart: () => void, onPlan: () => void, onJoin: (code: string) => void }} handlers
+   */
+  constructor(i18n, { onStart, onPlan, onJoin }) {
+    this.#i18n = i18n;
+    this.#start.addEventListener('click', onStart);
+    this.#plan.addEventListener('click', onPlan);
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      onJoin(this.#code.value);
+    });
+  }
+
+  /**
+   * @param {Rc | undefined} rc the chosen one
+   * @param {Asking | null} asking
+   * @param {boolean} again the last try found it full
+   */
+  render(rc, asking, again) {
+    const t = this.#i18n.t.bind(this.#i18n);
+    setText(this.#heading, rc ? rcTitle(rc, this.#i18n) : t('ways.heading.none'));
+    setText(this.#hint, t(rc ? 'ways.start.hint' : 'ways.hint.none'));
+    this.#panel.classList.toggle('ways--chosen', rc !== undefined);
+    this.#startWay.hidden = rc === undefined;
+    this.#planWay.hidden = rc === undefined;
+    setText(this.#start, t(asking === 'start' ? 'ways.starting' : again ? 'ways.again' : 'ways.start'));
+    setText(this.#join, t(asking === 'join' ? 'ways.joining' : 'ways.join'));
+    // Not `disabled`, which would take the focus away from whoever pressed it.
+    for (const button of [this.#start, this.#plan, this.#join]) {
+      button.setAttribute('aria-disabled', String(asking !== null));
+    }
+    this.#start.classList.toggle('button--working', asking === 'start');
+    this.#join.classList.toggle('button--working', asking === 'join');
+  }
+
+  /** Brings the ways before the visitor's eyes and hands. */
+  focus() {
+    this.#heading.focus({ preventScroll: true });
+    this.#reveal();
+  }
+
+  focusPlan() {
+    this.#plan.focus({ preventScroll: true });
+    this.#reveal();
+  }
+
+  focusCode() {
+    this.#code.focus();
+    this.#code.select();
+  }
+
+  /** @param {Asking} asking what was refused */
+  focusAfterRefusal(asking) {
+    if (asking === 'join') this.focusCode();
+    else this.#start.focus({ preventScroll: true });
+    this.#reveal();
+  }
+
+  #reveal() {
+    this.#panel.scrollIntoView({ block: 'nearest' });
+  }
+}

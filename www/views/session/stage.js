@@ -1,0 +1,171 @@
+// @ts-check
+import { serverNowMs } from '../../net/ask.js';
+import { rcHoldsMouse, rcTitle } from '../../words/rc.js';
+import { countdown } from '../../words/times.js';
+import { find, setText } from '../dom.js';
+import { createRcPicture } from '../rc-picture.js';
+import { InviteView } from './invite.js';
+import { followKeyboard } from './keyboard.js';
+import { attachInput } from './scene-input.js';
+import { ToolsView } from './tools.js';
+import { WakeView } from './wake.js';
+import { WalkPadView } from './walk-pad.js';
+
+/** The live picture and what stands around it: the code, the tools, how long it lasts. */
+
+/**
+ * @typedef {import('../../session/state.js').SessionState} SessionState
+ * @typedef {import('../../session/people.js').People} People
+ * @typedef {import('../../net/coordinator.js').Rc} Rc
+ * @typedef {object} StageHandlers
+ * @property {() => void} onLeave
+ * @property {(message: import('../../player/input-queue.js').InputMessage) => void} onInput
+ * @property {() => number} inputBacklog
+ * @property {() => boolean} isPointing
+ * @property {(code: string) => string} invitationLink
+ * @property {(text: () => string) => void} tell
+ */
+
+/** From here on the remaining time is counted by seconds. */
+const TIME_COUNTED_MS = 5 * 60_000;
+
+/** How long the hint about the keys stays over the picture. */
+const HINT_MS = 9_000;
+
+export class StageView {
+  #i18n;
+  #title = find('[data-stage-title]', HTMLElement);
+  #box = find('[data-picture-box]', HTMLElement);
+  #video = find('video[data-picture]', HTMLVideoElement);
+  #poster = find('[data-poster]', HTMLElement);
+  #waiting = find('[data-waiting]', HTMLElement);
+  #waitingText = find('[data-waiting-text]', HTMLElement);
+  #hint = find('[data-hint]', HTMLElement);
+  #time = find('[data-fact="time"]', HTMLElement);
+  #invite;
+  #tools;
+  #wake = new WakeView();
+  #pad;
+  #input;
+  #mayTouch = false;
+  /** The scene wants the mouse to be held. */ #holdsMouse = false;
+  #posterFor = '';
+  /** @type {number | undefined} */ #endsAtMs;
+  #clock = 0;
+  #hintTimer = 0;
+
+  /**
+   * @param {import('../../i18n/i18n.js').I18n} i18n
+   * @param {StageHandlers} handlers
+   */
+  constructor(i18n, handlers) {
+    this.#i18n = i18n;
+    this.#invite = new InviteView(i18n, handlers);
+    this.#tools = new ToolsView(i18n, this.#video);
+    this.#input = attachInput(this.#video, {
+      send: handlers.onInput,
+      backlog: handlers.inputBacklog,
+      mayControl: () => this.#mayTouch,
+      isPointing: handlers.isPointing,
+    });
+    this.#pad = new WalkPadView(this.#input.press);
+    find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
+    followKeyboard(find('[data-view="session"]', HTMLElement));
+    this.#video.addEventListener('playing', () => this.#onPicture());
+    this.#video.addEventListener('click', (event) => {
+      const byMouse = event instanceof PointerEvent && event.pointerType === 'mouse';
+      if (byMouse && this.#holdsMouse && this.#mayTouch && !handlers.isPointing()) this.#tools.holdMouse();
+    });
+  }
+
+  /**
+   * @param {SessionState} state
+   * @param {People} people
+   * @param {Rc | undefined} rc
+   */
+  render(state, people, rc) {
+    const t = this.#i18n.t.bind(this.#i18n);
+    const title = rc ? rcTitle(rc, this.#i18n) : state.rcName ?? t('session.title.unknown');
+    setText(this.#title, title);
+    this.#showPoster(state.rcName ?? '', rc);
+    this.#showStream(state.stream);
+    const playing = this.#box.classList.contains('picture--playing');
+    this.#box.classList.toggle('picture--stale', state.phase === 'reconnecting');
+    this.#waiting.hidden = playing && state.phase !== 'reconnecting';
+    setText(this.#waitingText, t(state.phase === 'reconnecting' ? 'notice.offline' : 'session.connecting'));
+
+    this.#letTouch(people.mayTouch);
+    this.#holdsMouse = rcHoldsMouse(rc);
+    setText(this.#hint, this.#hintText(people.mayTouch));
+
+    this.#wake.keep(true);
+    this.#invite.render(state.code, title);
+    this.#tools.render(state.hasSound, people.steers);
+    this.#endsAtMs = state.endsAtMs;
+    this.#clock ||= setInterval(() => this.#showTime(), 1000);
+    this.#showTime();
+  }
+
+  /** The session is over: lets everything go. */
+  stop() {
+    this.#letTouch(false);
+    this.#input.releaseAll();
+    this.#tools.stop();
+    this.#wake.keep(false);
+    this.#video.srcObject = null;
+    this.#box.classList.remove('picture--playing', 'picture--hinted');
+    clearInterval(this.#clock);
+    clearTimeout(this.#hintTimer);
+    this.#clock = 0;
+    this.#posterFor = '';
+  }
+
+  /** @param {MediaStream | undefined} stream */
+  #showStream(stream) {
+    if (!stream || this.#video.srcObject === stream) return;
+    this.#video.srcObject = stream;
+    this.#video.play().catch(() => {});
+  }
+
+  #onPicture() {
+    if (this.#box.classList.contains('picture--playing')) return;
+    this.#box.classList.add('picture--playing', 'picture--hinted');
+    this.#waiting.hidden = true;
+    this.#hintTimer = setTimeout(() => this.#box.classList.remove('picture--hinted'), HINT_MS);
+    // The keys work at once; but whoever is already at a button stays there.
+    if (document.activeElement === document.body || document.activeElement === this.#title) this.#video.focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} mayTouch */
+  #letTouch(mayTouch) {
+    if (this.#mayTouch && !mayTouch) this.#input.releaseAll();
+    this.#mayTouch = mayTouch;
+    this.#pad.show(mayTouch);
+  }
+
+  /** @param {boolean} mayTouch */
+  #hintText(mayTouch) {
+    if (!mayTouch) return this.#i18n.t('session.hint.guest');
+    const touch = matchMedia('(pointer: coarse)').matches;
+    if (touch) return this.#i18n.t('session.hint.touch');
+    return this.#i18n.t(this.#holdsMouse ? 'session.hint.held' : 'session.hint.keys');
+  }
+
+  /** @param {string} name @param {Rc | undefined} rc */
+  #showPoster(name, rc) {
+    const key = `${name} ${rc !== undefined}`;
+    if (this.#posterFor === key) return;
+    this.#posterFor = key;
+    this.#poster.replaceChildren(createRcPicture(name, rc?.info));
+  }
+
+  #showTime() {
+    const leftMs = this.#endsAtMs === undefined ? Infinity : this.#endsAtMs - serverNowMs();
+    this.#time.hidden = leftMs === Infinity;
+    if (this.#time.hidden) return;
+    const soon = leftMs <= TIME_COUNTED_MS;
+    this.#time.classList.toggle('facts__one--soon', soon);
+    const time = soon ? countdown(leftMs) : this.#i18n.minutes(Math.floor(leftMs / 60_000));
+    setText(this.#time, this.#i18n.t('session.left', { time }));
+  }
+}
