@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { waitForTurn } from '../../www/line/turn.js';
-import { Unreachable } from '../../www/net/ask.js';
+import { waitForTurn } from '../../../www/line/turn.js';
+import { Unreachable } from '../../../www/net/ask.js';
 
 const opened = { msg: 'SESSION_CONNECTION_DATA' };
 const busy = (/** @type {string} */ place, /** @type {number} */ position) => ({ msg: 'SERVERS_BUSY', place, position });

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Unreachable } from '../../www/net/ask.js';
-import { arrive } from '../../www/plan/arrival.js';
+import { Unreachable } from '../../../www/net/ask.js';
+import { arrive } from '../../../www/plan/arrival.js';
 
 const start = Date.parse('2026-12-01T15:00:00Z');
 const opened = { msg: 'SESSION_CONNECTION_DATA' };

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import ICAL from 'ical.js';
-import { calendarFile, escapeText, fold } from '../../www/plan/ics.js';
+import { calendarFile, escapeText, fold } from '../../../www/plan/ics.js';
 
 const now = Date.parse('2026-11-22T11:00:00.123Z');
 const event = {

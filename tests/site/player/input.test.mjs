@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { containBox, toFractions } from '../../www/player/geometry.js';
-import { InputQueue } from '../../www/player/input-queue.js';
-import { goesToScene, walkKeys, wouldMoveThePage } from '../../www/player/keys.js';
-import { Fingers, wheelUnit } from '../../www/views/session/scene-input.js';
+import { containBox, toFractions } from '../../../www/player/geometry.js';
+import { InputQueue } from '../../../www/player/input-queue.js';
+import { goesToScene, walkKeys, wouldMoveThePage } from '../../../www/player/keys.js';
+import { Fingers, wheelUnit } from '../../../www/views/session/scene-input.js';
 
 /** A queue whose frames and backlog the test holds. */
 function queueUnderTest() {

@@ -4,9 +4,9 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Unreachable } from '../../www/net/ask.js';
-import { Feed } from '../../www/net/feed.js';
-import { SocketLine } from '../../www/net/socket-line.js';
+import { Unreachable } from '../../../www/net/ask.js';
+import { Feed } from '../../../www/net/feed.js';
+import { SocketLine } from '../../../www/net/socket-line.js';
 
 const turn = () => new Promise(done => setImmediate(done));
 

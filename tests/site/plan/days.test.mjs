@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { I18n } from '../../www/i18n/i18n.js';
-import { addDays, dayAt, daysFrom, isoDate, namedZone, offsetMinutes, readIsoDate, utcNoonMs, wallClock, wireDate } from '../../www/plan/days.js';
-import { clocksDiffer, countdown, dayInWords, dayParts, instantAt, untilInWords, zoneInWords } from '../../www/words/times.js';
+import { I18n } from '../../../www/i18n/i18n.js';
+import { addDays, dayAt, daysFrom, isoDate, namedZone, offsetMinutes, readIsoDate, utcNoonMs, wallClock, wireDate } from '../../../www/plan/days.js';
+import { clocksDiffer, countdown, dayInWords, dayParts, instantAt, untilInWords, zoneInWords } from '../../../www/words/times.js';
 
 /** @param {string} instant */
 const at = instant => Date.parse(instant);

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
-import { chooseLanguage, I18n, LANGUAGES, TABLES } from '../../www/i18n/i18n.js';
-import { endingOf } from '../../www/words/endings.js';
-import { explainRefusal, REFUSALS } from '../../www/words/refusals.js';
+import { chooseLanguage, I18n, LANGUAGES, TABLES } from '../../../www/i18n/i18n.js';
+import { endingOf } from '../../../www/words/endings.js';
+import { explainRefusal, REFUSALS } from '../../../www/words/refusals.js';
 
-const source = new URL('../../', import.meta.url);
+const source = new URL('../../../', import.meta.url);
 /** @param {string} path */
 const read = path => readFileSync(new URL(path, source), 'utf8');
 
@@ -16,10 +16,10 @@ const read = path => readFileSync(new URL(path, source), 'utf8');
 const sources = readdirSync(new URL('www/', source), { recursive: true, encoding: 'utf8' })
   .filter(path => /\.(html|js)$/.test(path) && !/^i18n\/.*\b(en|ru)\.js$/.test(path));
 
-/** @param {import('../../www/i18n/i18n.js').Text} text @returns {string[]} */
+/** @param {import('../../../www/i18n/i18n.js').Text} text @returns {string[]} */
 const forms = text => (typeof text === 'string' ? [text] : Object.values(text));
 
-/** @param {import('../../www/i18n/i18n.js').Text} text @returns {string[]} names of what is put in */
+/** @param {import('../../../www/i18n/i18n.js').Text} text @returns {string[]} names of what is put in */
 const placeholders = text => [...new Set(forms(text).flatMap(form => form.match(/\{\w+\}/g) ?? []))].sort();
 
 test('every text exists in every language, with the same things put in', () => {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Bookings, isBooking } from '../../www/plan/bookings.js';
+import { Bookings, isBooking } from '../../../www/plan/bookings.js';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 /** @param {string} code @param {string} starts @param {string} ends */
@@ -15,7 +15,7 @@ const booking = (code, starts = '2026-12-01T15:00:00Z', ends = '2026-12-01T15:30
   ends_at: ends,
   request_id: `request-${code}`,
 });
-/** @param {import('../../www/plan/bookings.js').Booking[]} list */
+/** @param {import('../../../www/plan/bookings.js').Booking[]} list */
 const codes = list => list.map(({ code }) => code);
 
 /** As a browser's storage. @param {Record<string, string>} [entries] */

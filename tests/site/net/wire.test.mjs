@@ -3,12 +3,12 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { invitationLink, readAddress, readCode, withLanguage, withoutFragment } from '../../www/app/address.js';
-import { ask, serverNowMs, Unreachable } from '../../www/net/ask.js';
-import { backoffMs, pause } from '../../www/net/backoff.js';
-import { pollEvents } from '../../www/net/poll.js';
-import { applyFragment, buildSdpFragment } from '../../www/player/sdpfrag.js';
-import { readInstant } from '../../www/session/state.js';
+import { invitationLink, readAddress, readCode, withLanguage, withoutFragment } from '../../../www/app/address.js';
+import { ask, serverNowMs, Unreachable } from '../../../www/net/ask.js';
+import { backoffMs, pause } from '../../../www/net/backoff.js';
+import { pollEvents } from '../../../www/net/poll.js';
+import { applyFragment, buildSdpFragment } from '../../../www/player/sdpfrag.js';
+import { readInstant } from '../../../www/session/state.js';
 
 /**
  * Polls a server that gives these answers in turn.

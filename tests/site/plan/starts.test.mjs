@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { wallClock } from '../../www/plan/days.js';
-import { byPartOfDay, isLong, nextFree, oneEachHalfHour, readAlternatives, readStarts } from '../../www/plan/starts.js';
+import { wallClock } from '../../../www/plan/days.js';
+import { byPartOfDay, isLong, nextFree, oneEachHalfHour, readAlternatives, readStarts } from '../../../www/plan/starts.js';
 
 const minute = 60_000;
 const midnight = Date.parse('2026-12-01T00:00:00Z');

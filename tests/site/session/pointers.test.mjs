@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { FADE_MS, Pointers, PointerSender } from '../../www/session/pointers.js';
+import { FADE_MS, Pointers, PointerSender } from '../../../www/session/pointers.js';
 
 /** A sender whose time and line the test holds. @param {number} [limit] */
 function senderUnderTest(limit = 4) {

@@ -3,15 +3,15 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Unreachable } from '../../www/net/ask.js';
-import { insist } from '../../www/net/insist.js';
+import { Unreachable } from '../../../www/net/ask.js';
+import { insist } from '../../../www/net/insist.js';
 
 const opened = { msg: 'SESSION_CONNECTION_DATA' };
 const busy = { msg: 'SERVERS_BUSY' };
 const lost = new Unreachable('lost');
 const timedOut = new Unreachable('too late', undefined, true);
 
-/** Asks with these outcomes, one after another; errors are thrown. @param {(import('../../www/net/ask.js').Answer | Error)[]} outcomes */
+/** Asks with these outcomes, one after another; errors are thrown. @param {(import('../../../www/net/ask.js').Answer | Error)[]} outcomes */
 function asked(...outcomes) {
   /** @type {number[]} */ const pauses = [];
   let tries = 0;

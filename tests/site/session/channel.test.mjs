@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Unreachable } from '../../www/net/ask.js';
-import { SessionChannel } from '../../www/session/channel.js';
+import { Unreachable } from '../../../www/net/ask.js';
+import { SessionChannel } from '../../../www/session/channel.js';
 
 /** A WebSocket of which the test is the other side. */
 class FakeSocket extends EventTarget {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Viewing } from '../../www/player/viewing.js';
+import { Viewing } from '../../../www/player/viewing.js';
 
 /** @template T @param {() => T} condition @returns {Promise<NonNullable<T>>} */
 async function until(condition) {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import jsqr from 'jsqr';
-import { drawQr } from '../../www/plan/qr.js';
+import { drawQr } from '../../../www/plan/qr.js';
 
 const read = /** @type {any} */ (jsqr).default ?? jsqr;
 const SCALE = 4;

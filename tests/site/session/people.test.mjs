@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { I18n } from '../../www/i18n/i18n.js';
-import { People } from '../../www/session/people.js';
-import { newsInWords, nameInWords, steererInWords } from '../../www/words/people.js';
+import { I18n } from '../../../www/i18n/i18n.js';
+import { People } from '../../../www/session/people.js';
+import { newsInWords, nameInWords, steererInWords } from '../../../www/words/people.js';
 
 const anna = { user: 'a', name: 'Anna', role: 'host', number: 1 };
 const boris = { user: 'b', name: 'Boris', role: 'guest', number: 2 };
@@ -29,7 +29,7 @@ function seenBy(user, fields = {}) {
 /** @param {People} people @param {string} msg @param {object} [fields] */
 const hear = (people, msg, fields = {}) => people.hear({ msg, ...fields });
 
-/** @param {import('../../www/session/people.js').Person[]} list */
+/** @param {import('../../../www/session/people.js').Person[]} list */
 const users = list => list.map(({ user }) => user);
 
 test('the streamer’s account says who is here, in the order of coming', () => {

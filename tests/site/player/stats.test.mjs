@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { compare, isSameConnection, readSample, WeaknessGauge } from '../../www/player/stats.js';
+import { compare, isSameConnection, readSample, WeaknessGauge } from '../../../www/player/stats.js';
 
 /** A report in the form that Chromium gives, cut down to what matters. @param {Record<string, any>} [change] by id */
 function report(change = {}) {

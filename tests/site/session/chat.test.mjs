@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Unreachable } from '../../www/net/ask.js';
-import { Chat, LONGEST_TEXT } from '../../www/session/chat.js';
-import { splitLinks } from '../../www/words/links.js';
+import { Unreachable } from '../../../www/net/ask.js';
+import { Chat, LONGEST_TEXT } from '../../../www/session/chat.js';
+import { splitLinks } from '../../../www/words/links.js';
 
 const me = { user: 'me', name: 'Me', number: 1, role: 'host' };
 const other = { user: 'other', name: '', number: 2, role: 'guest' };
 
-/** A chat whose line the test holds. @param {import('../../www/session/chat.js').ChatMessage[]} [earlier] */
+/** A chat whose line the test holds. @param {import('../../../www/session/chat.js').ChatMessage[]} [earlier] */
 function chatUnderTest(earlier) {
   const line = {
     /** @type {any[]} what was sent, each to be answered */ sent: [],

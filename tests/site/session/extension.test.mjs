@@ -6,7 +6,7 @@ import test from 'node:test';
 
 // What the page's modules ask of it when they are loaded.
 Object.assign(globalThis, { document: { baseURI: 'https://site.example/' } });
-const { Extension } = await import('../../www/session/extension.js');
+const { Extension } = await import('../../../www/session/extension.js');
 
 /** An extension, and how the coordinator tells an event to it. */
 function listening() {
