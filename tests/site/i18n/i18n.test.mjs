@@ -1,12 +1,10 @@
 // @ts-check
-// The page's texts: complete in every language, right in number, and there for every word of the wire.
+// The page's texts: complete in every language, right in number, none missing and none left over.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { chooseLanguage, I18n, LANGUAGES, TABLES } from '../../../www/i18n/i18n.js';
-import { endingOf } from '../../../www/words/endings.js';
-import { explainRefusal, REFUSALS } from '../../../www/words/refusals.js';
 
 const source = new URL('../../../', import.meta.url);
 /** @param {string} path */
@@ -97,54 +95,4 @@ test('a text in several languages is taken in the visitor’s, and anything else
   assert.equal(ru.pick([{ de: 'Park am See' }]), 'Park am See');
   assert.equal(ru.pick('Park'), 'Park');
   for (const odd of [undefined, null, 5, [], {}, [null], [{ ru: 7 }], [[]]]) assert.equal(ru.pick(odd), '');
-});
-
-test('every refusal of the wire has words of its own', () => {
-  const rows = [...read('common/wire.c').matchAll(/\{"([A-Z_]+)", (\d+)\}/g)];
-  const words = rows.filter(([, , status]) => Number(status) >= 400).map(([, word]) => word);
-  assert.ok(words.length >= 15);
-  for (const word of words) {
-    assert.ok(word in REFUSALS, word);
-    for (const language of LANGUAGES) assert.ok(`refusal.${word}` in TABLES[language], `${language} ${word}`);
-  }
-});
-
-test('every reason for an end has words of its own', () => {
-  const reasons = [...read('common/wire.c').matchAll(/\[WIRE_END_\w+\] = "(\w+)"/g)].map(([, reason]) => reason);
-  assert.ok(reasons.length >= 6);
-  for (const reason of [...reasons, 'removed', 'replaced', 'SESSION_NOT_EXIST', 'NOT_AUTHORIZED', 'FORBIDDEN']) {
-    const ending = endingOf(reason);
-    assert.equal(ending.reason, reason);
-    for (const key of [`ended.reason.${reason}`, ending.heading]) assert.ok(key in TABLES.en, key);
-  }
-  assert.deepEqual(endingOf('constructor'), endingOf('something new'));
-});
-
-test('a refusal says when to come back, if the server did', () => {
-  const en = new I18n('en');
-  /** @param {string} msg @param {object} [fields] */
-  const words = (msg, fields = {}) => explainRefusal({ msg, ...fields }, en);
-  assert.match(words('SERVERS_BUSY'), /in a little while/);
-  assert.match(words('SERVERS_BUSY', { retry_after_seconds: 30 }), /about 30 seconds/);
-  assert.match(words('SERVERS_BUSY', { retry_after_seconds: 240 }), /about 4 minutes/);
-  assert.match(words('SERVERS_BUSY', { free_at: '2026-12-01T15:00:00Z' }), /expected at \d\d:\d\d/);
-  assert.match(words('SERVERS_BUSY', { free_at: 'soon' }), /in a little while/);
-  assert.match(words('SESSION_NOT_STARTED', { starts_at: '2026-12-01T15:00:00Z' }), /begins on/);
-  assert.match(words('TOO_MANY_ATTEMPTS', { retry_after_seconds: 60 }), /wait 60 seconds/);
-});
-
-test('a word that the page does not know is told as a fault of ours', () => {
-  const en = new I18n('en');
-  assert.equal(explainRefusal({ msg: 'SOMETHING_NEW' }, en), TABLES.en['refusal.INTERNAL_ERROR']);
-  assert.equal(explainRefusal({ msg: 'constructor' }, en), TABLES.en['refusal.INTERNAL_ERROR']);
-});
-
-test('no refusal is left without its values', () => {
-  const details = { retry_after_seconds: 5, free_at: '2026-12-01T15:00:00Z', starts_at: '2026-12-01T15:00:00Z' };
-  for (const language of LANGUAGES) {
-    const i18n = new I18n(language);
-    for (const msg of Object.keys(REFUSALS))
-      for (const answer of [{ msg }, { msg, ...details }])
-        assert.doesNotMatch(explainRefusal(answer, i18n), /[{}]|refusal\./, `${language} ${msg}`);
-  }
 });

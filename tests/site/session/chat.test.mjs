@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Unreachable } from '../../../www/net/ask.js';
 import { Chat, LONGEST_TEXT } from '../../../www/session/chat.js';
-import { splitLinks } from '../../../www/words/links.js';
 
 const me = { user: 'me', name: 'Me', number: 1, role: 'host' };
 const other = { user: 'other', name: '', number: 2, role: 'guest' };
@@ -170,41 +169,4 @@ test('after a reload the talk is still there, and what was on its way goes out',
   await line.answer(SENT);
   assert.deepEqual(line.sent, [{ chat: 'one', id: 'id1' }]);
   assert.deepEqual(states(chat), ['one sent']);
-});
-
-test('an address becomes a link, and the text around it stays', () => {
-  assert.deepEqual(splitLinks('See https://flats.example/plan?x=1, please.'), [
-    { text: 'See ' },
-    { text: 'https://flats.example/plan?x=1', href: 'https://flats.example/plan?x=1' },
-    { text: ', please.' },
-  ]);
-  assert.deepEqual(splitLinks('(http://a.example:8080/b)'), [
-    { text: '(' },
-    { text: 'http://a.example:8080/b', href: 'http://a.example:8080/b' },
-    { text: ')' },
-  ]);
-  assert.deepEqual(splitLinks('Плита 60×60'), [{ text: 'Плита 60×60' }]);
-});
-
-test('what does not lead where it seems to, or is no address of the web, is plain text', () => {
-  for (const text of [
-    'javascript:alert(1)',
-    'data:text/html,<script>alert(1)</script>',
-    'https://bank.example@evil.example/',
-    'https://user:pass@evil.example/',
-    'https://bаnk.example/',
-    'https://0x7f.1/',
-    'https://xn--bnk-5cd.example/',
-    'https://',
-    `https://a.example/${'x'.repeat(600)}`,
-    'ftp://a.example/',
-    'file:///etc/passwd',
-    'https:\\\\evil.example',
-  ])
-    assert.deepEqual(splitLinks(text), [{ text }], text);
-});
-
-test('links never add or lose a letter', () => {
-  for (const text of ['https://a.example/ https://a.example', 'x https://a@b https://c.example!', 'https://a.example"onclick="x'])
-    assert.equal(splitLinks(text).map(part => part.text).join(''), text);
 });

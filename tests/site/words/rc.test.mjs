@@ -1,0 +1,33 @@
+// @ts-check
+// A complex in the visitor's words.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { I18n } from '../../../www/i18n/i18n.js';
+import { rcDescription, rcPlaces, rcPlacesInWords, rcTitle } from '../../../www/words/rc.js';
+
+test('a complex may lack everything but its name', () => {
+  const en = new I18n('en');
+  const bare = { rc_name: 'Bare' };
+  assert.equal(rcTitle(bare, en), 'Bare');
+  assert.equal(rcDescription(bare, en), '');
+  assert.equal(rcPlaces(bare).state, 'closed');
+  assert.equal(rcTitle({ rc_name: 'Bare', info: { title: 7 } }, en), 'Bare');
+});
+
+test('both spellings of the description are read', () => {
+  const en = new I18n('en');
+  assert.equal(rcDescription({ rc_name: 'X', info: { deskription: [{ en: 'A' }, { ru: 'Б' }] } }, en), 'A');
+  assert.equal(rcDescription({ rc_name: 'X', info: { description: [{ en: 'A' }] } }, en), 'A');
+});
+
+test('places are told in plain words', () => {
+  const languages = [new I18n('en'), new I18n('ru')];
+  /** @param {number} free @param {number} capacity */
+  const words = (free, capacity) => languages.map(i18n => rcPlacesInWords({ rc_name: 'X', free, capacity }, i18n));
+  assert.deepEqual(words(2, 3), ['2 places of 3 free now', 'Свободно 2 места из 3']);
+  assert.deepEqual(words(1, 1), ['Free now', 'Сейчас свободно']);
+  assert.deepEqual(words(0, 3), ['Everything is taken right now', 'Сейчас всё занято']);
+  assert.deepEqual(words(0, 0), ['Not available at the moment', 'Сейчас недоступно']);
+  assert.deepEqual(words(5, 3), ['3 places of 3 free now', 'Свободно 3 места из 3'], 'never more than there are');
+});
