@@ -6,7 +6,7 @@ import { en as stats } from './stats.en.js';
 
 /** English. Keys are the same in every language; `{name}` is put in, and forms by number follow `Intl.PluralRules`. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const en = {
   'page.title': 'Vitrina: walk through your future home',
   'page.skip': 'Skip to the content',

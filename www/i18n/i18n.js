@@ -1,16 +1,16 @@
 // @ts-check
 import { en } from './en.js';
 import { ru } from './ru.js';
+import { fillText } from './text.js';
 
 /** The visitor's language: texts with their plural forms, times, and texts that the list of servers brings along. */
 
 /**
- * @typedef {'en' | 'ru'} Language
- * @typedef {string | { one?: string, few?: string, many?: string, other: string }} Text a text, or its forms by the number `count`
- * @typedef {Record<string, string | number>} Params
+ * @typedef {import('./text.js').Language} Language
+ * @typedef {import('./text.js').Params} Params
  */
 
-/** @type {Record<Language, Record<string, Text>>} */
+/** @type {Record<Language, Record<string, import('./text.js').Text>>} */
 export const TABLES = { en, ru };
 
 /** @type {Language[]} */
@@ -59,9 +59,7 @@ export class I18n {
    * @returns {string}
    */
   t(key, params = {}) {
-    const text = TABLES[this.#language][key] ?? key;
-    const form = typeof text === 'string' ? text : this.#plural(text, Number(params.count));
-    return form.replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
+    return fillText(TABLES[this.#language][key] ?? key, this.#language, params);
   }
 
   /** @param {number} ms an instant @returns {string} its time of day */
@@ -100,11 +98,5 @@ export class I18n {
       .filter((entry) => typeof entry[1] === 'string');
     const own = entries.find(([language]) => language === this.#language) ?? entries.find(([language]) => language === 'en');
     return (own ?? entries[0])?.[1] ?? '';
-  }
-
-  /** @param {Exclude<Text, string>} forms @param {number} count */
-  #plural(forms, count) {
-    const form = new Intl.PluralRules(this.#language).select(Number.isFinite(count) ? count : 0);
-    return forms[/** @type {keyof typeof forms} */ (form)] ?? forms.other;
   }
 }

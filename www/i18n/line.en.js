@@ -1,7 +1,7 @@
 // @ts-check
 /** English: waiting in line. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const en = {
   'line.offer': 'Wait in line',
   'line.offer.hint': 'The door opens by itself as soon as it is your turn. Keep this page open.',

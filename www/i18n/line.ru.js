@@ -1,7 +1,7 @@
 // @ts-check
 /** Russian: waiting in line. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const ru = {
   'line.offer': 'Встать в очередь',
   'line.offer.hint': 'Дверь откроется сама, как только подойдёт ваша очередь. Не закрывайте страницу.',

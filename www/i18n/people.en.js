@@ -1,7 +1,7 @@
 // @ts-check
 /** English: the people in a walk, what they write and where they point. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const en = {
   'people.heading': 'People in this walk',
   'people.show': { one: '{count} person here. Show who', other: '{count} people here. Show who' },

@@ -1,7 +1,7 @@
 // @ts-check
 /** Русский: люди на прогулке, что они пишут и на что указывают. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const ru = {
   'people.heading': 'Кто на прогулке',
   'people.show': {

@@ -1,7 +1,7 @@
 // @ts-check
 /** English, of planning: booking a time, coming early, staying longer. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const en = {
   'plan.heading': 'Book a time: {name}',
   'plan.back': 'Back to the complexes',

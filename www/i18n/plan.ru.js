@@ -1,7 +1,7 @@
 // @ts-check
 /** Русский, о планировании: запись на время, приход раньше времени, продление. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const ru = {
   'plan.heading': 'Запись на время: {name}',
   'plan.back': 'Назад к комплексам',

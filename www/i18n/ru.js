@@ -6,7 +6,7 @@ import { ru as stats } from './stats.ru.js';
 
 /** Русский. Ключи те же, что во всех языках; на место `{name}` подставляются значения, формы по числу — по `Intl.PluralRules`. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const ru = {
   'page.title': 'Витрина: пройдитесь по будущему дому',
   'page.skip': 'К содержанию',

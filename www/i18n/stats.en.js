@@ -1,7 +1,7 @@
 // @ts-check
 /** English: how the picture comes here. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const en = {
   'stats.tool': 'Connection details ({key})',
   'stats.title': 'Connection details',

@@ -1,7 +1,7 @@
 // @ts-check
 /** Russian: how the picture comes here. */
 
-/** @type {Record<string, import('./i18n.js').Text>} */
+/** @type {Record<string, import('./text.js').Text>} */
 export const ru = {
   'stats.tool': 'Сведения о связи ({key})',
   'stats.title': 'Сведения о связи',

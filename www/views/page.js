@@ -4,7 +4,7 @@ import { setIcon } from './icons.js';
 
 /** The frame of the page: which of its views shows, the fixed texts, the switch of language. */
 
-/** @typedef {import('../i18n/i18n.js').Language} Language */
+/** @typedef {import('../i18n/text.js').Language} Language */
 
 export class PageView {
   #i18n;

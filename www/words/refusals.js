@@ -4,7 +4,7 @@
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
  * @typedef {import('../i18n/i18n.js').I18n} I18n
- * @typedef {{ suffix: string, params: import('../i18n/i18n.js').Params }} Detail picks the fuller text `refusal.<WORD>.<suffix>`
+ * @typedef {{ suffix: string, params: import('../i18n/text.js').Params }} Detail picks the fuller text `refusal.<WORD>.<suffix>`
  * @typedef {(answer: Answer, i18n: I18n) => Detail | undefined} FindDetail
  */
 

@@ -14,10 +14,10 @@ const read = path => readFileSync(new URL(path, source), 'utf8');
 const sources = readdirSync(new URL('www/', source), { recursive: true, encoding: 'utf8' })
   .filter(path => /\.(html|js)$/.test(path) && !/^i18n\/.*\b(en|ru)\.js$/.test(path));
 
-/** @param {import('../../../www/i18n/i18n.js').Text} text @returns {string[]} */
+/** @param {import('../../../www/i18n/text.js').Text} text @returns {string[]} */
 const forms = text => (typeof text === 'string' ? [text] : Object.values(text));
 
-/** @param {import('../../../www/i18n/i18n.js').Text} text @returns {string[]} names of what is put in */
+/** @param {import('../../../www/i18n/text.js').Text} text @returns {string[]} names of what is put in */
 const placeholders = text => [...new Set(forms(text).flatMap(form => form.match(/\{\w+\}/g) ?? []))].sort();
 
 test('every text exists in every language, with the same things put in', () => {
