@@ -92,7 +92,7 @@ export class App {
   run() {
     this.#render();
     addEventListener('hashchange', () => this.#obeyAddress());
-    addEventListener('online', () => this.visit.doubtLine());
+    addEventListener('online', () => this.visit.doubt());
     addEventListener('pagehide', () => this.visit.suspend());
     // A page that comes back from the browser's memory has closed lines: it begins anew, into the same session.
     addEventListener('pageshow', (event) => event.persisted && location.reload());
@@ -106,7 +106,7 @@ export class App {
     watch({
       onRcs: (rcs) => this.#takeRcs(rcs),
       onEvent: (event) => this.#hear(event),
-      onLine: (online) => this.#tellLine(online),
+      onOnline: (online) => this.#tellOnline(online),
     });
   }
 
@@ -161,7 +161,7 @@ export class App {
   }
 
   /** @param {boolean} online */
-  #tellLine(online) {
+  #tellOnline(online) {
     if (this.visit.running) return;
     if (online) this.message.say(() => this.#i18n.t('notice.back'), { passing: true });
     else this.message.say(() => this.#i18n.t('notice.offline'), { problem: true });

@@ -132,8 +132,8 @@ export class Visit {
     this.#session?.suspend();
   }
 
-  doubtLine() {
-    this.#session?.doubtLine();
+  doubt() {
+    this.#session?.doubt();
   }
 
   render() {

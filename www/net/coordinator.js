@@ -3,7 +3,7 @@ import { ask, Unreachable } from './ask.js';
 import { backoffMs, pause } from './backoff.js';
 import { Feed } from './feed.js';
 import { insist } from './insist.js';
-import { SocketLine } from './socket-line.js';
+import { VerbSocket } from './verb-socket.js';
 
 /** What the page asks of the coordinator, and what it is told by it. */
 
@@ -13,7 +13,7 @@ import { SocketLine } from './socket-line.js';
  * @typedef {object} Watcher
  * @property {(rcs: Rc[]) => void} onRcs the whole list, on entry and whenever it may have changed unseen
  * @property {(event: Answer) => void} onEvent
- * @property {(online: boolean) => void} onLine whether the coordinator answers, when that changes
+ * @property {(online: boolean) => void} onOnline whether the coordinator answers, when that changes
  */
 
 const API = new URL('api', document.baseURI);
@@ -27,7 +27,7 @@ class Refused extends Error {}
 /** All events of the coordinator, by whichever way gets through. */
 export const feed = new Feed({
   ask: (verb, fields, options) => ask(API, verb, fields, options),
-  open: (signal) => SocketLine.open(new URL('ws', document.baseURI), signal),
+  open: (signal) => VerbSocket.open(new URL('ws', document.baseURI), signal),
   pause,
 });
 
@@ -45,10 +45,10 @@ export function joinSession(code, key) {
 }
 
 /**
- * Shows the list of complexes and follows its changes for as long as the page lives, through any loss of the line.
+ * Shows the list of complexes and follows its changes for as long as the page lives, through any loss of the connection.
  * @param {Watcher} watcher
  */
-export function watch({ onRcs, onEvent, onLine }) {
+export function watch({ onRcs, onEvent, onOnline }) {
   let newest = 0;
   // The feed's cursor is taken before the list, so that no change falls between the two.
   const onFresh = async () => {
@@ -64,7 +64,7 @@ export function watch({ onRcs, onEvent, onLine }) {
       }
     }
   };
-  feed.listen({ onEvent, onFresh, onLine });
+  feed.listen({ onEvent, onFresh, onOnline });
   addEventListener('online', () => feed.check());
 }
 

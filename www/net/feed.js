@@ -11,16 +11,16 @@ import { POLL_TIMEOUT_MS, pollEvents, readEvents, retryAfterMs } from './poll.js
 
 /**
  * @typedef {import('./ask.js').Answer} Answer
- * @typedef {import('./socket-line.js').SocketLine} SocketLine
+ * @typedef {import('./verb-socket.js').VerbSocket} VerbSocket
  * @typedef {object} Means what the feed stands on
  * @property {(verb: string, fields: Record<string, unknown>, options?: import('./ask.js').AskOptions) => Promise<Answer>} ask by POST
- * @property {(signal: AbortSignal) => Promise<SocketLine | null>} open a WebSocket; null when none gets through
+ * @property {(signal: AbortSignal) => Promise<VerbSocket | null>} open a WebSocket; null when none gets through
  * @property {(durationMs: number, signal?: AbortSignal) => Promise<void>} pause
  * @property {() => number} [nowMs]
  * @typedef {object} Listener
  * @property {(event: Answer) => void} [onEvent]
  * @property {() => void} [onFresh] events may have been missed, or none were followed before: what is known is to be asked anew
- * @property {(online: boolean) => void} [onLine] whether the coordinator answers, when that changes
+ * @property {(online: boolean) => void} [onOnline] whether the coordinator answers, when that changes
  */
 
 /** A WebSocket that has not answered by then carries nothing. */
@@ -64,7 +64,7 @@ export class Feed {
   /** @type {Follower | null} */ #follower = null;
   /** @type {string | number | undefined} of the last event that was delivered */ #cursor;
   /** @type {AbortController | null} while events are polled for, or about to be */ #polling = null;
-  /** @type {SocketLine | null} one that has proved itself */ #socket = null;
+  /** @type {VerbSocket | null} one that has proved itself */ #socket = null;
   /** @type {string | null} whose events the socket brings, too */ #socketTicket = null;
   #online = true;
   #gap = true;
@@ -103,7 +103,7 @@ export class Feed {
     });
   }
 
-  /** Finds out whether the line still lives. To be called when there is a reason for doubt. */
+  /** Finds out whether the connection still lives. To be called when there is a reason for doubt. */
   check() {
     if (this.#socket) this.#prove(this.#socket).catch(() => {});
   }
@@ -132,7 +132,7 @@ export class Feed {
     }
   }
 
-  /** @param {SocketLine} socket @returns {Promise<boolean>} once it is gone: whether it had carried answers */
+  /** @param {VerbSocket} socket @returns {Promise<boolean>} once it is gone: whether it had carried answers */
   async #followSocket(socket) {
     let proved = false;
     try {
@@ -156,7 +156,7 @@ export class Feed {
     return proved;
   }
 
-  /** Any answer proves that the line lives; a dead one is given up. @param {SocketLine} socket */
+  /** Any answer proves that the connection lives; a dead one is given up. @param {VerbSocket} socket */
   async #prove(socket) {
     try {
       await askSocket(socket, {});
@@ -166,7 +166,7 @@ export class Feed {
     }
   }
 
-  /** Goes on from the cursor. @param {SocketLine} socket */
+  /** Goes on from the cursor. @param {VerbSocket} socket */
   async #takeUp(socket) {
     const follower = this.#follower;
     if (follower) await this.#introduce(follower, (fields) => askSocket(socket, fields));
@@ -186,7 +186,7 @@ export class Feed {
     for (const event of readEvents(answer)) this.#deliver(event);
   }
 
-  /** Until the line is gone. @param {SocketLine} socket */
+  /** Until the connection is gone. @param {VerbSocket} socket */
   async #watch(socket) {
     const gone = new AbortController();
     const closed = socket.closed.then(() => gone.abort());
@@ -212,7 +212,7 @@ export class Feed {
       if (signal.aborted) return;
       this.#gap = true;
       failures += 1;
-      if (failures > 1) this.#tellLine(false);
+      if (failures > 1) this.#tellOnline(false);
       await this.#means.pause(Math.max(backoffMs(failures), waitMs), signal).catch(() => {});
     }
   }
@@ -322,22 +322,22 @@ export class Feed {
   }
 
   #answered() {
-    this.#tellLine(true);
+    this.#tellOnline(true);
     if (!this.#gap) return;
     this.#gap = false;
     for (const { onFresh } of this.#listeners) onFresh?.();
   }
 
   /** @param {boolean} online */
-  #tellLine(online) {
+  #tellOnline(online) {
     if (online === this.#online) return;
     this.#online = online;
-    for (const { onLine } of this.#listeners) onLine?.(online);
+    for (const { onOnline } of this.#listeners) onOnline?.(online);
   }
 }
 
 /**
- * @param {SocketLine} socket
+ * @param {VerbSocket} socket
  * @param {Record<string, unknown>} fields
  * @returns {Promise<Answer>} EVENTS, or what refuses a ticket
  */

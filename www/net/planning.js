@@ -64,7 +64,7 @@ export function extendSession(ticket, minutes) {
 }
 
 /**
- * Follows what the coordinator tells the people of a session, through any loss of the line, until the signal aborts.
+ * Follows what the coordinator tells the people of a session, through any loss of the connection, until the signal aborts.
  * @param {string} ticket
  * @param {(event: Answer) => void} onEvent
  * @param {AbortSignal} signal

@@ -18,8 +18,9 @@ const LONGEST_RETRY_S = 60;
 const HASTY_MS = 1_000;
 
 /**
- * Asks until the signal aborts, the line is lost or the server refuses. What came before is delivered. A server that lets nobody wait
- * just now (it has too many who do, or is a plain CGI program) says when to come again, and is then asked without waiting.
+ * Asks until the signal aborts, the connection is lost or the server refuses. What came before is delivered. A server that lets
+ * nobody wait just now (it has too many who do, or is a plain CGI program) says when to come again, and is then asked without
+ * waiting.
  * @param {object} how
  * @param {(verb: string, fields: Record<string, unknown>) => Promise<Answer>} how.ask
  * @param {(event: Answer) => void} how.onEvent
@@ -30,7 +31,7 @@ const HASTY_MS = 1_000;
  * @param {(durationMs: number) => Promise<void>} how.pause
  * @param {() => number} [how.nowMs]
  * @returns {Promise<Answer>} the refusal that ended it
- * @throws {import('./ask.js').Unreachable} when the line is lost
+ * @throws {import('./ask.js').Unreachable} when the connection is lost
  */
 export async function pollEvents(how) {
   const { ask, onEvent, onCursor, fields = {}, waitSeconds = WAIT_SECONDS, pause, nowMs = () => performance.now() } = how;

@@ -2,13 +2,13 @@
 import { ask, Unreachable } from '../net/ask.js';
 import { backoffMs, pause } from '../net/backoff.js';
 import { pollEvents } from '../net/poll.js';
-import { SocketLine } from '../net/socket-line.js';
+import { VerbSocket } from '../net/verb-socket.js';
 
 /**
- * The line to the streamer that runs the session: verbs and their answers, and the session's events. A WebSocket is tried first;
- * where none gets through (a proxy that does not pass them), the same objects travel by POST and long polling. A lost line is
- * taken up again with the same ticket until the streamer refuses it, and the events that were missed are asked for by cursor: each
- * is delivered once, in order, whichever way it came.
+ * The connection to the streamer that runs the session: verbs and their answers, and the session's events. A WebSocket is tried
+ * first; where none gets through (a proxy that does not pass them), the same objects travel by POST and long polling. A lost
+ * connection is taken up again with the same ticket until the streamer refuses it, and the events that were missed are asked for by
+ * cursor: each is delivered once, in order, whichever way it came.
  */
 
 /**
@@ -16,19 +16,19 @@ import { SocketLine } from '../net/socket-line.js';
  * @typedef {object} ChannelHandlers
  * @property {(established: Answer) => void} onEstablished the streamer let us in, the first time or again
  * @property {(event: Answer) => void} onEvent
- * @property {() => void} onLost the line broke and is being taken up again
+ * @property {() => void} onLost the connection broke and is being taken up again
  * @property {(refusal: Answer) => void} onRefused the streamer does not let us in; the channel is closed
  * @property {() => void} onReplaced the same ticket came elsewhere (another tab, a reload); the channel is closed
  */
 
-/** A line that is doubted has this long to prove that it lives. */
+/** A connection that is doubted has this long to prove that it lives. */
 const CHECK_TIMEOUT_MS = 5_000;
 
-/** Silence so long is a doubt. With the time for the proof and the watch's own step, a dead line is noticed within 15 s. */
+/** Silence so long is a doubt. With the time for the proof and the watch's own step, a dead connection is noticed within 15 s. */
 const SILENCE_MS = 7_000;
 const WATCH_MS = 2_000;
 
-/** So long a poll waits at the streamer. As short as the silence above, so that a dead line is noticed as soon. */
+/** So long a poll waits at the streamer. As short as the silence above, so that a dead connection is noticed as soon. */
 const POLL_SECONDS = SILENCE_MS / 1000;
 const POLL_TIMEOUT_MS = SILENCE_MS + CHECK_TIMEOUT_MS;
 
@@ -42,7 +42,7 @@ export class SessionChannel {
   /** @type {URL} */ #url;
   /** @type {Record<string, unknown>} */ #credentials;
   /** @type {ChannelHandlers} */ #handlers;
-  /** @type {SocketLine | null} */ #socket = null;
+  /** @type {VerbSocket | null} */ #socket = null;
   /** @type {'socket' | 'polls' | null} the way that is open */ #way = null;
   /** @type {number | undefined} of the last event that was delivered */ #cursor;
   #closing = new AbortController();
@@ -93,11 +93,11 @@ export class SessionChannel {
    * @param {string} verb
    * @param {Record<string, unknown>} [fields]
    * @returns {Promise<Answer>} also a refusal
-   * @throws {Unreachable} also while the line is down
+   * @throws {Unreachable} also while the connection is down
    */
   async ask(verb, fields = {}) {
     if (this.#way === 'socket' && this.#socket) return this.#socket.ask(verb, fields);
-    if (this.#way === null) throw new Unreachable('the line is down');
+    if (this.#way === null) throw new Unreachable('the connection is down');
     return ask(this.#url, verb, { ticket: this.#credentials.ticket, ...fields });
   }
 
@@ -107,8 +107,8 @@ export class SessionChannel {
   }
 
   /**
-   * Finds out whether the line still lives: one whose network has gone away may look open for many minutes. A dead one is given up,
-   * and so taken up again. To be called when there is a reason for doubt.
+   * Finds out whether the connection still lives: one whose network has gone away may look open for many minutes. A dead one is given
+   * up, and so taken up again. To be called when there is a reason for doubt.
    */
   check() {
     return this.#socket && this.#way === 'socket' ? this.#prove(this.#socket) : undefined;
@@ -128,9 +128,9 @@ export class SessionChannel {
     this.#socket?.close();
   }
 
-  /** @returns {Promise<boolean>} once the line is lost again; whether it had been established */
+  /** @returns {Promise<boolean>} once the connection is lost again; whether it had been established */
   async #connectOnce() {
-    const socket = await SocketLine.open(this.#url, this.#closing.signal);
+    const socket = await VerbSocket.open(this.#url, this.#closing.signal);
     return socket ? this.#followSocket(socket) : this.#followPolls();
   }
 
@@ -139,7 +139,7 @@ export class SessionChannel {
     return this.#cursor === undefined ? this.#credentials : { ...this.#credentials, cursor: this.#cursor };
   }
 
-  /** @param {SocketLine} socket */
+  /** @param {VerbSocket} socket */
   async #followSocket(socket) {
     this.#socket = socket;
     const watching = new AbortController();
@@ -158,13 +158,13 @@ export class SessionChannel {
       if ((await socket.closed) === REPLACED_CODE) this.#replace();
       return true;
     } finally {
-      watching.abort(new DOMException('the line is gone', 'AbortError'));
+      watching.abort(new DOMException('the connection is gone', 'AbortError'));
       this.#socket = null;
       socket.close();
     }
   }
 
-  /** Doubts the line whenever it has been silent for long. @param {SocketLine} socket @param {AbortSignal} signal */
+  /** Doubts the connection whenever it has been silent for long. @param {VerbSocket} socket @param {AbortSignal} signal */
   async #watch(socket, signal) {
     while (!signal.aborted) {
       await pause(WATCH_MS, signal).catch(() => {});
@@ -172,7 +172,7 @@ export class SessionChannel {
     }
   }
 
-  /** Asks for what is not there; any answer proves that the line lives. @param {SocketLine} socket */
+  /** Asks for what is not there; any answer proves that the connection lives. @param {VerbSocket} socket */
   async #prove(socket) {
     try {
       await socket.ask('POLL_EVENTS', { cursor: this.#cursor, wait_seconds: 0 }, CHECK_TIMEOUT_MS);

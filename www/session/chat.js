@@ -3,7 +3,7 @@ import { Unreachable } from '../net/ask.js';
 
 /**
  * What people in the session write to each other. One's own messages go out one after another, so that they arrive in the order of
- * writing; one that was not acknowledged is sent again when the line is back, under the same id, so that nobody sees it twice.
+ * writing; one that was not acknowledged is sent again when the connection is back, under the same id, so that nobody sees it twice.
  */
 
 /**
@@ -107,7 +107,7 @@ export class Chat {
     this.pump();
   }
 
-  /** Sends what is not acknowledged yet, until the line breaks. To be called when the line is up. */
+  /** Sends what is not acknowledged yet, until the connection breaks. To be called when the connection is up. */
   async pump() {
     if (this.#pumping) return;
     this.#pumping = true;

@@ -9,8 +9,8 @@ import { Pointers, PointerSender } from './pointers.js';
 import { end, enter, hear, newState, readInstant } from './state.js';
 
 /**
- * One visit: the line to the streamer, the player, the people in it and what they tell each other. Views read what is here and are
- * told of every change.
+ * One visit: the connection to the streamer, the player, the people in it and what they tell each other. Views read what is here
+ * and are told of every change.
  */
 
 /**
@@ -75,7 +75,7 @@ export class Session {
     this.#channel = new SessionChannel(new URL(entry.url, document.baseURI), credentials, {
       onEstablished: (answer) => this.#enter(answer),
       onEvent: (event) => this.#hear(event),
-      onLost: () => this.#change((state) => void (state.lineUp = false)),
+      onLost: () => this.#change((state) => void (state.reachable = false)),
       onRefused: (refusal) => this.#finish(refusalReason(refusal)),
       onReplaced: () => this.#finish('replaced'),
     }, kept?.cursor);
@@ -116,7 +116,7 @@ export class Session {
   /**
    * @param {'SET_NAME' | 'REQUEST_CONTROL' | 'RELEASE_CONTROL' | 'GRANT_CONTROL' | 'DECLINE_CONTROL' | 'REMOVE_USER'} verb
    * @param {Record<string, unknown>} [fields]
-   * @returns {Promise<Answer>} what happened is told by events; UNREACHABLE when the line is down
+   * @returns {Promise<Answer>} what happened is told by events; UNREACHABLE when the connection is down
    */
   async ask(verb, fields) {
     const answer = await this.#channel.ask(verb, fields).catch((error) => {
@@ -141,10 +141,10 @@ export class Session {
     this.#pointerSender.point(place);
   }
 
-  // The line.
+  // The connection.
 
-  /** There is a reason to doubt that the line still lives: the network changed, or the page slept. */
-  doubtLine() {
+  /** There is a reason to doubt that the connection still lives: the network changed, or the page slept. */
+  doubt() {
     this.#channel.check();
     this.#player?.doubt();
   }

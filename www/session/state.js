@@ -1,7 +1,10 @@
 // @ts-check
 import { serverNowMs } from '../net/ask.js';
 
-/** How the visit stands: the picture, the line, the time. Changed by what the streamer answers and tells; people have their own book. */
+/**
+ * How the visit stands: the picture, the connection, the time. Changed by what the streamer answers and tells; people have their own
+ * book.
+ */
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
@@ -21,7 +24,7 @@ import { serverNowMs } from '../net/ask.js';
  * @typedef {object} SessionState
  * @property {'connecting' | 'live' | 'reconnecting' | 'ended'} phase of the picture
  * @property {boolean} admitted the streamer has let the visitor in, at least once
- * @property {boolean} lineUp verbs and events get through
+ * @property {boolean} reachable verbs and events get through
  * @property {string} code
  * @property {string | undefined} rcName
  * @property {number | undefined} endsAtMs by the server's clock
@@ -36,7 +39,7 @@ export function newState(entry) {
   return {
     phase: 'connecting',
     admitted: false,
-    lineUp: false,
+    reachable: false,
     code: entry.code,
     rcName: entry.rc_name,
     endsAtMs: readInstant(entry.ends_at),
@@ -50,7 +53,7 @@ export function newState(entry) {
 /** @param {SessionState} state @param {Answer} answer SESSION_CONNECTION_ESTABLISHED */
 export function enter(state, answer) {
   state.admitted = true;
-  state.lineUp = true;
+  state.reachable = true;
   state.endsAtMs = readInstant(answer.ends_at) ?? state.endsAtMs;
   state.inactiveAtMs = inSeconds(answer.inactive_in_seconds);
   state.rcName = answer.rc_name ?? state.rcName;
@@ -86,8 +89,8 @@ export function end(state, reason) {
 }
 
 /** The visitor sees no picture, or nothing gets through, though both had been there. @param {SessionState} state */
-export function isDown({ phase, admitted, lineUp }) {
-  return phase === 'reconnecting' || (admitted && !lineUp);
+export function isDown({ phase, admitted, reachable }) {
+  return phase === 'reconnecting' || (admitted && !reachable);
 }
 
 /** @param {unknown} instant RFC 3339 @returns {number | undefined} */

@@ -61,8 +61,8 @@ class Coordinator {
   reachable = true;
   /** After how many seconds who may not wait shall ask again; 0: all may. */
   retryAfter = 0;
-  /** @type {Set<Line>} */
-  lines = new Set();
+  /** @type {Set<FakeSocket>} */
+  living = new Set();
   opened = 0;
   /** Polls that wait. @type {Set<() => void>} */
   waiting = new Set();
@@ -82,8 +82,8 @@ class Coordinator {
   tell(msg, session) {
     this.#events.push({ event: { msg }, session });
     for (const wake of [...this.waiting]) wake();
-    for (const line of this.lines)
-      if (!session || line.tickets.has(session)) line.push({ msg, cursor: this.cursor });
+    for (const socket of this.living)
+      if (!session || socket.tickets.has(session)) socket.push({ msg, cursor: this.cursor });
   }
 
   get cursor() {
@@ -92,7 +92,7 @@ class Coordinator {
 
   /** Forgets all, as by a restart. */
   restart() {
-    for (const line of [...this.lines]) line.break();
+    for (const socket of [...this.living]) socket.break();
     this.#start += 1;
     this.#events = [];
   }
@@ -140,12 +140,12 @@ class Coordinator {
     return this.#since(fields);
   }
 
-  /** @returns {Promise<Line | null>} */
+  /** @returns {Promise<FakeSocket | null>} */
   async open() {
     await turn();
     if (this.sockets === 'blocked') return null;
     this.opened += 1;
-    return new Line(this, this.sockets === 'silent');
+    return new FakeSocket(this, this.sockets === 'silent');
   }
 
   /** @param {any} fields */
@@ -154,8 +154,8 @@ class Coordinator {
   }
 }
 
-/** What stands where the page has a SocketLine. */
-class Line {
+/** What stands where the page has a VerbSocket. */
+class FakeSocket {
   onEvent = (/** @type {any} */ _event) => {};
   tickets = new Set();
   #heardMs;
@@ -169,7 +169,7 @@ class Line {
     this.#heardMs = coordinator.clock.nowMs;
     /** @type {Promise<number>} */
     this.closed = new Promise(resolve => (this.#end = resolve));
-    coordinator.lines.add(this);
+    coordinator.living.add(this);
   }
 
   get silentMs() {
@@ -199,7 +199,7 @@ class Line {
   /** The other side goes away. */
   break() {
     this.#isBroken = true;
-    this.coordinator.lines.delete(this);
+    this.coordinator.living.delete(this);
     this.#end(1006);
   }
 
@@ -215,7 +215,7 @@ function start() {
   /** @type {string[]} */
   const heard = [];
   /** @type {boolean[]} */
-  const line = [];
+  const online = [];
   const counts = { fresh: 0 };
   const feed = new Feed({
     ask: (verb, fields, options) => coordinator.ask(verb, fields, options),
@@ -230,9 +230,9 @@ function start() {
         heard.push(msg);
       },
       onFresh: () => (counts.fresh += 1),
-      onLine: online => line.push(online),
+      onOnline: is => online.push(is),
     });
-  return { clock, coordinator, feed, heard, line, counts, listen };
+  return { clock, coordinator, feed, heard, online, counts, listen };
 }
 
 test('a WebSocket is taken first, and no poll waits beside it', async () => {
@@ -246,7 +246,7 @@ test('a WebSocket is taken first, and no poll waits beside it', async () => {
 });
 
 test('a coordinator that lets nobody wait is asked when it says, and counts as there', async () => {
-  const { clock, coordinator, heard, line, counts, listen } = start();
+  const { clock, coordinator, heard, online, counts, listen } = start();
   coordinator.sockets = 'blocked';
   coordinator.retryAfter = 15;
   listen();
@@ -259,11 +259,11 @@ test('a coordinator that lets nobody wait is asked when it says, and counts as t
   coordinator.tell('B');
   await clock.run(60_000);
   assert.deepEqual(heard, ['A', 'B']);
-  assert.deepEqual([line, counts.fresh], [[], 1], 'nothing is said of a lost connection');
+  assert.deepEqual([online, counts.fresh], [[], 1], 'nothing is said of a lost connection');
 });
 
 test('where none gets through the events are polled for, and tried again later', async () => {
-  const { clock, coordinator, heard, line, listen } = start();
+  const { clock, coordinator, heard, online, listen } = start();
   coordinator.sockets = 'blocked';
   listen();
   await clock.run(3500);
@@ -278,7 +278,7 @@ test('where none gets through the events are polled for, and tried again later',
   coordinator.tell('B');
   await clock.run(10);
   assert.deepEqual(heard, ['A', 'B']);
-  assert.deepEqual(line, []);
+  assert.deepEqual(online, []);
 });
 
 test('a WebSocket that opens and then stays silent is given up; meanwhile nothing is missed', async () => {
@@ -289,7 +289,7 @@ test('a WebSocket that opens and then stays silent is given up; meanwhile nothin
     coordinator.tell(`at ${second}`);
     await clock.run(1000);
   }
-  assert.equal(coordinator.lines.size, 0, 'it is closed');
+  assert.equal(coordinator.living.size, 0, 'it is closed');
   assert.deepEqual(heard, Array.from({ length: 19 }, (_, i) => `at ${i + 1}`));
 });
 
@@ -299,7 +299,7 @@ test('one that falls silent later is noticed, and what was told meanwhile is tol
   await clock.run(1000);
   coordinator.tell('A');
   await clock.run(1000);
-  for (const one of coordinator.lines) one.isSilent = true;
+  for (const one of coordinator.living) one.isSilent = true;
   coordinator.sockets = 'blocked';
   coordinator.tell('B');
   await clock.run(60_000);
@@ -321,9 +321,9 @@ test('through every change of the way each event comes once, in order', async ()
     for (let step = 0; step < 120; step++) {
       const chance = random(12);
       if (chance === 0) coordinator.sockets = /** @type {const} */ (['open', 'blocked', 'silent'])[random(3)];
-      if (chance === 1) for (const one of [...coordinator.lines]) one.break();
+      if (chance === 1) for (const one of [...coordinator.living]) one.break();
       if (chance === 2) coordinator.reachable = !coordinator.reachable;
-      if (chance === 3) for (const one of coordinator.lines) one.isSilent = true;
+      if (chance === 3) for (const one of coordinator.living) one.isSilent = true;
       const count = random(3);
       for (let i = 0; i < count; i++) {
         told.push(`${told.length}`);
@@ -336,23 +336,23 @@ test('through every change of the way each event comes once, in order', async ()
     /* What was told before the first answer is not news. */
     assert.deepEqual(heard, told.slice(told.length - heard.length));
     assert.ok(heard.length > told.length - 20, `${heard.length} of ${told.length}`);
-    assert.ok(coordinator.waiting.size <= 1 && coordinator.lines.size <= 1);
+    assert.ok(coordinator.waiting.size <= 1 && coordinator.living.size <= 1);
   }
 });
 
 test('when neither way leads anywhere the page is told, and when one does again', async () => {
-  const { clock, coordinator, line, counts, heard, listen } = start();
+  const { clock, coordinator, online, counts, heard, listen } = start();
   listen();
   await clock.run(1000);
   coordinator.reachable = false;
   coordinator.sockets = 'blocked';
   coordinator.restart();
   await clock.run(10_000);
-  assert.deepEqual(line, [false]);
+  assert.deepEqual(online, [false]);
   coordinator.tell('after the restart');
   coordinator.reachable = true;
   await clock.run(20_000);
-  assert.deepEqual(line, [false, true]);
+  assert.deepEqual(online, [false, true]);
   assert.equal(counts.fresh, 2);
   assert.deepEqual(heard, ['after the restart']);
 });
@@ -376,7 +376,7 @@ for (const sockets of /** @type {const} */ (['open', 'blocked']))
     coordinator.tell('for others', 'another');
     await clock.run(1000);
     assert.deepEqual(own.filter(msg => msg !== 'for all' && msg !== 'not for us'), ['stands', 'for us']);
-    for (const line of [...coordinator.lines]) line.break();
+    for (const socket of [...coordinator.living]) socket.break();
     coordinator.tell('while away', 'ticket');
     await clock.run(60_000);
     assert.equal(own.at(-1), 'while away');
@@ -405,7 +405,7 @@ for (const sockets of /** @type {const} */ (['open', 'blocked']))
     await clock.run(5000);
     assert.equal(ended, 1);
     coordinator.badTickets.add('good');
-    for (const line of [...coordinator.lines]) line.break();
+    for (const socket of [...coordinator.living]) socket.break();
     await clock.run(60_000);
     assert.equal(ended, 2);
     coordinator.tell('A');

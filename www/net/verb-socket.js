@@ -11,7 +11,7 @@ import { Unreachable } from './ask.js';
 const OPEN_TIMEOUT_MS = 8_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 
-export class SocketLine {
+export class VerbSocket {
   /** @type {WebSocket} */ #socket;
   /** @type {Map<number, Question>} by the request's id */ #waiting = new Map();
   #lastId = 0;
@@ -20,13 +20,13 @@ export class SocketLine {
   /** @type {(code: number) => void} */ #settle = () => {};
   /** @type {(event: Answer) => void} */
   onEvent = () => {};
-  /** @type {Promise<number>} settled when the line is gone, with the WebSocket's close code; 0: we gave it up */
+  /** @type {Promise<number>} settled when the connection is gone, with the WebSocket's close code; 0: we gave it up */
   closed;
 
   /**
    * @param {URL} url
    * @param {AbortSignal} signal
-   * @returns {Promise<SocketLine | null>} null when no WebSocket gets through
+   * @returns {Promise<VerbSocket | null>} null when no WebSocket gets through
    */
   static open(url, signal) {
     const address = new URL(url);
@@ -53,7 +53,7 @@ export class SocketLine {
         clearTimeout(timer);
         signal.removeEventListener('abort', fail);
         socket.removeEventListener('error', fail);
-        resolve(new SocketLine(socket));
+        resolve(new VerbSocket(socket));
       });
     });
   }
@@ -78,12 +78,12 @@ export class SocketLine {
    * @param {Record<string, unknown>} fields
    * @param {number} [timeoutMs]
    * @returns {Promise<Answer>}
-   * @throws {Unreachable} when none came in time, or the line went
+   * @throws {Unreachable} when none came in time, or the connection went
    */
   ask(verb, fields, timeoutMs = ANSWER_TIMEOUT_MS) {
     return new Promise((resolve, reject) => {
       if (this.#gone) {
-        reject(new Unreachable(`the line went before ${verb} was asked`));
+        reject(new Unreachable(`the connection went before ${verb} was asked`));
         return;
       }
       const id = (this.#lastId += 1);
@@ -119,7 +119,7 @@ export class SocketLine {
     if (this.#gone) return;
     this.#gone = true;
     this.onEvent = () => {};
-    for (const question of [...this.#waiting.values()]) question.fail('the line went');
+    for (const question of [...this.#waiting.values()]) question.fail('the connection went');
     this.#settle(code);
   }
 
