@@ -1,6 +1,6 @@
 // @ts-check
-import { Unreachable } from '../net/ask.js';
-import { joinSession, listRcs, startSession, watch } from '../net/coordinator.js';
+import { followComplexes, joinSession, listRcs, startSession } from '../net/coordinator.js';
+import { unreachableAnswer } from '../net/outcomes.js';
 import { Bookings } from '../plan/bookings.js';
 import { RcListView } from '../views/choose/rc-list.js';
 import { WaysView } from '../views/choose/ways.js';
@@ -103,7 +103,7 @@ export class App {
     else this.#obeyAddress();
     if (!kept && code === null) this.line.resume();
 
-    watch({
+    followComplexes({
       onRcs: (rcs) => this.#takeRcs(rcs),
       onEvent: (event) => this.#hear(event),
       onOnline: (online) => this.#tellOnline(online),
@@ -252,10 +252,7 @@ export class App {
     this.planner.close();
     this.message.clear();
     this.#render();
-    const answer = await question().catch((error) => {
-      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
-      throw error;
-    }).finally(() => {
+    const answer = await question().catch(unreachableAnswer).finally(() => {
       this.#asking = null;
     });
     this.#render();

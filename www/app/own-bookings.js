@@ -1,5 +1,6 @@
 // @ts-check
-import { serverNowMs, Unreachable } from '../net/ask.js';
+import { serverNowMs } from '../net/ask.js';
+import { unreachableAnswer } from '../net/outcomes.js';
 import { cancelSession } from '../net/planning.js';
 import { calendarFile } from '../plan/ics.js';
 import { drawQr } from '../plan/qr.js';
@@ -191,10 +192,7 @@ export class Desk {
     if (booking === null || this.#asking) return;
     this.#asking = true;
     this.render();
-    const answer = await cancelSession(booking.code, booking.key).catch((error) => {
-      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
-      throw error;
-    }).finally(() => {
+    const answer = await cancelSession(booking.code, booking.key).catch(unreachableAnswer).finally(() => {
       this.#asking = false;
     });
     if (answer.msg === 'SESSION_CANCELLED' || answer.msg === 'SESSION_NOT_EXIST') {

@@ -1,5 +1,6 @@
 // @ts-check
 import { serverNowMs, Unreachable } from '../net/ask.js';
+import { unreachableAnswer } from '../net/outcomes.js';
 import { getAvailability, newRequestId, planSession } from '../net/planning.js';
 import { dayAt, daysFrom, isoDate, namedZone, readIsoDate, utcNoonMs, wireDate } from '../plan/days.js';
 import { nextFree, readAlternatives, readStarts } from '../plan/starts.js';
@@ -246,13 +247,9 @@ export class Planner {
   }
 
   /** @param {string} rcName @param {Start} start @param {string} id @returns {Promise<Answer>} */
-  async #ask(rcName, { date, time }, id) {
-    try {
-      return await planSession({ rc_name: rcName, date, time, time_zone: this.#sentZone(), request_id: id });
-    } catch (error) {
-      if (error instanceof Unreachable) return { msg: 'UNREACHABLE' };
-      throw error;
-    }
+  #ask(rcName, { date, time }, id) {
+    const wish = { rc_name: rcName, date, time, time_zone: this.#sentZone(), request_id: id };
+    return planSession(wish).catch(unreachableAnswer);
   }
 
   /** @param {string} wish @returns {string} the same while it is not known what became of it */

@@ -1,6 +1,6 @@
 // @ts-check
-import { Unreachable } from '../net/ask.js';
 import { backoffMs } from '../net/backoff.js';
+import { isPassing, unreachableAnswer } from '../net/outcomes.js';
 
 /** Standing in a line: asked again and again with the same place, through lost connections, until the turn has come. */
 
@@ -18,9 +18,6 @@ import { backoffMs } from '../net/backoff.js';
 /** The same place may be asked for elsewhere, in a copy of this tab: then answers come at once. */
 const HASTY_MS = 1_000;
 
-/** What may be otherwise a moment later. */
-const PASSING = new Set(['UNREACHABLE', 'SERVERS_BUSY', 'STORE_UNAVAILABLE', 'INTERNAL_ERROR', 'TOO_MANY_ATTEMPTS', 'SESSION_START_FAILED']);
-
 /**
  * @param {string | undefined} place from before a reload
  * @param {Means} means
@@ -30,10 +27,7 @@ export async function waitForTurn(place, { ask, onPlace, onLost, pause, nowMs = 
   let failures = 0;
   for (;;) {
     const askedMs = nowMs();
-    const answer = await ask(place).catch((error) => {
-      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
-      throw error;
-    });
+    const answer = await ask(place).catch(unreachableAnswer);
     if (answer.msg === 'SERVERS_BUSY' && typeof answer.place === 'string') {
       const waited = place !== undefined;
       failures = 0;
@@ -43,7 +37,7 @@ export async function waitForTurn(place, { ask, onPlace, onLost, pause, nowMs = 
       if (waited && tookMs < HASTY_MS) await pause(HASTY_MS - tookMs);
       continue;
     }
-    if (!PASSING.has(answer.msg) || place === undefined) return answer;
+    if (!isPassing(answer) || place === undefined) return answer;
     failures += 1;
     onLost();
     await pause(Math.max(Number(answer.retry_after_seconds) * 1000 || 0, backoffMs(failures, random)));

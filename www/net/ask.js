@@ -44,7 +44,7 @@ function noteServerDate(date) {
  * @returns {Promise<Answer>} also a refusal is an answer
  * @throws {Unreachable} when there is none; the signal's own reason when it was aborted
  */
-export async function ask(url, verb, fields = {}, { signal, timeoutMs = DEFAULT_TIMEOUT_MS, keepalive } = {}) {
+export async function askByPost(url, verb, fields = {}, { signal, timeoutMs = DEFAULT_TIMEOUT_MS, keepalive } = {}) {
   const giveUp = new AbortController();
   const abort = () => giveUp.abort();
   const timer = setTimeout(abort, timeoutMs);

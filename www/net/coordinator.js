@@ -1,8 +1,10 @@
 // @ts-check
-import { ask, Unreachable } from './ask.js';
+import { askCoordinator } from './api.js';
+import { Unreachable } from './ask.js';
 import { backoffMs, pause } from './backoff.js';
 import { Feed } from './feed.js';
 import { insist } from './insist.js';
+import { Refused } from './outcomes.js';
 import { VerbSocket } from './verb-socket.js';
 
 /** What the page asks of the coordinator, and what it is told by it. */
@@ -16,24 +18,19 @@ import { VerbSocket } from './verb-socket.js';
  * @property {(online: boolean) => void} onOnline whether the coordinator answers, when that changes
  */
 
-const API = new URL('api', document.baseURI);
-
 /** Starting waits for the application, so it may take longer than any other verb. */
 const START_TIMEOUT_MS = 90_000;
 
-/** A refusal of the list, for instance while the server restarts: worth another try. */
-class Refused extends Error {}
-
 /** All events of the coordinator, by whichever way gets through. */
 export const feed = new Feed({
-  ask: (verb, fields, options) => ask(API, verb, fields, options),
+  ask: askCoordinator,
   open: (signal) => VerbSocket.open(new URL('ws', document.baseURI), signal),
   pause,
 });
 
 /** @param {string} rcName */
 export function startSession(rcName) {
-  return insist(() => ask(API, 'START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS }));
+  return insist(() => askCoordinator('START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS }));
 }
 
 /**
@@ -41,14 +38,14 @@ export function startSession(rcName) {
  * @param {string} [key] of one's own booking: whoever has it is not taken for one who guesses codes
  */
 export function joinSession(code, key) {
-  return insist(() => ask(API, 'CONNECT_SESSION_WITH_CODE', { code, key }, { timeoutMs: START_TIMEOUT_MS }));
+  return insist(() => askCoordinator('CONNECT_SESSION_WITH_CODE', { code, key }, { timeoutMs: START_TIMEOUT_MS }));
 }
 
 /**
  * Shows the list of complexes and follows its changes for as long as the page lives, through any loss of the connection.
  * @param {Watcher} watcher
  */
-export function watch({ onRcs, onEvent, onOnline }) {
+export function followComplexes({ onRcs, onEvent, onOnline }) {
   let newest = 0;
   // The feed's cursor is taken before the list, so that no change falls between the two.
   const onFresh = async () => {
@@ -70,7 +67,7 @@ export function watch({ onRcs, onEvent, onOnline }) {
 
 /** @returns {Promise<Rc[]>} */
 export async function listRcs() {
-  const answer = await ask(API, 'GET_RCS');
+  const answer = await askCoordinator('GET_RCS');
   if (answer.msg !== 'RCS_FOUND' || !Array.isArray(answer.rcs)) throw new Refused(answer.msg);
   return answer.rcs.filter((rc) => typeof rc?.rc_name === 'string');
 }

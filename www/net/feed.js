@@ -1,6 +1,7 @@
 // @ts-check
 import { Unreachable } from './ask.js';
 import { backoffMs } from './backoff.js';
+import { isFinal, Refused } from './outcomes.js';
 import { POLL_TIMEOUT_MS, pollEvents, readEvents, retryAfterMs } from './poll.js';
 
 /**
@@ -38,12 +39,6 @@ const SHORT_LIFE_MS = 10_000;
 /** Where no WebSocket ever got through, another is tried after this, and after twice as long each time, up to the longest. */
 const RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 600_000;
-
-/** Words after which asking with a ticket again is of no use. */
-const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB']);
-
-/** A refusal of a poll, for instance while the server restarts: worth another try. */
-class Refused extends Error {}
 
 /** The events of one session, for whoever has its ticket. */
 class Follower {
@@ -257,7 +252,7 @@ export class Feed {
         onEvent: (event) => void (signal.aborted || this.#deliver(event)),
         pause: (durationMs) => this.#means.pause(durationMs, signal),
       });
-      if (FINAL.has(refusal.msg)) this.#dismiss();
+      if (isFinal(refusal)) this.#dismiss();
       return retryAfterMs(refusal);
     } catch (error) {
       if (!signal.aborted && !(error instanceof Unreachable || error instanceof Refused)) throw error;
@@ -292,7 +287,7 @@ export class Feed {
     if (answer.msg === 'EVENTS') {
       follower.introduced = true;
       readEvents(answer).forEach(follower.onEvent);
-    } else if (FINAL.has(answer.msg)) {
+    } else if (isFinal(answer)) {
       this.#dismiss();
     } else {
       throw new Refused(answer.msg);
@@ -343,7 +338,7 @@ export class Feed {
  */
 async function askSocket(socket, fields) {
   const answer = await socket.ask('POLL_EVENTS', { ...fields, wait_seconds: 0 }, PROOF_MS);
-  if (answer.msg !== 'EVENTS' && !('ticket' in fields && FINAL.has(answer.msg))) throw new Refused(answer.msg);
+  if (answer.msg !== 'EVENTS' && !('ticket' in fields && isFinal(answer))) throw new Refused(answer.msg);
   return answer;
 }
 

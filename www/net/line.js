@@ -1,12 +1,11 @@
 // @ts-check
-import { ask, Unreachable } from './ask.js';
+import { askCoordinator } from './api.js';
+import { Unreachable } from './ask.js';
 import { POLL_TIMEOUT_MS } from './poll.js';
 
 /** What the page asks of the coordinator to stand in a line. */
 
 /** @typedef {import('./ask.js').Answer} Answer */
-
-const API = new URL('api', document.baseURI);
 
 /** So long a question waits for its turn; and after that the server may still be starting. */
 const WAIT_SECONDS = 25;
@@ -21,17 +20,17 @@ const TIMEOUT_MS = (WAIT_SECONDS + 65) * 1000;
  */
 export function standInLine(rcName, place, signal) {
   const fields = { rc_name: rcName, place, wait_seconds: place === undefined ? 0 : WAIT_SECONDS };
-  return ask(API, 'START_SESSION', fields, { signal, timeoutMs: TIMEOUT_MS });
+  return askCoordinator('START_SESSION', fields, { signal, timeoutMs: TIMEOUT_MS });
 }
 
 /** @param {string} verb @param {Record<string, unknown>} fields @param {AbortSignal} signal @returns {Promise<Answer>} */
 export function pollPlace(verb, fields, signal) {
-  return ask(API, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS });
+  return askCoordinator(verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS });
 }
 
 /** @param {string} place also when the page is about to go: nobody waits for the answer */
 export async function leaveLine(place) {
-  await ask(API, 'LEAVE_LINE', { place }, { keepalive: true }).catch((error) => {
+  await askCoordinator('LEAVE_LINE', { place }, { keepalive: true }).catch((error) => {
     if (!(error instanceof Unreachable)) throw error;
   });
 }

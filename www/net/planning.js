@@ -1,5 +1,6 @@
 // @ts-check
-import { ask, Unreachable } from './ask.js';
+import { askCoordinator } from './api.js';
+import { Unreachable } from './ask.js';
 import { backoffMs, pause } from './backoff.js';
 import { feed } from './coordinator.js';
 
@@ -9,8 +10,6 @@ import { feed } from './coordinator.js';
  * @typedef {import('./ask.js').Answer} Answer
  * @typedef {{ rc_name: string, date: string, time: string, time_zone?: string, request_id: string }} Wish
  */
-
-const API = new URL('api', document.baseURI);
 
 /** A booking that was not answered is asked for again, under the same request id: it may have been made. */
 const BOOKING_TRIES = 3;
@@ -35,7 +34,7 @@ export function newRequestId() {
  * @param {AbortSignal} [signal]
  */
 export function getAvailability(rcName, date, timeZone, signal) {
-  return ask(API, 'GET_AVAILABILITY', { rc_name: rcName, date, time_zone: timeZone }, { signal });
+  return askCoordinator('GET_AVAILABILITY', { rc_name: rcName, date, time_zone: timeZone }, { signal });
 }
 
 /**
@@ -45,7 +44,7 @@ export function getAvailability(rcName, date, timeZone, signal) {
 export async function planSession(wish) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await ask(API, 'PLAN_SESSION', wish);
+      return await askCoordinator('PLAN_SESSION', wish);
     } catch (error) {
       if (!(error instanceof Unreachable) || tries === BOOKING_TRIES) throw error;
       await pause(backoffMs(tries));
@@ -55,12 +54,12 @@ export async function planSession(wish) {
 
 /** @param {string} code @param {string} key */
 export function cancelSession(code, key) {
-  return ask(API, 'CANCEL_SESSION', { code, key });
+  return askCoordinator('CANCEL_SESSION', { code, key });
 }
 
 /** @param {string} ticket @param {number} minutes */
 export function extendSession(ticket, minutes) {
-  return ask(API, 'EXTEND_SESSION', { ticket, minutes });
+  return askCoordinator('EXTEND_SESSION', { ticket, minutes });
 }
 
 /**

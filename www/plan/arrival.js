@@ -1,6 +1,6 @@
 // @ts-check
-import { Unreachable } from '../net/ask.js';
 import { backoffMs } from '../net/backoff.js';
+import { isPassing, unreachableAnswer } from '../net/outcomes.js';
 
 /**
  * Waiting for a walk that has not begun: at its time the code is tried again, and again until the door opens. Only the clock on the
@@ -29,9 +29,6 @@ const AGAIN_MS = 2_000;
 /** After that long at a door that should be open, the visitor is told why it is not. */
 const PATIENCE_MS = 5 * 60_000;
 
-/** What may be otherwise a moment later. */
-const PASSING = new Set(['SERVERS_BUSY', 'SESSION_START_FAILED', 'STORE_UNAVAILABLE', 'INTERNAL_ERROR', 'TOO_MANY_ATTEMPTS', 'UNREACHABLE']);
-
 /**
  * @param {number} startsAtMs
  * @param {Means} means
@@ -46,10 +43,7 @@ export async function arrive(startsAtMs, { join, onTick, onMoved = () => {}, now
       await pause(Math.min(TICK_MS, knockAtMs - now));
     }
     onTick(0);
-    const answer = await join().catch((error) => {
-      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
-      throw error;
-    });
+    const answer = await join().catch(unreachableAnswer);
     const now = nowMs();
     if (answer.msg === 'SESSION_NOT_STARTED') {
       const toldMs = Date.parse(answer.starts_at);
@@ -58,7 +52,7 @@ export async function arrive(startsAtMs, { join, onTick, onMoved = () => {}, now
       knockAtMs = Math.max(startsAtMs + random() * JITTER_MS, now + AGAIN_MS);
       continue;
     }
-    if (!PASSING.has(answer.msg) || now - startsAtMs > PATIENCE_MS) return answer;
+    if (!isPassing(answer) || now - startsAtMs > PATIENCE_MS) return answer;
     failures += 1;
     const askedForMs = Number(answer.retry_after_seconds) * 1000 || 0;
     knockAtMs = now + Math.max(askedForMs, backoffMs(failures, random), AGAIN_MS);

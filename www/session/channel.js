@@ -1,6 +1,7 @@
 // @ts-check
-import { ask, Unreachable } from '../net/ask.js';
+import { askByPost, Unreachable } from '../net/ask.js';
 import { backoffMs, pause } from '../net/backoff.js';
+import { isFinal } from '../net/outcomes.js';
 import { pollEvents } from '../net/poll.js';
 import { VerbSocket } from '../net/verb-socket.js';
 
@@ -29,14 +30,11 @@ const SILENCE_MS = 7_000;
 const WATCH_MS = 2_000;
 
 /** So long a poll waits at the streamer. As short as the silence above, so that a dead connection is noticed as soon. */
-const POLL_SECONDS = SILENCE_MS / 1000;
-const POLL_TIMEOUT_MS = SILENCE_MS + CHECK_TIMEOUT_MS;
+const SHORT_POLL_SECONDS = SILENCE_MS / 1000;
+const SHORT_POLL_TIMEOUT_MS = SILENCE_MS + CHECK_TIMEOUT_MS;
 
 /** The WebSocket's close code that says the same as the event CONNECTION_REPLACED. */
 const REPLACED_CODE = 4001;
-
-/** Words after which asking again is of no use. */
-const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB', 'SESSION_ENDED']);
 
 export class SessionChannel {
   /** @type {URL} */ #url;
@@ -98,7 +96,7 @@ export class SessionChannel {
   async ask(verb, fields = {}) {
     if (this.#way === 'socket' && this.#socket) return this.#socket.ask(verb, fields);
     if (this.#way === null) throw new Unreachable('the connection is down');
-    return ask(this.#url, verb, { ticket: this.#credentials.ticket, ...fields });
+    return askByPost(this.#url, verb, { ticket: this.#credentials.ticket, ...fields });
   }
 
   /** @param {string} name by which this person comes again after a loss */
@@ -119,7 +117,7 @@ export class SessionChannel {
     if (this.#closing.signal.aborted) return;
     const goodbye = { ticket: this.#credentials.ticket };
     // By POST in any case: the WebSocket is about to go, and a page that unloads keeps only this kind of request alive.
-    ask(this.#url, 'DISCONNECT', goodbye, { keepalive: true }).catch(() => {});
+    askByPost(this.#url, 'DISCONNECT', goodbye, { keepalive: true }).catch(() => {});
     this.close();
   }
 
@@ -183,14 +181,14 @@ export class SessionChannel {
 
   async #followPolls() {
     const signal = this.#closing.signal;
-    const answer = await ask(this.#url, 'CONNECT_TO_SESSION', this.#entry, { signal });
+    const answer = await askByPost(this.#url, 'CONNECT_TO_SESSION', this.#entry, { signal });
     this.#way = 'polls';
     if (!this.#admitted(answer)) return false;
     // Why it was refused, and whether for good, the next try to connect will tell.
     await pollEvents({
-      ask: (verb, fields) => ask(this.#url, verb, fields, { signal, timeoutMs: POLL_TIMEOUT_MS }),
+      ask: (verb, fields) => askByPost(this.#url, verb, fields, { signal, timeoutMs: SHORT_POLL_TIMEOUT_MS }),
       fields: { ticket: this.#credentials.ticket, connection: answer.connection },
-      waitSeconds: POLL_SECONDS,
+      waitSeconds: SHORT_POLL_SECONDS,
       cursor: this.#cursor,
       onEvent: (event) => this.#deliver(event),
       pause: (durationMs) => pause(durationMs, signal),
@@ -217,7 +215,7 @@ export class SessionChannel {
       this.#handlers.onEstablished(answer);
       return true;
     }
-    if (FINAL.has(answer.msg)) this.#refuse(answer);
+    if (isFinal(answer) || answer.msg === 'SESSION_ENDED') this.#refuse(answer);
     return false;
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { Unreachable } from '../net/ask.js';
+import { unreachableAnswer } from '../net/outcomes.js';
 import { extendSession, followSession } from '../net/planning.js';
 
 /** Staying longer: what the coordinator offers to the people of a session, and taking it. */
@@ -57,10 +57,7 @@ export class Extension {
     if (this.minutes === 0 || this.asking) return null;
     this.asking = true;
     this.#onChange();
-    const answer = await extendSession(this.#ticket, this.minutes).catch((error) => {
-      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
-      throw error;
-    });
+    const answer = await extendSession(this.#ticket, this.minutes).catch(unreachableAnswer);
     this.asking = false;
     if (answer.msg === 'SESSION_EXTENDED') this.minutes = 0;
     else if (answer.msg === 'EXTENSION_NOT_AVAILABLE') this.minutes = offered(answer);

@@ -1,6 +1,6 @@
 // @ts-check
-import { Unreachable } from '../net/ask.js';
 import { pause } from '../net/backoff.js';
+import { unreachableAnswer } from '../net/outcomes.js';
 import { WhepPlayer } from '../player/whep.js';
 import { SessionChannel } from './channel.js';
 import { Chat } from './chat.js';
@@ -119,10 +119,7 @@ export class Session {
    * @returns {Promise<Answer>} what happened is told by events; UNREACHABLE when the connection is down
    */
   async ask(verb, fields) {
-    const answer = await this.#channel.ask(verb, fields).catch((error) => {
-      if (error instanceof Unreachable) return /** @type {Answer} */ ({ msg: 'UNREACHABLE' });
-      throw error;
-    });
+    const answer = await this.#channel.ask(verb, fields).catch(unreachableAnswer);
     if (answer.msg === 'NAME_SET') this.#channel.rename(String(answer.name ?? ''));
     return answer;
   }
