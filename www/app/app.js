@@ -28,7 +28,7 @@ import { WaitingRoom } from './waiting-room.js';
  * @typedef {import('../net/coordinator.js').Rc} Rc
  * @typedef {import('../session/state.js').Entry} Entry
  * @typedef {'choose' | 'plan' | 'booked' | 'early' | 'session' | 'ended'} Showing
- * @typedef {'start' | 'join'} Asking what the coordinator is being asked
+ * @typedef {import('../views/choose/ways.js').Asking} Asking
  */
 
 export class App {

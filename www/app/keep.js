@@ -9,22 +9,22 @@
  * @typedef {import('../session/session.js').Kept} Talk
  */
 
-const KEY = 'vitrina.session';
+const ENTRY_KEY = 'vitrina.session';
 const TALK_KEY = 'vitrina.talk';
 const NAME_KEY = 'vitrina.name';
+const PLACE_KEY = 'vitrina.place';
 
 /** Longer than any name that the streamer has taken. */
-const LONGEST_NAME = 100;
-const PLACE_KEY = 'vitrina.place';
+const LONGEST_KEPT_NAME = 100;
 
 /** @param {Entry} entry */
 export function keepEntry(entry) {
-  withStorage((storage) => storage.setItem(KEY, JSON.stringify(entry)));
+  withStorage((storage) => storage.setItem(ENTRY_KEY, JSON.stringify(entry)));
 }
 
 export function forgetEntry() {
   withStorage((storage) => {
-    storage.removeItem(KEY);
+    storage.removeItem(ENTRY_KEY);
     storage.removeItem(TALK_KEY);
   });
 }
@@ -32,7 +32,7 @@ export function forgetEntry() {
 /** @returns {Entry | null} */
 export function keptEntry() {
   return withStorage((storage) => {
-    const entry = JSON.parse(storage.getItem(KEY) ?? 'null');
+    const entry = JSON.parse(storage.getItem(ENTRY_KEY) ?? 'null');
     return typeof entry?.ticket === 'string' && typeof entry?.url === 'string' ? entry : null;
   });
 }
@@ -74,7 +74,7 @@ export function keepName(name) {
 
 /** @returns {string} by which the visitor was called last; empty: by none */
 export function keptName() {
-  return withStorage((storage) => storage.getItem(NAME_KEY)?.slice(0, LONGEST_NAME), () => localStorage) ?? '';
+  return withStorage((storage) => storage.getItem(NAME_KEY)?.slice(0, LONGEST_KEPT_NAME), () => localStorage) ?? '';
 }
 
 /**

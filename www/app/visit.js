@@ -137,11 +137,11 @@ export class Visit {
   }
 
   render() {
-    this.#render();
+    this.#renderSession();
     this.extend.render(this.#extension);
   }
 
-  #render() {
+  #renderSession() {
     const session = this.#session;
     if (session === null) return;
     const { state, people } = session;
@@ -163,7 +163,7 @@ export class Visit {
     }
     this.#notice(this.#shown, state);
     this.#shown = { ...state };
-    this.#render();
+    this.#renderSession();
   }
 
   /** @param {SessionState} state */

@@ -6,7 +6,7 @@ import { isPassing, unreachableAnswer } from '../net/outcomes.js';
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
- * @typedef {object} Means
+ * @typedef {object} TurnMeans
  * @property {(place: string | undefined) => Promise<Answer>} ask waits at the server where there is a place already
  * @property {(answer: Answer) => void} onPlace the place, position and estimate of the last answer
  * @property {() => void} onLost nobody answers; the place is kept for a while
@@ -20,7 +20,7 @@ const HASTY_MS = 1_000;
 
 /**
  * @param {string | undefined} place from before a reload
- * @param {Means} means
+ * @param {TurnMeans} means
  * @returns {Promise<Answer>} SESSION_CONNECTION_DATA, or what refuses it for good
  */
 export async function waitForTurn(place, { ask, onPlace, onLost, pause, nowMs = () => performance.now(), random = Math.random }) {

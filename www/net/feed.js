@@ -13,7 +13,7 @@ import { POLL_TIMEOUT_MS, pollEvents, readEvents, retryAfterMs } from './poll.js
 /**
  * @typedef {import('./ask.js').Answer} Answer
  * @typedef {import('./verb-socket.js').VerbSocket} VerbSocket
- * @typedef {object} Means what the feed stands on
+ * @typedef {object} FeedMeans what the feed stands on
  * @property {(verb: string, fields: Record<string, unknown>, options?: import('./ask.js').AskOptions) => Promise<Answer>} ask by POST
  * @property {(signal: AbortSignal) => Promise<VerbSocket | null>} open a WebSocket; null when none gets through
  * @property {(durationMs: number, signal?: AbortSignal) => Promise<void>} pause
@@ -54,7 +54,7 @@ class Follower {
 }
 
 export class Feed {
-  /** @type {Means} */ #means;
+  /** @type {FeedMeans} */ #means;
   /** @type {Set<Listener>} */ #listeners = new Set();
   /** @type {Follower | null} */ #follower = null;
   /** @type {string | number | undefined} of the last event that was delivered */ #cursor;
@@ -65,7 +65,7 @@ export class Feed {
   #gap = true;
   #running = false;
 
-  /** @param {Means} means */
+  /** @param {FeedMeans} means */
   constructor(means) {
     this.#means = means;
   }

@@ -9,7 +9,7 @@ import { isPassing, unreachableAnswer } from '../net/outcomes.js';
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
- * @typedef {object} Means
+ * @typedef {object} ArrivalMeans
  * @property {() => Promise<Answer>} join tries the code
  * @property {(leftMs: number) => void} onTick at least once a second
  * @property {(startsAtMs: number) => void} [onMoved] it starts at another time than was told
@@ -31,7 +31,7 @@ const PATIENCE_MS = 5 * 60_000;
 
 /**
  * @param {number} startsAtMs
- * @param {Means} means
+ * @param {ArrivalMeans} means
  * @returns {Promise<Answer>} SESSION_CONNECTION_DATA, or what refuses it for good
  */
 export async function arrive(startsAtMs, { join, onTick, onMoved = () => {}, nowMs, pause, random = Math.random }) {

@@ -80,7 +80,7 @@ function readPath(report, entries) {
  * @param {Sample} after
  * @returns {Figures}
  */
-export function compare(before, after) {
+export function figuresBetween(before, after) {
   const seconds = (after.atMs - before.atMs) / 1000;
   const bytes = grown(before.bytes, after.bytes);
   const frames = grown(before.frames, after.frames);

@@ -23,7 +23,7 @@ export class Extension {
   asking = false;
 
   /**
-   * @param {import('./session.js').Entry} entry
+   * @param {import('./state.js').Entry} entry
    * @param {() => void} onChange
    * @param {typeof followSession} [listen]
    */
@@ -31,7 +31,7 @@ export class Extension {
     this.#ticket = ticket;
     this.#listen = listen;
     this.#onChange = onChange;
-    this.minutes = offered({ msg: '', available_minutes: minutes });
+    this.minutes = offeredMinutes({ msg: '', available_minutes: minutes });
   }
 
   /** Listens for offers until it is closed. */
@@ -60,7 +60,7 @@ export class Extension {
     const answer = await extendSession(this.#ticket, this.minutes).catch(unreachableAnswer);
     this.asking = false;
     if (answer.msg === 'SESSION_EXTENDED') this.minutes = 0;
-    else if (answer.msg === 'EXTENSION_NOT_AVAILABLE') this.minutes = offered(answer);
+    else if (answer.msg === 'EXTENSION_NOT_AVAILABLE') this.minutes = offeredMinutes(answer);
     this.#onChange();
     return answer;
   }
@@ -69,12 +69,12 @@ export class Extension {
   #hear(event) {
     if (event.msg !== 'EXTENSION_OFFERED' || (this.#overAt && event.ends_at === this.#overAt)) return;
     this.#endsAt = String(event.ends_at);
-    this.minutes = offered(event);
+    this.minutes = offeredMinutes(event);
     this.#onChange();
   }
 }
 
 /** @param {Answer} answer @returns {number} whole minutes, 0 when none are told */
-export function offered({ available_minutes: minutes }) {
+export function offeredMinutes({ available_minutes: minutes }) {
   return typeof minutes === 'number' && minutes >= 1 ? Math.min(MOST_MINUTES, Math.floor(minutes)) : 0;
 }

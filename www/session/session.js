@@ -6,7 +6,7 @@ import { SessionChannel } from './channel.js';
 import { Chat } from './chat.js';
 import { People } from './people.js';
 import { Pointers, PointerSender } from './pointers.js';
-import { end, enter, hear, newState, readInstant } from './state.js';
+import { applyEnd, applyEntry, applyEvent, newState, readInstant } from './state.js';
 
 /**
  * One visit: the connection to the streamer, the player, the people in it and what they tell each other. Views read what is here
@@ -163,7 +163,7 @@ export class Session {
   #enter(answer) {
     this.#accountCursor = typeof answer.newest_cursor === 'number' ? answer.newest_cursor : 0;
     this.people.enter(answer);
-    this.#change((state) => enter(state, answer));
+    this.#change((state) => applyEntry(state, answer));
     this.chat.pump();
     // Credentials for servers that relay the picture are good for a time.
     if (this.#player) this.#player.configuration = configurationOf(answer);
@@ -206,7 +206,7 @@ export class Session {
     if (old && event.msg !== 'SESSION_ENDED' && event.msg !== 'REMOVED') return;
     if (event.msg === 'USER_LEFT') this.pointers.forget(event.user);
     this.people.hear(event);
-    this.#change((state) => hear(state, event));
+    this.#change((state) => applyEvent(state, event));
     if (this.state.phase === 'ended') this.suspend();
     else this.#handlers.onEvent(event);
   }
@@ -225,7 +225,7 @@ export class Session {
   /** @param {string} reason */
   #finish(reason) {
     this.suspend();
-    this.#change((state) => end(state, reason));
+    this.#change((state) => applyEnd(state, reason));
   }
 
   /** @param {(state: SessionState) => void} change */

@@ -51,7 +51,7 @@ export function newState(entry) {
 }
 
 /** @param {SessionState} state @param {Answer} answer SESSION_CONNECTION_ESTABLISHED */
-export function enter(state, answer) {
+export function applyEntry(state, answer) {
   state.admitted = true;
   state.reachable = true;
   state.endsAtMs = readInstant(answer.ends_at) ?? state.endsAtMs;
@@ -73,17 +73,17 @@ const ON_EVENT = {
   SESSION_EXTENDED: (state, event) => {
     state.endsAtMs = readInstant(event.ends_at) ?? state.endsAtMs;
   },
-  REMOVED: (state) => end(state, 'removed'),
-  SESSION_ENDED: (state, event) => end(state, typeof event.reason === 'string' ? event.reason : 'unknown'),
+  REMOVED: (state) => applyEnd(state, 'removed'),
+  SESSION_ENDED: (state, event) => applyEnd(state, typeof event.reason === 'string' ? event.reason : 'unknown'),
 };
 
 /** @param {SessionState} state @param {Answer} event one that it does not know changes nothing */
-export function hear(state, event) {
+export function applyEvent(state, event) {
   if (Object.hasOwn(ON_EVENT, event.msg)) ON_EVENT[event.msg](state, event);
 }
 
 /** @param {SessionState} state @param {string} reason */
-export function end(state, reason) {
+export function applyEnd(state, reason) {
   state.phase = 'ended';
   state.endReason = reason;
 }

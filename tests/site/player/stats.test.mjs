@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { compare, isSameConnection, readSample, WeaknessGauge } from '../../../www/player/stats.js';
+import { figuresBetween, isSameConnection, readSample, WeaknessGauge } from '../../../www/player/stats.js';
 
 /** A report in the form that Chromium gives, cut down to what matters. @param {Record<string, any>} [change] by id */
 function report(change = {}) {
@@ -33,7 +33,7 @@ const later = {
 };
 
 test('figures are of the time between two samples', () => {
-  const { framesPerSecond, kbps, lossPercent, jitterBufferMs, ...rest } = compare(sample(), sample(later, 2000));
+  const { framesPerSecond, kbps, lossPercent, jitterBufferMs, ...rest } = figuresBetween(sample(), sample(later, 2000));
   assert.equal(framesPerSecond, 30);
   assert.equal(kbps, 2000);
   assert.equal(lossPercent, 4);
@@ -56,10 +56,10 @@ test('what is not known is left out, and lost packets that come late are no nega
   assert.equal(readSample(new Map(), 0), undefined);
   const bare = readSample(new Map([['v', { id: 'v', type: 'inbound-rtp', kind: 'video' }]]), 0);
   assert.ok(bare);
-  const figures = compare(bare, { ...bare, atMs: 1000 });
+  const figures = figuresBetween(bare, { ...bare, atMs: 1000 });
   for (const value of Object.values(figures)) assert.equal(value, undefined);
-  assert.equal(compare(sample(), sample({ IT01V1: { packetsLost: 5, packetsReceived: 1100 } }, 1000)).lossPercent, 0);
-  assert.equal(compare(sample(), sample({}, 1000)).lossPercent, undefined, 'nothing came');
+  assert.equal(figuresBetween(sample(), sample({ IT01V1: { packetsLost: 5, packetsReceived: 1100 } }, 1000)).lossPercent, 0);
+  assert.equal(figuresBetween(sample(), sample({}, 1000)).lossPercent, undefined, 'nothing came');
 });
 
 test('another connection begins to count anew', () => {

@@ -9,7 +9,7 @@ import { find, setText } from '../dom.js';
 
 /**
  * @typedef {import('../../net/coordinator.js').Rc} Rc
- * @typedef {'start' | 'join'} Asking
+ * @typedef {'start' | 'join'} Asking what the coordinator is being asked
  */
 
 export class WaysView {

@@ -1,5 +1,5 @@
 // @ts-check
-import { compare, isSameConnection, readSample, WeaknessGauge } from '../../player/stats.js';
+import { figuresBetween, isSameConnection, readSample, WeaknessGauge } from '../../player/stats.js';
 import { create, find, setText } from '../dom.js';
 import { setIcon } from '../icons.js';
 import { label } from '../page.js';
@@ -12,7 +12,7 @@ import { label } from '../page.js';
  */
 
 /** Not given to the scene: see player/keys.js. */
-const KEY = 'F8';
+const STATS_KEY = 'F8';
 
 const EVERY_MS = 1000;
 
@@ -56,7 +56,7 @@ export class StatsView {
     this.#getStats = getStats;
     this.#button.addEventListener('click', () => this.#toggle());
     addEventListener('keydown', (event) => {
-      if (event.code !== KEY || event.ctrlKey || event.altKey || event.metaKey || !this.#timer) return;
+      if (event.code !== STATS_KEY || event.ctrlKey || event.altKey || event.metaKey || !this.#timer) return;
       event.preventDefault();
       if (!event.repeat) this.#toggle();
     });
@@ -65,7 +65,7 @@ export class StatsView {
   /** @param {boolean} live there is a picture */
   render(live) {
     setIcon(this.#button, 'stats');
-    label(this.#button, this.#i18n.t('stats.tool', { key: KEY }));
+    label(this.#button, this.#i18n.t('stats.tool', { key: STATS_KEY }));
     setText(this.#weak, this.#i18n.t('stats.weak'));
     if (live) this.#timer ||= setInterval(() => this.#look(), EVERY_MS);
     else this.stop();
@@ -94,7 +94,7 @@ export class StatsView {
     if (!sample || asked !== this.#asked) return;
     if (this.#before && !isSameConnection(this.#before, sample)) this.#forget();
     if (this.#before) {
-      this.#figures = compare(this.#before, sample);
+      this.#figures = figuresBetween(this.#before, sample);
       this.#weak.hidden = !this.#gauge.update(this.#figures);
     }
     this.#before = sample;
