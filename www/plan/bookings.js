@@ -76,7 +76,7 @@ export class Bookings {
 }
 
 /** @param {any} value @returns {value is Booking} */
-export function isBooking(value) {
+function isBooking(value) {
   const texts = [value?.code, value?.key, value?.rc_name, value?.starts_at, value?.ends_at, value?.request_id];
   if (!texts.every((text) => typeof text === 'string')) return false;
   return Date.parse(value.starts_at) < Date.parse(value.ends_at);

@@ -75,6 +75,6 @@ export class Extension {
 }
 
 /** @param {Answer} answer @returns {number} whole minutes, 0 when none are told */
-export function offeredMinutes({ available_minutes: minutes }) {
+function offeredMinutes({ available_minutes: minutes }) {
   return typeof minutes === 'number' && minutes >= 1 ? Math.min(MOST_MINUTES, Math.floor(minutes)) : 0;
 }

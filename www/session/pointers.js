@@ -107,10 +107,6 @@ export class Pointers {
     for (const [user, { heardMs }] of this.#places) if (nowMs - heardMs >= FADE_MS) this.#places.delete(user);
     return [...this.#places].map(([user, { place }]) => ({ user, place }));
   }
-
-  get any() {
-    return this.#places.size > 0;
-  }
 }
 
 /** @param {any} pointer @returns {Point | null} */

@@ -1,5 +1,5 @@
 // @ts-check
-import { create, find, setText } from '../dom.js';
+import { create, find } from '../dom.js';
 
 /** The visitor's own bookings, above the complexes. */
 

@@ -31,7 +31,6 @@ import { create, find, setText } from '../dom.js';
 
 export class PlanView {
   #i18n;
-  #handlers;
   #title = find('[data-plan-title]', HTMLElement);
   #zones = find('[data-plan-zones]', HTMLElement);
   #days = find('[data-plan-days]', HTMLElement);
@@ -53,7 +52,6 @@ export class PlanView {
    */
   constructor(i18n, handlers) {
     this.#i18n = i18n;
-    this.#handlers = handlers;
     find('[data-plan="back"]', HTMLButtonElement).addEventListener('click', handlers.onBack);
     find('[data-plan-form]', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
@@ -87,10 +85,6 @@ export class PlanView {
   focus() {
     this.#title.focus();
     scrollTo({ top: 0 });
-  }
-
-  focusBook() {
-    this.#book.focus();
   }
 
   /** Another visit begins with the short list. */

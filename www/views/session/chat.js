@@ -84,7 +84,7 @@ export class ChatView {
   announce(message) {
     const name = nameInWords(message, this.#i18n);
     const toast = create('button', { type: 'button', class: 'toast__one', 'data-colour': colourOf(message.number) });
-    toast.append(create('strong', {}, create('bdi', {}, name)), ' ', create('bdi', { class: 'toast__text' }, message.text));
+    toast.append(create('strong', {}, create('bdi', {}, name)), ' ', create('bdi', {}, message.text));
     toast.addEventListener('click', () => this.#handlers.onOpen());
     this.#toast.replaceChildren(toast);
     clearTimeout(this.#toastTimer);
