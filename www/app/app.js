@@ -13,7 +13,7 @@ import { explainRefusal } from '../words/refusals.js';
 import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
 import { Line } from './line.js';
-import { Desk } from './own-bookings.js';
+import { OwnBookings } from './own-bookings.js';
 import { Planner } from './planner.js';
 import { Visit } from './visit.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -51,13 +51,13 @@ export class App {
     });
     this.planner = new Planner(i18n, {
       onShow: (place) => this.#showPlanning(place),
-      onBooked: (booking) => this.desk.keep(booking),
+      onBooked: (booking) => this.ownBookings.keep(booking),
       tell: (text, kind) => this.message.say(text, kind),
     });
     const code = new CodeView();
     const bookings = new Bookings(`vitrina.bookings ${new URL('.', document.baseURI).pathname}`, () => localStorage);
-    this.desk = new Desk(i18n, bookings, {
-      onShow: (view) => this.#showDesk(view),
+    this.ownBookings = new OwnBookings(i18n, bookings, {
+      onShow: (view) => this.#showOwnBookings(view),
       onGone: () => this.ways.focus(),
       isEntering: () => this.#asking === 'join',
       onEnter: (digits) => this.#join(digits),
@@ -66,7 +66,7 @@ export class App {
       tell: (text, kind) => this.message.say(text, kind),
     });
     this.waitingRoom = new WaitingRoom(i18n, {
-      join: (digits) => joinSession(digits, this.desk.keyOf(digits)),
+      join: (digits) => joinSession(digits, this.ownBookings.keyOf(digits)),
       onWait: (digits) => this.#showWaiting(digits),
       onAnswer: (answer) => this.#finishWaiting(answer),
       onLeave: () => this.#leaveWaiting(),
@@ -202,7 +202,7 @@ export class App {
       this.ways.focusCode();
       return;
     }
-    await this.#ask('join', undefined, () => joinSession(code, this.desk.keyOf(code)), code);
+    await this.#ask('join', undefined, () => joinSession(code, this.ownBookings.keyOf(code)), code);
   }
 
   #plan() {
@@ -287,7 +287,7 @@ export class App {
   }
 
   /** @param {'booked' | 'choose'} view */
-  #showDesk(view) {
+  #showOwnBookings(view) {
     this.planner.close();
     this.message.clear();
     this.#show(view);
@@ -386,7 +386,7 @@ export class App {
     this.line.render(this.#chosen, this.#full !== null && this.#full === this.#chosen);
     this.visit.render();
     this.planner.render();
-    this.desk.render();
+    this.ownBookings.render();
     this.waitingRoom.render();
     this.message.render();
   }

@@ -17,7 +17,7 @@ import { invitationLink } from './address.js';
  * @typedef {import('../net/ask.js').Answer} Answer
  * @typedef {import('../plan/bookings.js').Booking} Booking
  *
- * @typedef {object} DeskHandlers
+ * @typedef {object} OwnBookingsHandlers
  * @property {(view: 'booked' | 'choose') => void} onShow
  * @property {() => void} onGone the booking that was shown is no more
  * @property {(code: string) => void} onEnter
@@ -30,7 +30,7 @@ import { invitationLink } from './address.js';
 /** A booking's time comes, and goes, without anybody doing anything. */
 const LOOK_MS = 5_000;
 
-export class Desk {
+export class OwnBookings {
   #i18n;
   #bookings;
   #handlers;
@@ -45,7 +45,7 @@ export class Desk {
   /**
    * @param {import('../i18n/i18n.js').I18n} i18n
    * @param {import('../plan/bookings.js').Bookings} bookings
-   * @param {DeskHandlers} handlers
+   * @param {OwnBookingsHandlers} handlers
    */
   constructor(i18n, bookings, handlers) {
     this.#i18n = i18n;
