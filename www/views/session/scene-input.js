@@ -5,145 +5,159 @@ import { goesToScene, wouldMoveThePage } from '../../player/keys.js';
 
 /** From the visitor's mouse, fingers and keys on the picture to input messages. */
 
-/** @typedef {import('../../player/input-queue.js').InputMessage} InputMessage */
+/**
+ * @typedef {import('../../player/input-queue.js').InputMessage} InputMessage
+ *
+ * @typedef {object} SceneInputPorts
+ * @property {(message: InputMessage) => void} send
+ * @property {() => number} backlog bytes that the network has not taken yet
+ * @property {() => boolean} mayControl while false nothing is sent
+ * @property {() => boolean} isPointing mouse and fingers show others something, and do not touch the scene
+ */
 
 const LINE_PIXELS = 40;
 
-/**
- * @param {HTMLVideoElement} video
- * @param {object} ports
- * @param {(message: InputMessage) => void} ports.send
- * @param {() => number} ports.backlog
- * @param {() => boolean} ports.mayControl while false nothing is sent
- * @param {() => boolean} ports.isPointing mouse and fingers show others something, and do not touch the scene
- * @returns {{ press: (code: string, down: boolean) => void, releaseAll: () => void, detach: () => void }}
- */
-export function attachInput(video, ports) {
-  const queue = new InputQueue({
-    send: (message) => {
-      if (ports.mayControl()) ports.send(message);
-    },
-    backlog: ports.backlog,
-    requestFrame: (callback) => requestAnimationFrame(callback),
-  });
-  const detaching = new AbortController();
-  const { signal } = detaching;
-  const fingers = new Fingers();
-  /** @type {Set<string>} */
-  const keysDown = new Set();
-  let buttonsDown = 0;
+export class SceneInput {
+  #video;
+  #ports;
+  #queue;
+  #fingers = new Fingers();
+  /** @type {Set<string>} */ #keysDown = new Set();
+  #buttonsDown = 0;
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {SceneInputPorts} ports
+   */
+  constructor(video, ports) {
+    this.#video = video;
+    this.#ports = ports;
+    this.#queue = new InputQueue({
+      send: (message) => {
+        if (ports.mayControl()) ports.send(message);
+      },
+      backlog: ports.backlog,
+      requestFrame: (callback) => requestAnimationFrame(callback),
+    });
+    this.#listenToPicture();
+    this.#listenToPage();
+  }
+
+  /** A key, or what stands for one. @param {string} code @param {boolean} down */
+  press(code, down) {
+    if (down === this.#keysDown.has(code)) return;
+    if (down) this.#keysDown.add(code);
+    else this.#keysDown.delete(code);
+    this.#queue.send({ type: down ? 'keydown' : 'keyup', code });
+  }
+
+  /** Lets go of everything that is held down in the scene. */
+  releaseAll() {
+    const held = this.#keysDown.size > 0 || this.#buttonsDown !== 0 || this.#fingers.count > 0;
+    this.#keysDown.clear();
+    this.#buttonsDown = 0;
+    this.#fingers.clear();
+    this.#queue.clear();
+    if (held) this.#queue.send({ type: 'releaseall' });
+  }
+
+  #listenToPicture() {
+    const video = this.#video;
+    video.addEventListener('pointerdown', (event) => this.#onPointerDown(event));
+    video.addEventListener('pointermove', (event) => this.#onPointerMove(event));
+    video.addEventListener('pointerup', (event) => this.#onPointerUp(event));
+    video.addEventListener('pointercancel', (event) => this.#onPointerUp(event));
+    video.addEventListener('contextmenu', (event) => event.preventDefault());
+    video.addEventListener('wheel', (event) => this.#onWheel(event), { passive: false });
+  }
+
+  #listenToPage() {
+    addEventListener('keydown', (event) => this.#onKey(event));
+    addEventListener('keyup', (event) => this.#onKey(event));
+    addEventListener('blur', () => this.releaseAll());
+    addEventListener('pagehide', () => this.releaseAll());
+    document.addEventListener('visibilitychange', () => document.hidden && this.releaseAll());
+    document.addEventListener('pointerlockchange', () => this.releaseAll());
+  }
+
+  get #isLocked() {
+    return document.pointerLockElement === this.#video;
+  }
 
   /** @param {MouseEvent} event */
-  const place = (event) => {
-    const picture = { width: video.videoWidth, height: video.videoHeight };
-    const box = containBox(video.getBoundingClientRect(), picture);
+  #placeOf(event) {
+    const picture = { width: this.#video.videoWidth, height: this.#video.videoHeight };
+    const box = containBox(this.#video.getBoundingClientRect(), picture);
     return toFractions({ x: event.clientX, y: event.clientY }, box);
-  };
-  const isLocked = () => document.pointerLockElement === video;
-
-  const releaseAll = () => {
-    const held = keysDown.size > 0 || buttonsDown !== 0 || fingers.count > 0;
-    keysDown.clear();
-    buttonsDown = 0;
-    fingers.clear();
-    queue.clear();
-    if (held) queue.send({ type: 'releaseall' });
-  };
-
-  /** @param {string} code @param {boolean} down */
-  const press = (code, down) => {
-    if (down === keysDown.has(code)) return;
-    if (down) keysDown.add(code);
-    else keysDown.delete(code);
-    queue.send({ type: down ? 'keydown' : 'keyup', code });
-  };
+  }
 
   /** @param {PointerEvent} event */
-  const onPointerDown = (event) => {
+  #onPointerDown(event) {
     // Not the default, which would start a drag or a selection; and so the focus is taken by hand.
     event.preventDefault();
-    video.focus({ preventScroll: true });
-    if (!isLocked()) video.setPointerCapture(event.pointerId);
-    if (ports.isPointing()) return;
+    this.#video.focus({ preventScroll: true });
+    if (!this.#isLocked) this.#video.setPointerCapture(event.pointerId);
+    if (this.#ports.isPointing()) return;
     if (event.pointerType === 'touch') {
-      queue.send({ type: 'touchstart', id: fingers.put(event.pointerId), ...place(event) });
+      this.#queue.send({ type: 'touchstart', id: this.#fingers.put(event.pointerId), ...this.#placeOf(event) });
       return;
     }
-    onButton(event, true);
-  };
+    this.#onButton(event, true);
+  }
 
   /** @param {PointerEvent} event */
-  const onPointerMove = (event) => {
-    if (ports.isPointing()) return;
+  #onPointerMove(event) {
+    if (this.#ports.isPointing()) return;
     if (event.pointerType === 'touch') {
-      const id = fingers.find(event.pointerId);
-      if (id !== undefined) queue.merge({ type: 'touchmove', id, ...place(event) });
+      const id = this.#fingers.find(event.pointerId);
+      if (id !== undefined) this.#queue.merge({ type: 'touchmove', id, ...this.#placeOf(event) });
       return;
     }
     // A second button pressed while one is down comes as a move.
-    if (event.button >= 0) onButton(event, (event.buttons & buttonBit(event.button)) !== 0);
-    else if (isLocked()) queue.merge({ type: 'pointermoverelative', dx: event.movementX, dy: event.movementY });
-    else queue.merge({ type: 'pointermove', ...place(event) });
-  };
+    if (event.button >= 0) this.#onButton(event, (event.buttons & buttonBit(event.button)) !== 0);
+    else if (this.#isLocked) this.#queue.merge({ type: 'pointermoverelative', dx: event.movementX, dy: event.movementY });
+    else this.#queue.merge({ type: 'pointermove', ...this.#placeOf(event) });
+  }
 
   /** @param {PointerEvent} event */
-  const onPointerUp = (event) => {
+  #onPointerUp(event) {
     if (event.pointerType === 'touch') {
-      const id = fingers.take(event.pointerId);
-      if (id !== undefined) queue.send({ type: 'touchend', id, ...place(event) });
+      const id = this.#fingers.take(event.pointerId);
+      if (id !== undefined) this.#queue.send({ type: 'touchend', id, ...this.#placeOf(event) });
       return;
     }
-    if (event.type === 'pointercancel') releaseAll();
-    else onButton(event, false);
-  };
+    if (event.type === 'pointercancel') this.releaseAll();
+    else this.#onButton(event, false);
+  }
 
   /** @param {PointerEvent} event @param {boolean} down */
-  const onButton = (event, down) => {
+  #onButton(event, down) {
     if (event.button > 2) return;
     const bit = buttonBit(event.button);
-    if (down === ((buttonsDown & bit) !== 0)) return;
-    buttonsDown ^= bit;
-    queue.send({ type: down ? 'pointerdown' : 'pointerup', button: event.button, ...place(event) });
-  };
+    if (down === ((this.#buttonsDown & bit) !== 0)) return;
+    this.#buttonsDown ^= bit;
+    this.#queue.send({ type: down ? 'pointerdown' : 'pointerup', button: event.button, ...this.#placeOf(event) });
+  }
 
   /** @param {WheelEvent} event */
-  const onWheel = (event) => {
+  #onWheel(event) {
     event.preventDefault();
-    const unit = wheelUnit(event.deltaMode, video.clientHeight);
-    queue.merge({ type: 'wheel', dx: Math.round(event.deltaX * unit), dy: Math.round(event.deltaY * unit) });
-  };
+    const unit = wheelUnit(event.deltaMode, this.#video.clientHeight);
+    this.#queue.merge({ type: 'wheel', dx: Math.round(event.deltaX * unit), dy: Math.round(event.deltaY * unit) });
+  }
 
   /** @param {KeyboardEvent} event */
-  const onKey = (event) => {
+  #onKey(event) {
     const down = event.type === 'keydown';
     // A key let go is told even if a modifier came in between or the focus moved on, or it would stay down in the scene.
     if (!down) {
-      if (keysDown.has(event.code)) press(event.code, false);
+      if (this.#keysDown.has(event.code)) this.press(event.code, false);
       return;
     }
-    if (!goesToScene(event) || isForPage(event, video)) return;
+    if (!goesToScene(event) || isForPage(event, this.#video)) return;
     if (wouldMoveThePage(event)) event.preventDefault();
-    if (!event.repeat) press(event.code, true);
-  };
-
-  video.addEventListener('pointerdown', onPointerDown, { signal });
-  video.addEventListener('pointermove', onPointerMove, { signal });
-  video.addEventListener('pointerup', onPointerUp, { signal });
-  video.addEventListener('pointercancel', onPointerUp, { signal });
-  video.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
-  video.addEventListener('wheel', onWheel, { signal, passive: false });
-  addEventListener('keydown', onKey, { signal });
-  addEventListener('keyup', onKey, { signal });
-  addEventListener('blur', releaseAll, { signal });
-  addEventListener('pagehide', releaseAll, { signal });
-  document.addEventListener('visibilitychange', () => document.hidden && releaseAll(), { signal });
-  document.addEventListener('pointerlockchange', releaseAll, { signal });
-
-  const detach = () => {
-    releaseAll();
-    detaching.abort();
-  };
-  return { press, releaseAll, detach };
+    if (!event.repeat) this.press(event.code, true);
+  }
 }
 
 /**

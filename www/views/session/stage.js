@@ -6,7 +6,7 @@ import { find, setText } from '../dom.js';
 import { createRcPicture } from '../rc-picture.js';
 import { InviteView } from './invite.js';
 import { followKeyboard } from './keyboard.js';
-import { attachInput } from './scene-input.js';
+import { SceneInput } from './scene-input.js';
 import { ToolsView } from './tools.js';
 import { WakeView } from './wake.js';
 import { WalkPadView } from './walk-pad.js';
@@ -62,13 +62,13 @@ export class StageView {
     this.#i18n = i18n;
     this.#invite = new InviteView(i18n, handlers);
     this.#tools = new ToolsView(i18n, this.#video);
-    this.#input = attachInput(this.#video, {
+    this.#input = new SceneInput(this.#video, {
       send: handlers.onInput,
       backlog: handlers.inputBacklog,
       mayControl: () => this.#mayTouch,
       isPointing: handlers.isPointing,
     });
-    this.#pad = new WalkPadView(this.#input.press);
+    this.#pad = new WalkPadView((code, down) => this.#input.press(code, down));
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
     followKeyboard(find('[data-view="session"]', HTMLElement));
     this.#video.addEventListener('playing', () => this.#onPicture());
