@@ -2,6 +2,7 @@
 import { serverNowMs } from '../../net/ask.js';
 import { countdown } from '../../words/times.js';
 import { find, setText } from '../dom.js';
+import { focusPicture } from './picture.js';
 
 /** "Are you still here?": the countdown before a sleeping session ends. Any touch of the page stops it. */
 
@@ -37,7 +38,7 @@ export class AwakeView {
     }
     this.#endsAtMs = endsAtMs;
     if (asks === !this.#box.hidden) return;
-    if (!asks && this.#box.contains(document.activeElement)) find('video[data-picture]', HTMLVideoElement).focus({ preventScroll: true });
+    if (!asks && this.#box.contains(document.activeElement)) focusPicture();
     this.#box.hidden = !asks;
     clearInterval(this.#timer);
     this.#listening.abort();

@@ -5,6 +5,7 @@ import { nameInWords } from '../../words/people.js';
 import { create, find, setText } from '../dom.js';
 import { label } from '../page.js';
 import { colourOf } from './avatar.js';
+import { focusPicture } from './picture.js';
 
 /** What people write to each other: the log, the field, the number of unread messages, and the newest one while the chat is closed. */
 
@@ -126,7 +127,7 @@ export class ChatView {
 
   #hideToast() {
     clearTimeout(this.#toastTimer);
-    if (this.#toast.contains(document.activeElement)) find('video[data-picture]', HTMLVideoElement).focus({ preventScroll: true });
+    if (this.#toast.contains(document.activeElement)) focusPicture();
     this.#toast.replaceChildren();
   }
 

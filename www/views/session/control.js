@@ -2,6 +2,7 @@
 import { nameInWords, steererInWords } from '../../words/people.js';
 import { create, find, setText } from '../dom.js';
 import { createAvatar } from './avatar.js';
+import { focusPicture } from './picture.js';
 
 /** Who steers, for everybody to see; the button that asks for control or passes it on; the questions of others. */
 
@@ -27,7 +28,6 @@ export class ControlView {
   #button = find('[data-action="control"]', HTMLButtonElement);
   #text = find('[data-control-text]', HTMLElement);
   #asks = find('[data-asks]', HTMLElement);
-  #video = find('video[data-picture]', HTMLVideoElement);
   /** @type {Map<string, HTMLElement>} by user */ #cards = new Map();
   /** @type {People | null} */ #people = null;
 
@@ -59,7 +59,7 @@ export class ControlView {
   /** @param {People} people */
   #renderButton(people) {
     const { move } = people;
-    if (move === null && this.#button === document.activeElement) this.#video.focus({ preventScroll: true });
+    if (move === null && this.#button === document.activeElement) focusPicture();
     this.#button.hidden = move === null;
     if (move === null) return;
     this.#button.dataset.move = move;
@@ -92,7 +92,7 @@ export class ControlView {
   #renderAsks(asking) {
     for (const [user, card] of this.#cards) {
       if (asking.some((person) => person.user === user)) continue;
-      if (card.contains(document.activeElement)) this.#video.focus({ preventScroll: true });
+      if (card.contains(document.activeElement)) focusPicture();
       card.remove();
       this.#cards.delete(user);
     }

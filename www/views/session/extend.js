@@ -1,5 +1,6 @@
 // @ts-check
 import { find, setText } from '../dom.js';
+import { focusPicture } from './picture.js';
 
 /** The offer to stay longer, over the picture. */
 
@@ -25,7 +26,7 @@ export class ExtendView {
     // Whoever stands at the button that goes is led back to the picture.
     const hadFocus = minutes === 0 && this.#box.contains(document.activeElement);
     this.#box.hidden = minutes === 0;
-    if (hadFocus) find('video[data-picture]', HTMLVideoElement).focus({ preventScroll: true });
+    if (hadFocus) focusPicture();
     setText(this.#text, minutes === 0 ? '' : this.#i18n.t('extend.question'));
     setText(this.#extend, this.#i18n.t('extend.stay', { time: this.#i18n.duration(minutes * 60) }));
     this.#extend.setAttribute('aria-disabled', String(offer?.asking ?? false));

@@ -1,5 +1,6 @@
 // @ts-check
 import { find } from '../dom.js';
+import { focusPicture } from './picture.js';
 
 /** What opens beside the picture: one panel at a time, each with a button that opens and closes it. Esc leads back to the picture. */
 
@@ -11,7 +12,6 @@ const IS_SHEET = '(max-width: 47.99rem) and (orientation: portrait)';
 export class PanelView {
   /** @type {PanelName | null} */ #open = null;
   #onChange;
-  #video = find('video[data-picture]', HTMLVideoElement);
 
   /** @param {(open: PanelName | null) => void} onChange */
   constructor(onChange) {
@@ -24,7 +24,7 @@ export class PanelView {
         if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
         event.preventDefault();
         if (matchMedia(IS_SHEET).matches) this.#show(null);
-        this.#video.focus({ preventScroll: true });
+        focusPicture();
       });
     }
   }

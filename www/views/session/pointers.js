@@ -1,9 +1,9 @@
 // @ts-check
-import { containBox, toFractions } from '../../player/geometry.js';
 import { FADE_MS } from '../../session/pointers.js';
 import { nameInWords } from '../../words/people.js';
 import { create, createSvg, find, setText } from '../dom.js';
 import { colourOf } from './avatar.js';
+import { findPicture, focusPicture, pictureBox, placeOnPicture } from './picture.js';
 
 /** Pointing at things on the picture: where the others point, and the hand of the visitor that does. */
 
@@ -34,7 +34,7 @@ export class PointersView {
   #i18n;
   #handlers;
   #layer = find('[data-pointers]', HTMLElement);
-  #video = find('video[data-picture]', HTMLVideoElement);
+  #video = findPicture();
   #box = find('[data-picture-box]', HTMLElement);
   #tool = find('[data-tool="point"]', HTMLButtonElement);
   /** @type {Map<string, HTMLElement>} by user */ #marks = new Map();
@@ -89,11 +89,11 @@ export class PointersView {
     this.#box.addEventListener('pointerdown', (event) => {
       if (event.target !== video || event.button !== 0 || !this.#mayPoint()) return;
       this.#finger = event.pointerId;
-      this.#point(this.#placeOf(event));
+      this.#point(placeOnPicture(video, event));
     }, before);
     this.#box.addEventListener('pointermove', (event) => {
       const hovers = this.#on && event.pointerType !== 'touch' && event.target === video;
-      if (event.pointerId === this.#finger || (hovers && this.#finger === null)) this.#point(this.#placeOf(event));
+      if (event.pointerId === this.#finger || (hovers && this.#finger === null)) this.#point(placeOnPicture(video, event));
     }, before);
     for (const type of /** @type {const} */ (['pointerup', 'pointercancel'])) {
       this.#box.addEventListener(type, (event) => {
@@ -133,7 +133,7 @@ export class PointersView {
     this.#box.classList.toggle('picture--pointing', on);
     if (!on) this.#point(null);
     this.#place = { x: 0.5, y: 0.5 };
-    if (on) this.#video.focus({ preventScroll: true });
+    if (on) focusPicture();
     this.#handlers.onTool();
   }
 
@@ -179,18 +179,9 @@ export class PointersView {
     mark.style.top = `${place.y * 100}%`;
   }
 
-  /** @param {MouseEvent} event */
-  #placeOf(event) {
-    return toFractions({ x: event.clientX, y: event.clientY }, this.#pictureBox());
-  }
-
-  #pictureBox() {
-    return containBox(this.#video.getBoundingClientRect(), { width: this.#video.videoWidth, height: this.#video.videoHeight });
-  }
-
   /** The layer lies exactly over the picture, without the bars beside it. */
   #fit() {
-    const box = this.#pictureBox();
+    const box = pictureBox(this.#video);
     const around = this.#box.getBoundingClientRect();
     Object.assign(this.#layer.style, {
       left: `${box.left - around.left}px`,

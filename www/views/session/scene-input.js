@@ -1,7 +1,7 @@
 // @ts-check
-import { containBox, toFractions } from '../../player/geometry.js';
 import { InputQueue } from '../../player/input-queue.js';
 import { goesToScene, wouldMoveThePage } from '../../player/keys.js';
+import { placeOnPicture } from './picture.js';
 
 /** From the visitor's mouse, fingers and keys on the picture to input messages. */
 
@@ -84,13 +84,6 @@ export class SceneInput {
     return document.pointerLockElement === this.#video;
   }
 
-  /** @param {MouseEvent} event */
-  #placeOf(event) {
-    const picture = { width: this.#video.videoWidth, height: this.#video.videoHeight };
-    const box = containBox(this.#video.getBoundingClientRect(), picture);
-    return toFractions({ x: event.clientX, y: event.clientY }, box);
-  }
-
   /** @param {PointerEvent} event */
   #onPointerDown(event) {
     // Not the default, which would start a drag or a selection; and so the focus is taken by hand.
@@ -99,7 +92,7 @@ export class SceneInput {
     if (!this.#isLocked) this.#video.setPointerCapture(event.pointerId);
     if (this.#ports.isPointing()) return;
     if (event.pointerType === 'touch') {
-      this.#queue.send({ type: 'touchstart', id: this.#fingers.put(event.pointerId), ...this.#placeOf(event) });
+      this.#queue.send({ type: 'touchstart', id: this.#fingers.put(event.pointerId), ...placeOnPicture(this.#video, event) });
       return;
     }
     this.#onButton(event, true);
@@ -110,20 +103,20 @@ export class SceneInput {
     if (this.#ports.isPointing()) return;
     if (event.pointerType === 'touch') {
       const id = this.#fingers.find(event.pointerId);
-      if (id !== undefined) this.#queue.merge({ type: 'touchmove', id, ...this.#placeOf(event) });
+      if (id !== undefined) this.#queue.merge({ type: 'touchmove', id, ...placeOnPicture(this.#video, event) });
       return;
     }
     // A second button pressed while one is down comes as a move.
     if (event.button >= 0) this.#onButton(event, (event.buttons & buttonBit(event.button)) !== 0);
     else if (this.#isLocked) this.#queue.merge({ type: 'pointermoverelative', dx: event.movementX, dy: event.movementY });
-    else this.#queue.merge({ type: 'pointermove', ...this.#placeOf(event) });
+    else this.#queue.merge({ type: 'pointermove', ...placeOnPicture(this.#video, event) });
   }
 
   /** @param {PointerEvent} event */
   #onPointerUp(event) {
     if (event.pointerType === 'touch') {
       const id = this.#fingers.take(event.pointerId);
-      if (id !== undefined) this.#queue.send({ type: 'touchend', id, ...this.#placeOf(event) });
+      if (id !== undefined) this.#queue.send({ type: 'touchend', id, ...placeOnPicture(this.#video, event) });
       return;
     }
     if (event.type === 'pointercancel') this.releaseAll();
@@ -136,7 +129,7 @@ export class SceneInput {
     const bit = buttonBit(event.button);
     if (down === ((this.#buttonsDown & bit) !== 0)) return;
     this.#buttonsDown ^= bit;
-    this.#queue.send({ type: down ? 'pointerdown' : 'pointerup', button: event.button, ...this.#placeOf(event) });
+    this.#queue.send({ type: down ? 'pointerdown' : 'pointerup', button: event.button, ...placeOnPicture(this.#video, event) });
   }
 
   /** @param {WheelEvent} event */

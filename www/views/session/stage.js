@@ -6,6 +6,7 @@ import { find, setText } from '../dom.js';
 import { createRcPicture } from '../rc-picture.js';
 import { InviteView } from './invite.js';
 import { followKeyboard } from './keyboard.js';
+import { findPicture } from './picture.js';
 import { SceneInput } from './scene-input.js';
 import { ToolsView } from './tools.js';
 import { WakeView } from './wake.js';
@@ -36,7 +37,7 @@ export class StageView {
   #i18n;
   #title = find('[data-stage-title]', HTMLElement);
   #box = find('[data-picture-box]', HTMLElement);
-  #video = find('video[data-picture]', HTMLVideoElement);
+  #video = findPicture();
   #poster = find('[data-poster]', HTMLElement);
   #waiting = find('[data-waiting]', HTMLElement);
   #waitingText = find('[data-waiting-text]', HTMLElement);
