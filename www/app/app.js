@@ -12,10 +12,10 @@ import { endingOf } from '../words/endings.js';
 import { explainRefusal } from '../words/refusals.js';
 import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
-import { Line } from './line.js';
 import { OwnBookings } from './own-bookings.js';
 import { Planner } from './planner.js';
 import { Visit } from './visit.js';
+import { WaitingLine } from './waiting-line.js';
 import { WaitingRoom } from './waiting-room.js';
 
 /**
@@ -71,7 +71,7 @@ export class App {
       onAnswer: (answer) => this.#finishWaiting(answer),
       onLeave: () => this.#leaveWaiting(),
     });
-    this.line = new Line(i18n, {
+    this.line = new WaitingLine(i18n, {
       findRc: (rcName) => this.#findRc(rcName),
       onOffer: () => this.#joinLine(),
       onTurn: (answer, name, rcName) => this.#takeTurn(answer, name, rcName),
