@@ -1,7 +1,8 @@
 // @ts-check
-import { followComplexes, joinSession, listRcs, startSession } from '../net/coordinator.js';
+import { joinSession, startSession } from '../net/coordinator.js';
 import { unreachableAnswer } from '../net/outcomes.js';
 import { Bookings } from '../plan/bookings.js';
+import { entryOf } from '../session/state.js';
 import { RcListView } from '../views/choose/rc-list.js';
 import { WaysView } from '../views/choose/ways.js';
 import { CodeView } from '../views/code.js';
@@ -11,6 +12,7 @@ import { EndedView } from '../views/session/ended.js';
 import { endingOf } from '../words/endings.js';
 import { explainRefusal } from '../words/refusals.js';
 import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
+import { Complexes } from './complexes.js';
 import { forgetEntry, keepEntry, keptEntry } from './keep.js';
 import { OwnBookings } from './own-bookings.js';
 import { Planner } from './planner.js';
@@ -25,7 +27,6 @@ import { WaitingRoom } from './waiting-room.js';
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
- * @typedef {import('../net/coordinator.js').Rc} Rc
  * @typedef {import('../session/state.js').Entry} Entry
  * @typedef {'choose' | 'plan' | 'booked' | 'early' | 'session' | 'ended'} Showing
  * @typedef {import('../views/choose/ways.js').Asking} Asking
@@ -33,20 +34,22 @@ import { WaitingRoom } from './waiting-room.js';
 
 export class App {
   #i18n;
-  /** @type {Rc[] | null} null until the list came */ #rcs = null;
-  /** @type {string | null} */ #chosen = null;
   /** @type {Asking | null} */ #asking = null;
-  /** @type {string | null} a complex that was full when last tried */ #full = null;
 
   /** @param {import('../i18n/i18n.js').I18n} i18n */
   constructor(i18n) {
     this.#i18n = i18n;
+    this.complexes = new Complexes({
+      onFirst: () => this.#chooseFirst(),
+      onChange: () => this.#noticeComplexes(),
+      onOnline: (online) => this.#tellOnline(online),
+    });
     this.page = new PageView(i18n, { onLanguage: (language) => this.#speak(language) });
     this.message = new MessageView(i18n);
     this.rcList = new RcListView(i18n, { onChoose: (rcName) => this.#choose(rcName) });
     this.ways = new WaysView(i18n, { onStart: () => this.#start(), onPlan: () => this.#plan(), onJoin: (text) => this.#join(text) });
     this.visit = new Visit(i18n, this.message, {
-      findRc: (rcName) => this.#findRc(rcName),
+      findRc: (rcName) => this.complexes.find(rcName),
       onOver: (reason, rcName) => this.#end(reason, rcName),
     });
     this.planner = new Planner(i18n, {
@@ -61,7 +64,7 @@ export class App {
       onGone: () => this.ways.focus(),
       isEntering: () => this.#asking === 'join',
       onEnter: (digits) => this.#join(digits),
-      findRc: (rcName) => this.#findRc(rcName),
+      findRc: (rcName) => this.complexes.find(rcName),
       showCode: (digits) => code.show('booked', digits),
       tell: (text, kind) => this.message.say(text, kind),
     });
@@ -72,7 +75,7 @@ export class App {
       onLeave: () => this.#leaveWaiting(),
     });
     this.line = new WaitingLine(i18n, {
-      findRc: (rcName) => this.#findRc(rcName),
+      findRc: (rcName) => this.complexes.find(rcName),
       onOffer: () => this.#joinLine(),
       onTurn: (answer, name, rcName) => this.#takeTurn(answer, name, rcName),
       onRefused: (refusal) => this.#refuse(refusal),
@@ -94,7 +97,7 @@ export class App {
     addEventListener('hashchange', () => this.#obeyAddress());
     addEventListener('online', () => this.visit.doubt());
     addEventListener('pagehide', () => this.visit.suspend());
-    // A page that comes back from the browser's memory has closed lines: it begins anew, into the same session.
+    // A page that comes back from the browser's memory has closed connections: it begins anew, into the same session.
     addEventListener('pageshow', (event) => event.persisted && location.reload());
 
     const kept = keptEntry();
@@ -103,11 +106,7 @@ export class App {
     else this.#obeyAddress();
     if (!kept && code === null) this.line.resume();
 
-    followComplexes({
-      onRcs: (rcs) => this.#takeRcs(rcs),
-      onEvent: (event) => this.#hear(event),
-      onOnline: (online) => this.#tellOnline(online),
-    });
+    this.complexes.follow();
   }
 
   /** @param {import('../i18n/i18n.js').Language} language */
@@ -124,40 +123,22 @@ export class App {
       this.visit.leave();
       this.waitingRoom.close();
       this.#join(code);
-    } else if (rcName !== null && this.#findRc(rcName)) {
+    } else if (rcName !== null && this.complexes.find(rcName)) {
       this.#choose(rcName);
     }
   }
 
   // What the coordinator tells.
 
-  /** @param {Rc[]} rcs */
-  #takeRcs(rcs) {
-    const first = this.#rcs === null;
-    this.#rcs = rcs;
-    if (first) this.#chooseFirst();
-    if (this.#chosen !== null && !this.#findRc(this.#chosen)) this.#chosen = null;
-    this.#noticeFreePlace();
-    this.#render();
-  }
-
   #chooseFirst() {
-    const asked = this.line.rcName ?? readAddress(location).rcName;
-    const rc = this.#findRc(asked ?? '');
+    const rc = this.complexes.chooseFirst(this.line.rcName ?? readAddress(location).rcName);
     if (rc && this.line.rcName !== null) this.planner.offerNext(rc);
-    if (rc) this.#chosen = rc.rc_name;
-    else if (this.#rcs?.length === 1) this.#chosen = this.#rcs[0].rc_name;
   }
 
-  /** @param {Answer} event */
-  async #hear(event) {
-    if (event.msg !== 'SERVERS_CHANGED' || !Array.isArray(event.rcs) || this.#rcs === null) return;
-    /** @type {Map<string, Rc>} those whose numbers have changed */
-    const changes = new Map(event.rcs.map((/** @type {Rc} */ rc) => [rc.rc_name, rc]));
-    this.#takeRcs(this.#rcs.map((rc) => ({ ...rc, ...changes.get(rc.rc_name) })));
-    // One that came or went: only the whole list tells what it is, or whether it is still on it.
-    const listed = [...changes.values()].every((rc) => this.#findRc(rc.rc_name) && rc.capacity !== 0);
-    if (!listed) await listRcs().then((rcs) => this.#takeRcs(rcs)).catch(() => {});
+  #noticeComplexes() {
+    const hasPlace = this.complexes.noticeFreePlace();
+    if (hasPlace && !this.visit.running && this.#asking === null) this.message.say(() => this.#i18n.t('notice.free'));
+    this.#render();
   }
 
   /** @param {boolean} online */
@@ -167,20 +148,14 @@ export class App {
     else this.message.say(() => this.#i18n.t('notice.offline'), { problem: true });
   }
 
-  #noticeFreePlace() {
-    if (this.#full === null || !((this.#findRc(this.#full)?.free ?? 0) > 0)) return;
-    this.#full = null;
-    if (!this.visit.running && this.#asking === null) this.message.say(() => this.#i18n.t('notice.free'));
-  }
-
   // What the visitor does.
 
   /** @param {string} rcName */
   #choose(rcName) {
     if (this.#asking !== null) return;
-    if (rcName !== this.#chosen) {
-      this.#chosen = rcName;
-      this.#full = null;
+    if (rcName !== this.complexes.chosen) {
+      this.complexes.chosen = rcName;
+      this.complexes.full = null;
       this.planner.close();
       this.message.clear();
     }
@@ -189,7 +164,7 @@ export class App {
   }
 
   async #start() {
-    const rcName = this.#chosen;
+    const rcName = this.complexes.chosen;
     if (rcName === null) return;
     await this.#ask('start', rcName, () => startSession(rcName));
   }
@@ -206,9 +181,9 @@ export class App {
   }
 
   #plan() {
-    const rc = this.#findRc(this.#chosen ?? '');
+    const rc = this.complexes.chosenRc;
     if (!rc || this.#asking !== null) return;
-    this.#full = null;
+    this.complexes.full = null;
     this.planner.open(rc);
   }
 
@@ -231,7 +206,7 @@ export class App {
 
   #again() {
     this.#show('choose');
-    if (this.#chosen === null) this.ways.focus();
+    if (this.complexes.chosen === null) this.ways.focus();
     else this.#start();
   }
 
@@ -248,7 +223,7 @@ export class App {
       return;
     }
     this.#asking = asking;
-    this.#full = null;
+    this.complexes.full = null;
     this.planner.close();
     this.message.clear();
     this.#render();
@@ -258,15 +233,15 @@ export class App {
     this.#render();
     if (this.visit.running) return; /* the turn in a line came first */
     if (answer.msg === 'SESSION_CONNECTION_DATA') {
-      this.#enter(toEntry(answer, rcName));
+      this.#enter(entryOf(answer, rcName));
       return;
     }
     if (answer.msg === 'SESSION_NOT_STARTED' && code !== undefined && this.waitingRoom.open(code, answer)) return;
-    if (answer.msg === 'SERVERS_BUSY' && rcName !== undefined) this.#full = rcName;
+    if (answer.msg === 'SERVERS_BUSY' && rcName !== undefined) this.complexes.full = rcName;
     this.#render();
     this.#refuse(answer);
     this.ways.focusAfterRefusal(asking);
-    const rc = this.#findRc(this.#full ?? '');
+    const rc = this.complexes.find(this.complexes.full);
     if (rc && (await this.planner.offerNext(rc))) this.message.say(() => this.#i18n.t('offers.next'), { problem: true });
   }
 
@@ -310,15 +285,15 @@ export class App {
   /** @param {Answer} answer */
   #finishWaiting(answer) {
     history.replaceState(history.state, '', withoutFragment(location));
-    if (answer.msg === 'SESSION_CONNECTION_DATA') this.#enter(toEntry(answer, undefined));
+    if (answer.msg === 'SESSION_CONNECTION_DATA') this.#enter(entryOf(answer, undefined));
     else this.#refuse(answer);
   }
 
   // The waiting line.
 
   #joinLine() {
-    const rcName = this.#full;
-    this.#full = null;
+    const rcName = this.complexes.full;
+    this.complexes.full = null;
     this.message.clear();
     return rcName;
   }
@@ -333,7 +308,7 @@ export class App {
   #takeTurn(answer, name, rcName) {
     if (this.visit.running) return;
     this.waitingRoom.close();
-    this.#enter(toEntry(answer, rcName));
+    this.#enter(entryOf(answer, rcName));
     this.message.say(() => this.#i18n.t('line.in', { name }), { passing: true });
   }
 
@@ -343,7 +318,7 @@ export class App {
   #enter(entry) {
     this.line.leave();
     keepEntry(entry);
-    if (entry.rc_name !== undefined) this.#chosen = entry.rc_name;
+    if (entry.rc_name !== undefined) this.complexes.chosen = entry.rc_name;
     this.message.clear();
     this.planner.close();
     this.visit.prepare(entry);
@@ -362,9 +337,9 @@ export class App {
       return;
     }
     const ending = endingOf(reason);
-    const known = this.#findRc(this.#chosen ?? '') !== undefined;
+    const known = this.complexes.chosenRc !== undefined;
     const offered = ending.next.filter((next) => known || next === 'here' || next === 'join');
-    this.ended.render(ending.heading, offered, rcName ?? this.#i18n.t('session.title.unknown'), this.#findRc(rcName ?? ''));
+    this.ended.render(ending.heading, offered, rcName ?? this.#i18n.t('session.title.unknown'), this.complexes.find(rcName));
     this.#show('ended');
     this.message.say(() => this.#i18n.t(`ended.reason.${ending.reason}`));
     this.ended.focus();
@@ -381,35 +356,13 @@ export class App {
 
   #render() {
     this.page.render(this.line.title);
-    this.rcList.render(this.#rcs, this.#chosen);
-    this.ways.render(this.#findRc(this.#chosen ?? ''), this.#asking, this.#full !== null);
-    this.line.render(this.#chosen, this.#full !== null && this.#full === this.#chosen);
+    this.rcList.render(this.complexes.all, this.complexes.chosen);
+    this.ways.render(this.complexes.chosenRc, this.#asking, this.complexes.full !== null);
+    this.line.render(this.complexes.chosen, this.complexes.isChosenFull);
     this.visit.render();
     this.planner.render();
     this.ownBookings.render();
     this.waitingRoom.render();
     this.message.render();
   }
-
-  /** @param {string} rcName */
-  #findRc(rcName) {
-    return this.#rcs?.find((rc) => rc.rc_name === rcName);
-  }
-}
-
-/**
- * @param {Answer} answer SESSION_CONNECTION_DATA
- * @param {string | undefined} rcName
- * @returns {Entry}
- */
-function toEntry(answer, rcName) {
-  const url = typeof answer.url === 'string' ? answer.url : `${location.protocol}//${answer.ip}:${answer.port}/`;
-  const { ip, port, session, ticket, role } = answer;
-  return {
-    url: url.endsWith('/') ? url : `${url}/`,
-    ip, port, session, ticket, role,
-    code: String(answer.code ?? ''),
-    rc_name: rcName ?? answer.rc_name,
-    ends_at: answer.ends_at,
-  };
 }

@@ -34,6 +34,23 @@ import { serverNowMs } from '../net/ask.js';
  * @property {MediaStream | undefined} stream
  */
 
+/**
+ * @param {Answer} answer SESSION_CONNECTION_DATA
+ * @param {string | undefined} rcName where it is known already
+ * @returns {Entry}
+ */
+export function entryOf(answer, rcName) {
+  const url = typeof answer.url === 'string' ? answer.url : `${location.protocol}//${answer.ip}:${answer.port}/`;
+  const { ip, port, session, ticket, role } = answer;
+  return {
+    url: url.endsWith('/') ? url : `${url}/`,
+    ip, port, session, ticket, role,
+    code: String(answer.code ?? ''),
+    rc_name: rcName ?? answer.rc_name,
+    ends_at: answer.ends_at,
+  };
+}
+
 /** @param {Entry} entry @returns {SessionState} */
 export function newState(entry) {
   return {
