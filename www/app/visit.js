@@ -1,11 +1,9 @@
 // @ts-check
-import { Extension } from '../session/extension.js';
 import { Session } from '../session/session.js';
 import { isDown } from '../session/state.js';
 import { AwakeView } from '../views/session/awake.js';
 import { ChatView } from '../views/session/chat.js';
 import { ControlView } from '../views/session/control.js';
-import { ExtendView } from '../views/session/extend.js';
 import { PanelView } from '../views/session/panel.js';
 import { PeopleView } from '../views/session/people.js';
 import { PointersView } from '../views/session/pointers.js';
@@ -14,7 +12,8 @@ import { StatsView } from '../views/session/stats.js';
 import { newsInWords } from '../words/people.js';
 import { explainRefusal } from '../words/refusals.js';
 import { invitationLink } from './address.js';
-import { keepEntry, keepName, keepTalk, keptName, keptTalk } from './keep.js';
+import { keepName, keepTalk, keptName, keptTalk } from './keep.js';
+import { LongerStay } from './longer-stay.js';
 
 /** One visit to a session, from the open door to its end: ties what is known about the session to what is shown of it. */
 
@@ -30,12 +29,6 @@ import { keepEntry, keepName, keepTalk, keptName, keptTalk } from './keep.js';
  * @property {(reason: string, rcName: string | undefined) => void} onOver with a reason word, a refusal word, or `left`
  */
 
-/** The end moves by a few seconds when it is told anew; a longer stay is more than that. */
-const EXTENSION_MS = 45_000;
-
-/** So long nothing takes away the word that one may stay. */
-const EXTENSION_READ_MS = 5_000;
-
 const POINTERS_LOOK_MS = 500;
 
 export class Visit {
@@ -43,8 +36,6 @@ export class Visit {
   #message;
   #handlers;
   /** @type {Session | null} */ #session = null;
-  /** @type {Extension | null} of the session */ #extension = null;
-  #extendedAtMs = -Infinity;
   #pointersTimer = 0;
   /** @type {SessionState | null} as it was last shown */ #shown = null;
 
@@ -92,7 +83,7 @@ export class Visit {
       onTool: () => this.#tellPointing(),
     });
     this.awake = new AwakeView(i18n, () => this.#session?.stayAwake());
-    this.extend = new ExtendView(i18n, { onExtend: () => this.#extend(), onDecline: () => this.#extension?.withdraw() });
+    this.longerStay = new LongerStay(i18n, message, (endsAt) => this.#session?.extendTo(endsAt));
   }
 
   get running() {
@@ -114,12 +105,12 @@ export class Visit {
       onMessage: (message) => this.#announce(message),
       onPointers: () => this.#showPointers(),
     });
-    this.#extension = new Extension(entry, () => this.#showExtension(entry));
+    this.longerStay.prepare(entry);
   }
 
   open() {
     this.#session?.open();
-    this.#extension?.follow();
+    this.longerStay.follow();
   }
 
   leave() {
@@ -138,7 +129,7 @@ export class Visit {
 
   render() {
     this.#renderSession();
-    this.extend.render(this.#extension);
+    this.longerStay.render();
   }
 
   #renderSession() {
@@ -169,9 +160,7 @@ export class Visit {
   /** @param {SessionState} state */
   #end({ endReason, rcName }) {
     this.#session = null;
-    this.#extension?.close();
-    this.#extension = null;
-    this.extend.render(null);
+    this.longerStay.stop();
     this.awake.render(undefined);
     for (const view of [this.panel, this.control, this.people, this.chat, this.pointers, this.stats, this.stage]) view.stop();
     clearTimeout(this.#pointersTimer);
@@ -190,11 +179,8 @@ export class Visit {
       this.#message.say(() => i18n.t('notice.offline'), { problem: true });
     } else if (wasDown && !isDown(now)) {
       this.#message.say(() => i18n.t('notice.back'), { passing: true });
-    } else if (isExtended(before, now)) {
-      this.#extension?.withdraw();
-      const untilMs = now.endsAtMs ?? 0;
-      this.#message.say(() => i18n.t('extend.extended', { time: i18n.time(untilMs) }), { passing: true });
-      this.#extendedAtMs = performance.now();
+    } else {
+      this.longerStay.notice(before, now);
     }
   }
 
@@ -202,7 +188,7 @@ export class Visit {
   #tell(event) {
     const people = this.#session?.people;
     // A short extension is followed by the warning of the new end, which would take the good news away.
-    if (!people || (event.msg === 'SESSION_ENDING' && performance.now() - this.#extendedAtMs < EXTENSION_READ_MS)) return;
+    if (!people || (event.msg === 'SESSION_ENDING' && this.longerStay.isBeingRead)) return;
     const news = () => newsInWords(event, people, this.#i18n);
     if (news() !== '') this.#message.say(news, { passing: true });
   }
@@ -269,34 +255,4 @@ export class Visit {
   #tellPointing() {
     if (this.pointers.pointing) this.#message.say(() => this.#i18n.t('pointer.on'), { passing: true });
   }
-
-  // Staying longer.
-
-  /** An offer is made once: it is kept like the entry, over a reload. @param {Entry} entry */
-  #showExtension(entry) {
-    const extension = this.#extension;
-    if (extension === null) return;
-    keepEntry({ ...entry, offered_minutes: extension.minutes });
-    this.extend.render(extension);
-  }
-
-  async #extend() {
-    const extension = this.#extension;
-    const answer = await extension?.extend();
-    if (!answer || this.#extension !== extension) return;
-    // A longer time is told by the session itself, to everyone in it.
-    if (answer.msg === 'SESSION_EXTENDED') this.#session?.extendTo(answer.ends_at);
-    else if (extension && extension.minutes > 0 && answer.msg === 'EXTENSION_NOT_AVAILABLE') {
-      const count = extension.minutes;
-      this.#message.say(() => this.#i18n.t('extend.less', { count }), { problem: true, passing: true });
-    } else this.#message.say(() => explainRefusal(answer, this.#i18n), { problem: true, passing: true });
-  }
-}
-
-/**
- * @param {SessionState | null} before
- * @param {SessionState} now
- */
-function isExtended(before, now) {
-  return before?.endsAtMs !== undefined && now.endsAtMs !== undefined && now.endsAtMs - before.endsAtMs >= EXTENSION_MS;
 }
