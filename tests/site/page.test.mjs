@@ -40,6 +40,13 @@ test('the page names every module ahead that it comes to need, so that all are f
   assert.deepEqual(preloaded, [...needed].sort());
 });
 
+test('the page links every style sheet and names every script that there is', () => {
+  const sheets = readdirSync(new URL('styles/', www), { encoding: 'utf8' }).map(name => `styles/${name}`);
+  const named = (/** @type {RegExp} */ tag) => [...html.matchAll(tag)].map(([, path]) => path).sort();
+  assert.deepEqual(named(/<link rel="stylesheet" href="([^"]+)">/g), sheets.sort());
+  assert.deepEqual(named(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+\.js)">/g), [...modules].sort());
+});
+
 test('every module that is imported is there', () => {
   for (const path of modules)
     for (const [, target] of read(path).matchAll(/^import .* from '([^']+)';$/gm))
