@@ -1,7 +1,7 @@
 # Every test, in every build that is supported. Sourced by quickstart.
 #
 # Most tests wait more than they work, so two lanes run side by side: the tests with browsers, which keep a processor busy,
-# one after the other; and all the rest, the builds with sanitizers among it. What fails there is tried again, alone.
+# one after the other, and then those under ThreadSanitizer; and all the rest. What fails there is tried again, alone.
 
 results=build/check
 calm_jobs=${VITRINA_CHECK_JOBS:-$((jobs + 1))}
@@ -46,21 +46,26 @@ unfinished() {
   return 1
 }
 
+# Time limits are five times longer under a sanitizer: what comes after this lets others go first.
+stand_back() {
+  renice -n 5 -p "$BASHPID" >/dev/null
+}
+
 busy_lane() {
   suite_tests release busy "$busy_jobs"
-  step demo node --test-reporter=tap tests/system/demo.test.mjs
-  step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
+  step demo node --test-reporter=tap tests/system/demo.test.mjs || true
+  stand_back
+  suite_build tsan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=thread --disable-streamer &&
+    suite_tests tsan calm "$calm_jobs"
 }
 
 calm_lane() {
   suite_tests release calm "$calm_jobs"
-  step tidy make -C build/release tidy || true
-  # Time limits are five times longer in what follows: the browsers go first.
-  renice -n 5 -p "$BASHPID" >/dev/null
+  stand_back
   suite_build asan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=address,undefined --disable-browser-tests &&
     suite_tests asan calm "$calm_jobs"
-  suite_build tsan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=thread --disable-streamer &&
-    suite_tests tsan calm "$calm_jobs"
+  step tidy make -C build/release tidy || true
+  step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
 }
 
 # The test programs of a build that failed, by their paths without ending.
@@ -114,7 +119,7 @@ check() {
     # An interrupted shell tells only itself.
     trap 'trap - INT TERM; kill 0' INT TERM
     calm_lane &
-    busy_lane || true
+    busy_lane &
     wait
     suite_tests release lone 1
     for suite in release asan tsan; do once_more $suite; done
