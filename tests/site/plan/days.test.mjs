@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { addDays, dayAt, daysFrom, isoDate, namedZone, offsetMinutes, readIsoDate, utcNoonMs, wallClock, wireDate } from '../../../www/plan/days.js';
+import { addDays, dayAt, daysFrom, isoDate, namedZone, offsetMinutes, readIsoDate, wallClock, wireDate } from '../../../www/plan/days.js';
 
 /** @param {string} instant */
 const at = instant => Date.parse(instant);
