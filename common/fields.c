@@ -1,5 +1,6 @@
 #include "common/fields.h"
 
+#include "common/fields_internal.h"
 #include "common/instant.h"
 
 #include <cjson/cJSON.h>
@@ -14,60 +15,6 @@ struct FieldsDoc {
   cJSON *root;
 };
 
-/* ---- errors ---- */
-
-typedef struct {
-  char *field; /* NULL: the whole document */
-  char *rule;
-} FieldsErrorPrivate;
-
-static void fields_error_private_init(FieldsErrorPrivate *private) {
-}
-
-static void fields_error_private_copy(const FieldsErrorPrivate *from, FieldsErrorPrivate *to) {
-  to->field = g_strdup(from->field);
-  to->rule = g_strdup(from->rule);
-}
-
-static void fields_error_private_clear(FieldsErrorPrivate *private) {
-  g_free(private->field);
-  g_free(private->rule);
-}
-
-G_DEFINE_EXTENDED_ERROR(FieldsError, fields_error)
-
-const char *fields_error_get_field(const GError *error) {
-  return error->domain == FIELDS_ERROR ? fields_error_get_private(error)->field : NULL;
-}
-
-/* Takes @field and @rule. */
-static void set_error(GError **error, FieldsError code, char *field, char *rule) {
-  GError *made = field ? g_error_new(FIELDS_ERROR, code, "%s: %s", field, rule)
-                       : g_error_new(FIELDS_ERROR, code, "%s", rule);
-  FieldsErrorPrivate *private = fields_error_get_private(made);
-  private->field = field;
-  private->rule = rule;
-  g_propagate_error(error, made);
-}
-
-void fields_set_error(GError **error, FieldsError code, const char *field, const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  set_error(error, code, g_strdup(field), g_strdup_vprintf(format, args));
-  va_end(args);
-}
-
-/* Puts @prefix before the field that @inner names: "port" in "servers[3]" becomes "servers[3].port". Takes
- * both. */
-static gboolean fail_inside(GError **error, char *prefix, GError *inner) {
-  const FieldsErrorPrivate *private = fields_error_get_private(inner);
-  g_autofree char *outer = prefix;
-  char *field = private->field ? g_strconcat(outer, ".", private->field, NULL) : g_strdup(outer);
-  set_error(error, inner->code, field, g_strdup(private->rule));
-  g_error_free(inner);
-  return FALSE;
-}
-
 /* ---- parsing ---- */
 
 static gboolean fail_at(GError **error, const char *text, const char *at, const char *what) {
@@ -79,8 +26,8 @@ static gboolean fail_at(GError **error, const char *text, const char *at, const 
       start = p + 1;
     }
   }
-  set_error(error, FIELDS_ERROR_SYNTAX, NULL,
-            g_strdup_printf("line %u, column %ld: %s", line, (long)(at - start) + 1, what));
+  fields_take_error(error, FIELDS_ERROR_SYNTAX, NULL,
+                    g_strdup_printf("line %u, column %ld: %s", line, (long)(at - start) + 1, what));
   return FALSE;
 }
 
@@ -169,12 +116,13 @@ static gboolean check_text(const char *text, gsize length, GError **error) {
 static gboolean check_tree(const cJSON *node, GError **error) {
   g_autoptr(GHashTable) seen = cJSON_IsObject(node) ? g_hash_table_new(g_str_hash, g_str_equal) : NULL;
   if (cJSON_IsNumber(node) && !isfinite(node->valuedouble)) {
-    set_error(error, FIELDS_ERROR_SYNTAX, NULL, g_strdup("a number out of range"));
+    fields_take_error(error, FIELDS_ERROR_SYNTAX, NULL, g_strdup("a number out of range"));
     return FALSE;
   }
   for (const cJSON *child = node->child; child; child = child->next) {
     if (seen && !g_hash_table_add(seen, child->string)) {
-      set_error(error, FIELDS_ERROR_SYNTAX, g_strdup(child->string), g_strdup("the key stands twice"));
+      fields_take_error(error, FIELDS_ERROR_SYNTAX, g_strdup(child->string),
+                        g_strdup("the key stands twice"));
       return FALSE;
     }
     if (!check_tree(child, error))
@@ -220,28 +168,7 @@ static char *text_of(const cJSON *node) {
 }
 
 static gboolean fail_type(GError **error, const Field *field, const char *expected) {
-  set_error(error, FIELDS_ERROR_TYPE, g_strdup(field->name), g_strdup_printf("must be %s", expected));
-  return FALSE;
-}
-
-static gboolean check_length(const Field *field, const char *text, GError **error) {
-  gint64 length = strlen(text);
-  if (length >= field->min && (field->max == 0 || length <= field->max))
-    return TRUE;
-  char *rule =
-      length < field->min
-          ? (field->min == 1 ? g_strdup("must not be empty")
-                             : g_strdup_printf("must have at least %" G_GINT64_FORMAT " bytes", field->min))
-          : g_strdup_printf("must have at most %" G_GINT64_FORMAT " bytes", field->max);
-  set_error(error, FIELDS_ERROR_RANGE, g_strdup(field->name), rule);
-  return FALSE;
-}
-
-static gboolean check_range(const Field *field, gint64 value, GError **error) {
-  if ((field->min == 0 && field->max == 0) || (value >= field->min && value <= field->max))
-    return TRUE;
-  set_error(error, FIELDS_ERROR_RANGE, g_strdup(field->name),
-            g_strdup_printf("must be %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, field->min, field->max));
+  fields_take_error(error, FIELDS_ERROR_TYPE, g_strdup(field->name), g_strdup_printf("must be %s", expected));
   return FALSE;
 }
 
@@ -260,7 +187,7 @@ static gboolean read_int(const Field *field, const cJSON *node, gint64 *member, 
                                           &value, NULL)
               : !whole_number(node, &value))
     return fail_type(error, field, "a whole number");
-  if (!check_range(field, value, error))
+  if (!fields_check_number(field, value, error))
     return FALSE;
   *member = value;
   return TRUE;
@@ -275,7 +202,7 @@ static gboolean read_text(const Field *field, const cJSON *node, char **member, 
     text = g_strdup_printf("%" G_GINT64_FORMAT, number);
   else
     return fail_type(error, field, "a string");
-  if (!check_length(field, text, error))
+  if (!fields_check_text(field, text, error))
     return FALSE;
   g_free(*member);
   *member = g_steal_pointer(&text);
@@ -283,8 +210,12 @@ static gboolean read_text(const Field *field, const cJSON *node, char **member, 
 }
 
 static gboolean read_instant(const Field *field, const cJSON *node, gint64 *member, GError **error) {
-  if (!cJSON_IsString(node) || !instant_parse(node->valuestring, member))
+  gint64 at_us;
+  if (!cJSON_IsString(node) || !instant_parse(node->valuestring, &at_us))
     return fail_type(error, field, "an instant like \"2026-12-01T15:00:00Z\"");
+  if (!fields_check_instant(field, at_us, error))
+    return FALSE;
+  *member = at_us;
   return TRUE;
 }
 
@@ -295,7 +226,7 @@ static gboolean read_texts(const Field *field, const cJSON *node, char ***member
   for (const cJSON *item = node->child; item; item = item->next) {
     if (!cJSON_IsString(item))
       return fail_type(error, field, "a list of strings");
-    if (!check_length(field, item->valuestring, error))
+    if (!fields_check_length(field, item->valuestring, error))
       return FALSE;
     g_strv_builder_add(builder, item->valuestring);
   }
@@ -324,7 +255,7 @@ static gpointer read_element(const Field *fields, gsize size, const cJSON *node,
   if (read_object(fields, node, element, &inner))
     return element;
   fields_free(fields, element);
-  fail_inside(error, g_steal_pointer(&name), inner);
+  fields_fail_inside(error, g_steal_pointer(&name), inner);
   return NULL;
 }
 
@@ -346,6 +277,8 @@ static GPtrArray *read_elements(const Field *fields, gsize size, const cJSON *ar
 static gboolean read_list(const Field *field, const cJSON *node, GPtrArray **member, GError **error) {
   if (!cJSON_IsArray(node))
     return fail_type(error, field, "a list");
+  if (!fields_check_count(field->name, cJSON_GetArraySize(node), field->max, error))
+    return FALSE;
   GPtrArray *list = read_elements(field->sub, field->size, node, field->name, error);
   if (!list)
     return FALSE;
@@ -377,7 +310,7 @@ static gboolean read_member(const Field *field, const cJSON *node, gpointer targ
     return read_instant(field, node, member, error);
   case FIELD_RAW: {
     g_autofree char *text = text_of(node);
-    if (!check_length(field, text, error))
+    if (!fields_check_length(field, text, error))
       return FALSE;
     g_free(*(char **)member);
     *(char **)member = g_steal_pointer(&text);
@@ -401,7 +334,7 @@ static gboolean read_member(const Field *field, const cJSON *node, gpointer targ
 
 static gboolean read_object(const Field *fields, const cJSON *object, gpointer target, GError **error) {
   if (!cJSON_IsObject(object)) {
-    set_error(error, FIELDS_ERROR_TYPE, NULL, g_strdup("must be an object"));
+    fields_take_error(error, FIELDS_ERROR_TYPE, NULL, g_strdup("must be an object"));
     return FALSE;
   }
   for (const Field *field = fields; field && field->name; field++) {
@@ -410,7 +343,7 @@ static gboolean read_object(const Field *fields, const cJSON *object, gpointer t
       node = node_at(object, field->also);
     gboolean absent = !node || (cJSON_IsNull(node) && field->type != FIELD_RAW);
     if (absent && field->required) {
-      set_error(error, FIELDS_ERROR_MISSING, g_strdup(field->name), g_strdup("is missing"));
+      fields_take_error(error, FIELDS_ERROR_MISSING, g_strdup(field->name), g_strdup("is missing"));
       return FALSE;
     }
     if (!absent && !read_member(field, node, target, error))
@@ -432,12 +365,34 @@ gboolean fields_read_text(const char *text, gsize length, const Field *fields, g
 static gboolean check_array(const FieldsDoc *doc, GError **error) {
   if (cJSON_IsArray(doc->root))
     return TRUE;
-  set_error(error, FIELDS_ERROR_TYPE, NULL, g_strdup("must be an array"));
+  fields_take_error(error, FIELDS_ERROR_TYPE, NULL, g_strdup("must be an array"));
   return FALSE;
 }
 
 GPtrArray *fields_read_array(const FieldsDoc *doc, const Field *fields, gsize size, GError **error) {
   return check_array(doc, error) ? read_elements(fields, size, doc->root, "", error) : NULL;
+}
+
+gboolean fields_read_each(const FieldsDoc *doc, const char *path, const Field *fields, gsize size, gint64 max,
+                          FieldsElement func, gpointer user_data, GError **error) {
+  const cJSON *array = path ? node_at(doc->root, path) : doc->root;
+  if (!cJSON_IsArray(array)) {
+    fields_take_error(error, array ? FIELDS_ERROR_TYPE : FIELDS_ERROR_MISSING, g_strdup(path),
+                      g_strdup(array ? "must be an array" : "is missing"));
+    return FALSE;
+  }
+  if (!fields_check_count(path, cJSON_GetArraySize(array), max, error))
+    return FALSE;
+  guint n = 0;
+  for (const cJSON *item = array->child; item; item = item->next, n++) {
+    g_autoptr(GError) problem = NULL;
+    GError *inner = NULL;
+    gpointer element = g_malloc0(size);
+    if (!read_object(fields, item, element, &inner))
+      fields_fail_inside(&problem, g_strdup_printf("%s[%u]", path ? path : "", n), inner);
+    func(n, element, problem, user_data);
+  }
+  return TRUE;
 }
 
 GPtrArray *fields_array_texts(const FieldsDoc *doc, GError **error) {

@@ -27,12 +27,12 @@ typedef enum {
   FIELD_NUMERAL, /* gint64     the same, read as number or decimal string, sent as a string */
   FIELD_REAL,    /* double     a finite number (no range) */
   FIELD_BOOL,    /* gboolean */
-  FIELD_INSTANT, /* gint64     microseconds since 1970 UTC; RFC 3339 text on the wire; 0 is "none" and not
-                    sent */
+  FIELD_INSTANT, /* gint64     microseconds since 1970 UTC, in min..max (both 0: any); RFC 3339 text on the
+                    wire; 0 is "none" and not sent */
   FIELD_RAW,     /* char *     any JSON value as compact text; min..max bound its length in bytes */
   FIELD_TEXTS,   /* char **    an array of strings, NULL-terminated; max bounds each one's length */
   FIELD_OBJECT,  /* T *        an object with its own table (sub); freed by fields_free() */
-  FIELD_LIST,    /* GPtrArray* an array of such objects; the elements are T * */
+  FIELD_LIST,    /* GPtrArray* an array of at most max such objects (0: any number); the elements are T * */
 } FieldType;
 
 typedef struct Field Field;
@@ -42,10 +42,12 @@ struct Field {
   gsize offset;
   gboolean required;
   gint64 min, max;
-  const Field *sub; /* FIELD_OBJECT, FIELD_LIST: the table of the element */
-  gsize size;       /* FIELD_OBJECT, FIELD_LIST: sizeof the element */
-  const char *also; /* another accepted spelling of the name (nullable) */
-  gboolean always;  /* fields_write: send also when the value is empty (NULL, 0, FALSE) */
+  gboolean (*check)(const char *text); /* FIELD_TEXT, FIELD_DIGITS: what the text must be, too (nullable), */
+  const char *rule;                    /* and that in words: "must be ..." */
+  const Field *sub;                    /* FIELD_OBJECT, FIELD_LIST: the table of the element */
+  gsize size;                          /* FIELD_OBJECT, FIELD_LIST: sizeof the element */
+  const char *also;                    /* another accepted spelling of the name (nullable) */
+  gboolean always;                     /* fields_write: send also when the value is empty (NULL, 0, FALSE) */
 };
 
 /* A parsed JSON document. */
@@ -89,6 +91,21 @@ gboolean fields_read_text(const char *text, gsize length, const Field *fields, g
 /* Reads a document whose top is an array of objects: an array of structs of @size bytes, each filled by
  * @fields (transfer full, free with fields_free_list()); or NULL. Errors name the element: "[3].port". */
 GPtrArray *fields_read_array(const FieldsDoc *doc, const Field *fields, gsize size, GError **error);
+
+/* One element of an array, the n-th from 0. @element (transfer full): filled as far as it went. @problem:
+ * what is wrong with it, which names it ("sessions[3].code"), or NULL. */
+typedef void (*FieldsElement)(guint n, gpointer element, const GError *problem, gpointer user_data);
+
+/* Reads the array at a dotted @path (NULL: the top) one element at a time, so that one which breaks a rule
+ * need not cost the others. @max: at most so many (0: any number). FALSE with FIELDS_ERROR, and no element
+ * told, when there is no array or too long a one. */
+gboolean fields_read_each(const FieldsDoc *doc, const char *path, const Field *fields, gsize size, gint64 max,
+                          FieldsElement func, gpointer user_data, GError **error);
+
+/* Whether a struct that was not read from JSON keeps to its table, so that what fields_write() makes of it
+ * can be read again: required members are there, texts are UTF-8, lengths and ranges are kept. Other types
+ * than texts, numbers and instants are not looked at. */
+gboolean fields_check(const Field *fields, gconstpointer source, GError **error);
 
 /* The elements of a top-level array as compact texts, in order (transfer full); NULL with FIELDS_ERROR_TYPE
  * when the top is no array. The n-th belongs to the n-th struct of fields_read_array(). */

@@ -41,7 +41,7 @@ static const Field whole_fields[] = {
     {"info", FIELD_RAW, G_STRUCT_OFFSET(Whole, info), .max = 1000},
     {"words", FIELD_TEXTS, G_STRUCT_OFFSET(Whole, words), .max = 8},
     {"part", FIELD_OBJECT, G_STRUCT_OFFSET(Whole, part), .sub = part_fields, .size = sizeof(Part)},
-    {"parts", FIELD_LIST, G_STRUCT_OFFSET(Whole, parts), .sub = part_fields, .size = sizeof(Part)},
+    {"parts", FIELD_LIST, G_STRUCT_OFFSET(Whole, parts), .max = 3, .sub = part_fields, .size = sizeof(Part)},
     {NULL},
 };
 
@@ -127,6 +127,8 @@ static void fields_refuse_what_the_wire_forbids(void) {
       {"{\"part\":[]}", FIELDS_ERROR_TYPE, "part"},
       {"{\"part\":{}}", FIELDS_ERROR_MISSING, "part.name"},
       {"{\"parts\":[{\"name\":\"a\"},{\"name\":\"\"}]}", FIELDS_ERROR_RANGE, "parts[1].name"},
+      {"{\"parts\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"c\"},{\"name\":\"d\"}]}",
+       FIELDS_ERROR_RANGE, "parts"},
   };
   for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
     Whole whole = {NULL};
@@ -183,6 +185,88 @@ static void fields_objects_can_be_extended_as_text(void) {
   g_assert_cmpstr(less, ==, "{\"a\":1}");
 }
 
+typedef struct {
+  char *word;
+  char *name;
+  gint64 number;
+  gint64 at_us;
+} Checked;
+
+static gboolean is_lower_case(const char *text) {
+  return text[strspn(text, "abcdefghijklmnopqrstuvwxyz")] == 0;
+}
+
+static const Field checked_fields[] = {
+    {"word", FIELD_TEXT, G_STRUCT_OFFSET(Checked, word), .required = TRUE, .min = 2, .max = 4,
+     .check = is_lower_case, .rule = "must be of small letters"},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(Checked, name), .max = 4},
+    {"number", FIELD_INT, G_STRUCT_OFFSET(Checked, number), .min = 1, .max = 9},
+    {"at", FIELD_INSTANT, G_STRUCT_OFFSET(Checked, at_us), .required = TRUE, .min = INSTANT_SECOND,
+     .max = 10 * INSTANT_SECOND},
+    {NULL},
+};
+
+/* The same rules whether a struct comes from JSON or not; what keeps to them comes back as it was. */
+static void fields_check_says_what_reading_would(void) {
+  static const struct {
+    Checked value;
+    const char *message; /* NULL: good */
+  } cases[] = {
+      {{"word", "name", 5, INSTANT_SECOND}, NULL},
+      {{"word", NULL, 1, 10 * INSTANT_SECOND}, NULL},
+      {{NULL, NULL, 5, INSTANT_SECOND}, "word: is missing"},
+      {{"w", NULL, 5, INSTANT_SECOND}, "word: must have at least 2 bytes"},
+      {{"words", NULL, 5, INSTANT_SECOND}, "word: must have at most 4 bytes"},
+      {{"WORD", NULL, 5, INSTANT_SECOND}, "word: must be of small letters"},
+      {{"word", "\xff", 5, INSTANT_SECOND}, "name: is not UTF-8"},
+      {{"word", "names", 5, INSTANT_SECOND}, "name: must have at most 4 bytes"},
+      {{"word", NULL, 10, INSTANT_SECOND}, "number: must be 1 to 9"},
+      {{"word", NULL, 5, 0}, "at: is missing"},
+      {{"word", NULL, 5, 11 * INSTANT_SECOND},
+       "at: must be from 1970-01-01T00:00:01Z to 1970-01-01T00:00:10Z"},
+  };
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL, read_error = NULL;
+    g_assert_true(fields_check(checked_fields, &cases[i].value, &error) == !cases[i].message);
+    g_assert_cmpstr(error ? error->message : NULL, ==, cases[i].message);
+    if (cases[i].value.name && !g_utf8_validate(cases[i].value.name, -1, NULL))
+      continue;
+    g_autofree char *text = fields_write(checked_fields, &cases[i].value);
+    Checked back = {NULL};
+    fields_read_text(text, strlen(text), checked_fields, &back, &read_error);
+    g_assert_cmpstr(read_error ? read_error->message : NULL, ==, cases[i].message);
+    fields_clear(checked_fields, &back);
+  }
+}
+
+static void collect_part(guint n, gpointer element, const GError *problem, gpointer data) {
+  Part *part = element;
+  g_string_append_printf(data, "%u %s %s\n", n, part->name ? part->name : "-",
+                         problem ? problem->message : "good");
+  fields_free(part_fields, part);
+}
+
+static void fields_one_bad_element_does_not_cost_the_others(void) {
+  static const char text[] =
+      "{\"list\":[{\"name\":\"a\"},7,{\"name\":\"b\",\"port\":0},{\"port\":1},{\"name\":\"c\"}]}";
+  g_autoptr(FieldsDoc) doc = fields_parse(text, strlen(text), NULL);
+  g_autoptr(GString) told = g_string_new(NULL);
+  g_autoptr(GError) error = NULL;
+  g_assert_true(fields_read_each(doc, "list", part_fields, sizeof(Part), 5, collect_part, told, &error));
+  g_assert_no_error(error);
+  g_assert_cmpstr(told->str, ==,
+                  "0 a good\n1 - list[1]: must be an object\n2 b list[2].port: must be 1 to 65535\n"
+                  "3 - list[3].name: is missing\n4 c good\n");
+  g_assert_false(fields_read_each(doc, "list", part_fields, sizeof(Part), 4, collect_part, told, &error));
+  g_assert_cmpstr(error->message, ==, "list: must have at most 4 elements");
+  g_clear_error(&error);
+  g_assert_false(fields_read_each(doc, NULL, part_fields, sizeof(Part), 0, collect_part, told, &error));
+  g_assert_error(error, FIELDS_ERROR, FIELDS_ERROR_TYPE);
+  g_clear_error(&error);
+  g_assert_false(fields_read_each(doc, "none", part_fields, sizeof(Part), 0, collect_part, told, &error));
+  g_assert_error(error, FIELDS_ERROR, FIELDS_ERROR_MISSING);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/fields/round-trip", fields_round_trip);
@@ -195,5 +279,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/fields/arrays-name-the-bad-element", fields_arrays_name_the_bad_element);
   g_test_add_func("/fields/syntax-errors-name-line-and-column", fields_syntax_errors_name_line_and_column);
   g_test_add_func("/fields/objects-can-be-extended-as-text", fields_objects_can_be_extended_as_text);
+  g_test_add_func("/fields/check-says-what-reading-would", fields_check_says_what_reading_would);
+  g_test_add_func("/fields/one-bad-element-does-not-cost-the-others",
+                  fields_one_bad_element_does_not_cost_the_others);
   return g_test_run();
 }
