@@ -131,7 +131,7 @@ static void start_in_lane(Letter *letter, gpointer receiver) {
     return;
   call->easy = take_handle(lane);
   set_options(call);
-  g_hash_table_insert(lane->active, &call->number, call);
+  g_hash_table_replace(lane->active, &call->number, call);
   if (curl_multi_add_handle(lane->multi, call->easy) != CURLM_OK)
     finish_call(call, CURLE_FAILED_INIT);
 }

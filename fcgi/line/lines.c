@@ -67,7 +67,7 @@ static Line *lines_get(Lines *lines, const char *rc_name) {
   if (line)
     return line;
   line = line_new(lines, rc_name);
-  g_hash_table_insert(lines->by_rc, line->rc_name, line);
+  g_hash_table_replace(lines->by_rc, line->rc_name, line);
   if (!lines->timer)
     lines->timer = timers_add(lines->core->timers, LOOK_US, on_lines_due, lines);
   return line;

@@ -41,7 +41,7 @@ Visitor *visitor_new(Line *line, char *key, VisitorState state, gint64 arrived_u
   visitor->key = key;
   visitor->arrived_us = arrived_us;
   line->visitors++;
-  g_hash_table_insert(line->lines->by_key, visitor->key, visitor);
+  g_hash_table_replace(line->lines->by_key, visitor->key, visitor);
   return visitor;
 }
 

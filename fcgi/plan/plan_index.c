@@ -35,12 +35,15 @@ void plan_index_free(PlanIndex *index) {
 }
 
 PlanEntry *plan_index_add(PlanIndex *index, Reservation *reservation, gint64 due_us) {
+  PlanEntry *old = plan_index_find(index, reservation->id);
+  if (old)
+    plan_index_remove(index, old);
   PlanEntry *entry = g_new0(PlanEntry, 1);
   entry->reservation = reservation;
   entry->due_us = due_us;
-  g_hash_table_insert(index->by_id, reservation->id, entry);
-  if (reservation->request_id)
-    g_hash_table_insert(index->by_request, reservation->request_id, entry);
+  g_hash_table_replace(index->by_id, reservation->id, entry);
+  if (reservation->request_id) /* the key must be this one's: another that has the same may go first */
+    g_hash_table_replace(index->by_request, reservation->request_id, entry);
   entry->place = g_sequence_insert_sorted(index->by_due, entry, compare_due, NULL);
   return entry;
 }

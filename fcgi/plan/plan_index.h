@@ -24,8 +24,8 @@ typedef struct PlanIndex PlanIndex;
 PlanIndex *plan_index_new(void);        /* (transfer full) */
 void plan_index_free(PlanIndex *index); /* and its entries; NULL is allowed */
 
-/* A new entry for @reservation (transfer full), due at @due_us.
- * (transfer none) */
+/* A new entry for @reservation (transfer full), due at @due_us; an older one of the same id goes. Of two with
+ * one request id the newer is found by it. (transfer none) */
 PlanEntry *plan_index_add(PlanIndex *index, Reservation *reservation, gint64 due_us);
 /* Takes it out and frees it with its reservation. */
 void plan_index_remove(PlanIndex *index, PlanEntry *entry);

@@ -120,7 +120,7 @@ static void set_placed(Start *start) {
 
 static void start_end(Start *start) {
   set_placed(start);
-  if (start->session)
+  if (start->session && g_hash_table_lookup(start->starts->by_session, start->session) == start)
     g_hash_table_remove(start->starts->by_session, start->session);
   g_hash_table_remove(start->starts->starts, start);
 }
@@ -341,7 +341,7 @@ static void set_session(Start *start, const Reservation *reservation) {
   start->session = g_strdup(reservation->id);
   start->code = g_strdup(reservation->code);
   start->ends_at_us = reservation->ends_at_us;
-  g_hash_table_insert(start->starts->by_session, start->session, start);
+  g_hash_table_replace(start->starts->by_session, start->session, start);
 }
 
 static void on_start_planned(const Reservation *reservation, const GError *error, gpointer data) {
