@@ -54,6 +54,10 @@ guint fleet_count_sessions(const Fleet *fleet) {
   return fleet->sums.sessions;
 }
 
+guint fleet_count_strange(const Fleet *fleet) {
+  return fleet->sums.strange;
+}
+
 guint fleet_count_rcs(const Fleet *fleet) {
   return fleet->rcs->len;
 }
@@ -90,7 +94,7 @@ static void join_rc(Fleet *fleet, FleetServer *server, GPtrArray *rcs) {
   Rc *rc = g_hash_table_lookup(fleet->rc_by_name, info->rc_name);
   if (!rc) {
     rc = rc_new(info->rc_name);
-    g_hash_table_insert(fleet->rc_by_name, rc->name, rc);
+    g_hash_table_replace(fleet->rc_by_name, rc->name, rc);
   }
   if (!rc->listed) {
     rc->listed = TRUE;
@@ -139,7 +143,7 @@ void fleet_set_servers(Fleet *fleet, GPtrArray *servers) {
   for (guint i = 0; i < kept->len; i++) {
     FleetServer *server = kept->pdata[i];
     gboolean is_new = !fleet_server_get_rc(server);
-    g_hash_table_insert(fleet->by_name, fleet_server_get_info(server)->name, server);
+    g_hash_table_replace(fleet->by_name, fleet_server_get_info(server)->name, server);
     join_rc(fleet, server, rcs);
     if (is_new)
       fleet->sums.listener->added(server, fleet->sums.user_data);

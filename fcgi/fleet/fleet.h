@@ -22,6 +22,8 @@ guint fleet_count_online(const Fleet *fleet);
 /* How many servers are in each state. Looks at all. */
 void fleet_count_states(const Fleet *fleet, guint counts[FLEET_N_STATES]);
 guint fleet_count_sessions(const Fleet *fleet); /* running and starting ones */
+/* Those that servers tell of against the rules, which only take places. */
+guint fleet_count_strange(const Fleet *fleet);
 
 /* Appends the JSON objects of the servers @first..@last (cut to the list's end), separated by commas. Returns
  * how many. */

@@ -24,6 +24,9 @@ struct FleetServer {
   gint64 counted_capacity;
   gint64 counted_free;
   GHashTable *sessions; /* id -> Session, owned */
+  guint strange;        /* those of the last status that could not become one of them */
+  char *complaint;      /* what was wrong with it (nullable) */
+  gboolean retold;      /* the complaint is another than the text has */
   Sessions *index;      /* that they are in by their ends: its RC's while it can be used; else NULL */
   guint64 asked;        /* how many statuses */
   char *text;           /* for GET_SERVERS; NULL: to be made */
@@ -58,6 +61,7 @@ void fleet_server_unref(FleetServer *server) {
   if (!server || --server->references > 0)
     return;
   g_hash_table_unref(server->sessions);
+  g_free(server->complaint);
   server_free(server->info);
   g_free(server->text);
   g_free(server);
@@ -79,12 +83,17 @@ void fleet_server_set_peer(FleetServer *server, gpointer peer) {
   server->peer = peer;
 }
 
+/* How many of its places are taken. */
+static guint count_taken(const FleetServer *server) {
+  return g_hash_table_size(server->sessions) + server->strange;
+}
+
 FleetState fleet_server_get_state(const FleetServer *server) {
   if (!server->online)
     return FLEET_OFFLINE;
   if (server->draining)
     return FLEET_DRAINING;
-  gboolean free = !server->full && g_hash_table_size(server->sessions) < server->session_limit;
+  gboolean free = !server->full && count_taken(server) < server->session_limit;
   return free ? FLEET_FREE : FLEET_BUSY;
 }
 
@@ -92,7 +101,7 @@ FleetState fleet_server_get_state(const FleetServer *server) {
 static gint64 count_free(const FleetServer *server) {
   if (fleet_server_get_state(server) != FLEET_FREE)
     return 0;
-  return server->session_limit - (gint64)g_hash_table_size(server->sessions);
+  return server->session_limit - (gint64)count_taken(server);
 }
 
 const char *fleet_state_name(FleetState state) {
@@ -129,9 +138,10 @@ static void update_server(FleetServer *server) {
   rc->free += free - server->counted_free;
   rc->online += (guint)(state != FLEET_OFFLINE) - (guint)(server->counted_state != FLEET_OFFLINE);
   set_index(server, server->online && !server->draining ? rc->sessions : NULL);
-  guint sessions = g_hash_table_size(server->sessions);
+  guint sessions = count_taken(server);
   gboolean is_news = state != server->counted_state || sessions != server->counted_sessions ||
-                     server->session_limit != server->counted_capacity;
+                     server->session_limit != server->counted_capacity || server->retold;
+  server->retold = FALSE;
   server->counted_state = state;
   server->counted_sessions = sessions;
   server->counted_capacity = server->session_limit;
@@ -171,11 +181,17 @@ void fleet_server_join_rc(FleetServer *server, Rc *rc) {
   update_server(server);
 }
 
+static void set_strange(FleetServer *server, guint strange) {
+  server->sums->strange += strange - server->strange;
+  server->strange = strange;
+}
+
 void fleet_server_retire(FleetServer *server) {
   if (server->online)
     server->sums->online--;
   leave_rc(server);
   g_hash_table_remove_all(server->sessions);
+  set_strange(server, 0);
 }
 
 void fleet_server_let_go(FleetServer *server) {
@@ -198,7 +214,7 @@ static Session *add_session(FleetServer *server, const char *id, const char *cod
   session->server = server;
   session->starts_at_us = instant_now_us();
   session->ends_at_us = ends_at_us;
-  g_hash_table_insert(server->sessions, session->id, session);
+  g_hash_table_replace(server->sessions, session->id, session);
   server->sums->sessions++;
   if (server->index)
     sessions_add(server->index, session);
@@ -212,21 +228,60 @@ static void set_end(Session *session, gint64 ends_at_us) {
   sessions_move(session);
 }
 
-/* Returns the session if it was not known before, else NULL. */
-static const Session *merge_session(FleetServer *server, const ControlSession *told) {
+/* ---- a status ---- */
+
+/* What comes of one. */
+typedef struct {
+  const ControlStatus *status;
+  GHashTable *told; /* set of the ids that it names */
+  GArray *seen;     /* of guint: which of them were not known to be there */
+  guint strange;    /* how many take places and no more */
+  char *complaint;  /* the first (nullable) */
+} StatusReading;
+
+/* @complaint (transfer full) */
+static void keep_complaint(StatusReading *reading, char *complaint) {
+  if (reading->complaint)
+    g_free(complaint);
+  else
+    reading->complaint = complaint;
+}
+
+/* The n-th session cannot be what the status says of it. @rule begins with a field. */
+static void complain_of(StatusReading *reading, guint n, const char *rule) {
+  keep_complaint(reading, g_strdup_printf("sessions[%u].%s", n, rule));
+}
+
+static void learn_session(StatusReading *reading, FleetServer *server, const ControlSession *told, guint n) {
   Session *session = g_hash_table_lookup(server->sessions, told->session);
-  if (session && told->code && g_strcmp0(session->code, told->code) != 0) {
-    g_hash_table_remove(server->sessions, told->session);
-    session = NULL;
+  if (session && g_strcmp0(session->code, told->code) != 0) {
+    complain_of(reading, n, "code: is not the one that this session was given");
+    return;
   }
-  gboolean is_new = !session;
-  if (is_new)
+  if (!session) {
     session = add_session(server, told->session, told->code, told->ends_at_us);
-  session->starting = FALSE;
+    if (!told->starts_at_us && told->ends_at_us)
+      session->starts_at_us = MIN(session->starts_at_us, told->ends_at_us);
+    g_array_append_val(reading->seen, n);
+  }
   if (told->starts_at_us)
     session->starts_at_us = told->starts_at_us;
   set_end(session, told->ends_at_us);
-  return is_new ? session : NULL;
+}
+
+static void merge_session(StatusReading *reading, FleetServer *server, guint n) {
+  const ControlSession *told = reading->status->sessions->pdata[n];
+  Session *known = told->session ? g_hash_table_lookup(server->sessions, told->session) : NULL;
+  if (known)
+    known->starting = FALSE;
+  if (told->session && !g_hash_table_add(reading->told, told->session)) {
+    complain_of(reading, n, "session: stands there twice");
+  } else if (told->problem) {
+    keep_complaint(reading, g_strdup(told->problem));
+    reading->strange += !known;
+  } else {
+    learn_session(reading, server, told, n);
+  }
 }
 
 /* A session that the status does not name is over, unless it was still being started when the status was
@@ -262,45 +317,69 @@ static const char *find_reason(const ControlStatus *status, const char *session)
   return NULL;
 }
 
-/* Once the server's state is whole again. */
-static void tell_sessions(FleetServer *server, const ControlStatus *status, const GPtrArray *seen,
-                          const GPtrArray *over) {
+static void tell_over(FleetServer *server, const ControlStatus *status, const GPtrArray *over) {
   const FleetListener *listener = server->sums->listener;
   for (guint i = 0; listener->session_over && i < over->len; i++)
     listener->session_over(server, over->pdata[i], find_reason(status, over->pdata[i]),
                            server->sums->user_data);
-  for (guint i = 0; listener->session_seen && i < seen->len; i++)
-    listener->session_seen(server, seen->pdata[i], server->sums->user_data);
+}
+
+/* Those that are refused are no sessions of this server's. */
+static void tell_seen(StatusReading *reading, FleetServer *server) {
+  const FleetListener *listener = server->sums->listener;
+  for (guint i = 0; listener->session_seen && i < reading->seen->len; i++) {
+    guint n = g_array_index(reading->seen, guint, i);
+    const ControlSession *told = reading->status->sessions->pdata[n];
+    const Session *session = g_hash_table_lookup(server->sessions, told->session);
+    g_autoptr(GError) error = NULL;
+    if (!session || listener->session_seen(server, session, server->sums->user_data, &error))
+      continue;
+    g_hash_table_remove(server->sessions, told->session);
+    reading->strange++;
+    complain_of(reading, n, error->message);
+  }
+}
+
+/* @complaint (transfer full, nullable) */
+static void set_complaint(FleetServer *server, char *complaint) {
+  server->retold |= g_strcmp0(complaint, server->complaint) != 0;
+  g_free(server->complaint);
+  server->complaint = complaint;
+}
+
+const char *fleet_server_get_complaint(const FleetServer *server) {
+  return server->complaint;
 }
 
 void fleet_server_asking(FleetServer *server) {
   server->asked++;
 }
 
+/* The listener is told once the server's state is whole again: first of those that are over, whose codes
+ * others may have now. */
 void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
-  g_autoptr(GPtrArray) seen = g_ptr_array_new();
-  for (guint i = 0; i < status->sessions->len; i++) {
-    const ControlSession *session = status->sessions->pdata[i];
-    if (!g_hash_table_add(told, session->session))
-      continue;
-    const Session *added = merge_session(server, session);
-    if (added)
-      g_ptr_array_add(seen, (gpointer)added);
-  }
+  g_autoptr(GArray) seen = g_array_new(FALSE, FALSE, sizeof(guint));
+  StatusReading reading = {.status = status, .told = told, .seen = seen};
+  for (guint n = 0; n < status->sessions->len; n++)
+    merge_session(&reading, server, n);
   g_autoptr(GPtrArray) over = remove_over(server, told);
   set_online(server, TRUE);
   server->full = FALSE;
   server->draining = g_strcmp0(status->state, "draining") == 0;
   server->session_limit = status->session_limit;
+  set_strange(server, reading.strange);
   update_server(server);
-  tell_sessions(server, status, seen, over);
+  tell_over(server, status, over);
+  tell_seen(&reading, server);
+  set_strange(server, reading.strange);
+  set_complaint(server, reading.complaint);
+  update_server(server);
 }
 
-void fleet_server_set_offline(FleetServer *server) {
-  if (!server->online)
-    return;
+void fleet_server_set_offline(FleetServer *server, const char *complaint) {
   set_online(server, FALSE);
+  set_complaint(server, g_strdup(complaint));
   update_server(server);
 }
 
@@ -344,14 +423,23 @@ void fleet_server_set_doubtful(FleetServer *server) {
   update_server(server);
 }
 
+/* Into the object that @out ends with. */
+static void append_complaint(GString *out, const char *complaint) {
+  g_string_truncate(out, out->len - 1);
+  g_string_append(out, ",\"complaint\":");
+  fields_append_quoted(out, complaint);
+  g_string_append_c(out, '}');
+}
+
 const char *fleet_server_get_text(FleetServer *server) {
   if (!server->text) {
     GString *out = g_string_new(NULL);
-    g_autofree char *members =
-        g_strdup_printf("\"state\":\"%s\",\"sessions\":%u,\"session_limit\":%" G_GINT64_FORMAT,
-                        fleet_state_name(fleet_server_get_state(server)), g_hash_table_size(server->sessions),
-                        server->session_limit);
+    g_autofree char *members = g_strdup_printf(
+        "\"state\":\"%s\",\"sessions\":%u,\"session_limit\":%" G_GINT64_FORMAT,
+        fleet_state_name(fleet_server_get_state(server)), count_taken(server), server->session_limit);
     fields_append_object(out, server->info->text, members);
+    if (server->complaint)
+      append_complaint(out, server->complaint);
     server->text = g_string_free(out, FALSE);
   }
   return server->text;

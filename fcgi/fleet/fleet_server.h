@@ -25,8 +25,9 @@ typedef struct {
   void (*added)(FleetServer *server, gpointer user_data);
   /* It is no longer in the list, or about to be replaced: forget it. */
   void (*removed)(FleetServer *server, gpointer user_data);
-  /* A status names a session that was not known to be there (nullable). */
-  void (*session_seen)(FleetServer *server, const Session *session, gpointer user_data);
+  /* A status names a session that was not known to be there (nullable). FALSE with an error whose message is
+   * "field: rule": it cannot be one of this server's. */
+  gboolean (*session_seen)(FleetServer *server, const Session *session, gpointer user_data, GError **error);
   /* A session that was there, started or seen, is no longer; @reason: as the streamer says (nullable, as is
    * the function). */
   void (*session_over)(FleetServer *server, const char *session, const char *reason, gpointer user_data);
@@ -44,8 +45,13 @@ void fleet_server_set_peer(FleetServer *server, gpointer peer);
 
 /* How many statuses have been asked of it: to be called before each is asked for. */
 void fleet_server_asking(FleetServer *server);
+/* Sessions that break a rule, that stand there twice or that are somebody else's are nobody's to join, but
+ * take their places. */
 void fleet_server_set_status(FleetServer *server, const ControlStatus *status);
-void fleet_server_set_offline(FleetServer *server);
+/* It does not answer, or (@complaint, nullable) it says what cannot be understood. */
+void fleet_server_set_offline(FleetServer *server, const char *complaint);
+/* What was wrong with the last that it said, one sentence; NULL: nothing. (transfer none) until the next. */
+const char *fleet_server_get_complaint(const FleetServer *server);
 
 /* A start is being asked of it: from now on this session takes a place. */
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us);

@@ -9,6 +9,7 @@ typedef struct {
   const FleetListener *listener;
   gpointer user_data;
   guint sessions; /* on all of them */
+  guint strange;  /* sessions on them that nobody can join */
   guint online;   /* of them */
 } FleetSums;
 

@@ -12,6 +12,8 @@
 #define LAST_RETRY_MS 2000
 /* At most so many statuses a second are asked of a streamer, however often it changes. */
 #define MIN_INTERVAL_US (INSTANT_SECOND / 20)
+/* A streamer whose statuses break rules is complained of once in this time at most. */
+#define COMPLAINT_INTERVAL_US INSTANT_MINUTE
 /* While first statuses are still to be asked for, the poll that follows one comes up to so much later: who is
  * there at all matters more at a start than what changed since, and both at once would take twice as long. */
 #define SETTLE_MS 4000
@@ -33,9 +35,11 @@ typedef struct {
   guint retry_ms;    /* 0: the last poll went well */
   gboolean repeated; /* a lost poll has been asked again at once */
   gboolean reported; /* the failure is in the log */
-  gboolean known;    /* a first status has come, or its failure */
-  gboolean in_turn;  /* it is being asked in its turn, */
-  GList *queued;     /* or waits for it */
+  char *complaint;   /* of the last line in the log about what its statuses have wrong (nullable) */
+  gint64 complained_us;
+  gboolean known;   /* a first status has come, or its failure */
+  gboolean in_turn; /* it is being asked in its turn, */
+  GList *queued;    /* or waits for it */
   Turn turn;
 } Watch;
 
@@ -69,7 +73,8 @@ static gint64 spread_us(guint ms) {
   return 1000 * (gint64)(ms / 2 + random_below(ms / 2 + 1));
 }
 
-static void watch_fail(Watch *watch, const char *what, const char *detail) {
+/* @complaint (nullable): it answered, but not as it should. */
+static void watch_fail(Watch *watch, const char *what, const char *detail, const char *complaint) {
   const Server *info = fleet_server_get_info(watch->server);
   if (!watch->reported && log_is_on(LOG_LEVEL_WARNING)) {
     g_autofree char *name = log_quote(info->name), *quoted = log_quote(detail);
@@ -77,10 +82,29 @@ static void watch_fail(Watch *watch, const char *what, const char *detail) {
                info->ip, (int)info->port, what, quoted);
   }
   watch->reported = TRUE;
-  fleet_server_set_offline(watch->server);
+  fleet_server_set_offline(watch->server, complaint);
   g_clear_pointer(&watch->version, g_free);
   watch->retry_ms = watch->retry_ms ? MIN(2 * watch->retry_ms, LAST_RETRY_MS) : FIRST_RETRY_MS;
   watch_ask_again_in(watch, spread_us(watch->retry_ms));
+}
+
+/* Each that is another than the last is told, but no more than one in a while: what a streamer says wrong
+ * may be another thing each time. */
+static void watch_log_complaint(Watch *watch) {
+  const char *complaint = fleet_server_get_complaint(watch->server);
+  gint64 now_us = g_get_monotonic_time();
+  if (g_strcmp0(complaint, watch->complaint) == 0 ||
+      (watch->complained_us && now_us - watch->complained_us < COMPLAINT_INTERVAL_US))
+    return;
+  g_autofree char *name = log_quote(fleet_server_get_info(watch->server)->name);
+  g_autofree char *why = log_quote(complaint);
+  if (complaint && log_is_on(LOG_LEVEL_WARNING))
+    log_gather(LOG_LEVEL_WARNING, "status_breaks_rules", "server=%s why=%s", name, why);
+  else if (!complaint && log_is_on(LOG_LEVEL_NOTICE))
+    log_gather(LOG_LEVEL_NOTICE, "status_keeps_rules", "server=%s", name);
+  g_free(watch->complaint);
+  watch->complaint = g_strdup(complaint);
+  watch->complained_us = now_us;
 }
 
 static void watch_succeed(Watch *watch, ControlStatus *status) {
@@ -95,6 +119,7 @@ static void watch_succeed(Watch *watch, ControlStatus *status) {
   g_free(watch->version);
   watch->version = g_steal_pointer(&status->version);
   fleet_server_set_status(watch->server, status);
+  watch_log_complaint(watch);
   gboolean wait = !watch->known && !g_queue_is_empty(&watch->core->watches->waiting[TURN_FIRST]);
   watch_ask_again_in(watch, wait ? spread_us(SETTLE_MS)
                                  : watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());
@@ -111,18 +136,18 @@ static void on_status_answer(const StreamerResult *result, gpointer data) {
     return;
   }
   if (result->outcome != STREAMER_ANSWERED) {
-    watch_fail(watch, streamer_outcome_name(result->outcome), result->detail);
+    watch_fail(watch, streamer_outcome_name(result->outcome), result->detail, NULL);
     return;
   }
   g_autoptr(GError) error = NULL;
   g_autoptr(ControlAnswer) answer = control_answer_read(result->text, result->length, &error);
   const char *name = fleet_server_get_info(watch->server)->name;
   if (!answer)
-    watch_fail(watch, "not_understood", error->message);
+    watch_fail(watch, "not_understood", error->message, error->message);
   else if (answer->message != WIRE_STATUS)
-    watch_fail(watch, wire_name(answer->message), answer->reason);
+    watch_fail(watch, wire_name(answer->message), answer->reason, NULL);
   else if (answer->status.server_name && strcmp(answer->status.server_name, name) != 0)
-    watch_fail(watch, "another_server", answer->status.server_name);
+    watch_fail(watch, "another_server", answer->status.server_name, "server_name: is another server's");
   else
     watch_succeed(watch, &answer->status);
 }
@@ -182,6 +207,7 @@ static void free_watch(gpointer data) {
   fleet_server_set_peer(watch->server, NULL);
   fleet_server_unref(watch->server);
   g_free(watch->version);
+  g_free(watch->complaint);
   g_free(watch);
 }
 

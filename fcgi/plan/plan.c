@@ -1,8 +1,12 @@
 #include "fcgi/plan/plan.h"
 
+#include "common/log.h"
 #include "fcgi/plan/plan_changes.h"
 
 #include <string.h>
+
+/* As many sessions as a list of servers can have while a database is not there. */
+#define FOUND_RUNNING_MAX 100000
 
 /* ---- facts ---- */
 
@@ -32,22 +36,51 @@ void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
   plan_write_fact(plan, entry);
 }
 
+/* ---- sessions that were found running ---- */
+
 /* It runs where @reservation says. One that is known may not say so: the coordinator that started it could
- * not write it down any more. (transfer full @reservation) */
-static void adopt_running(Plan *plan, Reservation *reservation) {
-  PlanEntry *known = plan_index_find(plan->index, reservation->id);
-  if (!known) {
-    plan_write_fact(plan, plan_hold(plan, reservation));
-    return;
-  }
+ * not write it down any more. */
+static void learn_where(Plan *plan, PlanEntry *known, const Reservation *reservation) {
   if (known->reservation->state == RESERVATION_RUNNING && !known->reservation->server_name)
     write_state(plan, known, RESERVATION_RUNNING, reservation->server_name);
-  reservation_free(reservation);
 }
 
-void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name, const char *server_name,
-                gint64 starts_at_us, gint64 ends_at_us, gint64 now_us) {
-  Reservation *reservation = g_new0(Reservation, 1);
+/* Two with one code: people would come to a stranger's session, whichever of them it opens. */
+static gboolean is_code_free(const Plan *plan, const Reservation *reservation, GError **error) {
+  if (!codes_find(plan->codes, reservation->code))
+    return TRUE;
+  fields_set_error(error, FIELDS_ERROR_RANGE, "code", "is that of another session or booking");
+  return FALSE;
+}
+
+/* (transfer full @reservation), unless it is FALSE */
+static gboolean adopt_running(Plan *plan, Reservation *reservation, GError **error) {
+  PlanEntry *known = plan_index_find(plan->index, reservation->id);
+  if (!known && !is_code_free(plan, reservation, error))
+    return FALSE;
+  if (!known) {
+    plan_write_fact(plan, plan_hold(plan, reservation));
+    return TRUE;
+  }
+  learn_where(plan, known, reservation);
+  reservation_free(reservation);
+  return TRUE;
+}
+
+/* Until the store has told what it has. */
+static gboolean keep_running(Plan *plan, Reservation *reservation, GError **error) {
+  if (plan->found_running->len < FOUND_RUNNING_MAX) {
+    g_ptr_array_add(plan->found_running, reservation);
+    return TRUE;
+  }
+  fields_set_error(error, FIELDS_ERROR_RANGE, "session", "has to wait until the plan is loaded");
+  return FALSE;
+}
+
+gboolean plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name,
+                    const char *server_name, gint64 starts_at_us, gint64 ends_at_us, gint64 now_us,
+                    GError **error) {
+  g_autoptr(Reservation) reservation = g_new0(Reservation, 1);
   plan->now_us = now_us;
   reservation->id = g_strdup(id);
   reservation->code = g_strdup(code);
@@ -57,10 +90,24 @@ void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_nam
   reservation->ends_at_us = plan_whole_second(ends_at_us);
   reservation->created_at_us = now_us;
   reservation->state = RESERVATION_RUNNING;
-  if (plan->loaded)
-    adopt_running(plan, reservation);
-  else
-    g_ptr_array_add(plan->found_running, reservation);
+  if (!reservation_check(reservation, error) ||
+      !(plan->loaded ? adopt_running(plan, reservation, error) : keep_running(plan, reservation, error)))
+    return FALSE;
+  g_steal_pointer(&reservation);
+  return TRUE;
+}
+
+static void adopt_found(Plan *plan) {
+  for (guint i = 0; i < plan->found_running->len; i++) {
+    g_autoptr(GError) error = NULL;
+    Reservation *reservation = plan->found_running->pdata[i];
+    if (adopt_running(plan, reservation, &error))
+      continue;
+    g_autofree char *name = log_quote(reservation->server_name), *reason = log_quote(error->message);
+    log_warning("session_not_adopted", "server=%s session=%s reason=%s", name, reservation->id, reason);
+    reservation_free(reservation);
+  }
+  g_ptr_array_set_size(plan->found_running, 0);
 }
 
 /* ---- time ---- */
@@ -195,6 +242,10 @@ void plan_refresh(Plan *plan, StoreRefreshed func, gpointer user_data) {
   store_refresh(plan->store, func, user_data);
 }
 
+guint plan_count_rejected(const Plan *plan) {
+  return store_count_rejected(plan->store);
+}
+
 guint64 plan_get_writes(const Plan *plan) {
   return store_count_writes(plan->store);
 }
@@ -272,9 +323,7 @@ static void on_store_loaded(gpointer data) {
   Plan *plan = data;
   let_codes_rest(plan);
   plan->loaded = TRUE;
-  for (guint i = 0; i < plan->found_running->len; i++)
-    adopt_running(plan, plan->found_running->pdata[i]);
-  g_ptr_array_set_size(plan->found_running, 0);
+  adopt_found(plan);
 }
 
 Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us) {

@@ -41,9 +41,12 @@ GPtrArray *plan_list_rcs(const Plan *plan);
 void plan_tick(Plan *plan, gint64 now_us);
 
 /* A session that runs and that the plan does not know: an operator's, or one whose record was lost. It takes
- * its place whether there is one or not. */
-void plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name, const char *server_name,
-                gint64 starts_at_us, gint64 ends_at_us, gint64 now_us);
+ * its place whether there is one or not. FALSE with FIELDS_ERROR when it could not be read again if it were
+ * written (reservation_check()), when its code is somebody else's, or when too many wait for the store to
+ * tell what it has: then the plan is as before. */
+gboolean plan_adopt(Plan *plan, const char *id, const char *code, const char *rc_name,
+                    const char *server_name, gint64 starts_at_us, gint64 ends_at_us, gint64 now_us,
+                    GError **error);
 
 /* Its session has begun, on this server (NULL: somewhere). */
 void plan_started(Plan *plan, const char *id, const char *server_name);
@@ -76,5 +79,7 @@ void plan_for_each_running(const Plan *plan, void (*func)(const Reservation *res
 void plan_count_states(const Plan *plan, guint counts[RESERVATION_N_STATES]);
 /* store_refresh() of its store. */
 void plan_refresh(Plan *plan, StoreRefreshed func, gpointer user_data);
+/* store_count_rejected() of its store. */
+guint plan_count_rejected(const Plan *plan);
 /* store_count_writes() of its store. */
 guint64 plan_get_writes(const Plan *plan);

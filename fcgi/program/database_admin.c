@@ -46,7 +46,7 @@ static LedgerRun run_of(const Configuration *configuration, const Reservation *i
 static gboolean import_reservations(Sql *sql, const Configuration *configuration, guint *count,
                                     GError **error) {
   const MysqlPlan plan = {"import", (guint)configuration->slot_minutes};
-  g_autoptr(GPtrArray) records = record_file_read(configuration->plan_file, "id", error);
+  g_autoptr(GPtrArray) records = record_file_read(configuration->plan_file, "id", NULL, error);
   *count = records ? records->len : 0;
   for (guint i = 0; records && i < records->len; i++) {
     g_autoptr(Reservation) it = reservation_parse(records->pdata[i], error);

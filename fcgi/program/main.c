@@ -100,6 +100,7 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
 
 /* All that --check looks at, without changing anything; the plan only then: opening it says the same. */
 static gboolean check_files(const Configuration *configuration, gboolean with_plan, GError **error) {
+  g_autofree char *note = NULL;
   if (!listener_check(configuration, error))
     return FALSE;
   g_autoptr(TicketKey) key = NULL;
@@ -114,7 +115,11 @@ static gboolean check_files(const Configuration *configuration, gboolean with_pl
   if (!servers)
     return FALSE;
   g_ptr_array_unref(servers);
-  return !with_plan || store_json_check(configuration->plan_file, error);
+  if (with_plan && !store_json_check(configuration->plan_file, &note, error))
+    return FALSE;
+  if (note)
+    printf("vitrina-coordinator: %s\n", note);
+  return TRUE;
 }
 
 static TicketKey *load_key(const Configuration *configuration, GError **error) {

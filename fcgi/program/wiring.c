@@ -32,8 +32,8 @@ static void on_server_removed(FleetServer *server, gpointer data) {
   watches_remove(((Core *)data)->watches, server);
 }
 
-static void on_session_seen(FleetServer *server, const Session *session, gpointer data) {
-  planning_session_seen(((Core *)data)->planning, server, session);
+static gboolean on_session_seen(FleetServer *server, const Session *session, gpointer data, GError **error) {
+  return planning_session_seen(((Core *)data)->planning, server, session, error);
 }
 
 static void on_session_over(FleetServer *server, const char *session, const char *reason, gpointer data) {

@@ -1,40 +1,37 @@
 #include "fcgi/rules/control.h"
 
 #include "common/fields.h"
+#include "fcgi/rules/limits.h"
 
-#define MAX_SESSIONS 10000
+#define AT(type, member) G_STRUCT_OFFSET(type, member)
 
 static const Field session_fields[] = {
-    {"session", FIELD_TEXT, G_STRUCT_OFFSET(ControlSession, session), .required = TRUE, .min = 1, .max = 128},
-    {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ControlSession, code), .max = 16},
-    {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(ControlSession, starts_at_us)},
-    {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(ControlSession, ends_at_us)},
+    {"session", FIELD_TEXT, AT(ControlSession, session), .required = TRUE, LIMIT_ID},
+    {"code", FIELD_DIGITS, AT(ControlSession, code), .required = TRUE, LIMIT_CODE},
+    {"starts_at", FIELD_INSTANT, AT(ControlSession, starts_at_us), LIMIT_INSTANT},
+    {"ends_at", FIELD_INSTANT, AT(ControlSession, ends_at_us), LIMIT_INSTANT},
     {NULL},
 };
 
 static const Field ended_fields[] = {
-    {"session", FIELD_TEXT, G_STRUCT_OFFSET(ControlEnded, session), .required = TRUE, .min = 1, .max = 128},
-    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(ControlEnded, reason), .max = 64},
+    {"session", FIELD_TEXT, AT(ControlEnded, session), .required = TRUE, LIMIT_ID},
+    {"reason", FIELD_TEXT, AT(ControlEnded, reason), LIMIT_REASON},
     {NULL},
 };
 
 static const Field status_fields[] = {
-    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(ControlStatus, server_name), .max = 100},
-    {"version", FIELD_RAW, G_STRUCT_OFFSET(ControlStatus, version), .max = 128},
-    {"state", FIELD_TEXT, G_STRUCT_OFFSET(ControlStatus, state), .max = 32},
-    {"session_limit", FIELD_INT, G_STRUCT_OFFSET(ControlStatus, session_limit), .required = TRUE, .min = 0,
-     .max = MAX_SESSIONS},
-    {"sessions", FIELD_LIST, G_STRUCT_OFFSET(ControlStatus, sessions), .required = TRUE, .max = MAX_SESSIONS,
-     .sub = session_fields, .size = sizeof(ControlSession)},
-    {"ended", FIELD_LIST, G_STRUCT_OFFSET(ControlStatus, ended), .max = MAX_SESSIONS, .sub = ended_fields,
-     .size = sizeof(ControlEnded)},
+    {"server_name", FIELD_TEXT, AT(ControlStatus, server_name), LIMIT_SERVER_NAME},
+    {"version", FIELD_RAW, AT(ControlStatus, version), .max = 128},
+    {"state", FIELD_TEXT, AT(ControlStatus, state), .max = 32},
+    {"session_limit", FIELD_INT, AT(ControlStatus, session_limit), .required = TRUE, .min = 0,
+     .max = LIMIT_SESSIONS},
     {NULL},
 };
 
 static const Field started_fields[] = {
-    {"session", FIELD_TEXT, G_STRUCT_OFFSET(ControlStarted, session), .required = TRUE, .min = 1, .max = 128},
-    {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ControlStarted, code), .required = TRUE, .min = 1, .max = 16},
-    {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(ControlStarted, ends_at_us)},
+    {"session", FIELD_TEXT, AT(ControlStarted, session), .required = TRUE, LIMIT_ID},
+    {"code", FIELD_DIGITS, AT(ControlStarted, code), .required = TRUE, LIMIT_CODE},
+    {"ends_at", FIELD_INSTANT, AT(ControlStarted, ends_at_us), LIMIT_INSTANT},
     {NULL},
 };
 
@@ -45,7 +42,7 @@ typedef struct {
 
 static const Field envelope_fields[] = {
     {"msg", FIELD_TEXT, G_STRUCT_OFFSET(Envelope, msg), .required = TRUE, .min = 1, .max = 64},
-    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(Envelope, reason), .max = 4096},
+    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(Envelope, reason), LIMIT_SENTENCE},
     {NULL},
 };
 
@@ -53,15 +50,60 @@ void control_answer_free(ControlAnswer *answer) {
   if (!answer)
     return;
   fields_clear(status_fields, &answer->status);
+  g_clear_pointer(&answer->status.sessions, g_ptr_array_unref);
+  g_clear_pointer(&answer->status.ended, g_ptr_array_unref);
   fields_clear(started_fields, &answer->started);
   g_free(answer->reason);
   g_free(answer);
 }
 
+/* ---- a status ---- */
+
+static void free_control_session(gpointer data) {
+  ControlSession *session = data;
+  g_free(session->problem);
+  fields_free(session_fields, session);
+}
+
+static void free_control_ended(gpointer data) {
+  fields_free(ended_fields, data);
+}
+
+static void add_control_session(guint n, gpointer element, const GError *problem, gpointer sessions) {
+  ControlSession *session = element;
+  if (problem)
+    session->problem = g_strdup(problem->message);
+  else if (session->starts_at_us && session->ends_at_us && session->ends_at_us < session->starts_at_us)
+    session->problem = g_strdup_printf("sessions[%u].ends_at: is before starts_at", n);
+  g_ptr_array_add(sessions, session);
+}
+
+/* Why something ended is good to know; without it it has ended all the same. */
+static void add_control_ended(guint n, gpointer element, const GError *problem, gpointer ended) {
+  if (problem)
+    free_control_ended(element);
+  else
+    g_ptr_array_add(ended, element);
+}
+
+static gboolean read_status(const FieldsDoc *doc, ControlStatus *status, GError **error) {
+  char ended = fields_kind_at(doc, "ended");
+  status->sessions = g_ptr_array_new_with_free_func(free_control_session);
+  status->ended = g_ptr_array_new_with_free_func(free_control_ended);
+  return fields_read(doc, status_fields, status, error) &&
+         fields_read_each(doc, "sessions", session_fields, sizeof(ControlSession), LIMIT_SESSIONS,
+                          add_control_session, status->sessions, error) &&
+         (ended == 0 || ended == '0' ||
+          fields_read_each(doc, "ended", ended_fields, sizeof(ControlEnded), LIMIT_SESSIONS,
+                           add_control_ended, status->ended, error));
+}
+
+/* ---- answers ---- */
+
 static gboolean read_parts(const FieldsDoc *doc, ControlAnswer *answer, GError **error) {
   switch (answer->message) {
   case WIRE_STATUS:
-    return fields_read(doc, status_fields, &answer->status, error);
+    return read_status(doc, &answer->status, error);
   case WIRE_SESSION_CONNECTION_DATA:
     return fields_read(doc, started_fields, &answer->started, error);
   default:
@@ -87,6 +129,8 @@ ControlAnswer *control_answer_read(const char *text, gsize length, GError **erro
   fields_clear(envelope_fields, &envelope);
   return done && read_parts(doc, answer, error) ? g_steal_pointer(&answer) : NULL;
 }
+
+/* ---- requests ---- */
 
 typedef struct {
   char *verb;

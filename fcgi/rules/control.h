@@ -8,10 +8,11 @@
 #define CONTROL_MAX_ANSWER (1024 * 1024)
 
 typedef struct {
-  char *session;
+  char *session; /* nullable with a problem, as is the rest */
   char *code;
-  gint64 starts_at_us;
-  gint64 ends_at_us;
+  gint64 starts_at_us; /* 0: not said */
+  gint64 ends_at_us;   /* 0: not said */
+  char *problem;       /* which rule (limits.h) it breaks: "sessions[3].code: is missing"; NULL: none */
 } ControlSession;
 
 typedef struct {
@@ -24,7 +25,7 @@ typedef struct {
   char *version;     /* JSON text, to be sent back as it is (nullable) */
   char *state;       /* "draining" counts; the rest follows from the numbers (nullable) */
   gint64 session_limit;
-  GPtrArray *sessions; /* of ControlSession; never NULL after reading */
+  GPtrArray *sessions; /* of ControlSession, those with a problem too: they take their places all the same */
   GPtrArray *ended;    /* of ControlEnded, some that were here lately (nullable) */
 } ControlStatus;
 

@@ -1,23 +1,25 @@
 #include "fcgi/rules/reservation.h"
 
+#include "fcgi/rules/limits.h"
+
 #include <string.h>
 
 #define AT(member) G_STRUCT_OFFSET(Reservation, member)
 
 static const Field reservation_fields[] = {
-    {"id", FIELD_TEXT, AT(id), .required = TRUE, .min = 1, .max = 64},
-    {"code", FIELD_DIGITS, AT(code), .required = TRUE, .min = 4, .max = 9},
-    {"rc_name", FIELD_TEXT, AT(rc_name), .required = TRUE, .min = 1, .max = 200},
-    {"starts_at", FIELD_INSTANT, AT(starts_at_us), .required = TRUE},
-    {"ends_at", FIELD_INSTANT, AT(ends_at_us), .required = TRUE},
+    {"id", FIELD_TEXT, AT(id), .required = TRUE, LIMIT_ID},
+    {"code", FIELD_DIGITS, AT(code), .required = TRUE, LIMIT_CODE},
+    {"rc_name", FIELD_TEXT, AT(rc_name), .required = TRUE, LIMIT_RC_NAME},
+    {"starts_at", FIELD_INSTANT, AT(starts_at_us), .required = TRUE, LIMIT_INSTANT},
+    {"ends_at", FIELD_INSTANT, AT(ends_at_us), .required = TRUE, LIMIT_INSTANT},
     {"state", FIELD_TEXT, AT(state_name), .required = TRUE},
     {"booked", FIELD_BOOL, AT(booked)},
-    {"name", FIELD_TEXT, AT(name), .max = 400},
-    {"request_id", FIELD_TEXT, AT(request_id), .max = 200},
-    {"server_name", FIELD_TEXT, AT(server_name), .max = 200},
-    {"reason", FIELD_TEXT, AT(reason), .max = 64},
-    {"created_at", FIELD_INSTANT, AT(created_at_us)},
-    {"ended_at", FIELD_INSTANT, AT(ended_at_us)},
+    {"name", FIELD_TEXT, AT(name), LIMIT_PERSON},
+    {"request_id", FIELD_TEXT, AT(request_id), LIMIT_REQUEST_ID},
+    {"server_name", FIELD_TEXT, AT(server_name), LIMIT_SERVER_NAME},
+    {"reason", FIELD_TEXT, AT(reason), LIMIT_REASON},
+    {"created_at", FIELD_INSTANT, AT(created_at_us), LIMIT_INSTANT},
+    {"ended_at", FIELD_INSTANT, AT(ended_at_us), LIMIT_INSTANT},
     {NULL},
 };
 
@@ -38,7 +40,8 @@ ReservationState reservation_state_from_name(const char *name) {
   return (ReservationState)state;
 }
 
-static gboolean check_reservation(Reservation *reservation, GError **error) {
+/* The word becomes the state. */
+static gboolean read_state(Reservation *reservation, GError **error) {
   guint state = 0;
   while (state < G_N_ELEMENTS(state_names) && strcmp(state_names[state], reservation->state_name) != 0)
     state++;
@@ -48,24 +51,38 @@ static gboolean check_reservation(Reservation *reservation, GError **error) {
   }
   reservation->state = (ReservationState)state;
   g_clear_pointer(&reservation->state_name, g_free);
-  if (reservation->ends_at_us < reservation->starts_at_us) {
-    fields_set_error(error, FIELDS_ERROR_RANGE, "ends_at", "is before starts_at");
-    return FALSE;
-  }
   return TRUE;
+}
+
+static gboolean check_order(const Reservation *reservation, GError **error) {
+  if (reservation->ends_at_us >= reservation->starts_at_us)
+    return TRUE;
+  fields_set_error(error, FIELDS_ERROR_RANGE, "ends_at", "is before starts_at");
+  return FALSE;
+}
+
+/* As it is written. */
+static Reservation with_state_name(const Reservation *reservation) {
+  Reservation shown = *reservation;
+  shown.state_name = (char *)state_names[reservation->state];
+  return shown;
+}
+
+gboolean reservation_check(const Reservation *reservation, GError **error) {
+  const Reservation shown = with_state_name(reservation);
+  return fields_check(reservation_fields, &shown, error) && check_order(reservation, error);
 }
 
 Reservation *reservation_parse(const char *text, GError **error) {
   g_autoptr(Reservation) reservation = g_new0(Reservation, 1);
   if (!fields_read_text(text, strlen(text), reservation_fields, reservation, error) ||
-      !check_reservation(reservation, error))
+      !read_state(reservation, error) || !check_order(reservation, error))
     return NULL;
   return g_steal_pointer(&reservation);
 }
 
 char *reservation_format(const Reservation *reservation) {
-  Reservation shown = *reservation;
-  shown.state_name = (char *)state_names[reservation->state];
+  const Reservation shown = with_state_name(reservation);
   return fields_write(reservation_fields, &shown);
 }
 

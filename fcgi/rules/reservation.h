@@ -32,6 +32,10 @@ const char *reservation_state_name(ReservationState state); /* "planned" (static
 /* The state of this name; RESERVATION_ENDED for one that is none. */
 ReservationState reservation_state_from_name(const char *name);
 
+/* Whether it keeps to the rules (limits.h) by which reservation_parse() will read what reservation_format()
+ * makes of it. To be asked of every one that comes from outside, whichever way. FALSE with FIELDS_ERROR. */
+gboolean reservation_check(const Reservation *reservation, GError **error);
+
 /* @text as one reservation (transfer full), checked beyond what the table says; NULL with FIELDS_ERROR. */
 Reservation *reservation_parse(const char *text, GError **error);
 /* As one line of JSON (transfer full). */

@@ -2,22 +2,23 @@
 
 #include "common/fields.h"
 #include "common/settings.h"
+#include "fcgi/rules/limits.h"
 
 #include <string.h>
 
 static const Field server_fields[] = {
-    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Server, name), .required = TRUE, .min = 1, .max = 100,
-     .also = "server_name1"},
+    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Server, name), .required = TRUE, .also = "server_name1",
+     LIMIT_SERVER_NAME},
     {"ip", FIELD_TEXT, G_STRUCT_OFFSET(Server, ip), .required = TRUE, .min = 1, .max = 253},
     {"port", FIELD_NUMERAL, G_STRUCT_OFFSET(Server, port), .required = TRUE, .min = 1, .max = 65535},
     {"url", FIELD_TEXT, G_STRUCT_OFFSET(Server, url), .min = 1, .max = 1000},
-    {"rc_info.rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Server, rc_name), .required = TRUE, .min = 1, .max = 200},
+    {"rc_info.rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Server, rc_name), .required = TRUE, LIMIT_RC_NAME},
     {"rc_info.info", FIELD_RAW, G_STRUCT_OFFSET(Server, info), .max = 32 * 1024},
     {NULL},
 };
 
 /* What answers add to an entry: a field of that name in the file would stand there twice. */
-static const char *const added_fields[] = {"state", "sessions", "session_limit", NULL};
+static const char *const added_fields[] = {"state", "sessions", "session_limit", "complaint", NULL};
 
 void server_free(Server *server) {
   if (!server)

@@ -1,5 +1,6 @@
 #include "fcgi/session/planning.h"
 
+#include "common/fields.h"
 #include "common/instant.h"
 #include "common/log.h"
 #include "fcgi/rules/guard.h"
@@ -100,15 +101,40 @@ void planning_server_added(Planning *planning, FleetServer *server) {
   }
 }
 
-void planning_session_seen(Planning *planning, FleetServer *server, const Session *session) {
+/* One that the plan does not know. */
+static gboolean adopt_session(Planning *planning, const Server *info, const Session *session,
+                              GError **error) {
+  gint64 now_us = instant_now_us();
+  gint64 ends_at_us =
+      session->ends_at_us ? session->ends_at_us : MAX(now_us, session->starts_at_us) + INSTANT_MINUTE;
+  return plan_adopt(planning->plan, session->id, session->code, info->rc_name, info->name,
+                    session->starts_at_us, ends_at_us, now_us, error);
+}
+
+/* Whether the plan has it on another server of the list. */
+static gboolean is_elsewhere(const Planning *planning, const Reservation *known, const char *server_name) {
+  return known->state == RESERVATION_RUNNING && known->server_name &&
+         strcmp(known->server_name, server_name) != 0 &&
+         fleet_find_server(planning->core->fleet, known->server_name);
+}
+
+gboolean planning_session_seen(Planning *planning, FleetServer *server, const Session *session,
+                               GError **error) {
   const Server *info = fleet_server_get_info(server);
   const Reservation *known = plan_find(planning->plan, session->id);
-  gint64 now_us = instant_now_us();
   if (!known)
-    plan_adopt(planning->plan, session->id, session->code, info->rc_name, info->name, session->starts_at_us,
-               session->ends_at_us ? session->ends_at_us : now_us + INSTANT_MINUTE, now_us);
-  else if (known->state == RESERVATION_RUNNING && !known->server_name && !is_starting(planning, session->id))
+    return adopt_session(planning, info, session, error);
+  if (is_elsewhere(planning, known, info->name)) {
+    fields_set_error(error, FIELDS_ERROR_RANGE, "session", "is that of a session on another server");
+    return FALSE;
+  }
+  if (strcmp(known->code, session->code) != 0) {
+    fields_set_error(error, FIELDS_ERROR_RANGE, "code", "is not the one that this session was given");
+    return FALSE;
+  }
+  if (known->state == RESERVATION_RUNNING && !known->server_name && !is_starting(planning, session->id))
     plan_started(planning->plan, session->id, info->name);
+  return TRUE;
 }
 
 /* Only words that we know are written down. */

@@ -33,8 +33,10 @@ void planning_capacity_changed(Planning *planning, const Rc *rc);
 /* The server is in the list: what the plan knows to run there takes its places until the server says
  * otherwise. */
 void planning_server_added(Planning *planning, FleetServer *server);
-/* A status names a session that was not known to be there. */
-void planning_session_seen(Planning *planning, FleetServer *server, const Session *session);
+/* A status names a session that was not known to be there. FALSE with FIELDS_ERROR when it cannot be one of
+ * this server's: its id or its code is somebody else's, or it could not be written down. */
+gboolean planning_session_seen(Planning *planning, FleetServer *server, const Session *session,
+                               GError **error);
 /* A session that was there is over; @reason: what the streamer says (nullable). */
 void planning_session_over(Planning *planning, FleetServer *server, const char *session, const char *reason);
 

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define CHUNK_BYTES (256 * 1024)
+/* As many as the system follows. */
+#define MAX_LINKS 40
 
 G_DEFINE_QUARK(vitrina - record - file - error, record_file_error)
 
@@ -44,6 +46,8 @@ struct RecordFile {
   GQueue order;      /* of Record, in the file's order */
   GHashTable *by_id; /* id -> its link in order */
   GPtrArray *batch;  /* of Change, applied and not yet on disk */
+  /* Of the opening. */
+  GPtrArray *rejected;
 };
 
 /* ---- records ---- */
@@ -62,7 +66,7 @@ static char *set_record(RecordFile *file, const char *id, char *text, gboolean *
     Record *record = g_new(Record, 1);
     *record = (Record){g_strdup(id), text};
     g_queue_push_tail(&file->order, record);
-    g_hash_table_insert(file->by_id, record->id, file->order.tail);
+    g_hash_table_replace(file->by_id, record->id, file->order.tail);
   }
   if (!link)
     return NULL;
@@ -120,18 +124,8 @@ static gboolean write_records(RecordFile *file, int fd) {
   return write_bytes(fd, chunk->str, chunk->len);
 }
 
-static gboolean sync_directory(const char *directory) {
-  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gboolean ok = fd >= 0 && fsync(fd) == 0;
-  int problem = errno;
-  if (fd >= 0)
-    close(fd);
-  errno = problem;
-  return ok;
-}
-
-/* Returns NULL, or why it could not be written (transfer full). */
-static char *commit_records(RecordFile *file) {
+/* @moved: the new file has taken the old one's place. */
+static gboolean replace_file(RecordFile *file, int directory, gboolean *moved) {
   int fd = open(file->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   gboolean ok = fd >= 0 && write_records(file, fd) && fsync(fd) == 0;
   int problem = errno;
@@ -139,14 +133,37 @@ static char *commit_records(RecordFile *file) {
     problem = errno;
     ok = FALSE;
   }
-  if (ok && (rename(file->new_path, file->path) != 0 || !sync_directory(file->directory))) {
-    problem = errno;
-    ok = FALSE;
-  }
-  if (ok)
+  errno = problem;
+  *moved = ok && rename(file->new_path, file->path) == 0;
+  return *moved && fsync(directory) == 0;
+}
+
+/* Returns NULL, or why it could not be written (transfer full). The directory is opened first: what can fail
+ * is to fail before the new file is in place. */
+static char *commit_records(RecordFile *file, gboolean *moved) {
+  *moved = FALSE;
+  int directory = open(file->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean ok = directory >= 0 && replace_file(file, directory, moved);
+  g_autofree char *reason = ok ? NULL : g_strdup_printf("%s: %s", file->path, g_strerror(errno));
+  if (!ok && !*moved)
+    unlink(file->new_path);
+  if (directory >= 0)
+    close(directory);
+  return g_steal_pointer(&reason);
+}
+
+/* Writes what was changed. Returns NULL, or why that is not on disk for good (transfer full); then it is not
+ * there at all: where the new file was in place already, the old content is put there again. Should even that
+ * fail, the next write does it. */
+static char *commit_changes(RecordFile *file) {
+  gboolean moved, moved_back;
+  char *reason = commit_records(file, &moved);
+  if (!reason)
     return NULL;
-  unlink(file->new_path);
-  return g_strdup_printf("%s: %s", file->path, g_strerror(problem));
+  take_changes_back(file);
+  if (moved)
+    g_free(commit_records(file, &moved_back));
+  return reason;
 }
 
 /* ---- the thread ---- */
@@ -180,10 +197,8 @@ static gpointer run_record_file(gpointer data) {
   while (mailbox_deliver_next(file->inbox, file)) {
     /* Whatever came during the last write goes into this one. */
     mailbox_deliver(file->inbox, file);
-    g_autofree char *reason = commit_records(file);
+    g_autofree char *reason = commit_changes(file);
     atomic_fetch_add(&file->writes, 1);
-    if (reason)
-      take_changes_back(file);
     for (guint i = 0; i < file->batch->len; i++) {
       Change *change = file->batch->pdata[i];
       change->reason = g_strdup(reason);
@@ -220,23 +235,43 @@ typedef struct {
   char *id;
 } Identity;
 
-static gboolean add_records(RecordFile *file, const char *id_name, const FieldsDoc *doc, GPtrArray *texts,
-                            GError **error) {
+typedef struct {
+  RecordFile *file;
+  const char *id_name;
+  GPtrArray *all;   /* the texts of all elements */
+  GPtrArray *texts; /* of those that are records */
+} Loading;
+
+static void add_record(guint n, gpointer element, const GError *problem, gpointer data) {
+  Loading *loading = data;
+  RecordFile *file = loading->file;
+  const char *text = loading->all->pdata[n];
+  g_autofree Identity *identity = element;
+  g_autofree char *id = identity->id;
+  g_autofree char *reason = NULL;
+  gboolean existed;
+  if (problem)
+    reason = g_strdup(problem->message);
+  else if (g_hash_table_contains(file->by_id, id))
+    reason = g_strdup_printf("[%u].%s: stands twice", n, loading->id_name);
+  if (reason) {
+    rejected_records_add(file->rejected, NULL, text, reason);
+    return;
+  }
+  g_free(set_record(file, id, g_strdup(text), &existed));
+  g_ptr_array_add(loading->texts, g_strdup(text));
+}
+
+/* The texts of those that are records; the others are rejected. */
+static GPtrArray *add_records(RecordFile *file, const char *id_name, const FieldsDoc *doc, GError **error) {
   const Field fields[] = {{id_name, FIELD_TEXT, G_STRUCT_OFFSET(Identity, id), .required = TRUE, .min = 1},
                           {NULL}};
-  GPtrArray *identities = fields_read_array(doc, fields, sizeof(Identity), error);
-  if (!identities)
-    return FALSE;
-  gboolean ok = TRUE, existed;
-  for (guint i = 0; ok && i < identities->len; i++) {
-    const Identity *identity = identities->pdata[i];
-    g_free(set_record(file, identity->id, g_strdup(texts->pdata[i]), &existed));
-    ok = !existed;
-    if (existed)
-      fields_set_error(error, FIELDS_ERROR_RANGE, id_name, "stands twice");
-  }
-  fields_free_list(fields, identities);
-  return ok;
+  g_autoptr(GPtrArray) all = fields_array_texts(doc, error);
+  g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+  Loading loading = {file, id_name, all, texts};
+  if (!all || !fields_read_each(doc, NULL, fields, sizeof(Identity), 0, add_record, &loading, error))
+    return NULL;
+  return g_steal_pointer(&texts);
 }
 
 /* The records' texts, or NULL. A file that does not exist has none. */
@@ -251,9 +286,9 @@ static GPtrArray *load_records(RecordFile *file, const char *id_name, GError **e
     return NULL;
   }
   g_autoptr(FieldsDoc) doc = fields_parse(text, length, &problem);
-  g_autoptr(GPtrArray) texts = doc ? fields_array_texts(doc, &problem) : NULL;
-  if (texts && add_records(file, id_name, doc, texts, &problem))
-    return g_steal_pointer(&texts);
+  GPtrArray *texts = doc ? add_records(file, id_name, doc, &problem) : NULL;
+  if (texts)
+    return texts;
   g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_CONTENT, "%s: %s", file->path, problem->message);
   return NULL;
 }
@@ -262,6 +297,7 @@ static void free_file(RecordFile *file) {
   g_queue_clear_full(&file->order, (GDestroyNotify)free_record);
   g_hash_table_unref(file->by_id);
   g_ptr_array_unref(file->batch);
+  g_clear_pointer(&file->rejected, g_ptr_array_unref);
   mailbox_free(file->inbox);
   if (file->lock_fd >= 0)
     close(file->lock_fd);
@@ -271,11 +307,23 @@ static void free_file(RecordFile *file) {
   g_free(file);
 }
 
+/* Where @path leads: a file that is renamed over a link would take its place. (transfer full) */
+static char *follow_links(const char *path) {
+  char *followed = g_strdup(path), *target;
+  for (guint i = 0; i < MAX_LINKS && (target = g_file_read_link(followed, NULL)); i++) {
+    g_autofree char *link = followed, *directory = g_path_get_dirname(link);
+    followed = g_path_is_absolute(target) ? g_strdup(target) : g_build_filename(directory, target, NULL);
+    g_free(target);
+  }
+  return followed;
+}
+
 static RecordFile *file_new(const char *path, Mailbox *home) {
   RecordFile *file = g_new0(RecordFile, 1);
-  file->path = g_strdup(path);
-  file->new_path = g_strconcat(path, ".new", NULL);
-  file->directory = g_path_get_dirname(path);
+  file->path = follow_links(path);
+  file->new_path = g_strconcat(file->path, ".new", NULL);
+  file->directory = g_path_get_dirname(file->path);
+  file->rejected = rejected_records_new();
   file->lock_fd = -1;
   file->home = home;
   file->inbox = mailbox_new(NULL, NULL);
@@ -284,11 +332,25 @@ static RecordFile *file_new(const char *path, Mailbox *home) {
   return file;
 }
 
-GPtrArray *record_file_read(const char *path, const char *id_name, GError **error) {
+const GPtrArray *record_file_get_rejected(const RecordFile *file) {
+  return file->rejected;
+}
+
+const char *record_file_get_path(const RecordFile *file) {
+  return file->path;
+}
+
+GPtrArray *record_file_read(const char *path, const char *id_name, GPtrArray *rejected, GError **error) {
   RecordFile *file = file_new(path, NULL);
-  GPtrArray *texts = load_records(file, id_name, error);
+  g_autoptr(GPtrArray) texts = load_records(file, id_name, error);
+  gboolean is_strict = !rejected && texts && file->rejected->len > 0;
+  if (is_strict)
+    g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_CONTENT, "%s: %s", file->path,
+                ((const RejectedRecord *)file->rejected->pdata[0])->reason);
+  else if (rejected)
+    g_ptr_array_extend_and_steal(rejected, g_steal_pointer(&file->rejected));
   free_file(file);
-  return texts;
+  return is_strict ? NULL : g_steal_pointer(&texts);
 }
 
 RecordFile *record_file_open(const char *path, const char *id_name, Mailbox *home, GPtrArray **records,

@@ -53,6 +53,10 @@ guint64 store_count_writes(Store *store) {
   return store->kind->count_writes(store);
 }
 
+guint store_count_rejected(const Store *store) {
+  return store->rejected;
+}
+
 void store_close(Store *store) {
   if (store)
     store->kind->close(store);

@@ -58,6 +58,7 @@ typedef struct Metering Metering;
 struct Store {
   const struct StoreKind *kind;
   Metering *metering; /* nullable */
+  guint rejected;     /* what was left out because it breaks a rule */
   StoreListener listener;
   gpointer user_data;
 };
@@ -83,6 +84,8 @@ void store_refresh(Store *store, StoreRefreshed func, gpointer user_data);
 gboolean store_is_shared(const Store *store);
 /* How many writes there were, for metrics and tests. */
 guint64 store_count_writes(Store *store);
+/* How many reservations were not told because they break a rule (limits.h). */
+guint store_count_rejected(const Store *store);
 /* Finishes what is under way; what is not answered yet still is, when the home is next read. NULL is allowed.
  */
 void store_close(Store *store);

@@ -1,6 +1,9 @@
 #include "fcgi/store/store_json.h"
 
+#include "common/log.h"
 #include "fcgi/store/record_file.h"
+
+#include <string.h>
 
 typedef struct {
   Store base;
@@ -13,23 +16,41 @@ typedef struct {
   gpointer user_data;
 } JsonWaiter;
 
-/* (transfer full); NULL with an error that names the file and the place. */
-static GPtrArray *read_reservations(const char *path, const GPtrArray *records, GError **error) {
-  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)reservation_free);
-  for (guint i = 0; i < records->len; i++) {
-    Reservation *reservation = reservation_parse(records->pdata[i], error);
-    if (!reservation) {
-      g_prefix_error(error, "%s: [%u].", path, i);
-      return NULL;
-    }
-    g_ptr_array_add(found, reservation);
-  }
-  return g_steal_pointer(&found);
+/* The id by which the plan's file knows a record that can be read no further. (transfer full) */
+static char *id_of(const char *record) {
+  g_autoptr(FieldsDoc) doc = fields_parse(record, strlen(record), NULL);
+  Reservation only = {NULL};
+  static const Field fields[] = {{"id", FIELD_TEXT, G_STRUCT_OFFSET(Reservation, id)}, {NULL}};
+  if (doc)
+    fields_read(doc, fields, &only, NULL);
+  return only.id;
 }
 
-gboolean store_json_check(const char *path, GError **error) {
-  g_autoptr(GPtrArray) records = record_file_read(path, "id", error);
-  g_autoptr(GPtrArray) found = records ? read_reservations(path, records, error) : NULL;
+/* The reservations of @records (transfer full); what breaks a rule joins @rejected. */
+static GPtrArray *read_reservations(const GPtrArray *records, GPtrArray *rejected) {
+  GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)reservation_free);
+  for (guint i = 0; i < records->len; i++) {
+    const char *record = records->pdata[i];
+    g_autoptr(GError) problem = NULL;
+    Reservation *reservation = reservation_parse(record, &problem);
+    g_autofree char *id = reservation ? NULL : id_of(record);
+    if (reservation)
+      g_ptr_array_add(found, reservation);
+    else
+      rejected_records_add(rejected, id, record, problem->message);
+  }
+  return found;
+}
+
+gboolean store_json_check(const char *path, char **note, GError **error) {
+  g_autoptr(GPtrArray) rejected = rejected_records_new();
+  g_autoptr(GPtrArray) records = record_file_read(path, "id", rejected, error);
+  g_autoptr(GPtrArray) found = records ? read_reservations(records, rejected) : NULL;
+  *note = NULL;
+  if (found && rejected->len > 0)
+    *note = g_strdup_printf("%s: %u of %u records break a rule and would be set aside; the first: %s", path,
+                            rejected->len, rejected->len + found->len,
+                            ((const RejectedRecord *)rejected->pdata[0])->reason);
   return found != NULL;
 }
 
@@ -68,13 +89,42 @@ static void close_json(Store *store) {
 
 static const StoreKind store_json = {begin_json, put_json, NULL, count_json_writes, close_json};
 
+/* Puts them where they are kept, and only then out of the plan's file. */
+static gboolean set_rejected_aside(JsonStore *json, const GPtrArray *rejected, GError **error) {
+  if (rejected->len == 0)
+    return TRUE;
+  const RejectedRecord *first = rejected->pdata[0];
+  g_autofree char *path = set_aside_path(record_file_get_path(json->file));
+  if (!set_aside_add(path, rejected, error))
+    return FALSE;
+  g_autofree char *file = log_quote(path), *reason = log_quote(first->reason);
+  log_error("records_set_aside", "records=%u file=%s first=%s", rejected->len, file, reason);
+  for (guint i = 0; i < rejected->len; i++) {
+    const RejectedRecord *record = rejected->pdata[i];
+    if (record->id)
+      record_file_put(json->file, record->id, NULL, NULL, NULL);
+  }
+  return TRUE;
+}
+
+static gboolean load_json(JsonStore *json, const GPtrArray *records, GError **error) {
+  g_autoptr(GPtrArray) rejected = rejected_records_new();
+  const GPtrArray *strange = record_file_get_rejected(json->file);
+  for (guint i = 0; i < strange->len; i++) {
+    const RejectedRecord *record = strange->pdata[i];
+    rejected_records_add(rejected, NULL, record->text, record->reason);
+  }
+  json->found = read_reservations(records, rejected);
+  json->base.rejected = rejected->len;
+  return set_rejected_aside(json, rejected, error);
+}
+
 Store *store_json_open(const char *path, Mailbox *home, GError **error) {
   g_autoptr(GPtrArray) records = NULL;
   JsonStore *json = g_new0(JsonStore, 1);
   json->base.kind = &store_json;
   json->file = record_file_open(path, "id", home, &records, error);
-  json->found = json->file ? read_reservations(path, records, error) : NULL;
-  if (!json->found) {
+  if (!json->file || !load_json(json, records, error)) {
     close_json(&json->base);
     return NULL;
   }
@@ -127,11 +177,14 @@ static void close_looking(Store *store) {
 static const StoreKind store_look = {begin_looking, refuse_change, NULL, count_no_writes, close_looking};
 
 Store *store_json_look(const char *path, Mailbox *home, GError **error) {
-  g_autoptr(GPtrArray) records = record_file_read(path, "id", error);
-  GPtrArray *found = records ? read_reservations(path, records, error) : NULL;
-  if (!found)
+  g_autoptr(GPtrArray) rejected = rejected_records_new();
+  g_autoptr(GPtrArray) records = record_file_read(path, "id", rejected, error);
+  if (!records)
     return NULL;
   LookingStore *look = g_new0(LookingStore, 1);
-  *look = (LookingStore){.base = {.kind = &store_look}, .home = home, .found = found};
+  look->base.kind = &store_look;
+  look->home = home;
+  look->found = read_reservations(records, rejected);
+  look->base.rejected = rejected->len;
   return &look->base;
 }

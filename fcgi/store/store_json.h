@@ -5,14 +5,16 @@
 #include "fcgi/base/mailbox.h"
 #include "fcgi/store/store.h"
 
-/* Opens @path. @home: where answers are delivered, on this thread. NULL with @error, one line for the log, of
- * RECORD_FILE_ERROR or FIELDS_ERROR. (transfer full) */
+/* Opens @path. Records that break a rule are set aside (set_aside.h), said in the log, and are in the file no
+ * more. @home: where answers are delivered, on this thread. NULL with @error, one line for the log, of
+ * RECORD_FILE_ERROR or SET_ASIDE_ERROR. (transfer full) */
 Store *store_json_open(const char *path, Mailbox *home, GError **error);
 
-/* The same for looking only: nothing is locked, whoever has it open, and every change is answered with
- * STORE_UNAVAILABLE. */
+/* The same for looking only: nothing is locked or written, whoever has it open, records that break a rule are
+ * left out, and every change is answered with STORE_UNAVAILABLE. */
 Store *store_json_look(const char *path, Mailbox *home, GError **error);
 
-/* Whether store_json_open() could read @path as it is now, by whomever it is open. A file that does not exist
- * is good. FALSE with @error, one line. */
-gboolean store_json_check(const char *path, GError **error);
+/* Whether store_json_open() could read @path as it is now, by whomever it is open; nothing is written. A file
+ * that does not exist is good. @note (out, transfer full): what is to be said of it all the same, that
+ * records would be set aside, or NULL. FALSE with @error, one line. */
+gboolean store_json_check(const char *path, char **note, GError **error);

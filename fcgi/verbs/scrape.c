@@ -50,10 +50,12 @@ enum {
   MAILBOX,
   SERVERS,
   SESSIONS,
+  STRANGE,
   IN_LINE,
   CAPACITY,
   FREE,
   RESERVATIONS,
+  REJECTED,
   CODES,
   STORE_WRITES,
   GUESSED,
@@ -101,6 +103,9 @@ static const Metric table[] = {
     [MAILBOX] = {NAME("mailbox_letters"), METRIC_GAUGE, "Letters that wait for the core's thread."},
     [SERVERS] = {NAME("servers"), METRIC_GAUGE, "Servers of the list, by state.", {{"state", server_word}}},
     [SESSIONS] = {NAME("sessions"), METRIC_GAUGE, "Sessions that run or are being started."},
+    [STRANGE] =
+        {NAME("strange_sessions"), METRIC_GAUGE,
+         "Sessions that servers tell of against the rules: they take places, and nobody can join them."},
     [IN_LINE] = {NAME("people_in_line"), METRIC_GAUGE, "People who wait in line for a server."},
     [CAPACITY] = {NAME("capacity_sessions"), METRIC_GAUGE, "Sessions that all servers together can run."},
     [FREE] = {NAME("free_sessions"), METRIC_GAUGE, "Sessions that could be started now."},
@@ -108,6 +113,8 @@ static const Metric table[] = {
                       METRIC_GAUGE,
                       "Reservations in the plan, by state.",
                       {{"state", reservation_word}}},
+    [REJECTED] = {NAME("rejected_reservations"), METRIC_GAUGE,
+                  "Reservations that were left out since the start because they break a rule."},
     [CODES] = {NAME("codes"),
                METRIC_GAUGE,
                "Codes that are in use, and those that rest before they may be drawn again.",
@@ -141,6 +148,7 @@ static void set_fleet(Metrics *metrics, const Core *core) {
   metrics_set(metrics, CAPACITY, (double)capacity);
   metrics_set(metrics, FREE, (double)free);
   metrics_set(metrics, SESSIONS, fleet_count_sessions(core->fleet));
+  metrics_set(metrics, STRANGE, fleet_count_strange(core->fleet));
   metrics_set(metrics, IN_LINE, lines_count(core->lines));
 }
 
@@ -150,6 +158,7 @@ static void set_plan(Metrics *metrics, const Core *core) {
   plan_count_states(plan, reservations);
   for (guint state = 0; state < RESERVATION_N_STATES; state++)
     metrics_set(metrics, RESERVATIONS, reservations[state], state);
+  metrics_set(metrics, REJECTED, plan_count_rejected(plan));
   guint codes[2];
   plan_count_codes(plan, &codes[0], &codes[1]);
   for (guint state = 0; state < G_N_ELEMENTS(codes); state++)

@@ -1,6 +1,7 @@
 #include "fcgi/verbs/verbs_events.h"
 
 #include "fcgi/events/events.h"
+#include "fcgi/rules/limits.h"
 #include "fcgi/session/planning.h"
 
 #define RETRY_SOON_SECONDS 5
@@ -9,7 +10,7 @@
 const Field verbs_poll_events_fields[] = {
     {"cursor", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, cursor), .min = 1, .max = 64},
     {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, ticket), .max = TICKET_MAX_BYTES},
-    {"place", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, place), .min = 1, .max = 64},
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(PollEvents, place), LIMIT_PLACE},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(PollEvents, wait_seconds), .min = 0, .max = 60},
     {NULL},
 };

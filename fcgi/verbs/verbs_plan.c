@@ -3,6 +3,7 @@
 #include "common/instant.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/rules/calendar.h"
+#include "fcgi/rules/limits.h"
 #include "fcgi/session/code_door.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/verbs/lookup.h"
@@ -12,29 +13,27 @@
 #define MAX_STARTS (25 * 60)
 
 const Field verbs_get_availability_fields[] = {
-    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(GetAvailability, rc_name), .required = TRUE, .min = 1,
-     .max = 200},
+    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(GetAvailability, rc_name), .required = TRUE, LIMIT_RC_NAME},
     {"date", FIELD_TEXT, G_STRUCT_OFFSET(GetAvailability, date), .required = TRUE, .max = 20},
-    {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(GetAvailability, duration_minutes), .min = 1,
-     .max = 1440},
+    {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(GetAvailability, duration_minutes), LIMIT_MINUTES},
     {"time_zone", FIELD_TEXT, G_STRUCT_OFFSET(GetAvailability, time_zone), .max = 100},
     {NULL},
 };
 
 const Field verbs_plan_session_fields[] = {
-    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, rc_name), .min = 1, .max = 200},
+    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, rc_name), LIMIT_RC_NAME},
     {"date", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, date), .required = TRUE, .max = 20},
     {"time", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, time), .required = TRUE, .max = 20},
-    {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(PlanSession, duration_minutes), .min = 1, .max = 1440},
+    {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(PlanSession, duration_minutes), LIMIT_MINUTES},
     {"time_zone", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, time_zone), .max = 100},
-    {"name", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, name), .max = 100},
-    {"request_id", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, request_id), .min = 8, .max = 100},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, name), LIMIT_BOOKER},
+    {"request_id", FIELD_TEXT, G_STRUCT_OFFSET(PlanSession, request_id), LIMIT_NEW_REQUEST_ID},
     {NULL},
 };
 
 const Field verbs_cancel_session_fields[] = {
-    {"code", FIELD_DIGITS, G_STRUCT_OFFSET(CancelSession, code), .required = TRUE, .min = 4, .max = 9},
-    {"key", FIELD_TEXT, G_STRUCT_OFFSET(CancelSession, key), .required = TRUE, .max = 64},
+    {"code", FIELD_DIGITS, G_STRUCT_OFFSET(CancelSession, code), .required = TRUE, LIMIT_CODE},
+    {"key", FIELD_TEXT, G_STRUCT_OFFSET(CancelSession, key), .required = TRUE, LIMIT_KEY},
     {NULL},
 };
 

@@ -4,33 +4,31 @@
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/watches.h"
 #include "fcgi/line/lines.h"
+#include "fcgi/rules/limits.h"
 #include "fcgi/session/busy.h"
 #include "fcgi/session/connection_data.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 #include "fcgi/verbs/lookup.h"
 
-#define MAX_NAME 400
-#define MAX_PLACE 64
-
 const Field verbs_start_session_fields[] = {
-    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, rc_name), .required = TRUE, .min = 1, .max = 200},
-    {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(StartSession, duration_minutes), .min = 1, .max = 1440},
-    {"name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, name), .max = MAX_NAME},
+    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, rc_name), .required = TRUE, LIMIT_RC_NAME},
+    {"duration_minutes", FIELD_INT, G_STRUCT_OFFSET(StartSession, duration_minutes), LIMIT_MINUTES},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, name), LIMIT_PERSON},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(StartSession, wait_seconds), .min = 0, .max = 60},
-    {"place", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, place), .min = 1, .max = MAX_PLACE},
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, place), LIMIT_PLACE},
     {NULL},
 };
 
 const Field verbs_leave_line_fields[] = {
-    {"place", FIELD_TEXT, G_STRUCT_OFFSET(LeaveLine, place), .required = TRUE, .min = 1, .max = MAX_PLACE},
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(LeaveLine, place), .required = TRUE, LIMIT_PLACE},
     {NULL},
 };
 
 const Field verbs_connect_session_fields[] = {
-    {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ConnectSession, code), .required = TRUE, .min = 4, .max = 9},
-    {"name", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, name), .max = MAX_NAME},
-    {"key", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, key), .max = 64},
+    {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ConnectSession, code), .required = TRUE, LIMIT_CODE},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, name), LIMIT_PERSON},
+    {"key", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, key), LIMIT_KEY},
     {NULL},
 };
 
@@ -111,7 +109,7 @@ void verbs_connect_session(gpointer data, gpointer arguments) {
 
 const Field verbs_extend_session_fields[] = {
     {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(ExtendSession, ticket), .required = TRUE, .max = TICKET_MAX_BYTES},
-    {"minutes", FIELD_INT, G_STRUCT_OFFSET(ExtendSession, minutes), .min = 1, .max = 1440},
+    {"minutes", FIELD_INT, G_STRUCT_OFFSET(ExtendSession, minutes), LIMIT_MINUTES},
     {NULL},
 };
 

@@ -123,13 +123,6 @@ test('a broken plan at start: one line that names file, place and rule, status 7
     [text.slice(0, -20), /line 1/],
     [`${text}]`, /line 1/],
     ['{}', /array|list/],
-    ['[7]', /\[0\]/],
-    [[good, good], /id: stands twice/],
-    [[good, { ...good, id: 'b', code: '12' }], /\[1\]\.code: /],
-    [[{ ...good, id: undefined }], /\[0\]\.id: /],
-    [[{ ...good, state: 'asleep' }], /\[0\]\.state: must be planned, running or ended/],
-    [[{ ...good, ends_at: 'soon' }], /\[0\]\.ends_at: /],
-    [[{ ...good, ends_at: instant(Date.now()) }], /\[0\]\.ends_at: is before starts_at/],
     ['\0\0\0\0', /./],
   ];
   for (const [content, reason] of broken) {

@@ -29,6 +29,8 @@ export class FakeStreamer {
   sessions = new Map();
   /** Those that were here and why they ended, as the status tells it. @type {{ session: string, reason: string }[]} */
   ended = [];
+  /** Sessions that its status tells of beside those that run, as they stand here: against all rules. @type {unknown[]} */
+  odd = [];
   draining = false;
   /** What EXTEND_SESSION does. @type {Behaviour} */
   extending = 'right';
@@ -170,7 +172,7 @@ export class FakeStreamer {
         version: this.#version,
         state: this.draining ? 'draining' : this.sessions.size < this.limit ? 'free' : 'busy',
         session_limit: this.limit,
-        sessions: [...this.sessions.values()].map(session => ({ ...session, users: 1 })),
+        sessions: [...[...this.sessions.values()].map(session => ({ ...session, users: 1 })), ...this.odd],
         ended: this.ended,
       });
     if (asked.version !== this.#version || !asked.wait_seconds) return answer();

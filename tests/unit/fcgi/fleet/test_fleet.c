@@ -90,7 +90,7 @@ static void numbers_add_up(Fixture *fixture, gconstpointer data) {
   g_assert_cmpuint(rc->online, ==, 1);
   tell(c, 5, "draining", "s1:1111");
   g_assert_cmpint(rc->free, ==, 0);
-  fleet_server_set_offline(c);
+  fleet_server_set_offline(c, NULL);
   g_assert_cmpint(rc->capacity, ==, 6); /* as last told */
   g_assert_cmpuint(fleet_count_online(fixture->fleet), ==, 0);
   g_assert_cmpuint(rc->online, ==, 0);
@@ -120,7 +120,7 @@ static void most_free_server_is_chosen(Fixture *fixture, gconstpointer data) {
   g_assert_true(rc_choose(rc, NULL) == servers[1]);
   fleet_server_set_full(servers[1]);
   g_assert_true(rc_choose(rc, NULL) == servers[0]);
-  fleet_server_set_offline(servers[0]);
+  fleet_server_set_offline(servers[0], NULL);
   g_assert_true(rc_choose(rc, NULL) == servers[2]); /* doubtful is better than none */
   tell(servers[1], 20, "free", "");
   g_assert_true(rc_choose(rc, NULL) == servers[1]); /* a status ends "full" */
@@ -219,7 +219,7 @@ static void server_in_use_outlives_the_list(Fixture *fixture, gconstpointer data
   fleet_server_confirm(server, "s1", 0);
   fleet_server_give_back(server, "s1");
   fleet_server_set_full(server);
-  fleet_server_set_offline(server);
+  fleet_server_set_offline(server, NULL);
   g_assert_cmpuint(fleet_count_sessions(fixture->fleet), ==, 0);
   fleet_server_unref(server);
 }
@@ -248,12 +248,52 @@ static void next_ends_are_known(Fixture *fixture, gconstpointer data) {
   expect_ends(fixture, now_us, "3 7");
   fleet_server_give_back(server, "s1");
   expect_ends(fixture, now_us, "7");
-  fleet_server_set_offline(server); /* what ends there makes no room */
+  fleet_server_set_offline(server, NULL); /* what ends there makes no room */
   expect_ends(fixture, now_us, "");
   tell(server, 5, "free", "s2:2222");
   expect_ends(fixture, now_us, "7");
   tell(server, 5, "draining", "s2:2222");
   expect_ends(fixture, now_us, "");
+}
+
+/* Whichever comes second of those that have one id: an operator's with a booking's id, then the booking. */
+static void session_taken_twice_is_one(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 3);
+  gint64 now_us = instant_now_us();
+  tell(server, 3, "free", "s1:1111");
+  fleet_server_take(server, "s1", "2222", now_us + INSTANT_MINUTE);
+  g_assert_cmpuint(fleet_count_sessions(fixture->fleet), ==, 1);
+  g_assert_cmpstr(fleet_server_find_session(server, "s1")->code, ==, "2222");
+  g_assert_cmpint(fleet_find_rc(fixture->fleet, "R")->free, ==, 2);
+  expect_ends(fixture, now_us, "1");
+  fleet_server_give_back(server, "s1");
+  g_assert_null(fleet_server_find_session(server, "s1"));
+  g_assert_cmpuint(fleet_count_sessions(fixture->fleet), ==, 0);
+}
+
+/* They take places; what they are called is nothing to go by. */
+static void sessions_against_the_rules_take_places(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 5);
+  tell(server, 5, "free", "s1:1111 s2:22 s1:1111 s/3:3333");
+  g_assert_cmpint(fleet_find_rc(fixture->fleet, "R")->free, ==, 2);
+  g_assert_cmpuint(fleet_count_sessions(fixture->fleet), ==, 1);
+  g_assert_cmpuint(fleet_count_strange(fixture->fleet), ==, 2);
+  g_assert_nonnull(fleet_server_find_session(server, "s1"));
+  g_assert_null(fleet_server_find_session(server, "s2"));
+  g_assert_cmpstr(fleet_server_get_complaint(server), ==, "sessions[1].code: must have at least 4 bytes");
+  tell(server, 5, "free", "s1:11"); /* it is known: it goes on as it was */
+  g_assert_cmpstr(fleet_server_find_session(server, "s1")->code, ==, "1111");
+  g_assert_cmpint(fleet_find_rc(fixture->fleet, "R")->free, ==, 4);
+  g_assert_cmpuint(fleet_count_strange(fixture->fleet), ==, 0);
+  tell(server, 5, "free", "s1:1111");
+  g_assert_null(fleet_server_get_complaint(server));
+  fleet_server_set_offline(server, "msg: is no known answer");
+  g_autoptr(GString) text = g_string_new(NULL);
+  fleet_append_servers(fixture->fleet, text, 0, 0);
+  g_assert_true(g_str_has_suffix(text->str, ",\"complaint\":\"msg: is no known answer\"}"));
+  tell(server, 5, "free", "s2:22");
+  set_list(fixture, "");
+  g_assert_cmpuint(fleet_count_strange(fixture->fleet), ==, 0);
 }
 
 static void broken_statuses_are_refused(void) {
@@ -265,7 +305,7 @@ static void broken_statuses_are_refused(void) {
       "{\"msg\":\"WHAT\"}",
       "{\"msg\":\"STATUS\",\"session_limit\":-1,\"sessions\":[]}",
       "{\"msg\":\"STATUS\",\"session_limit\":1,\"sessions\":{}}",
-      "{\"msg\":\"STATUS\",\"session_limit\":1,\"sessions\":[{\"code\":\"1\"}]}",
+      "{\"msg\":\"STATUS\",\"session_limit\":1001,\"sessions\":[]}",
       "{\"msg\":\"SESSION_CONNECTION_DATA\",\"session\":\"s\"}",
   };
   for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
@@ -290,6 +330,8 @@ int main(int argc, char **argv) {
   ADD("/fleet/unchanged-servers-survive-a-new-list", unchanged_servers_survive_a_new_list);
   ADD("/fleet/server-in-use-outlives-the-list", server_in_use_outlives_the_list);
   ADD("/fleet/next-ends-are-known", next_ends_are_known);
+  ADD("/fleet/session-taken-twice-is-one", session_taken_twice_is_one);
+  ADD("/fleet/sessions-against-the-rules-take-places", sessions_against_the_rules_take_places);
 #undef ADD
   g_test_add_func("/control/broken-statuses-are-refused", broken_statuses_are_refused);
   return g_test_run();

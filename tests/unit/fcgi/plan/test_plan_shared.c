@@ -214,7 +214,7 @@ static void a_session_is_extended_and_ended_by_either(Fixture *f, gconstpointer 
 static void what_runs_already_is_not_taken_in_twice(Fixture *f, gconstpointer data) {
   for (guint i = 0; i < 2; i++)
     plan_adopt(i ? f->b.plan : f->a.plan, "operators-own", "1234", RC, "river-1", f->now_us,
-               f->now_us + MINUTES(20), f->now_us);
+               f->now_us + MINUTES(20), f->now_us, NULL);
   wait_for_state(&f->b, "operators-own", RESERVATION_RUNNING);
   plan_ended(f->a.plan, "operators-own", "users_left", f->now_us);
   wait_for_state(&f->b, "operators-own", RESERVATION_ENDED);
@@ -293,7 +293,7 @@ static void what_was_seen_before_the_plan_is_known_says_where_it_runs(void) {
                               .ends_at_us = now_us + MINUTES(30),
                               .created_at_us = now_us,
                               .state = RESERVATION_RUNNING};
-  plan_adopt(plan, "started", "1234", RC, "river-1", now_us, now_us + MINUTES(30), now_us);
+  plan_adopt(plan, "started", "1234", RC, "river-1", now_us, now_us + MINUTES(30), now_us, NULL);
   slow.base.listener.seen(&stored, slow.base.user_data);
   g_assert_null(plan_find(plan, "started")->server_name);
   slow.base.listener.loaded(slow.base.user_data);

@@ -2,10 +2,28 @@
 #include "common/fields.h"
 #include "fcgi/store/record_file.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* How many more syncs of a directory are to fail. */
+static gint directory_failures;
+
+/* In the place of libc's, for the whole program. */
+int fsync(int fd) {
+  struct stat info;
+  if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode) && g_atomic_int_get(&directory_failures) > 0) {
+    g_atomic_int_add(&directory_failures, -1);
+    errno = EIO;
+    return -1;
+  }
+  return (int)syscall(SYS_fsync, fd);
+}
 
 typedef struct {
   char *directory, *path;
@@ -121,7 +139,10 @@ static void a_second_opener_is_refused(Fixture *f, gconstpointer data) {
 
 static void a_broken_file_is_named_and_kept(Fixture *f, gconstpointer data) {
   static const char *const broken[] = {
-      "[\n{\"id\":\"r1\"}", "", "{}", "[{\"id\":\"a\"},{\"id\":\"a\"}]", "[{\"n\":1}]", "[1]",
+      "[\n{\"id\":\"r1\"}",
+      "",
+      "{}",
+      "[{\"id\":\"a\",\"id\":\"a\"}]",
   };
   for (guint i = 0; i < G_N_ELEMENTS(broken); i++) {
     g_autoptr(GPtrArray) records = NULL;
@@ -133,6 +154,78 @@ static void a_broken_file_is_named_and_kept(Fixture *f, gconstpointer data) {
     g_autofree char *kept = content(f);
     g_assert_cmpstr(kept, ==, broken[i]);
   }
+}
+
+/* Whoever has opened it says what becomes of them; reading them alone is an error, unless they are asked for.
+ */
+static void what_is_no_record_is_left_out(Fixture *f, gconstpointer data) {
+  static const char text[] = "[{\"id\":\"a\",\"n\":1},{\"id\":\"a\",\"n\":2},{\"n\":3},4,{\"id\":\"b\"}]";
+  static const char *const reasons[] = {"[1].id: stands twice", "[2].id: is missing",
+                                        "[3]: must be an object"};
+  static const char *const texts[] = {"{\"id\":\"a\",\"n\":2}", "{\"n\":3}", "4"};
+  guint n;
+  g_autoptr(GError) error = NULL;
+  g_assert_true(g_file_set_contents(f->path, text, -1, NULL));
+  g_assert_null(record_file_read(f->path, "id", NULL, &error));
+  g_assert_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_CONTENT);
+  g_autoptr(GPtrArray) read = rejected_records_new();
+  g_autoptr(GPtrArray) records = record_file_read(f->path, "id", read, NULL);
+  g_assert_cmpuint(records->len, ==, 2);
+  RecordFile *file = open_file(f, &n);
+  g_assert_cmpuint(n, ==, 2);
+  const GPtrArray *rejected = record_file_get_rejected(file);
+  g_assert_cmpuint(rejected->len, ==, G_N_ELEMENTS(reasons));
+  for (guint i = 0; i < rejected->len; i++) {
+    const RejectedRecord *record = rejected->pdata[i], *again = read->pdata[i];
+    g_assert_cmpstr(record->reason, ==, reasons[i]);
+    g_assert_cmpstr(record->text, ==, texts[i]);
+    g_assert_cmpstr(again->reason, ==, reasons[i]);
+  }
+  put(f, file, 1, FALSE);
+  wait_for(f, 1);
+  g_autofree char *after = content(f);
+  g_assert_cmpstr(after, ==, "[\n{\"id\":\"a\",\"n\":1},\n{\"id\":\"b\"},\n{\"id\":\"r1\",\"n\":1}\n]\n");
+  record_file_close(file);
+}
+
+/* What cannot be synced for good may be lost with the power; it must not be there without it either. */
+static void what_is_refused_is_not_kept(Fixture *f, gconstpointer data) {
+  RecordFile *file = open_file(f, NULL);
+  put(f, file, 1, FALSE);
+  wait_for(f, 1);
+  g_autofree char *before = content(f);
+  for (gint failures = 1; failures <= 2; failures++) { /* of putting the old content back, too */
+    g_atomic_int_set(&directory_failures, failures);
+    put(f, file, 2, FALSE);
+    wait_for(f, 1 + (guint)failures);
+    g_assert_cmpint(g_atomic_int_get(&directory_failures), ==, 0);
+    g_assert_cmpuint(f->no, ==, (guint)failures);
+    g_autofree char *after = content(f);
+    g_assert_cmpstr(after, ==, before);
+  }
+  put(f, file, 3, FALSE);
+  wait_for(f, 4);
+  g_autofree char *last = content(f);
+  g_assert_cmpstr(last, ==, "[\n{\"id\":\"r1\",\"n\":1},\n{\"id\":\"r3\",\"n\":3}\n]\n");
+  record_file_close(file);
+}
+
+static void a_link_is_followed(Fixture *f, gconstpointer data) {
+  g_autofree char *real = g_build_filename(f->directory, "real.json", NULL);
+  g_autofree char *real_lock = g_strconcat(real, ".lock", NULL);
+  g_assert_cmpint(symlink("real.json", f->path), ==, 0); /* there is no such file yet */
+  RecordFile *file = open_file(f, NULL);
+  g_assert_cmpstr(record_file_get_path(file), ==, real);
+  put(f, file, 1, FALSE);
+  wait_for(f, 1);
+  g_autoptr(GPtrArray) records = NULL;
+  g_assert_null(record_file_open(real, "id", f->home, &records, NULL)); /* locked, by whatever name */
+  record_file_close(file);
+  g_autofree char *target = g_file_read_link(f->path, NULL), *text = content(f);
+  g_assert_cmpstr(target, ==, "real.json");
+  g_assert_cmpstr(text, ==, "[\n{\"id\":\"r1\",\"n\":1}\n]\n");
+  g_remove(real);
+  g_remove(real_lock);
 }
 
 /* A limit on the size of files stands for the full disk: write() fails in the middle of the new file. */
@@ -185,6 +278,9 @@ int main(int argc, char **argv) {
   ADD("/record-file/many-changes-share-a-write", many_changes_share_a_write);
   ADD("/record-file/a-second-opener-is-refused", a_second_opener_is_refused);
   ADD("/record-file/a-broken-file-is-named-and-kept", a_broken_file_is_named_and_kept);
+  ADD("/record-file/what-is-no-record-is-left-out", what_is_no_record_is_left_out);
+  ADD("/record-file/what-is-refused-is-not-kept", what_is_refused_is_not_kept);
+  ADD("/record-file/a-link-is-followed", a_link_is_followed);
   ADD("/record-file/a-failed-write-changes-nothing", a_failed_write_changes_nothing);
   ADD("/record-file/a-vanished-directory-is-survived", a_vanished_directory_is_survived);
   return g_test_run();

@@ -1,0 +1,14 @@
+#include "fcgi/rules/limits.h"
+
+#include <string.h>
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+gboolean limits_is_id(const char *text) {
+  return text[strspn(text, LETTERS DIGITS "-_")] == 0;
+}
+
+gboolean limits_is_code(const char *text) {
+  return text[strspn(text, DIGITS)] == 0;
+}
