@@ -1,8 +1,10 @@
 #include "fcgi/line/lines_shared.h"
 
+#include "common/fields.h"
 #include "common/instant.h"
 #include "common/log.h"
 #include "fcgi/database/sql_pool.h"
+#include "fcgi/rules/limits.h"
 
 #define LOOK_US (INSTANT_SECOND / 2)
 /* What is to be written is written sooner, together with what comes meanwhile. */
@@ -19,6 +21,15 @@ typedef struct {
   gboolean is_gone;
   gboolean is_taken; /* gone: it is ours to give up, though the database does not know it yet */
 } Row;
+
+/* What one that stands there has to be. */
+static const Field row_fields[] = {
+    {"place", FIELD_TEXT, G_STRUCT_OFFSET(Row, key), .required = TRUE, LIMIT_PLACE},
+    {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Row, rc_name), .required = TRUE, LIMIT_RC_NAME},
+    {"session", FIELD_TEXT, G_STRUCT_OFFSET(Row, session), LIMIT_ID},
+    {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Row, server_name), LIMIT_SERVER_NAME},
+    {NULL},
+};
 
 typedef struct {
   SqlJob job;
@@ -96,7 +107,12 @@ static gboolean collect_place(const SqlRow *row, gpointer data) {
   found->session = g_strdup(sql_row_text(row, 3));
   found->server_name = g_strdup(sql_row_text(row, 4));
   found->is_gone = sql_row_int(row, 5) != 0;
-  g_ptr_array_add(data, found);
+  gboolean is_sound = found->is_gone || (fields_check(row_fields, found, NULL) &&
+                                         (found->session == NULL) == (found->server_name == NULL));
+  if (is_sound)
+    g_ptr_array_add(data, found);
+  else /* none of ours has written that */
+    free_row(found);
   return TRUE;
 }
 
@@ -124,7 +140,7 @@ static void take_rows_back(LinesShared *shared, LinesLook *look) {
     if (g_hash_table_contains(shared->changes, key))
       continue;
     g_hash_table_iter_steal(&iter);
-    g_hash_table_insert(shared->changes, key, row);
+    g_hash_table_replace(shared->changes, key, row);
   }
 }
 

@@ -82,10 +82,15 @@ gboolean database_admin_import(const Configuration *configuration, const char *s
 
 /* ---- export ---- */
 
+/* One that breaks a rule could not be read from the file again. */
 static gboolean append_reservation(const SqlRow *row, gpointer data) {
   GPtrArray *texts = data;
-  g_autoptr(Reservation) it = mysql_row_read(row);
-  g_ptr_array_add(texts, reservation_format(it));
+  g_autoptr(GError) problem = NULL;
+  g_autoptr(Reservation) it = mysql_row_read(row, &problem);
+  if (it)
+    g_ptr_array_add(texts, reservation_format(it));
+  else
+    printf("The reservation %s was left out: %s.\n", mysql_row_id(row), problem->message);
   return TRUE;
 }
 

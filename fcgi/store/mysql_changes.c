@@ -39,14 +39,30 @@ static gboolean lock_reservation(Sql *sql, const char *id, Held *held, GError **
                  SQL_VALUES(SQL_TEXT(id)), read_held, held, NULL, error);
 }
 
+/* A reservation that was looked for. */
+typedef struct {
+  Reservation *reservation; /* nullable */
+  GError *problem;          /* it is there and breaks a rule (nullable) */
+} Sought;
+
 static gboolean read_reservation(const SqlRow *row, gpointer data) {
-  *(Reservation **)data = mysql_row_read(row);
+  Sought *sought = data;
+  sought->reservation = mysql_row_read(row, &sought->problem);
   return FALSE;
 }
 
 static gboolean find_request(Sql *sql, const char *request_id, Reservation **other, GError **error) {
-  return !request_id || sql_run(sql, "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE request_id = ?",
-                                SQL_VALUES(SQL_TEXT(request_id)), read_reservation, other, NULL, error);
+  Sought sought = {NULL};
+  if (!request_id)
+    return TRUE;
+  gboolean done = sql_run(sql, "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE request_id = ?",
+                          SQL_VALUES(SQL_TEXT(request_id)), read_reservation, &sought, NULL, error);
+  *other = sought.reservation;
+  if (done && sought.problem)
+    g_set_error(error, SQL_ERROR, SQL_ERROR_FAILED, "the table reservations: %s", sought.problem->message);
+  done = done && !sought.problem;
+  g_clear_error(&sought.problem);
+  return done;
 }
 
 /* ---- new ones ---- */

@@ -2,9 +2,13 @@
 
 #include "common/instant.h"
 
-Reservation *mysql_row_read(const SqlRow *row) {
-  Reservation *reservation = g_new0(Reservation, 1);
-  reservation->id = g_strdup(sql_row_text(row, 0));
+const char *mysql_row_id(const SqlRow *row) {
+  return sql_row_text(row, 0);
+}
+
+Reservation *mysql_row_read(const SqlRow *row, GError **error) {
+  g_autoptr(Reservation) reservation = g_new0(Reservation, 1);
+  reservation->id = g_strdup(mysql_row_id(row));
   reservation->code = g_strdup(sql_row_text(row, 1));
   reservation->rc_name = g_strdup(sql_row_text(row, 2));
   reservation->starts_at_us = sql_row_int(row, 3) * INSTANT_SECOND;
@@ -17,7 +21,7 @@ Reservation *mysql_row_read(const SqlRow *row) {
   reservation->reason = g_strdup(sql_row_text(row, 10));
   reservation->created_at_us = sql_row_int(row, 11) * INSTANT_SECOND;
   reservation->ended_at_us = sql_row_int(row, 12) * INSTANT_SECOND;
-  return reservation;
+  return reservation_check(reservation, error) ? g_steal_pointer(&reservation) : NULL;
 }
 
 SqlValue mysql_instant(gint64 at_us) {

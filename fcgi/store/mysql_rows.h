@@ -8,8 +8,10 @@
   "id, code, rc_name, UNIX_TIMESTAMP(starts_at), UNIX_TIMESTAMP(ends_at), booked, name, request_id, state, " \
   "server_name, reason, UNIX_TIMESTAMP(created_at), UNIX_TIMESTAMP(ended_at)"
 
-/* (transfer full) */
-Reservation *mysql_row_read(const SqlRow *row);
+/* (transfer full); NULL with FIELDS_ERROR when it breaks a rule (reservation_check()). */
+Reservation *mysql_row_read(const SqlRow *row, GError **error);
+/* The id of a row that was not read. (transfer none) */
+const char *mysql_row_id(const SqlRow *row);
 
 /* An instant as the database's functions take and give it: whole seconds since 1970. 0 is NULL. */
 SqlValue mysql_instant(gint64 at_us);

@@ -5,6 +5,7 @@
 #include "fcgi/database/sql_schema.h"
 #include "fcgi/store/mysql_changes.h"
 #include "fcgi/store/mysql_rows.h"
+#include "fcgi/store/set_aside.h"
 
 #define LOOK_AGAIN_US INSTANT_SECOND
 /* What changed is asked for from so long before the last look on: clocks of nodes differ, and what a
@@ -15,6 +16,8 @@
 #define UPKEEP_US (10 * INSTANT_MINUTE)
 #define UPKEEP_SOON_US (INSTANT_SECOND / 10)
 #define FORGET_AT_ONCE 1000
+/* So many broken rows are told of, and counted. */
+#define REJECTED_MAX 1000
 
 typedef struct PlanLook PlanLook;
 typedef struct Upkeep Upkeep;
@@ -32,6 +35,7 @@ typedef struct {
   PlanLook *look;          /* under way */
   Upkeep *upkeep;          /* under way */
   GHashTable *lanes;       /* rc_name -> RcLane */
+  GHashTable *rejected;    /* id -> what is wrong with the row, as the log has it */
   GArray *refreshing;      /* of Refresh: to be told after the look that is under way */
   GArray *refreshing_next; /* of Refresh: after one that begins later */
 } MysqlStore;
@@ -152,7 +156,8 @@ struct PlanLook {
   char *since;       /* nullable: read everything */
   char *now;
   guint slot_minutes;
-  GPtrArray *found; /* of Reservation */
+  GPtrArray *found;    /* of Reservation */
+  GPtrArray *rejected; /* of RejectedRecord */
 };
 
 static gboolean keep_text(const SqlRow *row, gpointer data) {
@@ -161,7 +166,13 @@ static gboolean keep_text(const SqlRow *row, gpointer data) {
 }
 
 static gboolean collect_reservation(const SqlRow *row, gpointer data) {
-  g_ptr_array_add(data, mysql_row_read(row));
+  PlanLook *look = data;
+  g_autoptr(GError) problem = NULL;
+  Reservation *reservation = mysql_row_read(row, &problem);
+  if (reservation)
+    g_ptr_array_add(look->found, reservation);
+  else
+    rejected_records_add(look->rejected, mysql_row_id(row), NULL, problem->message);
   return TRUE;
 }
 
@@ -186,12 +197,13 @@ static gboolean read_all(Sql *sql, PlanLook *look, GError **error) {
          sql_run(sql,
                  "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE state IN ('planned', 'running') OR "
                  "(state = 'ended' AND ended_at > NOW() - INTERVAL " LOADED_HISTORY_DAYS " DAY)",
-                 SQL_NO_VALUES, collect_reservation, look->found, NULL, error);
+                 SQL_NO_VALUES, collect_reservation, look, NULL, error);
 }
 
 static gboolean run_plan_look(Sql *sql, SqlJob *job, GError **error) {
   PlanLook *look = (PlanLook *)job;
   g_ptr_array_set_size(look->found, 0);
+  g_ptr_array_set_size(look->rejected, 0);
   g_clear_pointer(&look->now, g_free);
   if (!sql_run(sql, "SELECT NOW(6)", SQL_NO_VALUES, keep_text, &look->now, NULL, error))
     return FALSE;
@@ -202,7 +214,7 @@ static gboolean run_plan_look(Sql *sql, SqlJob *job, GError **error) {
                  "SELECT " MYSQL_ROW_COLUMNS
                  " FROM reservations WHERE changed_at > ? - INTERVAL " OVERLAP_SECONDS
                  " SECOND ORDER BY changed_at",
-                 SQL_VALUES(SQL_TEXT(look->since)), collect_reservation, look->found, NULL, error);
+                 SQL_VALUES(SQL_TEXT(look->since)), collect_reservation, look, NULL, error);
 }
 
 static void look_for_changes(gpointer data);
@@ -216,9 +228,27 @@ static void tell_plan_failing(MysqlStore *store, const GError *error) {
   store->failing = failing;
 }
 
+/* The same rows are read again and again: each has one line for what is wrong with it. */
+static void tell_rejected(MysqlStore *store, const PlanLook *look) {
+  for (guint i = 0; i < look->rejected->len; i++) {
+    const RejectedRecord *row = look->rejected->pdata[i];
+    const char *known = g_hash_table_lookup(store->rejected, row->id);
+    if (g_strcmp0(known, row->reason) == 0 || (!known && g_hash_table_size(store->rejected) >= REJECTED_MAX))
+      continue;
+    g_autofree char *id = log_quote(row->id), *reason = log_quote(row->reason);
+    log_gather(LOG_LEVEL_ERROR, "row_rejected", "table=reservations id=%s reason=%s", id, reason);
+    g_hash_table_insert(store->rejected, g_strdup(row->id), g_strdup(row->reason));
+  }
+}
+
 static void take_found_reservations(MysqlStore *store, PlanLook *look) {
-  for (guint i = 0; i < look->found->len; i++)
-    store->base.listener.seen(look->found->pdata[i], store->base.user_data);
+  for (guint i = 0; i < look->found->len; i++) {
+    const Reservation *found = look->found->pdata[i];
+    g_hash_table_remove(store->rejected, found->id);
+    store->base.listener.seen(found, store->base.user_data);
+  }
+  tell_rejected(store, look);
+  store->base.rejected = g_hash_table_size(store->rejected);
   g_free(store->looked_at);
   store->looked_at = g_steal_pointer(&look->now);
   if (store->loaded)
@@ -250,6 +280,7 @@ static void on_plan_looked(SqlJob *job, const GError *error) {
     store->look_timer = timers_add(store->timers, pause_us, look_for_changes, store);
   }
   g_ptr_array_unref(look->found);
+  g_ptr_array_unref(look->rejected);
   g_free(look->since);
   g_free(look->now);
   g_free(look);
@@ -269,6 +300,7 @@ static void look_for_changes(gpointer data) {
   look->since = g_strdup(store->looked_at);
   look->slot_minutes = store->plan.slot_minutes;
   look->found = g_ptr_array_new_with_free_func((GDestroyNotify)reservation_free);
+  look->rejected = rejected_records_new();
   sql_pool_run(store->pool, &look->job);
 }
 
@@ -375,6 +407,7 @@ static void close_mysql(Store *store) {
   if (mysql->upkeep)
     mysql->upkeep->store = NULL;
   g_hash_table_unref(mysql->lanes);
+  g_hash_table_unref(mysql->rejected);
   g_free(mysql->looked_at);
   g_free(mysql);
 }
@@ -391,6 +424,7 @@ Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *time
   store->timers = timers;
   store->refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));
   store->refreshing_next = g_array_new(FALSE, FALSE, sizeof(Refresh));
+  store->rejected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   store->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, close_rc_lane);
   return &store->base;
 }
