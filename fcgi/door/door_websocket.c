@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/lws_header.h"
+#include "common/lws_log.h"
 #include "common/settings.h"
 #include "common/wire.h"
 #include "fcgi/base/client_address.h"
@@ -241,12 +242,6 @@ static const struct lws_protocols protocols[] = {
     {NULL},
 };
 
-static void on_library_log(int level, const char *line) {
-  g_autofree char *text = g_strchomp(g_strdup(line));
-  g_autofree char *quoted = log_quote(text);
-  log_line(level == LLL_ERR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libwebsockets", "text=%s", quoted);
-}
-
 static gboolean open_library(DoorWebsocket *door, GError **error) {
   /* Its own pings would cost it a walk over all connections each. */
   static const lws_retry_bo_t no_pings = {0};
@@ -266,7 +261,7 @@ static gboolean open_library(DoorWebsocket *door, GError **error) {
       .gid = -1,
       .uid = -1,
   };
-  lws_set_log_level(LLL_ERR | LLL_WARN, on_library_log);
+  lws_log_open();
   door->context = lws_create_context(&info);
   door->vhost = door->context ? lws_create_vhost(door->context, &info) : NULL;
   lws_sock_file_fd_type fd = {.filefd = fcntl(listener_get_fd(door->listener), F_DUPFD_CLOEXEC, 3)};

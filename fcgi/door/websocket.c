@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/* Of memory that messages take which are not whole. */
 #define MAX_ARRIVING (64 * 1024 * 1024)
 /* A ping is answered within so many seconds, or within as many as it waited for if those are fewer. */
 #define PONG_SECONDS 10
@@ -65,13 +66,20 @@ void websocket_close_all(Websockets *all, guint16 code) {
 }
 
 static void note_arriving(Websocket *socket, gsize before) {
-  gsize now = socket->message.text ? socket->message.text->len : 0;
-  socket->all->arriving += now - before;
+  socket->all->arriving += websocket_message_get_size(&socket->message) - before;
+}
+
+/* There is no room for it; what has come of it makes room for others' at once. */
+static void refuse_message(Websocket *socket) {
+  gsize before = websocket_message_get_size(&socket->message);
+  websocket_message_clear(&socket->message);
+  note_arriving(socket, before);
+  websocket_close(socket, LWS_CLOSE_STATUS_POLICY_VIOLATION);
 }
 
 int websocket_on_bytes(Websocket *socket, const char *bytes, gsize length) {
   gboolean is_last = lws_remaining_packet_payload(socket->wsi) == 0 && lws_is_final_fragment(socket->wsi);
-  gsize before = socket->message.text ? socket->message.text->len : 0, text_length;
+  gsize before = websocket_message_get_size(&socket->message), text_length;
   char *text;
   move_socket(socket, FALSE, g_get_monotonic_time());
   if (socket->close_code)
@@ -88,13 +96,13 @@ int websocket_on_bytes(Websocket *socket, const char *bytes, gsize length) {
   else if (progress == WEBSOCKET_TOO_LARGE)
     websocket_close(socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
   else if (socket->all->arriving > MAX_ARRIVING)
-    websocket_close(socket, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    refuse_message(socket);
   return 0;
 }
 
 void websocket_on_closed(Websocket *socket) {
   Websockets *all = socket->all;
-  gsize before = socket->message.text ? socket->message.text->len : 0;
+  gsize before = websocket_message_get_size(&socket->message);
   websocket_drop_calls(socket);
   client_counts_remove(all->core->held, socket->address);
   unlink_socket(socket);

@@ -18,7 +18,7 @@ typedef struct {
   GQueue doubted;       /* those that are asked for a sign of life, the one asked first first */
   Audiences *audiences; /* of Websockets: who follows which session or place */
   GQueue calls;         /* of WebsocketCall */
-  gsize arriving;       /* bytes of messages that are not whole */
+  gsize arriving;       /* memory of messages that are not whole */
   gsize unsent;         /* bytes of all frames */
 } Websockets;
 

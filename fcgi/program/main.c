@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "common/settings.h"
 #include "fcgi/core/core.h"
 #include "fcgi/database/sql.h"
@@ -353,6 +354,7 @@ int main(int argc, char **argv) {
   int status = run_coordinator(configuration, key);
   sql_library_close();
   curl_global_cleanup();
+  log_limit_tell_all();
   log_close();
   return status;
 }

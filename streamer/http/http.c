@@ -3,6 +3,7 @@
 #include "streamer/http/http.h"
 
 #include "common/log.h"
+#include "common/lws_log.h"
 #include "streamer/http/http_request_internal.h"
 #include "streamer/http/http_shared.h"
 #include "streamer/http/http_socket_internal.h"
@@ -95,12 +96,6 @@ static const struct lws_protocols protocols[] = {
     {NULL},
 };
 
-static void on_library_log(int level, const char *line) {
-  g_autofree char *text = g_strchomp(g_strdup(line));
-  g_autofree char *quoted = log_quote(text);
-  log_line(level == LLL_ERR ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libwebsockets", "text=%s", quoted);
-}
-
 /* ---- listening ---- */
 
 static void watch_listener(Http *http);
@@ -192,7 +187,7 @@ static gboolean open_library(Http *http, const HttpPlan *plan, GError **error) {
       .gid = -1,
       .uid = -1,
   };
-  lws_set_log_level(LLL_ERR | LLL_WARN, on_library_log);
+  lws_log_open();
   http->context = lws_create_context(&info);
   http->vhost = http->context ? lws_create_vhost(http->context, &info) : NULL;
   if (!http->vhost)

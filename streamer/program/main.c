@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "common/process_metrics.h"
 #include "streamer/base/counts.h"
 #include "streamer/doors/control.h"
@@ -266,5 +267,6 @@ int main(int argc, char **argv) {
     }
   }
   tear_down(&program);
+  log_limit_tell_all();
   return status;
 }

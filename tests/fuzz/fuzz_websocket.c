@@ -139,7 +139,7 @@ static void read_piece(Input *input, uint8_t head) {
   input->left -= given;
   is_last = (head & 0x40) != 0;
   is_binary = (head & 0x18) == 0x18;
-  gsize whole = (connection.message.text ? connection.message.text->len : 0) + length;
+  gsize whole = connection.message.length + length;
   asked += is_last && !is_binary && !connection.close_code && whole <= WIRE_MAX_BODY;
   if (websocket_on_bytes(&connection, bytes, length) < 0)
     is_lost = TRUE;

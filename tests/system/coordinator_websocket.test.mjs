@@ -361,6 +361,45 @@ test('who does not read is given up, and costs no memory', async t => {
   assert.equal((await good.ask('GET_RCS')).msg, 'RCS_FOUND');
 });
 
+test('1,500 unfinished messages take no more memory than the 64 MiB that there are for them', async t => {
+  const { files, coordinator } = await startAlone(t, { log_level: 'notice', limits: { held: 0 } });
+  const kib = (/** @type {string} */ what) =>
+    Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${coordinator.pid}/status`, 'utf8'))?.[1]);
+  /** @type {WebSocketClient[]} */
+  const pages = [];
+  while (pages.length < 1500) pages.push(...(await Promise.all(Array.from({ length: 100 }, () => enterDirectly(t, files)))));
+  const before = kib('VmRSS');
+  /** A piece of a message that goes on, masked with nothing. */
+  const piece = (/** @type {number} */ type, /** @type {number} */ size) =>
+    Buffer.concat([Buffer.from([type, 128 | 126, size >> 8, size & 255, 0, 0, 0, 0]), Buffer.alloc(size, 'x')]);
+  for (const page of pages) page.stream.write(piece(TEXT, 40_000));
+  for (const page of pages) page.stream.write(piece(CONTINUATION, 20_000));
+  const refused = () => pages.filter(({ closed }) => closed?.code === 1008).length;
+  const room = Math.floor((64 * 1024 * 1024) / 60_000);
+  await until(() => refused() >= 1500 - room, { what: 'those that there is no room for are closed', timeout: 30_000 });
+  const grown = kib('VmHWM') - before;
+  t.diagnostic(`${grown} KiB for ${1500 - refused()} messages`);
+  if (slowness === 1) assert.ok(grown < 68 * 1024, `${grown} KiB`);
+  assert.ok(refused() < 1500 - room * 0.9, `${refused()} were closed, and there is room for ${room}`);
+  const kept = pages.find(({ closed }) => !closed);
+  kept?.stream.write(piece(128 | CONTINUATION, 2));
+  await until(() => kept?.messages.some(({ msg }) => msg === 'BAD_REQUEST'), { what: 'the answer to a message that was kept' });
+});
+
+test('connections that break have few lines in the log, and the rest is told by number', async t => {
+  const { files, coordinator } = await startAlone(t);
+  for (let i = 0; i < 300; i++) {
+    const broken = connect(files.websocket).on('error', () => {});
+    broken.resume().write('GET /ws HTTP/1.1\r\nHost: site.example\r\nUpgrade: websocket\r\n\r\n');
+    await until(() => broken.destroyed, { what: 'the end of a connection that makes no sense' });
+  }
+  await coordinator.stop();
+  const lines = coordinator.log.match(/ libwebsockets .*/g) ?? [];
+  assert.ok(lines.length > 0 && lines.length <= 20, `${lines.length} lines, 10 in a minute`);
+  const counts = [...coordinator.log.matchAll(/ lines_left_out event=libwebsockets lines=(\d+)/g)].map(([, number]) => Number(number));
+  assert.equal(lines.length + counts.reduce((sum, count) => sum + count, 0), 300);
+});
+
 test('silent sockets are asked for a sign of life; the dead are closed', async t => {
   const site = await startSite(t, { settings: { websocket_ping_seconds: 1 } });
   const alive = await enter(t, site);
