@@ -50,6 +50,11 @@ void metering_limited(Metering *metering, RateClass class) {
   metrics_add(metering->metrics, METERING_LIMITED, 1, class);
 }
 
+void metering_origin_refused(Metering *metering, guint door) {
+  if (metering)
+    metrics_add(metering->metrics, METERING_ORIGINS, 1, door);
+}
+
 void metering_gone(Metering *metering) {
   metrics_add(metering->metrics, METERING_GONE, 1);
 }

@@ -15,12 +15,16 @@ enum {
   METERING_REQUEST_SECONDS, /* a histogram, by verb */
   METERING_READY_ANSWERS,
   METERING_LIMITED, /* by class */
+  METERING_ORIGINS, /* by door */
   METERING_GONE,
   METERING_EVENTS,
   METERING_STORE_CHANGES, /* by outcome */
   METERING_STORE_SECONDS, /* a histogram */
   METERING_N_ROWS         /* the table's own begin here */
 };
+
+/* The doors, for METERING_ORIGINS. */
+enum { METERING_BY_HTTP, METERING_BY_WEBSOCKET, METERING_N_DOORS };
 
 typedef struct Metering Metering;
 
@@ -41,6 +45,8 @@ void metering_request(Metering *metering, const Verb *verb, WireMessage message,
 void metering_ready(Metering *metering);
 /* A request that was refused because its client asks too often. */
 void metering_limited(Metering *metering, RateClass class);
+/* A page that was refused for its origin, at a door of those above. NULL is allowed. */
+void metering_origin_refused(Metering *metering, guint door);
 /* A request whose client went away before it was answered. */
 void metering_gone(Metering *metering);
 /* An event, told to whoever waits. */

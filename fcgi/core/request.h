@@ -27,6 +27,7 @@ typedef struct {
   const char *content_type;  /* static; NULL: it is JSON */
   guint retry_after_seconds; /* 0: none */
   const char *allow;         /* the "Allow" header of a 405 (static, nullable) */
+  const char *more_headers;  /* whole lines, each with its end (static, nullable) */
 } Reply;
 
 /* How a request came in, and how its answer goes out. */

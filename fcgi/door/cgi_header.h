@@ -2,7 +2,9 @@
 #pragma once
 #include "fcgi/core/request.h"
 
-#define CGI_HEADER_MAX 512
+#define CGI_HEADER_MAX 1024
 
-/* Writes it, with its empty line, to @out of @size (CGI_HEADER_MAX) bytes. Returns its length. */
-int cgi_header_format(const Reply *reply, const char *request_id, char *out, gsize size);
+/* Writes it, with its empty line, to @out of @size (CGI_HEADER_MAX) bytes. @allow_origin: of
+ * pages_allow_origin() (nullable). Returns its length. */
+int cgi_header_format(const Reply *reply, const char *request_id, const char *allow_origin, char *out,
+                      gsize size);

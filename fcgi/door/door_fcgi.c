@@ -8,6 +8,7 @@
 #include "fcgi/core/request.h"
 #include "fcgi/door/admission.h"
 #include "fcgi/door/fcgi_connection.h"
+#include "fcgi/door/pages.h"
 #include "fcgi/verbs/resources.h"
 
 #include <errno.h>
@@ -126,6 +127,26 @@ static Request *read_request(FcgiConnection *connection) {
   return request;
 }
 
+static PageHeaders read_page_headers(const FcgiConnection *connection) {
+  return (PageHeaders){
+      .origin = fcgi_connection_get_parameter(connection, "HTTP_ORIGIN"),
+      .host = fcgi_connection_get_parameter(connection, "HTTP_HOST"),
+      .forwarded_host = fcgi_connection_get_parameter(connection, "HTTP_X_FORWARDED_HOST"),
+      .content_type = fcgi_connection_get_parameter(connection, "CONTENT_TYPE"),
+      .preflight_method = fcgi_connection_get_parameter(connection, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+  };
+}
+
+/* Whether there is an answer without the core. */
+static gboolean answer_at_door(FcgiConnection *connection, Request *request, Reply *reply) {
+  const Core *core = door_of(connection)->core;
+  const PageHeaders page = read_page_headers(connection);
+  g_free(connection->allow_origin);
+  connection->allow_origin = g_strdup(pages_allow_origin(core->configuration, &page));
+  return pages_answer(core->configuration, core->metering, request, &page, reply) ||
+         admission_answer(core->admission, request, reply);
+}
+
 /* A connection has become readable while it was IDLE; the worker owns it now. */
 static void serve_connection(FcgiConnection *connection) {
   DoorFcgi *door = door_of(connection);
@@ -140,7 +161,7 @@ static void serve_connection(FcgiConnection *connection) {
     return;
   }
   Reply reply;
-  if (admission_answer(door->core->admission, request, &reply)) {
+  if (answer_at_door(connection, request, &reply)) {
     request_free(request);
     fcgi_connection_answer(connection, &reply);
     body_unref(reply.body);

@@ -9,6 +9,7 @@
 #include "common/wire.h"
 #include "fcgi/base/client_address.h"
 #include "fcgi/base/client_counts.h"
+#include "fcgi/base/metering.h"
 #include "fcgi/door/origin.h"
 #include "fcgi/door/websocket.h"
 #include "fcgi/door/websocket_calls.h"
@@ -96,9 +97,9 @@ static int confirm_upgrade(DoorWebsocket *door, struct lws *wsi, const char *upg
   int refused;
   if (g_ascii_strcasecmp(upgrade, "websocket") != 0 || !is_our_path(wsi)) {
     refused = refuse_http(wsi, WIRE_NOT_FOUND, "There is nothing at this address.");
-  } else if (!origin_may_connect(origin, host, forwarded_host, configuration->allowed_origins)) {
-    g_autofree char *quoted = log_quote(origin);
-    log_notice("origin_refused", "origin=%s", quoted);
+  } else if (origin_look(origin, host, forwarded_host, configuration->allowed_origins) == ORIGIN_FOREIGN) {
+    origin_tell_refused("websocket", origin);
+    metering_origin_refused(door->sockets.core->metering, METERING_BY_WEBSOCKET);
     refused = refuse_http(wsi, WIRE_FORBIDDEN, "Pages of this origin may not connect.");
   } else if (websocket_count(&door->sockets) >= (guint)configuration->max_websockets ||
              !client_counts_have_room(door->sockets.core->held, address)) {

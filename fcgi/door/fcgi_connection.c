@@ -95,6 +95,7 @@ void fcgi_connection_drop(FcgiConnection *connection) {
   all->by_index->pdata[connection->index] = NULL;
   g_array_append_val(all->unused, connection->index);
   pthread_mutex_unlock(&all->lock);
+  g_free(connection->allow_origin);
   g_free(connection);
 }
 
@@ -298,7 +299,10 @@ static void write_reply(FcgiConnection *connection, const Reply *reply) {
   fcgi->keepConnection = connection->unsent >= 0 || !connection->is_last;
   if (connection->unsent >= 0)
     fcgi->ipcFd = connection->unsent;
-  FCGX_PutStr(header, cgi_header_format(reply, connection->request_id, header, sizeof header), fcgi->out);
+  FCGX_PutStr(
+      header,
+      cgi_header_format(reply, connection->request_id, connection->allow_origin, header, sizeof header),
+      fcgi->out);
   FCGX_PutStr(body_get_text(reply->body), (int)body_get_length(reply->body), fcgi->out);
   FCGX_Detach(fcgi);
   FCGX_Finish_r(fcgi);

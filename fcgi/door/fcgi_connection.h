@@ -54,6 +54,7 @@ typedef struct {
   Request *request; /* HELD, WAITING: the core's */
   Reply reply;      /* SENDING */
   char request_id[32];
+  char *allow_origin; /* of the request: of pages_allow_origin() (nullable) */
 } FcgiConnection;
 
 /* All connections of a door, of whose struct this is the first member. */

@@ -1,6 +1,10 @@
 #include "fcgi/door/origin.h"
 
+#include "common/log_limit.h"
+
 #include <string.h>
+
+#define TOLD_A_MINUTE 20
 
 /* Whether @authority ends in @port; then it is left out of *@length. */
 static void leave_out_port(const char *authority, gsize *length, const char *port) {
@@ -32,12 +36,18 @@ static gboolean is_of_host(const char *origin, const char *host) {
   return authority_length == host_length && g_ascii_strncasecmp(authority, host, host_length) == 0;
 }
 
-gboolean origin_may_connect(const char *origin, const char *host, const char *forwarded_host,
-                            char *const *allowed) {
-  if (!origin || is_of_host(origin, host) || is_of_host(origin, forwarded_host))
-    return TRUE;
+OriginKind origin_look(const char *origin, const char *host, const char *forwarded_host,
+                       char *const *allowed) {
+  if (!origin || !*origin || is_of_host(origin, host) || is_of_host(origin, forwarded_host))
+    return ORIGIN_OURS;
   for (; allowed && *allowed; allowed++)
     if (strcmp(*allowed, "*") == 0 || g_ascii_strcasecmp(*allowed, origin) == 0)
-      return TRUE;
-  return FALSE;
+      return ORIGIN_ALLOWED;
+  return ORIGIN_FOREIGN;
+}
+
+void origin_tell_refused(const char *door, const char *origin) {
+  static LogLimit limit = LOG_LIMIT("origin_refused", TOLD_A_MINUTE);
+  g_autofree char *quoted = log_quote(origin);
+  log_limited(&limit, LOG_LEVEL_NOTICE, "door=%s origin=%s", door, quoted);
 }

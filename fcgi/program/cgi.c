@@ -8,6 +8,7 @@
 #include "fcgi/core/core.h"
 #include "fcgi/database/sql.h"
 #include "fcgi/door/cgi_header.h"
+#include "fcgi/door/pages.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/fleet/streamer_client.h"
 #include "fcgi/fleet/watches.h"
@@ -36,8 +37,9 @@
 
 typedef struct {
   Core core;
-  Request *request; /* NULL: answered */
-  gboolean is_late; /* what was waited for has not come in time */
+  Request *request;         /* NULL: answered */
+  const char *allow_origin; /* of pages_allow_origin() (nullable) */
+  gboolean is_late;         /* what was waited for has not come in time */
 } Cgi;
 
 gboolean cgi_is_asked(void) {
@@ -92,7 +94,7 @@ static void end_output(void) {
 static void on_cgi_send(Request *request, const Reply *reply) {
   Cgi *cgi = request_get_connection(request);
   char header[CGI_HEADER_MAX];
-  int length = cgi_header_format(reply, request_get_id(request), header, sizeof header);
+  int length = cgi_header_format(reply, request_get_id(request), cgi->allow_origin, header, sizeof header);
   write_output(header, (gsize)length);
   write_output(body_get_text(reply->body), body_get_length(reply->body));
   body_unref(reply->body);
@@ -112,6 +114,25 @@ static Request *make_cgi_request(Cgi *cgi, const ClientNetworks *proxies) {
   g_autofree char *address =
       client_address(variable("REMOTE_ADDR"), g_getenv("HTTP_X_FORWARDED_FOR"), proxies);
   return request_new(&door_cgi, cgi, variable("REQUEST_METHOD"), target, address, text, length);
+}
+
+/* Answers what a page in a browser may not ask, or asks first. */
+static gboolean answer_page(Cgi *cgi, const Configuration *configuration) {
+  const PageHeaders page = {
+      .origin = variable("HTTP_ORIGIN"),
+      .host = variable("HTTP_HOST"),
+      .forwarded_host = variable("HTTP_X_FORWARDED_HOST"),
+      .content_type = variable("CONTENT_TYPE"),
+      .preflight_method = variable("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+  };
+  Reply reply;
+  cgi->allow_origin = pages_allow_origin(configuration, &page);
+  if (!pages_answer(configuration, NULL, cgi->request, &page, &reply))
+    return FALSE;
+  Request *request = cgi->request;
+  on_cgi_send(request, &reply);
+  request_free(request);
+  return TRUE;
 }
 
 /* ---- the core ---- */
@@ -221,6 +242,8 @@ static void answer_request(const Configuration *configuration, const TicketKey *
   Cgi cgi = {.core.mode = CORE_LOOKS};
   g_autoptr(GError) error = NULL;
   cgi.request = make_cgi_request(&cgi, configuration->proxy_networks);
+  if (answer_page(&cgi, configuration))
+    return;
   if (strcmp(request_get_resource(cgi.request), "api") == 0)
     verbs_read(cgi.request);
   if (request_get_error(cgi.request)) {

@@ -36,8 +36,8 @@ static const Setting rows[] = {
      .help = "How long a WebSocket may be silent before it is asked for a sign of life."},
     {"allowed_origins", SETTING_TEXTS, AT(allowed_origins), .max = 300,
      .help =
-         "Origins (\"https://partner.example\") of pages elsewhere that may open a WebSocket, \"*\": all; "
-         "the site's own pages always may."},
+         "Origins (\"https://partner.example\") of pages elsewhere that may ask, by POST and by WebSocket; "
+         "\"*\": all. The site's own pages always may."},
     {"time_between_updates_seconds", SETTING_INT, AT(time_between_updates_seconds), 1, 86400, "seconds", "30",
      .help = "How often the list of servers is looked at again."},
     {"servers_file", SETTING_PATH, AT(servers_file), .fallback = "servers.json",

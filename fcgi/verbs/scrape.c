@@ -37,6 +37,11 @@ static const char *store_word(guint n) {
   return word_of(words, G_N_ELEMENTS(words), n);
 }
 
+static const char *door_word(guint n) {
+  static const char *const words[METERING_N_DOORS] = {"http", "websocket"};
+  return word_of(words, G_N_ELEMENTS(words), n);
+}
+
 static const char *version_word(guint n) {
   return n == 0 ? PACKAGE_VERSION : NULL;
 }
@@ -85,6 +90,10 @@ static const Metric table[] = {
                           METRIC_COUNTER,
                           "Requests refused because their client asks too often.",
                           {{"class", rate_class_word}}},
+    [METERING_ORIGINS] = {NAME("origins_refused_total"),
+                          METRIC_COUNTER,
+                          "Pages that were refused because of their origin, by door.",
+                          {{"door", door_word}}},
     [METERING_GONE] = {NAME("clients_gone_total"), METRIC_COUNTER,
                        "Waiting requests whose client went away."},
     [METERING_EVENTS] = {NAME("events_total"), METRIC_COUNTER, "Events that were told."},

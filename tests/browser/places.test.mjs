@@ -9,7 +9,7 @@ import { onEnd, until } from '../system/lib/programs.mjs';
 import { openHouse } from './lib/house.mjs';
 import { difference, UNREST, Visitor } from './lib/visitor.mjs';
 
-const { house, browser } = await openHouse({ path: '/sales/show/', settings: { reconnect_grace_seconds: 8 } });
+const { house, browser } = await openHouse({ path: '/sales/show/', embedOrigins: 'http://127.0.0.1:*', settings: { reconnect_grace_seconds: 8 } });
 
 test('at a sub-path everything works, and the invitation leads there', async t => {
   const host = await Visitor.come(t, browser);

@@ -36,12 +36,13 @@ function sampleInfo(rcName) {
 }
 
 /**
- * @typedef {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object, address?: string }} HouseOptions
- *   `settings`: the streamers', `rules`: the coordinator's, where they differ; `address`: what the web server listens on
+ * @typedef {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object, address?: string, embedOrigins?: string }} HouseOptions
+ *   `settings`: the streamers', `rules`: the coordinator's, where they differ; `address`: what the web server listens on;
+ *   `embedOrigins`: who else may show the site in a frame
  */
 
 /** @param {import('../../system/lib/programs.mjs').Scope} scope @param {HouseOptions} [options] */
-export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules, address } = {}) {
+export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules, address, embedOrigins } = {}) {
   const files = new CoordinatorFiles(scope);
   /** @type {Place[]} */
   const places = [];
@@ -69,7 +70,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
     rc_info: sampleInfo(rcName),
   }));
   const patient = { start_timeout_seconds: START_SECONDS.coordinator, ...rules };
-  const site = await startSite(scope, { files, settings: patient, servers, path, address, streamers: places });
+  const site = await startSite(scope, { files, settings: patient, servers, path, address, embedOrigins, streamers: places });
   await site.online(places.length);
   return {
     ...site,
@@ -78,7 +79,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
     /** Starts the web server that was stopped, where it was. */
     restartNginx() {
       const [httpPort, httpsPort] = [site.nginx.httpUrl, site.nginx.url].map(url => Number(new URL(url).port));
-      return startNginx(scope, { coordinatorSocket: files.socket, websocketSocket: files.websocket, path, streamers: places, httpPort, httpsPort });
+      return startNginx(scope, { coordinatorSocket: files.socket, websocketSocket: files.websocket, path, embedOrigins, streamers: places, httpPort, httpsPort });
     },
     /** Starts a streamer that was stopped. @param {string} name */
     async restartStreamer(name) {

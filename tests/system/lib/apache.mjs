@@ -74,10 +74,10 @@ function members(scheme, first, others) {
 /**
  * The site behind Apache.
  * @param {import('./programs.mjs').Scope} scope
- * @param {Pick<import('./nginx.mjs').NginxOptions, 'coordinatorSocket' | 'websocketSocket' | 'others' | 'path' | 'streamers'>} options
+ * @param {Pick<import('./nginx.mjs').NginxOptions, 'coordinatorSocket' | 'websocketSocket' | 'others' | 'path' | 'streamers' | 'embedOrigins'>} options
  * @returns {Promise<import('./nginx.mjs').Nginx>}
  */
-export async function startApache(scope, { coordinatorSocket, websocketSocket, others = [], path = '/', streamers = [] }) {
+export async function startApache(scope, { coordinatorSocket, websocketSocket, others = [], path = '/', streamers = [], embedOrigins = '' }) {
   const directory = temporaryDirectory(scope, 'vitrina-apache');
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const { certificate, key } = makeCertificate(directory);
@@ -105,6 +105,7 @@ export async function startApache(scope, { coordinatorSocket, websocketSocket, o
     ),
     SITE_PATH: path,
     SITE_ROOT: join(directory, 'www'),
+    EMBED_ORIGINS: embedOrigins,
     STREAMERS: streamers
       .map(({ name, port }) => `ProxyPass "${path}streamer/${name}/" "http://127.0.0.1:${port}/" upgrade=websocket timeout=75`)
       .join('\n'),

@@ -19,6 +19,7 @@ import { run, source, start, temporaryDirectory, until } from './programs.mjs';
  * @property {number} [httpsPort]
  * @property {string} [address]          what to listen on (default 127.0.0.1)
  * @property {number} [workers]
+ * @property {string} [embedOrigins]     who else may show the site in a frame
  * @property {(text: string) => string} [adapt]  changes the configuration's text, for what only a bench wants
  */
 
@@ -129,6 +130,7 @@ export async function startNginx(scope, options) {
     ),
     SITE_PATH: path,
     SITE_ROOT: options.siteRoot ?? join(source, 'www'),
+    EMBED_ORIGINS: options.embedOrigins ?? '',
     STREAMERS: streamers.join('\n    '),
   });
   const file = join(directory, 'nginx.conf');
