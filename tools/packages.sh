@@ -4,7 +4,7 @@ build_packages=(
   autoconf automake gcc libc6-dev make pkg-config
   libglib2.0-dev libcjson-dev libjwt-dev libssl-dev
   libfcgi-dev libcurl4-openssl-dev default-libmysqlclient-dev
-  libwebsockets-dev libwebsockets-evlib-glib libwebsockets-evlib-ev libev-dev libxau-dev
+  libwebsockets-dev libwebsockets-evlib-glib libwebsockets-evlib-ev libev-dev libxau-dev libsystemd-dev
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev libnice-dev
   libx11-dev libxext-dev libxtst-dev libxdamage-dev libxfixes-dev
   libsdl2-dev libgl-dev
@@ -18,7 +18,7 @@ database_packages=(mariadb-server)
 check_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium chromium-headless-shell coturn fonts-dejavu-core wrk
-  apache2 fcgiwrap prometheus haproxy "${database_packages[@]}" galera-4
+  apache2 fcgiwrap spawn-fcgi prometheus haproxy "${database_packages[@]}" galera-4
 )
 
 # Runs a command as root.

@@ -7,13 +7,14 @@
 #include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#define FIRST_PASSED_FD 3 /* SD_LISTEN_FDS_START */
+/* Where a FastCGI program finds its listening socket (the FastCGI specification, section 2.2). */
+#define FCGI_LISTENSOCK_FILENO 0
 /* All visitors may come back at once after a restart; a Unix socket refuses what does not fit. */
 #define BACKLOG 4096
 
@@ -25,9 +26,18 @@ struct Listener {
   char *name;
 };
 
+static gboolean is_passed_by_systemd(void) {
+  return sd_listen_fds(0) >= 1;
+}
+
+static gboolean is_passed_by_starter(void) {
+  int listens = 0;
+  socklen_t length = sizeof listens;
+  return getsockopt(FCGI_LISTENSOCK_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens;
+}
+
 static gboolean is_passed(void) {
-  const char *pid = g_getenv("LISTEN_PID"), *count = g_getenv("LISTEN_FDS");
-  return pid && count && atoi(pid) == (int)getpid() && atoi(count) >= 1;
+  return is_passed_by_systemd() || is_passed_by_starter();
 }
 
 static void set_failed(GError **error, const char *what, const char *name) {
@@ -99,12 +109,24 @@ static gboolean is_unix_socket(int fd) {
   return getsockname(fd, (struct sockaddr *)&address, &length) == 0 && address.ss_family == AF_UNIX;
 }
 
+/* The socket, at a number where nobody else looks for it; its own is nothing from now on. */
+static int take_from_starter(void) {
+  int fd = fcntl(FCGI_LISTENSOCK_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null >= 0) {
+    dup2(null, FCGI_LISTENSOCK_FILENO);
+    close(null);
+  }
+  return fd;
+}
+
 static Listener *take_passed(void) {
   Listener *listener = g_new0(Listener, 1);
-  listener->fd = FIRST_PASSED_FD;
+  gboolean by_systemd = is_passed_by_systemd();
+  listener->fd = by_systemd ? SD_LISTEN_FDS_START : take_from_starter();
   listener->is_passed = TRUE;
   listener->is_unix = is_unix_socket(listener->fd);
-  listener->name = g_strdup("systemd");
+  listener->name = g_strdup(by_systemd ? "systemd" : "stdin");
   fcntl(listener->fd, F_SETFD, FD_CLOEXEC);
   fcntl(listener->fd, F_SETFL, fcntl(listener->fd, F_GETFL) | O_NONBLOCK);
   return listener;

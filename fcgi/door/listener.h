@@ -4,9 +4,10 @@
 
 typedef struct Listener Listener;
 
-/* Takes the socket that systemd passes (sd_listen_fds(3)), else makes the one that the configuration names: a
- * Unix socket of mode 0660, in the place of one that nobody listens on any more, or a TCP one. Returns
- * (transfer full), or NULL with an error of SETTINGS_ERROR. */
+/* Takes the socket that systemd passes (sd_listen_fds(3)), or the one that the program was started with as
+ * its standard input, as FastCGI programs are by web servers and spawn-fcgi(1); else makes the one that the
+ * configuration names: a Unix socket of mode 0660, in the place of one that nobody listens on any more, or a
+ * TCP one. Returns (transfer full), or NULL with an error of SETTINGS_ERROR. */
 Listener *listener_open(const Configuration *configuration, GError **error);
 
 /* The same for another door: a Unix socket at @path (nullable), or @ip and @port. None is passed. */
@@ -19,7 +20,7 @@ int listener_get_fd(const Listener *listener); /* non-blocking */
 gboolean listener_is_unix(const Listener *listener);
 const char *listener_get_name(const Listener *listener); /* for the log */
 
-/* Whether it is systemd's, and goes on collecting connections for our successor. */
+/* Whether it was passed to us, and goes on collecting connections for our successor. */
 gboolean listener_is_passed(const Listener *listener);
 
 /* The end of a listener that is ours comes in two steps, so that nobody who has been let in is turned away:

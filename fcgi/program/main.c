@@ -17,12 +17,14 @@
 #include "fcgi/plan/plan.h"
 #include "fcgi/program/cgi.h"
 #include "fcgi/program/database_admin.h"
+#include "fcgi/program/supervisor.h"
 #include "fcgi/program/wiring.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 #include "fcgi/settings/configuration.h"
 #include "fcgi/store/record_file.h"
 #include "fcgi/store/store_json.h"
+#include "fcgi/verbs/resources.h"
 
 #include <curl/curl.h>
 #include <glib-unix.h>
@@ -30,6 +32,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 /* How long an orderly end waits for answers to be written and for streamers to be told, and how often it
@@ -41,6 +44,8 @@
 #define IDLE_PATIENCE_US (2000 * 1000)
 /* and so long we learn what there is before it sends us anybody. */
 #define LEARN_PATIENCE_US (3000 * 1000)
+/* How often it is looked whether a database has told us all, once the doors are open. */
+#define READY_LOOK_US (100 * 1000)
 
 typedef struct {
   char *config;
@@ -60,13 +65,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, clear_options)
 typedef struct {
   Core core;
   GMainLoop *loop;
-  DoorFcgi *door;            /* NULL: not open yet */
-  DoorWebsocket *websockets; /* nullable */
+  DoorFcgi *door;                          /* NULL: not open yet */
+  DoorWebsocket *websockets;               /* nullable */
+  const char *door_name, *websockets_name; /* for the log, once they are open */
   ServersSource *servers;
   GError *error;      /* why the doors could not be opened (nullable) */
   gint64 stopping_us; /* since when; 0: not yet */
   gint64 ending_us;   /* since when nothing is begun any more; 0: not yet */
   gboolean barred;
+  gboolean is_ready; /* list and plan are read, and the log says so */
 } Program;
 
 /* ---- options and files ---- */
@@ -178,6 +185,7 @@ static gboolean on_end_signal(gpointer data) {
     return G_SOURCE_CONTINUE;
   }
   log_notice("stopping", "waiting=%u", core->waiting);
+  supervisor_stopping();
   program->stopping_us = g_get_monotonic_time();
   core->stopping = TRUE;
   door_fcgi_close_entrance(program->door);
@@ -190,8 +198,18 @@ static gboolean on_end_signal(gpointer data) {
   return G_SOURCE_CONTINUE;
 }
 
+static void tell_supervisor_ready(const Program *program) {
+  supervisor_ready("Serves %u servers", fleet_count_servers(program->core.fleet));
+}
+
+/* A database is only asked; the list comes when it answers. */
 static gboolean on_reload_signal(gpointer data) {
-  servers_source_reload(((Program *)data)->servers);
+  Program *program = data;
+  if (program->is_ready)
+    supervisor_reloading();
+  servers_source_reload(program->servers);
+  if (program->is_ready)
+    tell_supervisor_ready(program);
   return G_SOURCE_CONTINUE;
 }
 
@@ -217,6 +235,22 @@ static gboolean is_taken(const Program *program, const GError *error) {
   return program->servers || g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED);
 }
 
+/* Says so once list and plan are read, which with a database may be long after the doors are open. */
+static void look_whether_ready(gpointer data) {
+  Program *program = data;
+  Core *core = &program->core;
+  if (core->stopping)
+    return;
+  if (strcmp(resources_get_health(core), "ok") != 0) {
+    timers_add(core->timers, READY_LOOK_US, look_whether_ready, program);
+    return;
+  }
+  program->is_ready = TRUE;
+  log_notice("ready", "door=%s websockets=%s servers=%u", program->door_name, program->websockets_name,
+             fleet_count_servers(core->fleet));
+  tell_supervisor_ready(program);
+}
+
 static gboolean open_doors(Program *program, GError **error) {
   Core *core = &program->core;
   const Configuration *configuration = core->configuration;
@@ -236,8 +270,9 @@ static gboolean open_doors(Program *program, GError **error) {
     return FALSE;
   }
   program->door = door_fcgi_new(core, listener);
-  log_notice("ready", "door=%s websockets=%s servers=%u", listener_get_name(listener),
-             websockets ? listener_get_name(websockets) : "none", fleet_count_servers(core->fleet));
+  program->door_name = listener_get_name(listener);
+  program->websockets_name = websockets ? listener_get_name(websockets) : "none";
+  log_notice("listening", "door=%s websockets=%s", program->door_name, program->websockets_name);
   return TRUE;
 }
 
@@ -258,7 +293,9 @@ static void open_when_known(gpointer data) {
     return;
   }
   block_signals(&old);
-  if (!open_doors(program, &program->error))
+  if (open_doors(program, &program->error))
+    look_whether_ready(program);
+  else
     g_main_loop_quit(program->loop);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
@@ -266,6 +303,8 @@ static void open_when_known(gpointer data) {
 /* The exit status. */
 static int serve_until_end(Program *program) {
   if (program->servers) {
+    supervisor_status(program->core.database ? "Waits for the database" : "Opens its doors");
+    supervisor_feed_watchdog(program->core.timers);
     open_when_known(program);
     if (!program->error)
       g_main_loop_run(program->loop);

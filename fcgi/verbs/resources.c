@@ -16,7 +16,7 @@ typedef struct {
 
 /* A database that cannot be reached any more is no reason to send visitors elsewhere: what was read stays in
  * force. */
-static const char *status_of(const Core *core) {
+const char *resources_get_health(const Core *core) {
   if (core->stopping)
     return "stopping";
   if (!plan_is_loaded(planning_get_plan(core->planning)))
@@ -27,7 +27,7 @@ static const char *status_of(const Core *core) {
 /* Whether this coordinator should be sent visitors. */
 static void handle_health(Request *request) {
   const Core *core = request_get_core(request);
-  const char *status = status_of(core);
+  const char *status = resources_get_health(core);
   char *text =
       g_strdup_printf("{\"status\":\"%s\",\"servers\":%u,\"online\":%u,\"sessions\":%u,\"waiting\":%u,"
                       "\"sockets\":%u,\"uptime_seconds\":%" G_GINT64_FORMAT "}",

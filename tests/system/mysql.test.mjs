@@ -6,7 +6,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Client, request } from './lib/client.mjs';
-import { startCoordinator } from './lib/coordinator.mjs';
+import { LISTENING, startCoordinator } from './lib/coordinator.mjs';
 import { administer, Database, hasDatabase, startShared } from './lib/database.mjs';
 import { readMetrics } from './lib/metrics.mjs';
 import { HOUR, instant, MINUTE, planned, PlanningFiles, roundTime, written } from './lib/planning.mjs';
@@ -170,7 +170,7 @@ test('without the database nothing is promised, and what runs goes on', { skip }
   assert.equal((await a.come(session.code)).status, 200);
   assert.equal((await a.client.ask('GET_RCS')).answer.rcs[0].capacity, 2);
   await a.coordinator.stop();
-  const waiting = await startCoordinator(t, a.files);
+  const waiting = await startCoordinator(t, a.files, { ready: LISTENING });
   await waiting.waitFor(/database_unreachable/);
   assert.equal((await a.health()).status, 'no_plan');
   assert.equal((await a.walkIn()).answer.msg, 'STORE_UNAVAILABLE', 'not that there were no such complex');

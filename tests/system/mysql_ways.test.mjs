@@ -6,7 +6,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { directly } from './lib/cgi.mjs';
-import { listed, startCoordinator, startSite } from './lib/coordinator.mjs';
+import { LISTENING, listed, startCoordinator, startSite } from './lib/coordinator.mjs';
 import { administer, Database, hasDatabase } from './lib/database.mjs';
 import { FakeStreamer } from './lib/fake_streamer.mjs';
 import { HOUR, PlanningFiles, roundTime, written } from './lib/planning.mjs';
@@ -86,7 +86,7 @@ test('over the network nobody but the server of the certificate is believed', { 
   const wrongFiles = new PlanningFiles(t);
   writeFileSync(join(wrongFiles.directory, 'password'), PASSWORD, { mode: 0o600 });
   wrongFiles.writeConfiguration({ store: { ...store, ca_file: wrong.ca } });
-  const deceived = await startCoordinator(t, wrongFiles);
+  const deceived = await startCoordinator(t, wrongFiles, { ready: LISTENING });
   await deceived.waitFor(/database_unreachable .*certificate/i);
   assert.doesNotMatch(deceived.log, new RegExp(PASSWORD));
 });

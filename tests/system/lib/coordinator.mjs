@@ -59,12 +59,16 @@ export function listed({ name, port }, rcName, more = {}) {
 }
 
 /**
- * Starts a coordinator with these files; returns when it is ready.
+ * Starts a coordinator with these files; returns when it is ready, or as far as is wanted.
  * @param {import('./programs.mjs').Scope} scope @param {CoordinatorFiles} files
+ * @param {{ ready?: RegExp, env?: Record<string, string> }} [options]
  */
-export function startCoordinator(scope, files) {
-  return start(scope, built('vitrina-coordinator'), ['--config', files.configuration], { ready: / ready door=/, timeout: 60_000 });
+export function startCoordinator(scope, files, { ready = / ready door=/, env } = {}) {
+  return start(scope, built('vitrina-coordinator'), ['--config', files.configuration], { ready, env, timeout: 60_000 });
 }
+
+/** What the log of a coordinator says that has opened its doors, whether it has read its list and plan or not. */
+export const LISTENING = / listening door=/;
 
 /**
  * Everything that a verb passes through: files, coordinator, nginx, a client.
