@@ -77,3 +77,41 @@ gboolean sql_schema_migrate(Sql *sql, guint *from, guint *to, GError **error) {
   }
   return TRUE;
 }
+
+/* ---- rights ---- */
+
+#define TABLE_MARK "CREATE TABLE IF NOT EXISTS "
+
+/* Runs @statement (transfer full), which is made to do nothing. */
+static void try_nothing(Sql *sql, GPtrArray *problems, char *statement) {
+  g_autoptr(GError) error = NULL;
+  g_autofree char *owned = statement;
+  if (!sql_run(sql, owned, SQL_NO_VALUES, NULL, NULL, NULL, &error))
+    g_ptr_array_add(problems, g_strdup(error->message));
+}
+
+/* What is only read by coordinators needs no other right: operators and --migrate write it. */
+static gboolean is_only_read(const char *table) {
+  return strcmp(table, "vitrina_schema") == 0 || strcmp(table, "servers") == 0;
+}
+
+static void check_table_rights(Sql *sql, const char *table, const char *column, GPtrArray *problems) {
+  try_nothing(sql, problems, g_strdup_printf("SELECT %s FROM %s WHERE 1 = 0", column, table));
+  if (is_only_read(table))
+    return;
+  try_nothing(sql, problems, g_strdup_printf("INSERT INTO %s SELECT * FROM %s WHERE 1 = 0", table, table));
+  try_nothing(sql, problems, g_strdup_printf("UPDATE %s SET %s = %s WHERE 1 = 0", table, column, column));
+  try_nothing(sql, problems, g_strdup_printf("DELETE FROM %s WHERE 1 = 0", table));
+}
+
+void sql_schema_check_rights(Sql *sql, GPtrArray *problems) {
+  for (const char *at = schema; (at = strstr(at, TABLE_MARK));) {
+    at += strlen(TABLE_MARK);
+    g_auto(GStrv) words = g_strsplit_set(at, " (\n", 8);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; words[i] && names->len < 2; i++)
+      if (*words[i])
+        g_ptr_array_add(names, words[i]);
+    check_table_rights(sql, names->pdata[0], names->pdata[1], problems);
+  }
+}

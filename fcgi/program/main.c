@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/log_limit.h"
+#include "common/secret_file.h"
 #include "common/settings.h"
 #include "fcgi/core/core.h"
 #include "fcgi/database/sql.h"
@@ -16,6 +17,7 @@
 #include "fcgi/line/lines.h"
 #include "fcgi/plan/plan.h"
 #include "fcgi/program/cgi.h"
+#include "fcgi/program/check.h"
 #include "fcgi/program/database_admin.h"
 #include "fcgi/program/supervisor.h"
 #include "fcgi/program/wiring.h"
@@ -23,7 +25,6 @@
 #include "fcgi/session/starts.h"
 #include "fcgi/settings/configuration.h"
 #include "fcgi/store/record_file.h"
-#include "fcgi/store/store_json.h"
 #include "fcgi/verbs/resources.h"
 
 #include <curl/curl.h>
@@ -82,8 +83,8 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
   const GOptionEntry entries[] = {
       {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "The configuration (configuration.json)",
        "FILE"},
-      {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Read the files, say what is wrong, and exit",
-       NULL},
+      {"check", 0, 0, G_OPTION_ARG_NONE, &options->check,
+       "Look at files and database, say what is wrong, and exit", NULL},
       {"migrate", 0, 0, G_OPTION_ARG_NONE, &options->migrate,
        "Make the tables in the database, or bring them up to date, and exit", NULL},
       {"import", 0, 0, G_OPTION_ARG_FILENAME, &options->import,
@@ -106,30 +107,6 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
   return TRUE;
 }
 
-/* All that --check looks at, without changing anything; the plan only then: opening it says the same. */
-static gboolean check_files(const Configuration *configuration, gboolean with_plan, GError **error) {
-  g_autofree char *note = NULL;
-  if (!listener_check(configuration, error))
-    return FALSE;
-  g_autoptr(TicketKey) key = NULL;
-  if (g_file_test(configuration->key_file, G_FILE_TEST_EXISTS)) {
-    key = ticket_key_load(configuration->key_file, error);
-    if (!key)
-      return FALSE;
-  }
-  if (configuration_has_database(configuration))
-    return TRUE;
-  GPtrArray *servers = servers_load(configuration->servers_file, error);
-  if (!servers)
-    return FALSE;
-  g_ptr_array_unref(servers);
-  if (with_plan && !store_json_check(configuration->plan_file, &note, error))
-    return FALSE;
-  if (note)
-    printf("vitrina-coordinator: %s\n", note);
-  return TRUE;
-}
-
 static TicketKey *load_key(const Configuration *configuration, GError **error) {
   gboolean created = FALSE;
   TicketKey *key = ticket_key_load_or_create(configuration->key_file, &created, error);
@@ -137,6 +114,8 @@ static TicketKey *load_key(const Configuration *configuration, GError **error) {
     g_autofree char *path = log_quote(configuration->key_file);
     log_notice("key_created", "file=%s note=\"streamers need the same file\"", path);
   }
+  secret_file_warn(configuration->key_file);
+  secret_file_warn(configuration->store_password_file);
   return key;
 }
 
@@ -354,6 +333,14 @@ static gboolean administer_database(const Configuration *configuration, const Op
   return done;
 }
 
+/* The exit status. */
+static int check_configuration(const Configuration *configuration) {
+  sql_library_open();
+  gboolean good = check_all(configuration);
+  sql_library_close();
+  return good ? EXIT_SUCCESS : SETTINGS_EXIT_STATUS;
+}
+
 static int complain(const GError *error, int status) {
   fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
   return status;
@@ -378,10 +365,10 @@ int main(int argc, char **argv) {
   if (options.migrate || options.import || options.export)
     return administer_database(configuration, &options, &error) ? EXIT_SUCCESS
                                                                 : complain(error, EXIT_FAILURE);
-  if (!check_files(configuration, options.check, &error))
-    return complain(error, SETTINGS_EXIT_STATUS);
   if (options.check)
-    return EXIT_SUCCESS;
+    return check_configuration(configuration);
+  if (!check_before_start(configuration, &error))
+    return complain(error, SETTINGS_EXIT_STATUS);
   log_open("vitrina-coordinator", configuration_get_log_level(configuration));
   curl_global_init(CURL_GLOBAL_DEFAULT);
   sql_library_open();

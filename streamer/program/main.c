@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "common/process_metrics.h"
+#include "common/secret_file.h"
 #include "streamer/base/counts.h"
 #include "streamer/doors/control.h"
 #include "streamer/doors/people.h"
@@ -181,6 +182,9 @@ static gboolean load(Program *program, GError **error) {
 
 static gboolean set_up(Program *program, GError **error) {
   Streamer *streamer = &program->streamer;
+  secret_file_warn(streamer->settings->key_file);
+  secret_file_warn(streamer->settings->turn_secret_file);
+  secret_file_warn(streamer->settings->tls_key);
   program->state_directory = streamer_settings_state_directory(streamer->settings);
   program->directory = remains_claim(program->state_directory, &program->lock_fd, error);
   if (!program->directory)
