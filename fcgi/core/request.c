@@ -2,7 +2,9 @@
 
 #include "common/fields.h"
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "common/random.h"
+#include "common/trace_id.h"
 #include "fcgi/base/client_counts.h"
 #include "fcgi/base/metering.h"
 #include "fcgi/core/core.h"
@@ -11,12 +13,13 @@
 #include <string.h>
 
 #define ID_LENGTH 16
+#define TURNED_AWAY_A_MINUTE 60
 
 struct Request {
   const Door *door;
   gpointer connection;
   Core *core;
-  char id[ID_LENGTH + 1];
+  char id[TRACE_ID_MAX + 1];
   gboolean is_read;
   const Verb *verb; /* static, nullable */
   gpointer arguments;
@@ -27,7 +30,9 @@ struct Request {
   char *text;
   gsize length;
   char *echo;
-  char *followed;    /* nullable */
+  char *followed; /* nullable */
+  char *rc_name;  /* nullable */
+  gboolean in_line;
   const char *allow; /* static, nullable */
   gboolean repeatable;
   gboolean looked;
@@ -78,6 +83,7 @@ void request_free(Request *request) {
   g_free(request->text);
   g_free(request->echo);
   g_free(request->followed);
+  g_free(request->rc_name);
   g_free(request);
 }
 
@@ -87,6 +93,13 @@ gpointer request_get_connection(const Request *request) {
 
 const char *request_get_id(const Request *request) {
   return request->id;
+}
+
+gboolean request_adopt_id(Request *request, const char *id) {
+  if (!trace_id_is_good(id))
+    return FALSE;
+  g_strlcpy(request->id, id, sizeof request->id);
+  return TRUE;
 }
 
 const char *request_get_method(const Request *request) {
@@ -165,6 +178,15 @@ gboolean request_has_looked(const Request *request) {
   return request->looked;
 }
 
+void request_set_rc(Request *request, const char *rc_name) {
+  g_free(request->rc_name);
+  request->rc_name = g_strdup(rc_name);
+}
+
+void request_set_in_line(Request *request) {
+  request->in_line = TRUE;
+}
+
 void request_set_repeatable(Request *request) {
   request->repeatable = TRUE;
 }
@@ -210,7 +232,44 @@ void request_gone(Request *request) {
   request_free(request);
 }
 
+/* They may come by the thousand, and a slow reader of the log must not hold up the core. */
+void request_log(const Request *request, const char *event, const char *format, ...) {
+  if (!log_is_on(LOG_LEVEL_NOTICE))
+    return;
+  g_autofree char *address = log_quote(request ? request->address : NULL);
+  va_list args;
+  va_start(args, format);
+  g_autofree char *details = g_strdup_vprintf(format, args);
+  va_end(args);
+  log_gather(LOG_LEVEL_NOTICE, event, "request=%s client=%s %s", request ? request->id : "-", address,
+             details);
+}
+
+/* Whether a client that asked for a session, now or later, has got none for want of room. */
+static gboolean is_turned_away(const Request *request, WireMessage message) {
+  static const WireMessage refusals[] = {
+      WIRE_SERVERS_BUSY,      WIRE_TIME_NOT_AVAILABLE,      WIRE_CODES_EXHAUSTED,
+      WIRE_TOO_MANY_ATTEMPTS, WIRE_EXTENSION_NOT_AVAILABLE, WIRE_STORE_UNAVAILABLE,
+  };
+  const Verb *verb = request->verb;
+  if (!verb || verb->class == RATE_READ || verb->class == RATE_POLL || request->in_line)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
+    if (refusals[i] == message)
+      return TRUE;
+  return FALSE;
+}
+
+static void tell_turned_away(const Request *request, WireMessage message) {
+  static LogLimit limit = LOG_LIMIT("turned_away", TURNED_AWAY_A_MINUTE);
+  g_autofree char *address = log_quote(request->address), *rc = log_quote(request->rc_name);
+  log_limited(&limit, LOG_LEVEL_NOTICE, "request=%s client=%s verb=%s rc=%s answer=%s", request->id, address,
+              verb_name(request), rc, wire_name(message));
+}
+
 void request_note(const Request *request, const Reply *reply, Metering *metering) {
+  if (is_turned_away(request, reply->message))
+    tell_turned_away(request, reply->message);
   if (!metering)
     return;
   gint64 duration_us = g_get_monotonic_time() - request->received_us;

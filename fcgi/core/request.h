@@ -7,8 +7,8 @@
  * without an answer.
  *
  * Everything here runs on the core's thread, but request_new(), request_set_call(), request_set_echo(),
- * request_make_refusal(), request_note() and the reading functions, which a door's thread uses before it
- * gives the Request away.
+ * request_adopt_id(), request_make_refusal(), request_note() and the reading functions, which a door's thread
+ * uses before it gives the Request away.
  */
 #pragma once
 #include "common/verb.h"
@@ -49,6 +49,9 @@ void request_free(Request *request);
 
 gpointer request_get_connection(const Request *request);
 const char *request_get_id(const Request *request); /* for the log and the X-Request-Id header */
+/* Takes over the id that somebody before us gave it, before anybody was told ours. FALSE: it is none
+ * (trace_id.h; nullable), and nothing has changed. */
+gboolean request_adopt_id(Request *request, const char *id);
 const char *request_get_method(const Request *request);
 /* The last segment of the target's path, without the query: "api" of "/any/path/api?x". */
 const char *request_get_resource(const Request *request);
@@ -77,6 +80,12 @@ void request_set_looked(Request *request);
 gboolean request_has_looked(const Request *request);
 /* The answer may be given again to the same text while the fleet stays as it is. */
 void request_set_repeatable(Request *request);
+
+/* Which complex it is about, for the log. (transfer none, copied) */
+void request_set_rc(Request *request, const char *rc_name);
+/* The client has a place in line and will ask again by itself: that it is refused until then is no news for
+ * the log. */
+void request_set_in_line(Request *request);
 
 /* Whether there is room for one more request that waits, and for one of this client. */
 gboolean request_may_wait(const Request *request);
@@ -118,6 +127,10 @@ void request_gone(Request *request);
 Reply request_make_refusal(Request *request, const GError *error, guint retry_after_seconds,
                            const char *members);
 
-/* Counts the request with its answer, and writes its line of the access log. @metering nullable. Any thread.
- */
+/* A line of the log for operators about what came of it: "event request=… client=… " and @format. @request
+ * NULL: its client has gone. Never a code, a key or a ticket. */
+void request_log(const Request *request, const char *event, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Counts the request with its answer, writes its line of the access log, and, when somebody was turned away
+ * who would have had a session, one for operators, so many a minute. @metering nullable. Any thread. */
 void request_note(const Request *request, const Reply *reply, Metering *metering);

@@ -7,8 +7,8 @@
 #include "common/wire.h"
 #include "fcgi/core/request.h"
 #include "fcgi/door/admission.h"
+#include "fcgi/door/cgi_request.h"
 #include "fcgi/door/fcgi_connection.h"
-#include "fcgi/door/pages.h"
 #include "fcgi/verbs/resources.h"
 
 #include <errno.h>
@@ -107,40 +107,26 @@ static void tell_core_connection_gone(Letter *letter, gpointer receiver) {
 
 /* ---- workers ---- */
 
+static const char *variable_of_connection(gconstpointer source, const char *name) {
+  return fcgi_connection_get_parameter(source, name);
+}
+
 /* What is whole, as a request; NULL when libfcgi cannot read it. */
 static Request *read_request(FcgiConnection *connection) {
   gsize length;
   char *text;
   if (!fcgi_connection_accept(connection, &text, &length))
     return NULL;
-  const char *target = fcgi_connection_get_parameter(connection, "REQUEST_URI");
-  if (!*target)
-    target = fcgi_connection_get_parameter(connection, "SCRIPT_NAME");
-  const char *forwarded = fcgi_connection_get_parameter(connection, "HTTP_X_FORWARDED_FOR");
-  g_autofree char *address =
-      client_address(fcgi_connection_get_parameter(connection, "REMOTE_ADDR"), *forwarded ? forwarded : NULL,
-                     door_of(connection)->core->configuration->proxy_networks);
-  Request *request =
-      request_new(&door_fcgi, connection, fcgi_connection_get_parameter(connection, "REQUEST_METHOD"), target,
-                  address, text, length);
+  Request *request = cgi_request_new(&door_fcgi, connection, variable_of_connection, connection,
+                                     door_of(connection)->core->configuration->proxy_networks, text, length);
   g_strlcpy(connection->request_id, request_get_id(request), sizeof connection->request_id);
   return request;
-}
-
-static PageHeaders read_page_headers(const FcgiConnection *connection) {
-  return (PageHeaders){
-      .origin = fcgi_connection_get_parameter(connection, "HTTP_ORIGIN"),
-      .host = fcgi_connection_get_parameter(connection, "HTTP_HOST"),
-      .forwarded_host = fcgi_connection_get_parameter(connection, "HTTP_X_FORWARDED_HOST"),
-      .content_type = fcgi_connection_get_parameter(connection, "CONTENT_TYPE"),
-      .preflight_method = fcgi_connection_get_parameter(connection, "HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
-  };
 }
 
 /* Whether there is an answer without the core. */
 static gboolean answer_at_door(FcgiConnection *connection, Request *request, Reply *reply) {
   const Core *core = door_of(connection)->core;
-  const PageHeaders page = read_page_headers(connection);
+  const PageHeaders page = cgi_request_read_page(variable_of_connection, connection);
   g_free(connection->allow_origin);
   connection->allow_origin = g_strdup(pages_allow_origin(core->configuration, &page));
   return pages_answer(core->configuration, core->metering, request, &page, reply) ||

@@ -27,6 +27,7 @@
  * A worker that finds a WAITING connection dead only posts the ticket to the core, which owns the request.
  */
 #pragma once
+#include "common/trace_id.h"
 #include "fcgi/base/mailbox.h"
 #include "fcgi/core/request.h"
 #include "fcgi/door/arrival.h"
@@ -53,7 +54,7 @@ typedef struct {
   GList slow;       /* its place in `slow`, if data is set; under the lock */
   Request *request; /* HELD, WAITING: the core's */
   Reply reply;      /* SENDING */
-  char request_id[32];
+  char request_id[TRACE_ID_MAX + 1];
   char *allow_origin; /* of the request: of pages_allow_origin() (nullable) */
 } FcgiConnection;
 

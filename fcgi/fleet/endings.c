@@ -43,7 +43,8 @@ static void try_ending_again(gpointer data) {
   }
   ending->tries++;
   guint timeout_ms = 1000 * (guint)ending->core->configuration->call_timeout_seconds;
-  streamer_peer_call(peer, control_end_session(ending->session), timeout_ms, FALSE, on_ending_answer, ending);
+  streamer_peer_call(peer, control_end_session(ending->session), NULL, timeout_ms, FALSE, on_ending_answer,
+                     ending);
 }
 
 void endings_begin(Core *core, FleetServer *server, const char *session) {

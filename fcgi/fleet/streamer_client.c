@@ -182,8 +182,17 @@ static const char *authorization_of(StreamerPeer *peer) {
 
 /* ---- calls ---- */
 
-static LaneCall make_lane_call(StreamerPeer *peer, char *body, guint timeout_ms) {
+/* With the line for @request_id, if there is one. */
+static struct curl_slist *append_request_id(struct curl_slist *headers, const char *request_id) {
+  if (!request_id)
+    return headers;
+  g_autofree char *line = g_strconcat("X-Request-Id: ", request_id, NULL);
+  return curl_slist_append(headers, line);
+}
+
+static LaneCall make_lane_call(StreamerPeer *peer, char *body, const char *request_id, guint timeout_ms) {
   struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+  headers = append_request_id(headers, request_id);
   return (LaneCall){.number = ++peer->client->last_number,
                     .home = peer->client->home,
                     .deliver = deliver_to_core,
@@ -196,11 +205,11 @@ static LaneCall make_lane_call(StreamerPeer *peer, char *body, guint timeout_ms)
                     .text = g_string_new(NULL)};
 }
 
-StreamerCall *streamer_peer_call(StreamerPeer *peer, char *body, guint timeout_ms, gboolean watching,
-                                 StreamerAnswered answered, gpointer user_data) {
+StreamerCall *streamer_peer_call(StreamerPeer *peer, char *body, const char *request_id, guint timeout_ms,
+                                 gboolean watching, StreamerAnswered answered, gpointer user_data) {
   StreamerClient *client = peer->client;
   StreamerCall *call = g_new0(StreamerCall, 1);
-  call->at_lane = make_lane_call(peer, body, timeout_ms);
+  call->at_lane = make_lane_call(peer, body, request_id, timeout_ms);
   call->client = client;
   call->lane = peer->lane->lane;
   call->number = call->at_lane.number;

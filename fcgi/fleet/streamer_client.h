@@ -49,10 +49,11 @@ StreamerPeer *streamer_peer_new(StreamerClient *client, const char *name, const 
 void streamer_peer_free(StreamerPeer *peer); /* calls under way go on; NULL is allowed */
 
 /* Posts @body (transfer full) to the streamer's control path. @answered is called once, later, unless the
- * call is forgotten before. @watching: a long poll, which does not count as a call to be waited for at the
+ * call is forgotten before. @request_id: of whose request it is (trace_id.h), which the streamer's log and
+ * answer carry on (nullable). @watching: a long poll, which does not count as a call to be waited for at the
  * end. Returns: (transfer none) valid until @answered was called. */
-StreamerCall *streamer_peer_call(StreamerPeer *peer, char *body, guint timeout_ms, gboolean watching,
-                                 StreamerAnswered answered, gpointer user_data);
+StreamerCall *streamer_peer_call(StreamerPeer *peer, char *body, const char *request_id, guint timeout_ms,
+                                 gboolean watching, StreamerAnswered answered, gpointer user_data);
 
 /* Breaks the call off; its StreamerAnswered will not be called. NULL is allowed. */
 void streamer_call_forget(StreamerCall *call);

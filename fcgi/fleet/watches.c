@@ -157,8 +157,8 @@ static void watch_call(Watch *watch) {
   watch->asked_us = g_get_monotonic_time();
   fleet_server_asking(watch->server);
   guint timeout_ms = (watch->version ? wait_seconds * 1000 : 0) + GRACE_MS;
-  watch->call = streamer_peer_call(watch->peer, control_get_status(watch->version, wait_seconds), timeout_ms,
-                                   TRUE, on_status_answer, watch);
+  watch->call = streamer_peer_call(watch->peer, control_get_status(watch->version, wait_seconds), NULL,
+                                   timeout_ms, TRUE, on_status_answer, watch);
 }
 
 /* ---- turns ---- */

@@ -81,7 +81,8 @@ static void begin_start(Visitor *visitor) {
                           .minutes = visitor->minutes,
                           .min_minutes =
                               MIN(visitor->minutes, (guint)line_get_rules(line)->min_session_minutes),
-                          .name = visitor->name};
+                          .name = visitor->name,
+                          .request_id = visitor->request ? request_get_id(visitor->request) : NULL};
   timer_clear(&visitor->timer);
   visitor->state = STARTS;
   waiting_line_take_out(line->order, visitor->place);

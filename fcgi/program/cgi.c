@@ -8,7 +8,7 @@
 #include "fcgi/core/core.h"
 #include "fcgi/database/sql.h"
 #include "fcgi/door/cgi_header.h"
-#include "fcgi/door/pages.h"
+#include "fcgi/door/cgi_request.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/fleet/streamer_client.h"
 #include "fcgi/fleet/watches.h"
@@ -48,15 +48,11 @@ gboolean cgi_is_asked(void) {
 
 /* ---- the request ---- */
 
-static const char *variable(const char *name) {
-  const char *value = g_getenv(name);
-  return value ? value : "";
-}
-
 /* The body (transfer full); NULL when it is too large. */
 static char *read_cgi_body(gsize *length) {
+  const char *length_text = g_getenv("CONTENT_LENGTH");
   guint64 announced = 0;
-  g_ascii_string_to_unsigned(variable("CONTENT_LENGTH"), 10, 0, G_MAXUINT64, &announced, NULL);
+  g_ascii_string_to_unsigned(length_text ? length_text : "", 10, 0, G_MAXUINT64, &announced, NULL);
   *length = 0;
   if (announced > WIRE_MAX_BODY)
     return NULL;
@@ -107,24 +103,19 @@ static void on_cgi_watch(Request *request) {
 
 static const Door door_cgi = {on_cgi_send, on_cgi_watch};
 
+static const char *variable_of_process(gconstpointer source, const char *name) {
+  return g_getenv(name);
+}
+
 static Request *make_cgi_request(Cgi *cgi, const ClientNetworks *proxies) {
   gsize length;
   char *text = read_cgi_body(&length);
-  const char *target = *variable("REQUEST_URI") ? variable("REQUEST_URI") : variable("SCRIPT_NAME");
-  g_autofree char *address =
-      client_address(variable("REMOTE_ADDR"), g_getenv("HTTP_X_FORWARDED_FOR"), proxies);
-  return request_new(&door_cgi, cgi, variable("REQUEST_METHOD"), target, address, text, length);
+  return cgi_request_new(&door_cgi, cgi, variable_of_process, NULL, proxies, text, length);
 }
 
 /* Answers what a page in a browser may not ask, or asks first. */
 static gboolean answer_page(Cgi *cgi, const Configuration *configuration) {
-  const PageHeaders page = {
-      .origin = variable("HTTP_ORIGIN"),
-      .host = variable("HTTP_HOST"),
-      .forwarded_host = variable("HTTP_X_FORWARDED_HOST"),
-      .content_type = variable("CONTENT_TYPE"),
-      .preflight_method = variable("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
-  };
+  const PageHeaders page = cgi_request_read_page(variable_of_process, NULL);
   Reply reply;
   cgi->allow_origin = pages_allow_origin(configuration, &page);
   if (!pages_answer(configuration, NULL, cgi->request, &page, &reply))

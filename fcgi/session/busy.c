@@ -31,6 +31,7 @@ void busy_refuse(Request *request, Rc *rc) {
 }
 
 void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members) {
+  request_set_in_line(request);
   refuse_busy(request, rc, reason_for(rc), retry_after_seconds, members);
 }
 

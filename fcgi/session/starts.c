@@ -39,6 +39,7 @@ typedef struct {
   const StartOwner *owner; /* instead of people (nullable) */
   gpointer owner_data;
   char *rc_name;
+  char *request_id; /* of who began it (nullable) */
   gboolean booked;
   gboolean placed; /* it has held a place */
   gint64 begun_us;
@@ -75,6 +76,7 @@ static void free_start(gpointer data) {
   g_queue_clear_full(&start->people, free_person);
   g_ptr_array_unref(start->tried);
   g_free(start->rc_name);
+  g_free(start->request_id);
   g_free(start->session);
   g_free(start->code);
   g_free(start);
@@ -206,11 +208,10 @@ static void start_succeed(Start *start, const ControlStarted *started) {
     start_give_up(start, wire_end_name(WIRE_END_USERS_LEFT));
     return;
   }
-  const Person *host = g_queue_peek_head(&start->people);
   fleet_server_confirm(server, start->session, ends_at_us);
   plan_started(planning_get_plan(start->core->planning), start->session, fleet_server_get_info(server)->name);
   log_notice("session_started", "server=%s session=%s request=%s tries=%u ms=%d", name, start->session,
-             host ? request_get_id(host->request) : "-", start->tried->len,
+             start->request_id ? start->request_id : "-", start->tried->len,
              (int)((g_get_monotonic_time() - start->begun_us) / 1000));
   Session session = {.id = start->session,
                      .code = start->code,
@@ -281,7 +282,7 @@ static void start_call(Start *start) {
   }
   char *body = control_start_session(start->session, start->code, start->rc_name, start->ends_at_us);
   guint timeout_ms = 1000 * (guint)start->core->configuration->start_timeout_seconds;
-  start->call = streamer_peer_call(peer, body, timeout_ms, FALSE, on_start_answer, start);
+  start->call = streamer_peer_call(peer, body, start->request_id, timeout_ms, FALSE, on_start_answer, start);
 }
 
 static void take_place(Start *start, FleetServer *server) {
@@ -323,11 +324,12 @@ static void start_ask(Start *start) {
 
 /* ---- beginning ---- */
 
-static Start *start_new(Starts *starts, const char *rc_name, gboolean booked) {
+static Start *start_new(Starts *starts, const char *rc_name, const char *request_id, gboolean booked) {
   Start *start = g_new0(Start, 1);
   start->starts = starts;
   start->core = starts->core;
   start->rc_name = g_strdup(rc_name);
+  start->request_id = g_strdup(request_id);
   start->booked = booked;
   start->begun_us = g_get_monotonic_time();
   start->tried = g_ptr_array_new_with_free_func((GDestroyNotify)fleet_server_unref);
@@ -368,13 +370,13 @@ static void start_plan(Start *start, const StartWish *wish) {
 }
 
 void starts_begin(Starts *starts, Request *request, const StartWish *wish) {
-  Start *start = start_new(starts, wish->rc_name, FALSE);
+  Start *start = start_new(starts, wish->rc_name, request_get_id(request), FALSE);
   add_person(start, request, wish->name);
   start_plan(start, wish);
 }
 
 void starts_begin_for(Starts *starts, const StartOwner *owner, gpointer owner_data, const StartWish *wish) {
-  Start *start = start_new(starts, wish->rc_name, FALSE);
+  Start *start = start_new(starts, wish->rc_name, wish->request_id, FALSE);
   start->owner = owner;
   start->owner_data = owner_data;
   start_plan(start, wish);
@@ -419,7 +421,7 @@ void starts_begin_booked(Starts *starts, Request *request, const Reservation *re
     add_person(start, request, name);
     return;
   }
-  start = start_new(starts, reservation->rc_name, TRUE);
+  start = start_new(starts, reservation->rc_name, request_get_id(request), TRUE);
   set_session(start, reservation);
   add_person(start, request, name);
   plan_claim(planning_get_plan(starts->core->planning), start->session, instant_now_us(), on_start_claimed,

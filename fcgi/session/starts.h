@@ -17,6 +17,8 @@ typedef struct {
   guint minutes;     /* how long it shall last */
   guint min_minutes; /* or less, down to this, where a booking follows */
   const char *name;  /* what the visitor is called (nullable) */
+  /* Of the visitor's request, where starts_begin_for() is not told the request itself (nullable). */
+  const char *request_id;
 } StartWish;
 
 /* Answers with SESSION_CONNECTION_DATA, or with SERVERS_BUSY when the plan has no place, or every server was

@@ -19,6 +19,7 @@ gboolean lookup_minutes(const RcRules *rules, gint64 asked, guint *minutes, GErr
 
 Rc *lookup_rc(Request *request, const char *name) {
   Rc *rc = fleet_find_rc(request_get_core(request)->fleet, name);
+  request_set_rc(request, name);
   if (!rc)
     request_refuse_with(request, WIRE_RC_NOT_FOUND, "rc_name",
                         "There is no residential complex of this name.");

@@ -1,6 +1,7 @@
 #include "fcgi/verbs/verbs_plan.h"
 
 #include "common/instant.h"
+#include "common/log.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/rules/calendar.h"
 #include "fcgi/rules/limits.h"
@@ -249,8 +250,19 @@ static void confirm_booking(Booking *booking, const Reservation *reservation) {
   request_answer_object(booking->request, WIRE_CONNECTION_CODE, object);
 }
 
+/* @event of a booking, for operators: what they find it by, and nothing that opens or cancels it. */
+static void tell_booking(const Request *request, const char *event, const Reservation *reservation) {
+  g_autofree char *rc = log_quote(reservation->rc_name);
+  g_autofree char *starts_at = instant_format(reservation->starts_at_us);
+  g_autofree char *ends_at = instant_format(reservation->ends_at_us);
+  request_log(request, event, "session=%s rc=%s starts_at=%s ends_at=%s", reservation->id, rc, starts_at,
+              ends_at);
+}
+
 static void on_booked(const Reservation *reservation, const GError *error, gpointer data) {
   Booking *booking = data;
+  if (reservation)
+    tell_booking(booking->request, "booked", reservation);
   if (reservation)
     confirm_booking(booking, reservation);
   else
@@ -314,6 +326,8 @@ static void on_cancellation_gone(Request *request, gpointer data) {
 
 static void on_cancelled(const Reservation *reservation, const GError *error, gpointer data) {
   Cancellation *cancellation = data;
+  if (reservation)
+    tell_booking(cancellation->request, "cancelled", reservation);
   if (cancellation->request && reservation)
     request_answer(cancellation->request, WIRE_SESSION_CANCELLED, NULL);
   else if (cancellation->request)

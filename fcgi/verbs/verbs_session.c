@@ -185,8 +185,9 @@ static void tell_streamer(Extension *extension) {
     return;
   }
   guint timeout_ms = 1000 * (guint)extension->core->configuration->call_timeout_seconds;
-  streamer_peer_call(peer, control_extend_session(extension->session, extension->ends_at_us), timeout_ms,
-                     FALSE, on_streamer_told, extension);
+  streamer_peer_call(peer, control_extend_session(extension->session, extension->ends_at_us),
+                     extension->request ? request_get_id(extension->request) : NULL, timeout_ms, FALSE,
+                     on_streamer_told, extension);
 }
 
 static void on_extended(const Reservation *reservation, const GError *error, gpointer data) {

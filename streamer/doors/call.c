@@ -1,6 +1,7 @@
 #include "streamer/doors/call.h"
 
 #include "common/log.h"
+#include "common/trace_id.h"
 
 struct Call {
   HttpRequest *request; /* either of the two */
@@ -24,6 +25,11 @@ void call_drop(Call *call) {
     http_socket_unref(call->socket);
   g_free(call->id);
   g_free(call);
+}
+
+const char *call_request_id(const Call *call) {
+  const char *id = call->request ? http_request_header(call->request, HTTP_X_REQUEST_ID) : NULL;
+  return trace_id_is_good(id) ? id : "-";
 }
 
 gpointer call_context(const Call *call) {

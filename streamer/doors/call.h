@@ -21,6 +21,8 @@ void call_from_request(HttpRequest *request, const Verb *verbs, gpointer context
 void call_from_socket(HttpSocket *socket, const char *text, gsize length, const Verb *verbs,
                       gpointer context);
 
+/* The id of the request that it is a part of, as its caller named it, for the log; "-": none (trace_id.h). */
+const char *call_request_id(const Call *call);
 gpointer call_context(const Call *call);
 HttpSocket *call_socket(const Call *call); /* NULL: it came by HTTP */
 

@@ -1,11 +1,19 @@
 #include "streamer/doors/control.h"
 
 #include "common/instant.h"
+#include "common/log.h"
+#include "common/trace_id.h"
 #include "streamer/doors/call.h"
 #include "streamer/doors/streamer.h"
 #include "streamer/sessions/sessions_status.h"
 
 #define WAIT_MAX_SECONDS 60
+
+/* What the session's other lines have no room for: on whose request it is. */
+static void tell_asked(const Call *call, const char *event, const char *session) {
+  g_autofree char *quoted = log_quote(session);
+  log_notice(event, "session=%s request=%s", quoted, call_request_id(call));
+}
 
 /* ---- START_SESSION, CONNECT_SESSION_WITH_CODE ---- */
 
@@ -55,6 +63,7 @@ static void answer_start(Session *session, const GError *error, gpointer data) {
 /* Nothing is undone when the caller goes: the session waits for people, and a repeated call finds it. */
 static void start_session(gpointer request, gpointer arguments) {
   const Streamer *streamer = call_context(request);
+  tell_asked(request, "start_asked", ((const SessionsStart *)arguments)->session);
   sessions_start(streamer->sessions, arguments, answer_start, request);
 }
 
@@ -174,6 +183,7 @@ static void extend_session(gpointer request, gpointer arguments) {
   const Streamer *streamer = call_context(request);
   const Extend *extend = arguments;
   g_autoptr(GError) error = NULL;
+  tell_asked(request, "extend_asked", extend->session);
   Session *session = sessions_find(streamer->sessions, extend->session);
   if (!session) {
     refuse_unknown_session(request);
@@ -204,6 +214,7 @@ static void answer_session_ended(gpointer data) {
 static void end_session(gpointer request, gpointer arguments) {
   const Streamer *streamer = call_context(request);
   const char *id = ((const End *)arguments)->session;
+  tell_asked(request, "end_asked", id);
   Session *session = sessions_find(streamer->sessions, id);
   if (session)
     sessions_end(streamer->sessions, session, WIRE_END_BY_OPERATOR, answer_session_ended, request);
@@ -225,12 +236,20 @@ static const Verb verbs[] = {
     {NULL},
 };
 
+/* The answer has the id that the call had. */
+static void carry_request_id(HttpRequest *request) {
+  const char *id = http_request_header(request, HTTP_X_REQUEST_ID);
+  if (trace_id_is_good(id))
+    http_request_add_header(request, "x-request-id", id);
+}
+
 void control_handle(HttpRequest *request, gpointer data) {
   Streamer *streamer = data;
   g_autoptr(GError) error = NULL;
   const char *header = http_request_header(request, HTTP_AUTHORIZATION);
   const char *token = header ? ticket_from_header(header) : NULL;
   if (token && ticket_verify_control(streamer->key, token, streamer->settings->server_name, &error)) {
+    carry_request_id(request);
     call_from_request(request, verbs, streamer);
     return;
   }

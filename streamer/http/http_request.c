@@ -179,6 +179,7 @@ static HttpRequest *request_new(HttpShared *shared, struct lws *wsi, const char 
       [HTTP_CONTENT_TYPE] = WSI_TOKEN_HTTP_CONTENT_TYPE,
       [HTTP_ORIGIN] = WSI_TOKEN_ORIGIN,
       [HTTP_IF_MATCH] = WSI_TOKEN_HTTP_IF_MATCH,
+      [HTTP_X_REQUEST_ID] = WSI_TOKEN_COUNT, /* libwebsockets has no token for it */
   };
   HttpRequest *request = g_new0(HttpRequest, 1);
   const char *rest = "";
@@ -191,7 +192,8 @@ static HttpRequest *request_new(HttpShared *shared, struct lws *wsi, const char 
   request->body = g_byte_array_new();
   request->answer_headers = g_ptr_array_new_with_free_func(g_free);
   for (int i = 0; i < HTTP_N_HEADERS; i++)
-    request->headers[i] = lws_header_of(wsi, tokens[i]);
+    request->headers[i] =
+        tokens[i] == WSI_TOKEN_COUNT ? lws_header_named(wsi, "x-request-id:") : lws_header_of(wsi, tokens[i]);
   return request;
 }
 

@@ -5,7 +5,14 @@
 #include "streamer/http/http_route.h"
 #include <glib.h>
 
-typedef enum { HTTP_AUTHORIZATION, HTTP_CONTENT_TYPE, HTTP_ORIGIN, HTTP_IF_MATCH, HTTP_N_HEADERS } HttpHeader;
+typedef enum {
+  HTTP_AUTHORIZATION,
+  HTTP_CONTENT_TYPE,
+  HTTP_ORIGIN,
+  HTTP_IF_MATCH,
+  HTTP_X_REQUEST_ID,
+  HTTP_N_HEADERS
+} HttpHeader;
 
 HttpRequest *http_request_ref(HttpRequest *request);
 void http_request_unref(HttpRequest *request);

@@ -41,6 +41,29 @@ test('control obeys the coordinator alone', async t => {
   assert.equal((await streamer.status()).sessions.length, 0);
 });
 
+test('the id of a request is in the answer and in the log, if it is one', async t => {
+  const streamer = await startStreamer(t, { log_level: 'notice' });
+  /** @param {object} asked @param {string} id */
+  const ask = (asked, id) =>
+    request(streamer.base + 'control', {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${streamer.controlToken()}`, 'X-Request-Id': id },
+      body: JSON.stringify(asked),
+    });
+  const started = await ask({ verb: 'START_SESSION', session: 'one' }, 'a1b2-C3.d_4@x');
+  assert.equal(started.headers['x-request-id'], 'a1b2-C3.d_4@x');
+  await streamer.program.waitFor(/ start_asked session=one request=a1b2-C3\.d_4@x\n/);
+  const ended = await ask({ verb: 'END_SESSION', session: 'one' }, 'second');
+  assert.equal(ended.headers['x-request-id'], 'second');
+  await streamer.program.waitFor(/ end_asked session=one request=second\n/);
+  for (const bad of ['x'.repeat(65), 'a b', 'a="b"', 'a;b']) {
+    assert.equal((await ask({ verb: 'END_SESSION', session: 'none' }, bad)).headers['x-request-id'], undefined, bad);
+    assert.ok(!streamer.program.log.includes(bad));
+  }
+  const stranger = await request(streamer.base + 'control', { method: 'POST', headers: { 'X-Request-Id': 'mine' }, body: '{}' });
+  assert.deepEqual([stranger.status, stranger.headers['x-request-id']], [401, undefined]);
+});
+
 test('the bare START_SESSION works', async t => {
   const streamer = await startStreamer(t, { session_minutes: 30, rc_name: 'River' });
   const before = Date.now();

@@ -25,6 +25,8 @@ export class FakeStreamer {
   status = 'right';
   /** Every control request that came, in order. @type {any[]} */
   requests = [];
+  /** The X-Request-Id of each of them. @type {(string | undefined)[]} */
+  requestIds = [];
   /** @type {Map<string, FakeSession>} */
   sessions = new Map();
   /** Those that were here and why they ended, as the status tells it. @type {{ session: string, reason: string }[]} */
@@ -124,6 +126,7 @@ export class FakeStreamer {
     for await (const part of request.setEncoding('utf8')) text += part;
     const asked = JSON.parse(text);
     this.requests.push(asked);
+    this.requestIds.push(/** @type {string | undefined} */ (request.headers['x-request-id']));
     if (request.url !== '/control') return this.#answer(response, 404, { msg: 'NOT_FOUND' });
     if (!this.#isAuthorized(request.headers.authorization))
       return this.#answer(response, 401, { msg: 'NOT_AUTHORIZED', reason: 'The ticket is not good.' });
