@@ -1,6 +1,7 @@
 /* Tickets: JSON Web Tokens (RFC 7519) signed with HMAC-SHA256 (RFC 7515, "HS256") through libjwt, with the
- * key that the coordinator and its streamers share. One form serves people (role host or guest) and the
- * coordinator's own calls (role coordinator). Any thread.
+ * key that the coordinator and its streamers share. One form serves people (role host or guest), the
+ * coordinator's own calls (role coordinator), and those who run the site (TICKET_STAFF_AUDIENCE). None passes
+ * for another. Any thread.
  */
 #pragma once
 #include <glib.h>
@@ -17,6 +18,7 @@ typedef struct {
   char *name;           /* "name": what the person is called (nullable) */
   gint64 issued_at_us;  /* "iat"; 0 when absent */
   gint64 expires_at_us; /* "exp" */
+  char *id;             /* "jti": what a staff ticket is listed by; NULL in all others */
 } Ticket;
 
 typedef struct TicketKey TicketKey;
@@ -49,6 +51,12 @@ Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audien
 char *ticket_sign_control(const TicketKey *key, const char *audience);
 /* Checks one: role coordinator, this audience, issued at most 60 s ago (10 s of clock difference allowed). */
 gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error);
+
+/* Whom staff tickets are for: no server, though one may be called so, for no role of theirs is a person's. */
+#define TICKET_STAFF_AUDIENCE "vitrina-staff"
+/* Checks a ticket of those who run the site, whose role is what kind of staff it is for (staff_kinds.h), and
+ * gives the claims (transfer full); NULL with TICKET_ERROR. Whether it was revoked is to be asked then. */
+Ticket *ticket_verify_staff(const TicketKey *key, const char *text, GError **error);
 
 /* A secret that only who has @key can make, bound to what it is for (@purpose, "cancel") and to whom
  * (@subject, a booking's id): HMAC-SHA256 (RFC 2104) of both, 32 hexadecimal digits (transfer full). It need

@@ -97,3 +97,16 @@ CREATE TABLE IF NOT EXISTS places (
   KEY coordinator (coordinator),
   KEY seen_at (seen_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- version 3
+
+-- The tickets of those who run the site (--ticket), without the tickets themselves. One that is not here is not good.
+CREATE TABLE IF NOT EXISTS staff_tickets (
+  id VARCHAR(64) NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  name VARCHAR(400) NULL,                    -- whose it is
+  created_at DATETIME NOT NULL,
+  expires_at DATETIME NOT NULL,
+  revoked_at DATETIME NULL,
+  PRIMARY KEY (id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -21,6 +21,7 @@ typedef struct Fleet Fleet;
 typedef struct Events Events;
 typedef struct Planning Planning;
 typedef struct ServersSource ServersSource;
+typedef struct Staff Staff;
 typedef struct SqlPool SqlPool;
 typedef struct Starts Starts;
 typedef struct Lines Lines;
@@ -55,6 +56,7 @@ struct Core {
   Watches *watches;
   ServersSource *servers; /* NULL before there is one */
   StreamerClient *streamers;
+  Staff *staff;
   guint waiting;       /* requests that wait */
   atomic_uint sockets; /* WebSockets that are open */
   gboolean stopping;   /* no request waits any more for what others do */

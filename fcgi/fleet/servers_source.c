@@ -2,21 +2,14 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "fcgi/base/file_mark.h"
 #include "fcgi/database/sql_pool.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/servers_mysql.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define DATABASE_RETRY_US (2 * INSTANT_SECOND)
-
-/* What changes when a file does; a rename over it changes the inode. */
-typedef struct {
-  ino_t inode;
-  off_t size;
-  struct timespec modified;
-} FileMark;
 
 typedef struct Reading Reading;
 
@@ -55,26 +48,9 @@ static void keep_last(ServersSource *source, const GError *error) {
 
 /* ---- the file ---- */
 
-static FileMark mark_of(const char *path) {
-  struct stat info;
-  FileMark mark = {0};
-  if (stat(path, &info) == 0) {
-    mark.inode = info.st_ino;
-    mark.size = info.st_size;
-    mark.modified = info.st_mtim;
-  }
-  return mark;
-}
-
-static gboolean is_same(const FileMark *a, const FileMark *b) {
-  return a->inode == b->inode && a->size == b->size && a->modified.tv_sec == b->modified.tv_sec &&
-         a->modified.tv_nsec == b->modified.tv_nsec;
-}
-
 static gboolean read_file(ServersSource *source, GError **error) {
   const char *path = source->core->configuration->servers_file;
-  /* Before reading: a change meanwhile is then seen the next time. */
-  source->file_mark = mark_of(path);
+  source->file_mark = file_mark_of(path);
   GPtrArray *servers = servers_load(path, error);
   if (!servers)
     return FALSE;
@@ -175,8 +151,8 @@ static void look_at_source_again(gpointer data) {
     read_database(source);
     return;
   }
-  FileMark now = mark_of(source->core->configuration->servers_file);
-  if (!is_same(&now, &source->file_mark))
+  FileMark now = file_mark_of(source->core->configuration->servers_file);
+  if (!file_mark_is_same(&now, &source->file_mark))
     reload_file(source);
   look_again_later(source);
 }

@@ -12,6 +12,7 @@
  * Errors are of WIRE_ERROR. Time is passed in; the core's thread only.
  */
 #pragma once
+#include "fcgi/plan/plan_list.h"
 #include "fcgi/plan/plan_promises.h"
 #include "fcgi/rules/ledger.h"
 #include "fcgi/store/store.h"

@@ -1,5 +1,5 @@
 /* What the plan holds, and what can happen to one entry of it: the ground that plan_changes.c,
- * plan_promises.c and plan.c stand on. Nobody else includes this. The core's thread.
+ * plan_list.c, plan_promises.c and plan.c stand on. Nobody else includes this. The core's thread.
  */
 #pragma once
 #include "common/instant.h"

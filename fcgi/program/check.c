@@ -6,6 +6,7 @@
 #include "fcgi/database/sql_schema.h"
 #include "fcgi/door/listener.h"
 #include "fcgi/rules/servers.h"
+#include "fcgi/staff/staff_list.h"
 #include "fcgi/store/store_json.h"
 
 #include <errno.h>
@@ -26,6 +27,13 @@ static gboolean check_servers(const Configuration *configuration, GError **error
     return TRUE;
   g_autoptr(GPtrArray) servers = servers_load(configuration->servers_file, error);
   return servers != NULL;
+}
+
+static gboolean check_staff(const Configuration *configuration, GError **error) {
+  if (configuration_has_database(configuration))
+    return TRUE;
+  g_autoptr(GPtrArray) tickets = staff_list_read(configuration->staff_file, error);
+  return tickets != NULL;
 }
 
 static gboolean check_plan(const Configuration *configuration, GError **error) {
@@ -60,12 +68,13 @@ static gboolean check_key_directory(const Configuration *configuration, GError *
 }
 
 static gboolean (*const checks[])(const Configuration *, GError **) = {
-    listener_check, check_key, check_key_directory, check_servers, check_plan, check_plan_directory,
+    listener_check, check_key,  check_key_directory,  check_servers,
+    check_staff,    check_plan, check_plan_directory,
 };
 
 gboolean check_before_start(const Configuration *configuration, GError **error) {
   return listener_check(configuration, error) && check_key(configuration, error) &&
-         check_servers(configuration, error);
+         check_servers(configuration, error) && check_staff(configuration, error);
 }
 
 /* ---- all of it ---- */

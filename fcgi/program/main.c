@@ -19,6 +19,7 @@
 #include "fcgi/program/cgi.h"
 #include "fcgi/program/check.h"
 #include "fcgi/program/database_admin.h"
+#include "fcgi/program/staff_admin.h"
 #include "fcgi/program/supervisor.h"
 #include "fcgi/program/wiring.h"
 #include "fcgi/session/planning.h"
@@ -53,6 +54,10 @@ typedef struct {
   gboolean check;
   gboolean migrate;
   char *import, *export; /* nullable */
+  char *ticket, *name;   /* of staff (nullable) */
+  int days;
+  gboolean tickets;
+  char *revoke; /* nullable */
   gboolean version;
 } Options;
 
@@ -60,6 +65,9 @@ static void clear_options(Options *options) {
   g_free(options->config);
   g_free(options->import);
   g_free(options->export);
+  g_free(options->ticket);
+  g_free(options->name);
+  g_free(options->revoke);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, clear_options)
 
@@ -91,6 +99,14 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
        "Put the servers of FILE and the reservations of plan_file into the database, and exit", "FILE"},
       {"export", 0, 0, G_OPTION_ARG_FILENAME, &options->export,
        "Write the database's servers to FILE and its reservations to plan_file, and exit", "FILE"},
+      {"ticket", 0, 0, G_OPTION_ARG_STRING, &options->ticket,
+       "Make a ticket for staff (operator), print it, and exit", "KIND"},
+      {"name", 0, 0, G_OPTION_ARG_STRING, &options->name, "Whose ticket it is, for the list and the log",
+       "NAME"},
+      {"days", 0, 0, G_OPTION_ARG_INT, &options->days, "How long it is good (90)", "DAYS"},
+      {"tickets", 0, 0, G_OPTION_ARG_NONE, &options->tickets, "List the tickets of staff and exit", NULL},
+      {"revoke", 0, 0, G_OPTION_ARG_STRING, &options->revoke,
+       "The ticket of staff with this id is not good any more; exit", "ID"},
       {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
       G_OPTION_ENTRY_NULL};
   g_autoptr(GOptionContext) context = g_option_context_new("- links a site with its streaming servers");
@@ -341,6 +357,16 @@ static int check_configuration(const Configuration *configuration) {
   return good ? EXIT_SUCCESS : SETTINGS_EXIT_STATUS;
 }
 
+static gboolean administer_staff(const Configuration *configuration, const Options *options, GError **error) {
+  sql_library_open();
+  gboolean done = (!options->ticket ||
+                   staff_admin_make(configuration, options->ticket, options->name, options->days, error)) &&
+                  (!options->revoke || staff_admin_revoke(configuration, options->revoke, error)) &&
+                  (!options->tickets || staff_admin_list(configuration, error));
+  sql_library_close();
+  return done;
+}
+
 static int complain(const GError *error, int status) {
   fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
   return status;
@@ -365,6 +391,8 @@ int main(int argc, char **argv) {
   if (options.migrate || options.import || options.export)
     return administer_database(configuration, &options, &error) ? EXIT_SUCCESS
                                                                 : complain(error, EXIT_FAILURE);
+  if (options.ticket || options.tickets || options.revoke)
+    return administer_staff(configuration, &options, &error) ? EXIT_SUCCESS : complain(error, EXIT_FAILURE);
   if (options.check)
     return check_configuration(configuration);
   if (!check_before_start(configuration, &error))

@@ -11,6 +11,7 @@
 #include "fcgi/line/lines.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
+#include "fcgi/staff/staff.h"
 #include "fcgi/verbs/scrape.h"
 
 /* ---- who needs to know what the fleet tells ---- */
@@ -76,6 +77,7 @@ gboolean wiring_open(Core *core, const Configuration *configuration, const Ticke
   core->streamers =
       streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
   mailbox_attach(core->mailbox, NULL, core);
+  core->staff = staff_new(core);
   core->name = random_hex(8);
   if (configuration_has_database(configuration)) {
     const SqlAddress address = configuration_get_database(configuration);
@@ -91,6 +93,7 @@ gboolean wiring_open(Core *core, const Configuration *configuration, const Ticke
 void wiring_close(Core *core) {
   planning_close(core->planning);
   sql_pool_free(core->database);
+  staff_free(core->staff);
   starts_free(core->starts);
   lines_free(core->lines);
   watches_free(core->watches);

@@ -178,3 +178,7 @@ char *control_extend_session(const char *session, gint64 ends_at_us) {
       .verb = (char *)"EXTEND_SESSION", .session = (char *)session, .ends_at_us = ends_at_us};
   return fields_write(request_fields, &request);
 }
+
+char *control_drain(gboolean on) {
+  return g_strdup_printf("{\"verb\":\"DRAIN\",\"on\":%s}", on ? "true" : "false");
+}

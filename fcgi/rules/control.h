@@ -53,3 +53,4 @@ char *control_get_status(const char *version, guint wait_seconds);
 char *control_start_session(const char *session, const char *code, const char *rc_name, gint64 ends_at_us);
 char *control_end_session(const char *session);
 char *control_extend_session(const char *session, gint64 ends_at_us);
+char *control_drain(gboolean on);

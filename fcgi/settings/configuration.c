@@ -58,6 +58,8 @@ static const Setting rows[] = {
      .help = "The shortest session that may be asked for."},
     {"plan_file", SETTING_PATH, AT(plan_file), .min = 1, .fallback = "sessions_planned.json",
      .help = "Where bookings and running sessions are kept; one coordinator alone may use it."},
+    {"staff_file", SETTING_PATH, AT(staff_file), .min = 1, .fallback = "staff_tickets.json",
+     .help = "Which staff tickets were made, and revoked (--ticket, --revoke)."},
     {"slot_minutes", SETTING_INT, AT(slot_minutes), 1, 60, "minutes", "5",
      .help = "The grain of the plan: sessions take whole slots. Not to be changed while bookings are open."},
     {"horizon_days", SETTING_INT, AT(horizon_days), 1, 366, "days", "60",

@@ -42,6 +42,7 @@ typedef struct {
   char *log_level;
   gboolean access_log;
   char *plan_file;
+  char *staff_file;
   gint64 slot_minutes;
   gint64 horizon_days;
   gint64 booking_step_minutes;

@@ -37,22 +37,11 @@ static void on_lookup_gone(Request *request, gpointer data) {
   ((Lookup *)data)->request = NULL;
 }
 
-static void lookup_handle_again(gboolean known, gpointer data) {
-  g_autofree Lookup *lookup = data;
-  Request *request = lookup->request;
+void lookup_again(Request *request) {
   const Verb *found;
   gpointer arguments;
   g_autofree char *id = NULL;
   gsize length;
-  if (!request)
-    return;
-  request_resume(request);
-  if (!known) { /* what was asked for may be there all the same */
-    request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
-                        "The database does not answer. Try again in a moment.");
-    return;
-  }
-  request_set_looked(request);
   const char *text = request_get_text(request, &length);
   const Verb *verb = request_get_verb(request); /* and, from its row on, a table that has it */
   if (!verb_read(verb, text, length, &found, &arguments, &id, NULL)) {
@@ -63,6 +52,21 @@ static void lookup_handle_again(gboolean known, gpointer data) {
   verb_free_arguments(verb, arguments);
 }
 
+static void on_store_told(gboolean known, gpointer data) {
+  g_autofree Lookup *lookup = data;
+  Request *request = lookup->request;
+  if (!request)
+    return;
+  request_resume(request);
+  if (!known) { /* what was asked for may be there all the same */
+    request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
+                        "The database does not answer. Try again in a moment.");
+    return;
+  }
+  request_set_looked(request);
+  lookup_again(request);
+}
+
 gboolean lookup_in_store(Request *request) {
   const Core *core = request_get_core(request);
   Plan *plan = planning_get_plan(core->planning);
@@ -71,7 +75,7 @@ gboolean lookup_in_store(Request *request) {
   Lookup *lookup = g_new(Lookup, 1);
   lookup->request = request;
   request_wait(request, on_lookup_gone, lookup);
-  plan_refresh(plan, lookup_handle_again, lookup);
+  plan_refresh(plan, on_store_told, lookup);
   return TRUE;
 }
 
@@ -89,4 +93,16 @@ const Reservation *lookup_code(Request *request, const char *code, const char *k
   if (!check_code(request, code) || (!plan_find_code(plan, code) && lookup_in_store(request)))
     return NULL;
   return code_door_try(request, code, key);
+}
+
+const Reservation *lookup_session(Request *request, const char *session, const char *code) {
+  const Plan *plan = planning_get_plan(request_get_core(request)->planning);
+  if (code && !check_code(request, code))
+    return NULL;
+  const Reservation *found = session ? plan_find(plan, session) : plan_find_code(plan, code);
+  if (found && found->state != RESERVATION_ENDED)
+    return found;
+  if (found || !lookup_in_store(request))
+    request_refuse_with(request, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session, or it is over.");
+  return NULL;
 }

@@ -16,7 +16,14 @@ Rc *lookup_rc(Request *request, const char *name);
  * (transfer full then). */
 const Reservation *lookup_code(Request *request, const char *code, const char *key);
 
+/* Handles the request again from its text, when what it waited for is known. (transfer full) */
+void lookup_again(Request *request);
+
 /* Before saying that there is no such thing: another coordinator may have made it a moment ago. TRUE: that is
  * asked, and the request (transfer full then) is handled again when it is known, and refused when it cannot
  * be. */
 gboolean lookup_in_store(Request *request);
+
+/* The reservation that staff means: by its session's id, or by its code (one of both is NULL), which is no
+ * guess then. NULL: the request has been refused, or will be handled again (transfer full then). */
+const Reservation *lookup_session(Request *request, const char *session, const char *code);

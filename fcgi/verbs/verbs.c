@@ -4,9 +4,11 @@
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/verbs/verbs_events.h"
+#include "fcgi/verbs/verbs_lists.h"
 #include "fcgi/verbs/verbs_plan.h"
 #include "fcgi/verbs/verbs_servers.h"
 #include "fcgi/verbs/verbs_session.h"
+#include "fcgi/verbs/verbs_staff.h"
 
 #define EARLY_RETRY_SECONDS 5
 
@@ -25,6 +27,12 @@ const Verb verbs_table[] = {
     {"PLAN_SESSION", verbs_plan_session_fields, sizeof(PlanSession), verbs_plan_session, .class = RATE_PLAN},
     {"CANCEL_SESSION", verbs_cancel_session_fields, sizeof(CancelSession), verbs_cancel_session,
      .class = RATE_PLAN},
+    {"DRAIN_SERVER", verbs_drain_server_fields, sizeof(DrainServer), verbs_drain_server, .class = RATE_PLAN},
+    {"END_SESSION", verbs_end_session_fields, sizeof(EndSession), verbs_end_session, .class = RATE_PLAN},
+    {"LIST_SESSIONS", verbs_list_sessions_fields, sizeof(ListSessions), verbs_list_sessions,
+     verbs_list_sessions_defaults, .class = RATE_READ},
+    {"LIST_BOOKINGS", verbs_list_bookings_fields, sizeof(ListBookings), verbs_list_bookings,
+     verbs_list_bookings_defaults, .class = RATE_READ},
     {"POLL_EVENTS", verbs_poll_events_fields, sizeof(PollEvents), verbs_poll_events, .class = RATE_POLL},
     {NULL},
 };

@@ -7,6 +7,7 @@
 #include "fcgi/rules/limits.h"
 #include "fcgi/session/code_door.h"
 #include "fcgi/session/planning.h"
+#include "fcgi/staff/staff.h"
 #include "fcgi/verbs/lookup.h"
 
 #define MAX_ALTERNATIVES 3
@@ -34,7 +35,8 @@ const Field verbs_plan_session_fields[] = {
 
 const Field verbs_cancel_session_fields[] = {
     {"code", FIELD_DIGITS, G_STRUCT_OFFSET(CancelSession, code), .required = TRUE, LIMIT_CODE},
-    {"key", FIELD_TEXT, G_STRUCT_OFFSET(CancelSession, key), .required = TRUE, LIMIT_KEY},
+    {"key", FIELD_TEXT, G_STRUCT_OFFSET(CancelSession, key), LIMIT_KEY},
+    {"staff", FIELD_TEXT, G_STRUCT_OFFSET(CancelSession, staff), .max = TICKET_MAX_BYTES},
     {NULL},
 };
 
@@ -317,7 +319,8 @@ void verbs_plan_session(gpointer data, gpointer arguments) {
 /* ---- cancelling ---- */
 
 typedef struct {
-  Request *request; /* NULL: its client has gone */
+  Request *request;  /* NULL: its client has gone */
+  StaffActor *actor; /* NULL: who booked it cancels it */
 } Cancellation;
 
 static void on_cancellation_gone(Request *request, gpointer data) {
@@ -332,24 +335,48 @@ static void on_cancelled(const Reservation *reservation, const GError *error, gp
     request_answer(cancellation->request, WIRE_SESSION_CANCELLED, NULL);
   else if (cancellation->request)
     request_refuse(cancellation->request, error);
+  if (reservation && cancellation->actor)
+    staff_actor_did(cancellation->actor, "session=%s", reservation->id);
+  else
+    staff_actor_free(cancellation->actor);
   g_free(cancellation);
+}
+
+/* @actor: (transfer full, nullable). */
+static void begin_cancelling(Request *request, const Reservation *reservation, StaffActor *actor) {
+  Cancellation *cancellation = g_new(Cancellation, 1);
+  *cancellation = (Cancellation){request, actor};
+  request_wait(request, on_cancellation_gone, cancellation);
+  plan_cancel(planning_get_plan(request_get_core(request)->planning), reservation->id, instant_now_us(),
+              on_cancelled, cancellation);
+}
+
+static void cancel_with_key(Request *request, const CancelSession *asked) {
+  /* A wrong key tells that the code lives: it is a guess like any other. */
+  const Reservation *reservation = lookup_code(request, asked->code, asked->key);
+  if (!reservation)
+    return;
+  if (planning_key_is_right(request_get_core(request)->planning, reservation, asked->key))
+    begin_cancelling(request, reservation, NULL);
+  else
+    request_refuse_with(request, WIRE_FORBIDDEN, "key", "This is not the key of the booking.");
+}
+
+static void cancel_as_staff(Request *request, const CancelSession *asked) {
+  const StaffTicket *staff =
+      staff_admit(request_get_core(request)->staff, request, asked->staff, lookup_again);
+  const Reservation *reservation = staff ? lookup_session(request, NULL, asked->code) : NULL;
+  if (reservation)
+    begin_cancelling(request, reservation, staff_actor_new(staff, request));
 }
 
 void verbs_cancel_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const CancelSession *asked = arguments;
-  Core *core = request_get_core(request);
-  /* A wrong key tells that the code lives: it is a guess like any other. */
-  const Reservation *reservation = lookup_code(request, asked->code, asked->key);
-  if (!reservation)
-    return;
-  if (!planning_key_is_right(core->planning, reservation, asked->key)) {
-    request_refuse_with(request, WIRE_FORBIDDEN, "key", "This is not the key of the booking.");
-    return;
-  }
-  Cancellation *cancellation = g_new(Cancellation, 1);
-  cancellation->request = request;
-  request_wait(request, on_cancellation_gone, cancellation);
-  plan_cancel(planning_get_plan(core->planning), reservation->id, instant_now_us(), on_cancelled,
-              cancellation);
+  if (asked->staff)
+    cancel_as_staff(request, asked);
+  else if (asked->key)
+    cancel_with_key(request, asked);
+  else
+    request_refuse_with(request, WIRE_BAD_REQUEST, "key", "key: is missing");
 }

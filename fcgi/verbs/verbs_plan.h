@@ -21,7 +21,8 @@ typedef struct {
 
 typedef struct {
   char *code;
-  char *key;
+  char *key;   /* nullable: who cancels is staff */
+  char *staff; /* a ticket (nullable) */
 } CancelSession;
 
 extern const Field verbs_get_availability_fields[];

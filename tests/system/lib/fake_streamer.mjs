@@ -135,6 +135,7 @@ export class FakeStreamer {
       START_SESSION: () => this.#startSession(asked, response),
       EXTEND_SESSION: () => this.#extendSession(asked, response),
       END_SESSION: () => this.#endSession(asked, response),
+      DRAIN: () => this.#drain(asked, response),
     };
     const handle = verbs[/** @type {keyof typeof verbs} */ (asked.verb)];
     return handle ? handle() : this.#answer(response, 400, { msg: 'UNKNOWN_VERB' });
@@ -165,19 +166,29 @@ export class FakeStreamer {
   }
 
   /** @param {any} asked @param {http.ServerResponse} response */
+  #drain(asked, response) {
+    this.draining = asked.on;
+    this.change();
+    this.#answer(response, 200, this.#describe());
+  }
+
+  #describe() {
+    return {
+      msg: 'STATUS',
+      server_name: this.status === 'another' ? 'somebody-else' : this.name,
+      rc_name: 'any',
+      version: this.#version,
+      state: this.draining ? 'draining' : this.sessions.size < this.limit ? 'free' : 'busy',
+      session_limit: this.limit,
+      sessions: [...[...this.sessions.values()].map(session => ({ ...session, users: 1 })), ...this.odd],
+      ended: this.ended,
+    };
+  }
+
+  /** @param {any} asked @param {http.ServerResponse} response */
   #getStatus(asked, response) {
     if (this.#misbehave(this.status, response)) return;
-    const answer = () =>
-      this.#answer(response, 200, {
-        msg: 'STATUS',
-        server_name: this.status === 'another' ? 'somebody-else' : this.name,
-        rc_name: 'any',
-        version: this.#version,
-        state: this.draining ? 'draining' : this.sessions.size < this.limit ? 'free' : 'busy',
-        session_limit: this.limit,
-        sessions: [...[...this.sessions.values()].map(session => ({ ...session, users: 1 })), ...this.odd],
-        ended: this.ended,
-      });
+    const answer = () => this.#answer(response, 200, this.#describe());
     if (asked.version !== this.#version || !asked.wait_seconds) return answer();
     const wake = () => {
       clearTimeout(timer);

@@ -117,6 +117,43 @@ static void tickets_secrets_are_bound_to_their_subject(void) {
   g_assert_false(ticket_secret_is(key, "cancel", "a", NULL));
 }
 
+/* Neither with a kind of staff that is called as a person, nor for a server that is called as staff. */
+static void tickets_of_staff_are_nobody_elses(void) {
+  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  gint64 expires_at_us = instant_now_us() + INSTANT_MINUTE;
+  const Ticket staff = {.audience = (char *)TICKET_STAFF_AUDIENCE,
+                        .role = (char *)"operator",
+                        .name = (char *)"Анна",
+                        .id = (char *)"5f",
+                        .expires_at_us = expires_at_us};
+  g_autofree char *good = ticket_sign(key, &staff);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(Ticket) read = ticket_verify_staff(key, good, &error);
+  g_assert_no_error(error);
+  g_assert_cmpstr(read->id, ==, "5f");
+  g_assert_cmpstr(read->role, ==, "operator");
+  g_assert_null(ticket_verify(key, good, NULL, NULL));
+  g_assert_null(ticket_verify(key, good, TICKET_STAFF_AUDIENCE, NULL));
+  g_assert_false(ticket_verify_control(key, good, TICKET_STAFF_AUDIENCE, NULL));
+
+  Ticket others[] = {staff, staff, staff, staff};
+  others[0].role = (char *)"host";
+  others[1].role = (char *)"coordinator";
+  others[2].audience = (char *)"river-1";
+  others[3].id = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+    g_autofree char *text = ticket_sign(key, &others[i]);
+    g_autoptr(GError) refusal = NULL;
+    g_assert_null(ticket_verify_staff(key, text, &refusal));
+    g_assert_error(refusal, TICKET_ERROR, TICKET_ERROR_INVALID);
+  }
+  Ticket old = staff;
+  old.expires_at_us = instant_now_us() - INSTANT_MINUTE;
+  g_autofree char *expired = ticket_sign(key, &old);
+  g_assert_null(ticket_verify_staff(key, expired, &error));
+  g_assert_error(error, TICKET_ERROR, TICKET_ERROR_EXPIRED);
+}
+
 static void tickets_bearer_headers(void) {
   g_assert_cmpstr(ticket_from_header("Bearer abc"), ==, "abc");
   g_assert_cmpstr(ticket_from_header("bearer  abc"), ==, "abc");
@@ -133,6 +170,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/ticket/of-people-opens-no-control", tickets_of_people_open_no_control);
   g_test_add_func("/ticket/keys-come-from-files", tickets_keys_come_from_files);
   g_test_add_func("/ticket/secrets-are-bound-to-their-subject", tickets_secrets_are_bound_to_their_subject);
+  g_test_add_func("/ticket/of-staff-are-nobody-elses", tickets_of_staff_are_nobody_elses);
   g_test_add_func("/ticket/bearer-headers", tickets_bearer_headers);
   return g_test_run();
 }
