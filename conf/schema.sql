@@ -110,3 +110,8 @@ CREATE TABLE IF NOT EXISTS staff_tickets (
   revoked_at DATETIME NULL,
   PRIMARY KEY (id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- version 4
+
+-- By what the sender of a request_id is known again (vitrina-protocol(7), PLAN_SESSION).
+ALTER TABLE reservations ADD COLUMN request_proof VARCHAR(64) NULL;

@@ -76,11 +76,12 @@ static void refuse_new_one(Plan *plan, PlanEntry *entry, const PlanWaiter *first
 
 /* Another coordinator has done the client's request before: that is the answer. */
 static void give_other(Plan *plan, PlanEntry *entry, const PlanWaiter *first, const Reservation *other) {
+  g_autofree char *proof = g_strdup(entry->reservation->request_proof);
   g_autoptr(GArray) waiters = take_new_one_back(plan, entry);
   PlanEntry *known = plan_know(plan, other);
-  plan_tell(known, first);
+  plan_tell_repeated(known, proof, first);
   for (guint i = 0; waiters && i < waiters->len; i++)
-    plan_tell(known, &g_array_index(waiters, PlanWaiter, i));
+    plan_tell_repeated(known, proof, &g_array_index(waiters, PlanWaiter, i));
 }
 
 /* Another code, after one that another coordinator has given away. FALSE: there are none left. */
@@ -176,6 +177,7 @@ static void change_answered(StoreOutcome outcome, const Reservation *other, cons
   if (entry) {
     entry->pending--;
     entry->cancelling &= change->kind != STORE_CANCEL;
+    entry->claiming &= change->kind != STORE_CLAIM;
     if (change->kind == STORE_NEW)
       new_one_answered(plan, change, entry, outcome, other);
     else if (outcome == STORE_DONE)
@@ -193,12 +195,13 @@ static void change_answered(StoreOutcome outcome, const Reservation *other, cons
 static void question_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
                               gpointer user_data) {
   g_autofree PlanChange *question = user_data;
+  g_autofree char *proof = question->proof;
   Plan *plan = question->plan;
   if (!plan) /* whoever waited was told when it was closed */
     return;
   g_hash_table_remove(plan->under_way, question);
   if (outcome == STORE_SAME_REQUEST)
-    plan_tell(plan_know(plan, other), &question->waiter);
+    plan_tell_repeated(plan_know(plan, other), proof, &question->waiter);
   else if (outcome == STORE_UNAVAILABLE)
     plan_refuse(&question->waiter, WIRE_STORE_UNAVAILABLE, NULL, NOT_WRITTEN_REASON);
   else
@@ -214,8 +217,12 @@ void plan_refuse_wish(Plan *plan, const PlanWish *wish, WireMessage refusal, con
     return;
   }
   PlanChange *question = g_new(PlanChange, 1);
-  *question =
-      (PlanChange){.plan = plan, .kind = STORE_ASK, .waiter = *waiter, .refusal = refusal, .reason = reason};
+  *question = (PlanChange){.plan = plan,
+                           .kind = STORE_ASK,
+                           .proof = g_strdup(wish->proof),
+                           .waiter = *waiter,
+                           .refusal = refusal,
+                           .reason = reason};
   const Reservation asked = {.rc_name = (char *)wish->rc_name, .request_id = (char *)wish->request_id};
   g_hash_table_add(plan->under_way, question);
   store_put(plan->store, &(StoreChange){.kind = STORE_ASK, .reservation = &asked}, question_answered,

@@ -17,6 +17,7 @@ typedef struct {
   char *id;    /* NULL: STORE_ASK */
   guint slots; /* STORE_EXTEND: how many were added */
   guint tries; /* STORE_NEW: codes that were somebody else's */
+  char *proof; /* STORE_ASK: the wish's (nullable) */
   PlanWaiter waiter;
   WireMessage refusal; /* STORE_ASK: what is said unless it was done before, and why */
   const char *reason;

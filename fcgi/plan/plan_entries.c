@@ -108,3 +108,14 @@ void plan_refuse(const PlanWaiter *waiter, WireMessage message, const char *fiel
   if (waiter->done)
     waiter->done(NULL, error, waiter->user_data);
 }
+
+void plan_tell_repeated(PlanEntry *entry, const char *proof, const PlanWaiter *waiter) {
+  const Reservation *reservation = entry->reservation;
+  if (g_strcmp0(reservation->request_proof, proof) != 0)
+    plan_refuse(waiter, WIRE_REQUEST_ID_USED, "request_id",
+                "request_id: was used for another request, or by somebody else");
+  else if (reservation->state == RESERVATION_ENDED)
+    plan_refuse(waiter, WIRE_SESSION_NOT_EXIST, NULL, "The booking that this request made is over.");
+  else
+    plan_tell(entry, waiter);
+}

@@ -56,4 +56,7 @@ void plan_release_code(Plan *plan, const Reservation *reservation);
 
 /* Answers one who waits with the entry as it is, or with a refusal about @field (nullable). */
 void plan_tell(PlanEntry *entry, const PlanWaiter *waiter);
+/* Answers one who asks for the entry once more, by its request id and with this @proof: the entry as it is,
+ * unless it is over, or somebody else's. */
+void plan_tell_repeated(PlanEntry *entry, const char *proof, const PlanWaiter *waiter);
 void plan_refuse(const PlanWaiter *waiter, WireMessage message, const char *field, const char *reason);

@@ -11,6 +11,7 @@ typedef struct {
   LedgerRun run;       /* the slots that it holds; count 0: none */
   gboolean stored;     /* it is in the store: somebody may have been told */
   gboolean cancelling; /* its cancellation is on its way to the store */
+  gboolean claiming;   /* its beginning is */
   gboolean noticed;    /* its end was told of */
   gboolean dirty;      /* what is stored is older than what is here: write it again */
   guint pending;       /* changes on their way to the store */

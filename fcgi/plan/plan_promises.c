@@ -15,6 +15,7 @@ static Reservation *new_reservation(Plan *plan, const PlanWish *wish, Reservatio
   reservation->rc_name = g_strdup(wish->rc_name);
   reservation->name = g_strdup(wish->name);
   reservation->request_id = g_strdup(wish->request_id);
+  reservation->request_proof = g_strdup(wish->proof);
   reservation->state = state;
   reservation->booked = state == RESERVATION_PLANNED;
   reservation->created_at_us = plan->now_us;
@@ -58,8 +59,8 @@ static gboolean is_repeated(Plan *plan, const PlanWish *wish, const PlanWaiter *
   PlanEntry *entry = wish->request_id ? plan_index_find_request(plan->index, wish->request_id) : NULL;
   if (!entry)
     return FALSE;
-  if (entry->stored) {
-    plan_tell(entry, waiter);
+  if (entry->stored || g_strcmp0(entry->reservation->request_proof, wish->proof) != 0) {
+    plan_tell_repeated(entry, wish->proof, waiter);
     return TRUE;
   }
   if (!entry->waiters)
@@ -105,7 +106,8 @@ void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpoin
   if (!may_promise(plan, now_us, &waiter))
     return;
   PlanEntry *entry = find_live(plan, id, RESERVATION_PLANNED);
-  if (!entry) {
+  /* One that is just beginning has a session soon, whatever becomes of its way to the store. */
+  if (!entry || entry->claiming) {
     plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such booking, or it has begun.");
     return;
   }
@@ -119,31 +121,59 @@ void plan_claim(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpoint
   if (!may_promise(plan, now_us, &waiter))
     return;
   PlanEntry *entry = find_live(plan, id, RESERVATION_PLANNED);
-  if (entry)
-    plan_write(plan, entry, STORE_CLAIM, 0, waiter);
-  else
-    plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, PLAN_GONE_REASON);
-}
-
-void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done,
-                 gpointer user_data) {
-  const PlanWaiter waiter = {done, user_data};
-  if (!may_promise(plan, now_us, &waiter))
-    return;
-  PlanEntry *entry = find_live(plan, id, RESERVATION_RUNNING);
   if (!entry) {
-    plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session.");
+    plan_refuse(&waiter, WIRE_SESSION_NOT_EXIST, NULL, PLAN_GONE_REASON);
     return;
   }
-  guint slots = (minutes + plan->rules.slot_minutes - 1) / plan->rules.slot_minutes;
+  entry->claiming = TRUE;
+  plan_write(plan, entry, STORE_CLAIM, 0, waiter);
+}
+
+/* The session that may be extended; NULL: the waiter was told why not. */
+static PlanEntry *find_running(Plan *plan, const char *id, gint64 now_us, const PlanWaiter *waiter) {
+  if (!may_promise(plan, now_us, waiter))
+    return NULL;
+  PlanEntry *entry = find_live(plan, id, RESERVATION_RUNNING);
+  if (!entry)
+    plan_refuse(waiter, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session.");
+  return entry;
+}
+
+static void extend_entry(Plan *plan, PlanEntry *entry, guint slots, const PlanWaiter *waiter) {
   if (slots == 0 || !ledger_extend(plan_ledger_of(plan, entry->reservation->rc_name), &entry->run, slots)) {
-    plan_refuse(&waiter, WIRE_EXTENSION_NOT_AVAILABLE, NULL, PLAN_NO_EXTENSION_REASON);
+    plan_refuse(waiter, WIRE_EXTENSION_NOT_AVAILABLE, NULL, PLAN_NO_EXTENSION_REASON);
     return;
   }
   entry->reservation->ends_at_us += slots * plan->rules.slot_minutes * INSTANT_MINUTE;
   entry->noticed = FALSE;
   plan_set_due(plan, entry);
-  plan_write(plan, entry, STORE_EXTEND, slots, waiter);
+  plan_write(plan, entry, STORE_EXTEND, slots, *waiter);
+}
+
+void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done,
+                 gpointer user_data) {
+  const PlanWaiter waiter = {done, user_data};
+  PlanEntry *entry = find_running(plan, id, now_us, &waiter);
+  if (entry)
+    extend_entry(plan, entry, (minutes + plan->rules.slot_minutes - 1) / plan->rules.slot_minutes, &waiter);
+}
+
+void plan_extend_until(Plan *plan, const char *id, gint64 until_us, gint64 now_us, PlanDone done,
+                       gpointer user_data) {
+  const PlanWaiter waiter = {done, user_data};
+  PlanEntry *entry = find_running(plan, id, now_us, &waiter);
+  if (!entry)
+    return;
+  gint64 slot_us = plan->rules.slot_minutes * INSTANT_MINUTE;
+  gint64 more_us = until_us - entry->reservation->ends_at_us;
+  if (more_us > PLAN_DAY_US)
+    plan_refuse(&waiter, WIRE_BAD_REQUEST, "until", "until: this is too far ahead");
+  else if (more_us > 0)
+    extend_entry(plan, entry, (guint)((more_us + slot_us - 1) / slot_us), &waiter);
+  else if (entry->pending) /* perhaps the very extension: who asks again is not told before it is stored */
+    plan_write(plan, entry, STORE_EXTEND, 0, waiter);
+  else
+    plan_tell(entry, &waiter);
 }
 
 guint plan_room_minutes(const Plan *plan, const char *id, guint most) {

@@ -12,12 +12,17 @@ void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, g
  * the start. WIRE_SERVERS_BUSY when it would be shorter than min_us. */
 void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
 
-/* Frees a booking that has not begun. WIRE_SESSION_NOT_EXIST. */
+/* Frees a booking that has not begun, nor is beginning (plan_claim()). WIRE_SESSION_NOT_EXIST. */
 void plan_cancel(Plan *plan, const char *id, gint64 now_us, PlanDone done, gpointer user_data);
 
 /* Adds @minutes to the end of a session that runs, whole or not at all. WIRE_EXTENSION_NOT_AVAILABLE,
  * WIRE_SESSION_NOT_EXIST. */
 void plan_extend(Plan *plan, const char *id, guint minutes, gint64 now_us, PlanDone done, gpointer user_data);
+/* The same to an end that is @until_us or the next slot's: asked twice is done once, and one that lasts so
+ * long already is left as it is. @done may be told of an earlier end, when what another extension had taken
+ * could not be written. WIRE_BAD_REQUEST: more than a day longer. */
+void plan_extend_until(Plan *plan, const char *id, gint64 until_us, gint64 now_us, PlanDone done,
+                       gpointer user_data);
 /* By how many minutes it could be extended, at most @most. */
 guint plan_room_minutes(const Plan *plan, const char *id, guint most);
 

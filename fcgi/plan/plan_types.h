@@ -21,7 +21,8 @@ typedef struct {
   gint64 wanted_us;       /* how long */
   gint64 min_us;          /* of a walk-in: shorter is not worth it */
   const char *name;       /* nullable */
-  const char *request_id; /* nullable: the same one again is the same booking */
+  const char *request_id; /* nullable: the same one again is the same booking, */
+  const char *proof;      /* when this is the same, too (nullable): a keyed hash of who asks, and for what */
 } PlanWish;
 
 /* @reservation: as it now is, valid during the call; NULL with @error. */

@@ -16,6 +16,7 @@ static const Field reservation_fields[] = {
     {"booked", FIELD_BOOL, AT(booked)},
     {"name", FIELD_TEXT, AT(name), LIMIT_PERSON},
     {"request_id", FIELD_TEXT, AT(request_id), LIMIT_REQUEST_ID},
+    {"request_proof", FIELD_TEXT, AT(request_proof), LIMIT_KEY},
     {"server_name", FIELD_TEXT, AT(server_name), LIMIT_SERVER_NAME},
     {"reason", FIELD_TEXT, AT(reason), LIMIT_REASON},
     {"created_at", FIELD_INSTANT, AT(created_at_us), LIMIT_INSTANT},
@@ -94,6 +95,7 @@ Reservation *reservation_copy(const Reservation *reservation) {
   copy->rc_name = g_strdup(reservation->rc_name);
   copy->name = g_strdup(reservation->name);
   copy->request_id = g_strdup(reservation->request_id);
+  copy->request_proof = g_strdup(reservation->request_proof);
   copy->state_name = NULL;
   copy->server_name = g_strdup(reservation->server_name);
   copy->reason = g_strdup(reservation->reason);

@@ -21,6 +21,7 @@ typedef struct {
   gboolean booked;                   /* ahead of time, not by starting a session at once */
   char *name;                        /* of who booked or started (nullable) */
   char *request_id;                  /* the client's own (nullable) */
+  char *request_proof;               /* a keyed hash of who sent it and what was asked (nullable) */
   ReservationState state;            /* stands in the file as the word of state_name */
   char *state_name;                  /* used while reading and writing only */
   char *server_name;                 /* where it runs (nullable) */

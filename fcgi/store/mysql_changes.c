@@ -76,15 +76,16 @@ static gboolean insert_reservation(Sql *sql, gint64 rc, const StoreChange *chang
   gboolean inserted = sql_run(
       sql,
       "INSERT INTO reservations (id, code, live_code, rc_name, starts_at, ends_at, booked, name, request_id, "
-      "state, server_name, reason, created_at, ended_at, rc, slot_first, slot_end) "
+      "state, server_name, reason, created_at, ended_at, rc, slot_first, slot_end, request_proof) "
       "VALUES (?, ?, ?, ?, FROM_UNIXTIME(?), FROM_UNIXTIME(?), ?, ?, ?, ?, ?, ?, FROM_UNIXTIME(?), "
-      "FROM_UNIXTIME(?), ?, ?, ?)",
+      "FROM_UNIXTIME(?), ?, ?, ?, ?)",
       SQL_VALUES(SQL_TEXT(it->id), SQL_TEXT(it->code), SQL_TEXT(has_code ? it->code : NULL),
                  SQL_TEXT(it->rc_name), mysql_instant(it->starts_at_us), mysql_instant(it->ends_at_us),
                  SQL_INT(it->booked), SQL_TEXT(it->name), SQL_TEXT(it->request_id),
                  SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->reason),
                  mysql_instant(it->created_at_us), mysql_instant(it->ended_at_us), SQL_INT(rc),
-                 SQL_INT(change->run.first), SQL_INT(ledger_run_end(change->run))),
+                 SQL_INT(change->run.first), SQL_INT(ledger_run_end(change->run)),
+                 SQL_TEXT(it->request_proof)),
       NULL, NULL, NULL, &problem);
   if (duplicate)
     *duplicate = !inserted && g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE);

@@ -2,6 +2,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "fcgi/base/client_address.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/rules/calendar.h"
 #include "fcgi/rules/limits.h"
@@ -10,7 +11,11 @@
 #include "fcgi/staff/staff.h"
 #include "fcgi/verbs/lookup.h"
 
+#include <string.h>
+
 #define MAX_ALTERNATIVES 3
+/* A request id of this length is taken for a secret of its sender, as a UUID is. */
+#define SECRET_ID_LENGTH 32
 /* Starts of a day that an answer can hold: one a minute, on a day of 25 hours. */
 #define MAX_STARTS (25 * 60)
 
@@ -284,6 +289,23 @@ static const Rc *find_rc(Request *request, const char *name) {
   return NULL;
 }
 
+/* Whose request id it is: a keyed hash of it, of all that is asked for, and, where it is so short that it may
+ * be somebody else's, too, of the client's network. (transfer full) NULL when there is no id. */
+static char *make_proof(const Request *request, const PlanSession *asked, const PlanWish *wish) {
+  if (!wish->request_id)
+    return NULL;
+  ClientPrefix client = client_address_read(request_get_address(request));
+  gboolean is_secret = strlen(wish->request_id) >= SECRET_ID_LENGTH;
+  g_autoptr(GString) subject = g_string_new(NULL);
+  fields_append_quoted(subject, wish->request_id);
+  fields_append_quoted(subject, wish->rc_name);
+  fields_append_quoted(subject, asked->name ? asked->name : "");
+  g_string_append_printf(subject, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT,
+                         wish->starts_at_us, wish->wanted_us,
+                         is_secret ? 0 : client_address_number(&client, client.network_bytes));
+  return ticket_secret(request_get_core(request)->key, "request", subject->str);
+}
+
 void verbs_plan_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const PlanSession *asked = arguments;
@@ -307,11 +329,13 @@ void verbs_plan_session(gpointer data, gpointer arguments) {
   Booking *booking = g_new(Booking, 1);
   *booking = (Booking){
       core, request, g_strdup(rc->name), g_steal_pointer(&zone), starts_at_us, minutes * INSTANT_MINUTE};
-  const PlanWish wish = {.rc_name = rc->name,
-                         .starts_at_us = starts_at_us,
-                         .wanted_us = booking->wanted_us,
-                         .name = asked->name,
-                         .request_id = asked->request_id};
+  PlanWish wish = {.rc_name = rc->name,
+                   .starts_at_us = starts_at_us,
+                   .wanted_us = booking->wanted_us,
+                   .name = asked->name,
+                   .request_id = asked->request_id};
+  g_autofree char *proof = make_proof(request, asked, &wish);
+  wish.proof = proof;
   request_wait(request, on_booking_gone, booking);
   plan_book(planning_get_plan(core->planning), &wish, instant_now_us(), on_booked, booking);
 }

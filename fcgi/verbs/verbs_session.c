@@ -110,6 +110,7 @@ void verbs_connect_session(gpointer data, gpointer arguments) {
 const Field verbs_extend_session_fields[] = {
     {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(ExtendSession, ticket), .required = TRUE, .max = TICKET_MAX_BYTES},
     {"minutes", FIELD_INT, G_STRUCT_OFFSET(ExtendSession, minutes), LIMIT_MINUTES},
+    {"until", FIELD_INSTANT, G_STRUCT_OFFSET(ExtendSession, until_us), LIMIT_INSTANT},
     {NULL},
 };
 
@@ -119,6 +120,7 @@ typedef struct {
   Request *request; /* NULL: its client has gone */
   char *session;
   guint minutes;
+  gint64 until_us; /* 0: minutes were asked for */
   gint64 ends_at_us;
   gboolean repeated; /* a lost answer has been asked for again */
 } Extension;
@@ -196,6 +198,13 @@ static void on_extended(const Reservation *reservation, const GError *error, gpo
     refuse_extension(extension, error);
     return;
   }
+  if (reservation->ends_at_us < extension->until_us) {
+    g_autoptr(GError) unwritten = NULL;
+    wire_set_error(&unwritten, WIRE_STORE_UNAVAILABLE, NULL,
+                   "The longer time could not be written. Ask the same again in a moment.");
+    refuse_extension(extension, unwritten);
+    return;
+  }
   extension->ends_at_us = reservation->ends_at_us;
   tell_streamer(extension);
 }
@@ -206,7 +215,9 @@ void verbs_extend_session(gpointer data, gpointer arguments) {
   Core *core = request_get_core(request);
   g_autoptr(GError) error = NULL;
   g_autoptr(Ticket) ticket = ticket_verify(core->key, asked->ticket, NULL, &error);
-  if (!ticket) {
+  if (ticket && asked->minutes && asked->until_us)
+    wire_set_error(&error, WIRE_BAD_REQUEST, "until", "until: cannot stand beside minutes");
+  if (error) {
     request_refuse(request, error);
     return;
   }
@@ -217,8 +228,13 @@ void verbs_extend_session(gpointer data, gpointer arguments) {
   extension->core = core;
   extension->request = request;
   extension->session = g_strdup(ticket->session ? ticket->session : "");
+  extension->until_us = asked->until_us;
   extension->minutes = (guint)(asked->minutes ? asked->minutes : core->configuration->extension_minutes);
   request_wait(request, on_extension_gone, extension);
-  plan_extend(planning_get_plan(core->planning), extension->session, extension->minutes, instant_now_us(),
-              on_extended, extension);
+  Plan *plan = planning_get_plan(core->planning);
+  if (extension->until_us)
+    plan_extend_until(plan, extension->session, extension->until_us, instant_now_us(), on_extended,
+                      extension);
+  else
+    plan_extend(plan, extension->session, extension->minutes, instant_now_us(), on_extended, extension);
 }

@@ -24,7 +24,8 @@ typedef struct {
 
 typedef struct {
   char *ticket;
-  gint64 minutes; /* 0: as many as are offered */
+  gint64 minutes;  /* 0: as many as are offered */
+  gint64 until_us; /* instead: the end that is wanted; 0: not said */
 } ExtendSession;
 
 extern const Field verbs_start_session_fields[];

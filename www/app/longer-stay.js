@@ -80,7 +80,7 @@ export class LongerStay {
   #show(entry) {
     const extension = this.#extension;
     if (extension === null) return;
-    keepEntry({ ...entry, offered_minutes: extension.minutes });
+    keepEntry({ ...entry, offered_minutes: extension.minutes, offered_end: extension.endsAt });
     this.render();
   }
 

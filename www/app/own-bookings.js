@@ -142,7 +142,7 @@ export class OwnBookings {
     const link = invitationLink(location, code);
     const name = this.#titleOf(booking);
     return calendarFile({
-      uid: `${booking.request_id}@vitrina`,
+      uid: `${Date.parse(booking.starts_at) / 1000}-${code}@vitrina`,
       startsAtMs: Date.parse(booking.starts_at),
       endsAtMs: Date.parse(booking.ends_at),
       summary: this.#i18n.t('booked.calendar.summary', { name }),

@@ -97,6 +97,8 @@ export const en = {
   'ended.reason.engine_unknown': 'This page cannot show the picture of this complex yet. Please tell the sales office.',
   'ended.reason.unknown': 'The walk was ended. You can start a new one.',
 
+  'refusal.SERVERS_UNREACHABLE': 'The servers of this complex cannot be reached just now. We are on it; please come back a little later, or choose another complex.',
+  'refusal.REQUEST_ID_USED': 'This was asked for before, in other words. Please try again.',
   'refusal.SERVERS_BUSY': 'All places are taken right now. Please try again in a little while, or choose another complex.',
   'refusal.SERVERS_BUSY.retry': 'All places are taken right now. Please try again in about {duration}, or choose another complex.',
   'refusal.SERVERS_BUSY.free_at': 'All places are taken right now. One is expected at {time}. Please try again then, or choose another complex.',

@@ -11,8 +11,8 @@ import { feed } from './coordinator.js';
  * @typedef {{ rc_name: string, date: string, time: string, time_zone?: string, request_id: string }} Wish
  */
 
-/** A booking that was not answered is asked for again, under the same request id: it may have been made. */
-const BOOKING_TRIES = 3;
+/** What was not answered is asked for again in the same words, a booking under the same request id: it may have been done. */
+const MOST_TRIES = 3;
 
 /**
  * A name for one wish to book. Without HTTPS `randomUUID` is missing, so it is built from the same random numbers.
@@ -38,18 +38,25 @@ export function getAvailability(rcName, date, timeZone, signal) {
 }
 
 /**
- * @param {Wish} wish
+ * Asks what done twice is done once, again when nobody answers.
+ * @param {string} verb
+ * @param {object} fields
  * @returns {Promise<Answer>}
  */
-export async function planSession(wish) {
+async function askAgain(verb, fields) {
   for (let tries = 1; ; tries += 1) {
     try {
       return await askCoordinator('PLAN_SESSION', wish);
     } catch (error) {
-      if (!(error instanceof Unreachable) || tries === BOOKING_TRIES) throw error;
+      if (!(error instanceof Unreachable) || tries === MOST_TRIES) throw error;
       await pause(backoffMs(tries));
     }
   }
+}
+
+/** @param {Wish} wish */
+export function planSession(wish) {
+  return askAgain('PLAN_SESSION', wish);
 }
 
 /** @param {string} code @param {string} key */
@@ -57,9 +64,9 @@ export function cancelSession(code, key) {
   return askCoordinator('CANCEL_SESSION', { code, key });
 }
 
-/** @param {string} ticket @param {number} minutes */
-export function extendSession(ticket, minutes) {
-  return askCoordinator('EXTEND_SESSION', { ticket, minutes });
+/** @param {string} ticket @param {string} until the end that is wanted, an instant */
+export function extendSession(ticket, until) {
+  return askAgain('EXTEND_SESSION', { ticket, until });
 }
 
 /**

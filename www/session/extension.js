@@ -13,9 +13,10 @@ export class Extension {
   #ticket;
   #onChange;
   #listen;
+  #ask;
   #closing = new AbortController();
   /** The end that the last offer would put off, and that of an offer which is over: it may be told again. */
-  #endsAt = '';
+  endsAt = '';
   #overAt = '';
   /** By how much the walk can be made longer; 0: it cannot, or is not offered. */
   minutes = 0;
@@ -26,12 +27,15 @@ export class Extension {
    * @param {import('./state.js').Entry} entry
    * @param {() => void} onChange
    * @param {typeof followSession} [listen]
+   * @param {typeof extendSession} [ask]
    */
-  constructor({ ticket, offered_minutes: minutes }, onChange, listen = followSession) {
+  constructor({ ticket, offered_minutes: minutes, offered_end: endsAt }, onChange, listen = followSession, ask = extendSession) {
     this.#ticket = ticket;
     this.#listen = listen;
+    this.#ask = ask;
     this.#onChange = onChange;
-    this.minutes = offeredMinutes({ msg: '', available_minutes: minutes });
+    this.endsAt = String(endsAt ?? '');
+    this.minutes = this.endsAt === '' ? 0 : offeredMinutes({ msg: '', available_minutes: minutes });
   }
 
   /** Listens for offers until it is closed. */
@@ -48,7 +52,7 @@ export class Extension {
   withdraw() {
     if (this.minutes === 0) return;
     this.minutes = 0;
-    this.#overAt = this.#endsAt;
+    this.#overAt = this.endsAt;
     this.#onChange();
   }
 
@@ -57,7 +61,8 @@ export class Extension {
     if (this.minutes === 0 || this.asking) return null;
     this.asking = true;
     this.#onChange();
-    const answer = await extendSession(this.#ticket, this.minutes).catch(unreachableAnswer);
+    const until = new Date(Date.parse(this.endsAt) + this.minutes * 60_000).toISOString();
+    const answer = await this.#ask(this.#ticket, until).catch(unreachableAnswer);
     this.asking = false;
     if (answer.msg === 'SESSION_EXTENDED') this.minutes = 0;
     else if (answer.msg === 'EXTENSION_NOT_AVAILABLE') this.minutes = offeredMinutes(answer);
@@ -67,8 +72,8 @@ export class Extension {
 
   /** @param {Answer} event */
   #hear(event) {
-    if (event.msg !== 'EXTENSION_OFFERED' || (this.#overAt && event.ends_at === this.#overAt)) return;
-    this.#endsAt = String(event.ends_at);
+    if (event.msg !== 'EXTENSION_OFFERED' || Number.isNaN(Date.parse(event.ends_at)) || (this.#overAt && event.ends_at === this.#overAt)) return;
+    this.endsAt = String(event.ends_at);
     this.minutes = offeredMinutes(event);
     this.#onChange();
   }

@@ -20,6 +20,7 @@ import { serverNowMs } from '../net/ask.js';
  * @property {string} [rc_name]
  * @property {string} [ends_at]
  * @property {number} [offered_minutes] by which the walk can be made longer, as it was offered
+ * @property {string} [offered_end] the end that this would put off
  *
  * @typedef {object} SessionState
  * @property {'connecting' | 'live' | 'reconnecting' | 'ended'} phase of the picture

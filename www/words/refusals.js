@@ -46,6 +46,8 @@ export const REFUSALS = {
   SESSION_NOT_EXIST: noDetail,
   SESSION_NOT_STARTED: startsAt,
   SERVERS_BUSY: freeAt,
+  SERVERS_UNREACHABLE: noDetail,
+  REQUEST_ID_USED: noDetail,
   EXTENSION_NOT_AVAILABLE: noDetail,
   SESSION_LIMIT_REACHED: noDetail,
   SESSION_START_FAILED: noDetail,

@@ -12,12 +12,18 @@ const { Extension } = await import('../../../www/session/extension.js');
 function listening() {
   /** @type {(event: any) => void} */ let tell = () => {};
   let changes = 0;
+  /** @type {string[]} */ const asked = [];
   const entry = /** @type {any} */ ({ ticket: 'T' });
-  const extension = new Extension(entry, () => changes++, async (_ticket, onEvent) => void (tell = onEvent));
+  const extension = new Extension(
+    entry,
+    () => changes++,
+    async (_ticket, onEvent) => void (tell = onEvent),
+    async (_ticket, until) => ({ msg: asked.push(until) === 1 ? 'UNREACHABLE' : 'SESSION_EXTENDED' }),
+  );
   extension.follow();
   /** @param {string} ends_at @param {number} available_minutes */
   const offer = (ends_at, available_minutes) => tell({ msg: 'EXTENSION_OFFERED', ends_at, available_minutes });
-  return { extension, offer, changes: () => changes };
+  return { extension, offer, asked, changes: () => changes };
 }
 
 test('an offer that was declined is not made again by being told again, as after a lost connection', () => {
@@ -42,4 +48,13 @@ test('an offer that has become shorter is as it is now', () => {
   offer('2030-01-01T10:00:00Z', 30);
   offer('2030-01-01T10:00:00Z', 15);
   assert.equal(extension.minutes, 15);
+});
+
+test('who asks again, because nobody answered, asks for the same end', async () => {
+  const { extension, offer, asked } = listening();
+  offer('2030-01-01T10:00:00Z', 15);
+  assert.equal((await extension.extend())?.msg, 'UNREACHABLE');
+  assert.equal((await extension.extend())?.msg, 'SESSION_EXTENDED');
+  assert.deepEqual(asked, ['2030-01-01T10:15:00.000Z', '2030-01-01T10:15:00.000Z']);
+  assert.equal(extension.minutes, 0);
 });

@@ -191,6 +191,35 @@ static void the_same_request_is_the_same_booking(Fixture *f, gconstpointer data)
   g_assert_cmpuint(count(f->plan), ==, 1);
 }
 
+/* Neither the code nor the key of somebody else's booking is to be had by its request id. */
+static void a_request_id_is_its_senders_alone(Fixture *f, gconstpointer data) {
+  PlanWish wish = {.rc_name = RC,
+                   .starts_at_us = NOW + MINUTES(60),
+                   .wanted_us = MINUTES(30),
+                   .request_id = "r",
+                   .proof = "a"};
+  PlanWish other = wish;
+  other.proof = "b";
+  plan_book(f->plan, &wish, NOW, answered, f);
+  plan_book(f->plan, &other, NOW, answered, f); /* before the first one was stored */
+  g_assert_cmpint(f->refusal, ==, WIRE_REQUEST_ID_USED);
+  wait_for(f, 2);
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  reopen(f, NOW);
+  plan_book(f->plan, &other, NOW, answered, f);
+  wait_for(f, 3);
+  g_assert_cmpint(f->refusal, ==, WIRE_REQUEST_ID_USED);
+  plan_book(f->plan, &wish, NOW, answered, f);
+  wait_for(f, 4);
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_assert_cmpstr(f->last->id, ==, id);
+  plan_cancel(f->plan, id, NOW, answered, f);
+  wait_for(f, 5);
+  plan_book(f->plan, &wish, NOW, answered, f);
+  g_assert_cmpint(f->refusal, ==, WIRE_SESSION_NOT_EXIST);
+}
+
 static void who_waits_when_it_stops_is_told_once(Fixture *f, gconstpointer data) {
   const PlanWish wish = {
       .rc_name = RC, .starts_at_us = NOW + MINUTES(60), .wanted_us = MINUTES(30), .request_id = "r"};
@@ -300,6 +329,49 @@ static void cancelling_frees_once_it_is_on_disk(Fixture *f, gconstpointer data) 
   g_assert_cmpint(f->refusal, ==, WIRE_SESSION_NOT_EXIST);
   reopen(f, NOW);
   g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 0);
+}
+
+/* What is being written is a session already: either it begins, or it is cancelled, never both. */
+static void what_is_beginning_is_not_cancelled(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  plan_claim(f->plan, id, NOW + MINUTES(60), answered, f);
+  plan_cancel(f->plan, id, NOW + MINUTES(60), answered, f);
+  g_assert_cmpuint(f->answers, ==, 2);
+  g_assert_cmpint(f->refusal, ==, WIRE_SESSION_NOT_EXIST);
+  wait_for(f, 3);
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_assert_cmpint(plan_find(f->plan, id)->state, ==, RESERVATION_RUNNING);
+}
+
+static void what_is_being_cancelled_does_not_begin(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  plan_cancel(f->plan, id, NOW + MINUTES(60), answered, f);
+  plan_claim(f->plan, id, NOW + MINUTES(60), answered, f);
+  g_assert_cmpint(f->refusal, ==, WIRE_SESSION_NOT_EXIST);
+  wait_for(f, 3);
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_assert_cmpstr(plan_find(f->plan, id)->reason, ==, "cancelled");
+}
+
+static void extending_to_an_end_twice_is_once(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(walk_in(f, MINUTES(30), MINUTES(10), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  plan_extend_until(f->plan, id, NOW + MINUTES(44), NOW, answered, f);
+  plan_extend_until(f->plan, id, NOW + MINUTES(44), NOW, answered, f);
+  g_assert_cmpuint(f->answers, ==, 1); /* neither is told before it is stored */
+  wait_for(f, 3);
+  gint64 end_us = f->last->ends_at_us;
+  g_assert_cmpint(f->refusal, ==, -1);
+  g_assert_cmpint(end_us, >=, NOW + MINUTES(44));
+  g_assert_cmpint(end_us, <, NOW + MINUTES(50));
+  reopen(f, NOW);
+  plan_extend_until(f->plan, id, NOW + MINUTES(44), NOW, answered, f);
+  wait_for(f, 4);
+  g_assert_cmpint(f->last->ends_at_us, ==, end_us);
+  plan_extend_until(f->plan, id, NOW + MINUTES(31 + 24 * 60 + 50), NOW, answered, f);
+  g_assert_cmpint(f->refusal, ==, WIRE_BAD_REQUEST);
 }
 
 static void extending_takes_what_is_free(Fixture *f, gconstpointer data) {
@@ -555,6 +627,7 @@ int main(int argc, char **argv) {
   ADD_BOTH("times-outside-the-horizon-are-refused", times_outside_the_horizon_are_refused);
   ADD_BOTH("of-five-hundred-three-get-the-last-three", of_five_hundred_three_get_the_last_three);
   ADD_BOTH("the-same-request-is-the-same-booking", the_same_request_is_the_same_booking);
+  ADD_BOTH("a-request-id-is-its-senders-alone", a_request_id_is_its_senders_alone);
   ADD_JSON("codes-rest-over-a-restart", codes_rest_over_a_restart);
   ADD_BOTH("who-waits-when-it-stops-is-told-once", who_waits_when_it_stops_is_told_once);
   ADD_BOTH("a-walk-in-gives-way-to-a-booking", a_walk_in_gives_way_to_a_booking);
@@ -562,6 +635,9 @@ int main(int argc, char **argv) {
   ADD_BOTH("a-no-show-frees-its-place", a_no_show_frees_its_place);
   ADD_BOTH("a-booking-that-was-started-is-no-no-show", a_booking_that_was_started_is_no_no_show);
   ADD_BOTH("cancelling-frees-once-it-is-on-disk", cancelling_frees_once_it_is_on_disk);
+  ADD_BOTH("what-is-beginning-is-not-cancelled", what_is_beginning_is_not_cancelled);
+  ADD_BOTH("what-is-being-cancelled-does-not-begin", what_is_being_cancelled_does_not_begin);
+  ADD_BOTH("extending-to-an-end-twice-is-once", extending_to_an_end_twice_is_once);
   ADD_BOTH("extending-takes-what-is-free", extending_takes_what_is_free);
   ADD_BOTH("a-coming-end-is-told-once", a_coming_end_is_told_once);
   ADD_BOTH("capacity-that-falls-takes-nobodys-booking", capacity_that_falls_takes_nobodys_booking);
