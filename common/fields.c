@@ -346,6 +346,8 @@ static gboolean read_object(const Field *fields, const cJSON *object, gpointer t
       fields_take_error(error, FIELDS_ERROR_MISSING, g_strdup(field->name), g_strdup("is missing"));
       return FALSE;
     }
+    if (absent && field->absent)
+      *(gboolean *)G_STRUCT_MEMBER_P(target, field->offset) = TRUE;
     if (!absent && !read_member(field, node, target, error))
       return FALSE;
   }

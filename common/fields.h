@@ -13,8 +13,8 @@
  *   };
  *
  * A name may be a path into nested objects ("rc_info.rc_name") for reading. A field that is absent (or null)
- * leaves its member as it was: set defaults before reading. Unknown fields are ignored. Functions here keep
- * no state and may be called from any thread.
+ * leaves its member as it was (but see `absent`): set defaults before reading. Unknown fields are ignored.
+ * Functions here keep no state and may be called from any thread.
  */
 #pragma once
 #include <glib.h>
@@ -48,6 +48,7 @@ struct Field {
   gsize size;                          /* FIELD_OBJECT, FIELD_LIST: sizeof the element */
   const char *also;                    /* another accepted spelling of the name (nullable) */
   gboolean always;                     /* fields_write: send also when the value is empty (NULL, 0, FALSE) */
+  gboolean absent; /* FIELD_BOOL: what it is taken for when it is absent from what is read */
 };
 
 /* A parsed JSON document. */

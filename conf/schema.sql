@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS agreements (
 -- The streaming servers: for operators to change. Coordinators read it again now and then and write nothing here.
 CREATE TABLE IF NOT EXISTS servers (
   server_name VARCHAR(100) NOT NULL,
-  enabled TINYINT(1) NOT NULL DEFAULT 1,     -- 0: no new sessions are offered, as if it were not in the list
+  enabled TINYINT(1) NOT NULL DEFAULT 1,     -- 0: no new sessions; those that run go on
   position INT NOT NULL DEFAULT 0,           -- the order of the list, then the name
   ip VARCHAR(253) NOT NULL,
   port SMALLINT UNSIGNED NOT NULL,

@@ -37,6 +37,7 @@ typedef struct {
 typedef struct {
   gint64 capacity;
   gint64 free;
+  guint reachable;
 } Numbers;
 
 struct Events {
@@ -141,8 +142,9 @@ static char *list_since(const Events *events, guint64 read, const char *session)
 static void append_rc(GString *out, const char *name, const Numbers *numbers) {
   g_string_append(out, out->len ? ",{\"rc_name\":" : "{\"rc_name\":");
   fields_append_quoted(out, name);
-  g_string_append_printf(out, ",\"capacity\":%" G_GINT64_FORMAT ",\"free\":%" G_GINT64_FORMAT "}",
-                         numbers->capacity, numbers->free);
+  g_string_append_printf(out,
+                         ",\"capacity\":%" G_GINT64_FORMAT ",\"free\":%" G_GINT64_FORMAT ",\"reachable\":%u}",
+                         numbers->capacity, numbers->free, numbers->reachable);
 }
 
 static char *make_event(const GString *rcs) {
@@ -366,8 +368,10 @@ void events_tell_place(Events *events, const char *place) {
 static void append_if_changed(Events *events, const char *name, GString *out) {
   const Rc *rc = fleet_find_rc(events->core->fleet, name);
   Numbers *told = g_hash_table_lookup(events->told, name);
-  Numbers now = {rc ? rc->capacity : 0, rc ? rc_free_for_newcomers(rc) : 0};
-  if (rc ? told && told->capacity == now.capacity && told->free == now.free : !told)
+  Numbers now = {rc ? rc->capacity : 0, rc ? rc_free_for_newcomers(rc) : 0, rc ? rc->online : 0};
+  gboolean is_same =
+      told && told->capacity == now.capacity && told->free == now.free && told->reachable == now.reachable;
+  if (rc ? is_same : !told)
     return;
   append_rc(out, name, &now);
   if (rc)

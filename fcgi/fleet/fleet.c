@@ -175,8 +175,8 @@ void fleet_append_rcs(const Fleet *fleet, GString *out) {
     fields_append_quoted(out, rc->name);
     g_string_append_printf(out,
                            ",\"info\":%s,\"servers\":%u,\"capacity\":%" G_GINT64_FORMAT
-                           ",\"free\":%" G_GINT64_FORMAT ",\"waiting\":%u}",
+                           ",\"free\":%" G_GINT64_FORMAT ",\"reachable\":%u,\"waiting\":%u}",
                            rc->info ? rc->info : "{}", rc->servers, rc->capacity, rc_free_for_newcomers(rc),
-                           rc->waiting);
+                           rc->online, rc->waiting);
   }
 }

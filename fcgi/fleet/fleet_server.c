@@ -15,12 +15,15 @@ struct FleetServer {
   RcPlace place;
   gpointer peer;
   gboolean online;
-  gboolean draining;
+  gboolean known;           /* it has answered, or failed to */
+  gboolean draining;        /* it says so itself */
   gboolean full;            /* until the next status */
   gint64 doubtful_until_us; /* monotonic */
   gint64 session_limit;     /* as last told; 1 before */
   FleetState counted_state; /* what the RC's sums and the text have of it */
   guint counted_sessions;
+  gboolean counted_online;
+  gboolean counted_pending;
   gint64 counted_capacity;
   gint64 counted_free;
   GHashTable *sessions; /* id -> Session, owned */
@@ -91,10 +94,14 @@ static guint count_taken(const FleetServer *server) {
 FleetState fleet_server_get_state(const FleetServer *server) {
   if (!server->online)
     return FLEET_OFFLINE;
-  if (server->draining)
+  if (server->draining || !server->info->enabled)
     return FLEET_DRAINING;
   gboolean free = !server->full && count_taken(server) < server->session_limit;
   return free ? FLEET_FREE : FLEET_BUSY;
+}
+
+gboolean fleet_server_is_pending(const FleetServer *server) {
+  return !server->known;
 }
 
 /* Its free places, 0 unless it is FLEET_FREE. */
@@ -124,27 +131,40 @@ static void set_index(FleetServer *server, Sessions *index) {
   server->index = index;
 }
 
+/* Its part in whether its RC can be reached; TRUE: the RC is so no more, or again. */
+static gboolean update_reach(FleetServer *server, Rc *rc) {
+  gboolean was = rc_is_reachable(rc);
+  gboolean online = server->online && server->info->enabled;
+  gboolean pending = !server->known && server->info->enabled;
+  rc->online += (guint)online - (guint)server->counted_online;
+  rc->pending += (guint)pending - (guint)server->counted_pending;
+  server->counted_online = online;
+  server->counted_pending = pending;
+  return was != rc_is_reachable(rc);
+}
+
 /* After anything about a server: its rank, its RC's sums, its text. */
 static void update_server(FleetServer *server) {
   Rc *rc = server->rc;
   if (!rc)
     return;
+  gint64 capacity = server->info->enabled ? server->session_limit : 0;
   FleetState state = fleet_server_get_state(server);
   gint64 free = count_free(server);
   gboolean doubtful = server->doubtful_until_us > g_get_monotonic_time();
   int rank = free == 0 ? RC_NOT_NOW : doubtful ? RC_LAST_RESORT : (int)MIN(free, RC_MAX_RANK);
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), rank);
-  rc->capacity += server->session_limit - server->counted_capacity;
+  rc->capacity += capacity - server->counted_capacity;
   rc->free += free - server->counted_free;
-  rc->online += (guint)(state != FLEET_OFFLINE) - (guint)(server->counted_state != FLEET_OFFLINE);
-  set_index(server, server->online && !server->draining ? rc->sessions : NULL);
+  set_index(server, state == FLEET_FREE || state == FLEET_BUSY ? rc->sessions : NULL);
   guint sessions = count_taken(server);
-  gboolean is_news = state != server->counted_state || sessions != server->counted_sessions ||
-                     server->session_limit != server->counted_capacity || server->retold;
+  gboolean is_news = update_reach(server, rc) || state != server->counted_state ||
+                     sessions != server->counted_sessions || capacity != server->counted_capacity ||
+                     server->retold;
   server->retold = FALSE;
   server->counted_state = state;
   server->counted_sessions = sessions;
-  server->counted_capacity = server->session_limit;
+  server->counted_capacity = capacity;
   server->counted_free = free;
   /* A status that tells nothing new comes from every server every few seconds. */
   if (!is_news)
@@ -159,8 +179,10 @@ static void leave_rc(FleetServer *server) {
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), RC_NOT_NOW);
   rc->capacity -= server->counted_capacity;
   rc->free -= server->counted_free;
-  rc->online -= server->counted_state != FLEET_OFFLINE;
+  rc->online -= server->counted_online;
+  rc->pending -= server->counted_pending;
   rc->servers--;
+  server->counted_online = server->counted_pending = FALSE;
   server->counted_capacity = server->counted_free = 0;
   server->counted_state = FLEET_OFFLINE;
 }
@@ -365,6 +387,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
     merge_session(&reading, server, n);
   g_autoptr(GPtrArray) over = remove_over(server, told);
   set_online(server, TRUE);
+  server->known = TRUE;
   server->full = FALSE;
   server->draining = g_strcmp0(status->state, "draining") == 0;
   server->session_limit = status->session_limit;
@@ -378,6 +401,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
 }
 
 void fleet_server_set_offline(FleetServer *server, const char *complaint) {
+  server->known = TRUE;
   set_online(server, FALSE);
   set_complaint(server, g_strdup(complaint));
   update_server(server);

@@ -10,7 +10,7 @@ typedef enum {
   FLEET_OFFLINE,  /* it does not answer, or has not yet */
   FLEET_FREE,     /* it can take a session */
   FLEET_BUSY,     /* it cannot just now */
-  FLEET_DRAINING, /* it takes no new ones */
+  FLEET_DRAINING, /* it takes no new ones, by itself or by the list */
 } FleetState;
 #define FLEET_N_STATES (FLEET_DRAINING + 1)
 
@@ -38,6 +38,8 @@ void fleet_server_unref(FleetServer *server); /* NULL is allowed */
 
 const Server *fleet_server_get_info(const FleetServer *server);
 FleetState fleet_server_get_state(const FleetServer *server);
+/* Whether it has neither answered yet nor failed to: offline, as far as is known. */
+gboolean fleet_server_is_pending(const FleetServer *server);
 Rc *fleet_server_get_rc(const FleetServer *server); /* NULL when it left the list */
 /* For the one who calls it: any pointer. */
 gpointer fleet_server_get_peer(const FleetServer *server);

@@ -7,18 +7,20 @@
 #include <string.h>
 
 /* What the columns say of an entry, whatever it was imported with. */
-static const char *const columns_of_entry[] = {"ip", "port", "url", "rc_info", NULL};
+static const char *const columns_of_entry[] = {"ip", "port", "url", "enabled", "rc_info", NULL};
 static const char *const columns_of_rc_info[] = {"rc_name", "info", NULL};
 
 typedef struct {
   char *ip, *url, *rc_name, *info;
   gint64 port;
+  gboolean enabled;
 } Imported;
 
 static const Field imported_fields[] = {
     {"ip", FIELD_TEXT, G_STRUCT_OFFSET(Imported, ip)},
     {"port", FIELD_NUMERAL, G_STRUCT_OFFSET(Imported, port)},
     {"url", FIELD_TEXT, G_STRUCT_OFFSET(Imported, url)},
+    {"enabled", FIELD_BOOL, G_STRUCT_OFFSET(Imported, enabled), .absent = TRUE},
     {"rc_info.rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Imported, rc_name)},
     {"rc_info.info", FIELD_RAW, G_STRUCT_OFFSET(Imported, info)},
     {NULL},
@@ -26,12 +28,13 @@ static const Field imported_fields[] = {
 
 /* ---- reading ---- */
 
-enum { NAME, IP, PORT, URL, RC_NAME, INFO, ENTRY };
-#define COLUMNS "server_name, ip, port, url, rc_name, info, entry"
+enum { NAME, IP, PORT, URL, RC_NAME, INFO, ENTRY, ENABLED };
+#define COLUMNS "server_name, ip, port, url, rc_name, info, entry, enabled"
 
 /* An operator's change of a column goes before what was imported. */
 static gboolean is_as_imported(const SqlRow *row, const Imported *entry) {
   return g_strcmp0(entry->ip, sql_row_text(row, IP)) == 0 && entry->port == sql_row_int(row, PORT) &&
+         entry->enabled == (sql_row_int(row, ENABLED) != 0) &&
          g_strcmp0(entry->url, sql_row_text(row, URL)) == 0 &&
          g_strcmp0(entry->rc_name, sql_row_text(row, RC_NAME)) == 0 &&
          g_strcmp0(entry->info, sql_row_text(row, INFO)) == 0;
@@ -72,6 +75,8 @@ static void append_entry(GString *out, const SqlRow *row) {
   append_text(members, "port", sql_row_text(row, PORT));
   if (sql_row_text(row, URL))
     append_text(members, "url", sql_row_text(row, URL));
+  if (sql_row_int(row, ENABLED) == 0)
+    g_string_append(members, ",\"enabled\":false");
   append_rc_info(members, row, imported);
   fields_append_object(out, rest ? rest : "{}", members->str);
 }
@@ -106,8 +111,8 @@ static gboolean collect_server(const SqlRow *row, gpointer data) {
 GPtrArray *servers_mysql_read(Sql *sql, GError **error) {
   g_autoptr(GString) list = g_string_new("[");
   Collection collection = {list, NULL};
-  if (!sql_run(sql, "SELECT " COLUMNS " FROM servers WHERE enabled <> 0 ORDER BY position, server_name",
-               SQL_NO_VALUES, collect_server, &collection, NULL, error))
+  if (!sql_run(sql, "SELECT " COLUMNS " FROM servers ORDER BY position, server_name", SQL_NO_VALUES,
+               collect_server, &collection, NULL, error))
     return NULL;
   if (collection.error) {
     g_propagate_error(error, collection.error);
@@ -137,13 +142,13 @@ char *servers_mysql_mark(Sql *sql, GError **error) {
 
 static gboolean write_one(Sql *sql, const Server *server, guint position, GError **error) {
   return sql_run(sql,
-                 "INSERT INTO servers (" COLUMNS ", position, enabled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1) ON "
+                 "INSERT INTO servers (" COLUMNS ", position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
                  "DUPLICATE KEY UPDATE ip = VALUES(ip), port = VALUES(port), url = VALUES(url), rc_name = "
                  "VALUES(rc_name), info = VALUES(info), entry = VALUES(entry), position = VALUES(position), "
-                 "enabled = 1",
+                 "enabled = VALUES(enabled)",
                  SQL_VALUES(SQL_TEXT(server->name), SQL_TEXT(server->ip), SQL_INT(server->port),
                             SQL_TEXT(server->url), SQL_TEXT(server->rc_name), SQL_TEXT(server->info),
-                            SQL_TEXT(server->text), SQL_INT(position)),
+                            SQL_TEXT(server->text), SQL_INT(server->enabled), SQL_INT(position)),
                  NULL, NULL, NULL, error);
 }
 

@@ -7,8 +7,9 @@
  * columns. */
 char *servers_mysql_mark(Sql *sql, GError **error);
 
-/* The servers that are enabled, in order: an array of Server, as servers_parse() gives it (transfer full).
- * NULL with an error of SQL_ERROR, or of SETTINGS_ERROR when a row breaks a rule: one line that names it. */
+/* The servers, in order, those that are not enabled among them: an array of Server, as servers_parse() gives
+ * it (transfer full). NULL with an error of SQL_ERROR, or of SETTINGS_ERROR when a row breaks a rule: one
+ * line that names it. */
 GPtrArray *servers_mysql_read(Sql *sql, GError **error);
 
 /* Puts servers (of Server) into the table, in their order, and what is there of the same name up to date.

@@ -20,9 +20,12 @@
 
 /* Servers that are not known to be there are asked in turns, so many at once: thousands of connections in one
  * instant, at a start or after a network was away, would time out together and be tried again together. Those
- * that failed have turns of their own, so that dead ones, who take their time, are in nobody's way. */
-typedef enum { TURN_FIRST, TURN_AGAIN, N_TURNS } Turn;
-static const guint turn_limits[N_TURNS] = {[TURN_FIRST] = 256, [TURN_AGAIN] = 64};
+ * that failed have turns of their own, and so have those that do not answer soon, so that dead ones, who take
+ * their time, are in nobody's way. */
+typedef enum { TURN_FIRST, TURN_AGAIN, TURN_SLOW, N_TURNS } Turn;
+static const guint turn_limits[N_TURNS] = {[TURN_FIRST] = 256, [TURN_AGAIN] = 128, [TURN_SLOW] = 1024};
+/* So long a living server takes at most, mostly: then it is the next one's turn. */
+#define SLOW_US (3 * INSTANT_SECOND / 10)
 
 typedef struct {
   Core *core;
@@ -54,6 +57,7 @@ struct Watches {
 
 static void watch_ask(gpointer data);
 static void leave_turn(Watch *watch);
+static void on_turn_slow(gpointer data);
 
 static void watch_ask_in(Watch *watch, gint64 delay_us) {
   watch->timer = timers_add(watch->core->timers, delay_us, watch_ask, watch);
@@ -171,11 +175,29 @@ static void take_turns(Watches *watches, Turn turn) {
     watch->in_turn = TRUE;
     watches->under_way[turn]++;
     watch_call(watch);
+    watch->timer = timers_add(watch->core->timers, SLOW_US, on_turn_slow, watch);
   }
+}
+
+/* It goes on waiting for the answer, and the turn is another's. */
+static void on_turn_slow(gpointer data) {
+  Watch *watch = data;
+  Watches *watches = watch->core->watches;
+  watch->timer = NULL;
+  if (watches->under_way[TURN_SLOW] >= turn_limits[TURN_SLOW]) {
+    watch->timer = timers_add(watch->core->timers, SLOW_US, on_turn_slow, watch);
+    return;
+  }
+  Turn turn = watch->turn;
+  watches->under_way[turn]--;
+  watch->turn = TURN_SLOW;
+  watches->under_way[TURN_SLOW]++;
+  take_turns(watches, turn);
 }
 
 static void leave_turn(Watch *watch) {
   Watches *watches = watch->core->watches;
+  timer_clear(&watch->timer); /* of a slow turn: who is asked waits for nothing else */
   if (watch->queued)
     g_queue_delete_link(&watches->waiting[watch->turn], g_steal_pointer(&watch->queued));
   if (!watch->in_turn)
@@ -201,7 +223,7 @@ static void watch_ask(gpointer data) {
 static void free_watch(gpointer data) {
   Watch *watch = data;
   streamer_call_forget(watch->call);
-  timer_cancel(watch->timer);
+  timer_clear(&watch->timer);
   leave_turn(watch);
   streamer_peer_free(watch->peer);
   fleet_server_set_peer(watch->server, NULL);

@@ -1,6 +1,7 @@
 /* Watching the streamers: a long-polled GET_STATUS to each, whose answers go into the fleet.
  *
- * At a start all are asked, some hundred at a time; those who told their first status early are followed a
+ * At a start all are asked, some hundred at a time, and some thousand more who do not answer soon, so that
+ * dead ones are in nobody's way; those who told their first status early are followed a
  * little later (4 s at most), so that the others' come first. A streamer answers at once when something
  * changed, else after status_wait_seconds, so that one that is silent for 1.5 s longer is known to be dead. A
  * dead one is asked again after 0.25 s, then at most every 2 s. A core that answers one request only

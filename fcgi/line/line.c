@@ -3,6 +3,8 @@
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/session/starts.h"
 
+#define UNREACHABLE_PATIENCE_US (5 * INSTANT_SECOND)
+
 Line *line_new(Lines *lines, const char *rc_name) {
   Line *line = g_new0(Line, 1);
   line->lines = lines;
@@ -26,6 +28,10 @@ Rc *line_get_rc(const Line *line) {
 
 const RcRules *line_get_rules(const Line *line) {
   return rc_rules_get(line->lines->core->configuration->rc_rules, line->rc_name);
+}
+
+gboolean line_is_given_up(const Line *line) {
+  return line->unreachable_us && g_get_monotonic_time() - line->unreachable_us > UNREACHABLE_PATIENCE_US;
 }
 
 gint64 line_count_unclaimed(const Core *core, const Rc *rc) {

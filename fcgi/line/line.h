@@ -29,6 +29,7 @@ typedef struct {
   gboolean due;          /* to be looked at now */
   gint64 rest_us;        /* how long the last rest was; 0: none */
   gint64 rests_until_us; /* monotonic */
+  gint64 unreachable_us; /* monotonic: since when nothing of the RC can be reached; 0: something can */
   gint64 free_at_rest;   /* how many servers' places were free when it began */
   GArray *estimates;     /* of gint64: wait_estimate() by position */
   gint64 estimated_us;   /* monotonic */
@@ -66,5 +67,8 @@ void line_free(gpointer line);
 /* The line's RC as it is now; NULL: it left the list. */
 Rc *line_get_rc(const Line *line);
 const RcRules *line_get_rules(const Line *line);
+/* Whether nothing of the RC can be reached, and has not been for longer than a streamer takes to start again:
+ * there is nothing to wait for. */
+gboolean line_is_given_up(const Line *line);
 /* Free places of an RC (nullable) on servers that nobody's start is on its way to. */
 gint64 line_count_unclaimed(const Core *core, const Rc *rc);

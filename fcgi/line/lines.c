@@ -87,11 +87,31 @@ static Visitor *line_join(Line *line) {
   return visitor;
 }
 
+/* Nobody is let wait for what cannot come. Their places lapse as those of lost ones do. */
+static void line_watch_reach(Line *line) {
+  const Rc *rc = line_get_rc(line);
+  if (!rc || rc_is_reachable(rc))
+    line->unreachable_us = 0;
+  else if (!line->unreachable_us)
+    line->unreachable_us = g_get_monotonic_time();
+  if (!line_is_given_up(line))
+    return;
+  GHashTableIter iter;
+  gpointer value;
+  g_hash_table_iter_init(&iter, line->lines->by_key);
+  while (g_hash_table_iter_next(&iter, NULL, &value)) {
+    Visitor *visitor = value;
+    if (visitor->line == line && visitor->state == WAITS)
+      visitor_answer_busy(visitor);
+  }
+}
+
 static void line_look(Line *line) {
   g_autoptr(GPtrArray) lost = waiting_line_find_lost(line->order, g_get_monotonic_time());
   for (guint i = 0; i < lost->len; i++)
     visitor_forget(lost->pdata[i]);
   line->due = FALSE;
+  line_watch_reach(line);
   lines_settle(line);
 }
 
@@ -229,6 +249,10 @@ void lines_start(Lines *lines, Request *request, Rc *rc, const LineWish *wish) {
   const Session *session = visitor && visitor->session ? visitor_find_session(visitor) : NULL;
   if (session) {
     visitor_let_in(visitor, request, session);
+    return;
+  }
+  if (!rc_is_reachable(rc) && !(visitor && visitor->state == WAITS && !line_is_given_up(visitor->line))) {
+    busy_refuse(request, rc);
     return;
   }
   if (visitor && visitor->state == STANDS) { /* it did not last until they came */

@@ -98,8 +98,11 @@ Request *visitor_take_request(Visitor *visitor) {
 
 void visitor_answer_busy(Visitor *visitor) {
   Request *request = visitor_take_request(visitor);
-  g_autofree char *members = request ? lines_describe_place(visitor) : NULL;
-  if (request)
+  gboolean is_over = line_is_given_up(visitor->line);
+  g_autofree char *members = request && !is_over ? lines_describe_place(visitor) : NULL;
+  if (request && is_over)
+    busy_refuse(request, line_get_rc(visitor->line));
+  else if (request)
     busy_refuse_in_line(request, line_get_rc(visitor->line), ASK_AGAIN_SECONDS, members);
 }
 

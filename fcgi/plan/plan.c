@@ -165,6 +165,21 @@ void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboole
   *overbooked = excess && excess->len > 0;
 }
 
+void plan_set_apart(Plan *plan, const char *id, gboolean apart) {
+  PlanEntry *entry = plan_index_find(plan->index, id);
+  if (!entry || entry->apart == apart || entry->reservation->state != RESERVATION_RUNNING ||
+      store_is_shared(plan->store))
+    return;
+  const Reservation *reservation = entry->reservation;
+  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
+  LedgerRun whole = ledger_run(ledger, reservation->starts_at_us, reservation->ends_at_us);
+  entry->apart = apart;
+  if (apart)
+    ledger_give_back_rest(ledger, &entry->run, ledger_slot(ledger, plan->now_us));
+  else if (ledger_restore(ledger, whole))
+    entry->run = whole;
+}
+
 GPtrArray *plan_list_rcs(const Plan *plan) {
   GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
   GHashTableIter iter;
@@ -257,11 +272,7 @@ static void merge_end(Plan *plan, PlanEntry *entry, gint64 ends_at_us) {
   Reservation *reservation = entry->reservation;
   if (ends_at_us <= reservation->ends_at_us)
     return;
-  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
-  LedgerRun longer = ledger_run(ledger, reservation->starts_at_us, ends_at_us);
-  ledger_give_back_rest(ledger, &entry->run, entry->run.first);
-  if (ledger_restore(ledger, longer))
-    entry->run = longer;
+  plan_prolong(plan, entry, ends_at_us);
   reservation->ends_at_us = ends_at_us;
   entry->noticed = FALSE;
   plan_set_due(plan, entry);

@@ -34,6 +34,10 @@ void plan_close(Plan *plan);
  * (nullable) tells whether there are slots with more bookings than places because of it: asked for when it
  * becomes less, and when it is 0. */
 void plan_set_capacity(Plan *plan, const char *rc_name, guint32 capacity, gboolean *overbooked);
+/* A session that runs has, or has no more, a place that the capacity does not count, because its server takes
+ * no others (PlanListener.has_own_place): then it takes none of those that are left. Where the store is
+ * shared it goes on holding one until it is over, for others cannot know. */
+void plan_set_apart(Plan *plan, const char *id, gboolean apart);
 /* The RCs that the plan has heard of: texts (transfer full). */
 GPtrArray *plan_list_rcs(const Plan *plan);
 

@@ -23,7 +23,8 @@ static void send_change(Plan *plan, PlanEntry *entry, PlanChange *change) {
   } else if (change->kind == STORE_CLAIM) {
     shown.state = RESERVATION_RUNNING;
   }
-  guint32 capacity = ledger_capacity(plan_ledger_of(plan, shown.rc_name));
+  gboolean is_beside = change->kind == STORE_EXTEND && plan_has_own_place(plan, entry);
+  guint32 capacity = is_beside ? G_MAXUINT32 : ledger_capacity(plan_ledger_of(plan, shown.rc_name));
   g_hash_table_add(plan->under_way, change);
   entry->dirty &= change->kind != STORE_FACT;
   entry->pending++;

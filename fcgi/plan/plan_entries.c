@@ -83,6 +83,23 @@ gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, co
   return TRUE;
 }
 
+gboolean plan_has_own_place(const Plan *plan, const PlanEntry *entry) {
+  return plan->listener.has_own_place &&
+         plan->listener.has_own_place(entry->reservation, plan->listener_data);
+}
+
+gboolean plan_prolong(Plan *plan, PlanEntry *entry, gint64 ends_at_us) {
+  Reservation *reservation = entry->reservation;
+  Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);
+  LedgerRun longer = ledger_run(ledger, reservation->starts_at_us, ends_at_us), old = entry->run;
+  ledger_give_back_rest(ledger, &entry->run, entry->run.first);
+  gboolean taken = ledger_restore(ledger, longer);
+  entry->run = longer;
+  if (!taken && !ledger_restore(ledger, entry->run = old))
+    entry->run.count = 0;
+  return taken;
+}
+
 void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason) {
   Reservation *reservation = entry->reservation;
   Ledger *ledger = plan_ledger_of(plan, reservation->rc_name);

@@ -49,6 +49,11 @@ PlanEntry *plan_hold(Plan *plan, Reservation *reservation);
 PlanEntry *plan_know(Plan *plan, const Reservation *other);
 /* The entry is in another state, or runs elsewhere; FALSE: it was so already. Nothing is written. */
 gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name);
+/* Whether its place is none of those that the capacity counts (PlanListener). */
+gboolean plan_has_own_place(const Plan *plan, const PlanEntry *entry);
+/* It lasts until @ends_at_us, whether the place is free or not. FALSE, with nothing changed: that is too long
+ * for a run. */
+gboolean plan_prolong(Plan *plan, PlanEntry *entry, gint64 ends_at_us);
 /* It is over: its places from now on and its code are free. */
 void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason);
 /* Its code is free; one that is somebody else's by now stays theirs. */

@@ -12,6 +12,7 @@ typedef struct {
   gboolean stored;     /* it is in the store: somebody may have been told */
   gboolean cancelling; /* its cancellation is on its way to the store */
   gboolean claiming;   /* its beginning is */
+  gboolean apart;      /* it holds no slots from now on: its server takes no others (plan_set_apart()) */
   gboolean noticed;    /* its end was told of */
   gboolean dirty;      /* what is stored is older than what is here: write it again */
   guint pending;       /* changes on their way to the store */

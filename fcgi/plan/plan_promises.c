@@ -140,11 +140,16 @@ static PlanEntry *find_running(Plan *plan, const char *id, gint64 now_us, const 
 }
 
 static void extend_entry(Plan *plan, PlanEntry *entry, guint slots, const PlanWaiter *waiter) {
-  if (slots == 0 || !ledger_extend(plan_ledger_of(plan, entry->reservation->rc_name), &entry->run, slots)) {
+  Ledger *ledger = plan_ledger_of(plan, entry->reservation->rc_name);
+  gint64 more_us = slots * plan->rules.slot_minutes * INSTANT_MINUTE;
+  gboolean taken = entry->apart || (plan_has_own_place(plan, entry)
+                                        ? plan_prolong(plan, entry, entry->reservation->ends_at_us + more_us)
+                                        : ledger_extend(ledger, &entry->run, slots));
+  if (slots == 0 || !taken) {
     plan_refuse(waiter, WIRE_EXTENSION_NOT_AVAILABLE, NULL, PLAN_NO_EXTENSION_REASON);
     return;
   }
-  entry->reservation->ends_at_us += slots * plan->rules.slot_minutes * INSTANT_MINUTE;
+  entry->reservation->ends_at_us += more_us;
   entry->noticed = FALSE;
   plan_set_due(plan, entry);
   plan_write(plan, entry, STORE_EXTEND, slots, *waiter);
@@ -178,7 +183,11 @@ void plan_extend_until(Plan *plan, const char *id, gint64 until_us, gint64 now_u
 
 guint plan_room_minutes(const Plan *plan, const char *id, guint most) {
   const PlanEntry *entry = plan_index_find(plan->index, id);
-  if (!entry || entry->reservation->state != RESERVATION_RUNNING || entry->run.count == 0)
+  if (!entry || entry->reservation->state != RESERVATION_RUNNING)
+    return 0;
+  if (entry->apart || plan_has_own_place(plan, entry))
+    return most / plan->rules.slot_minutes * plan->rules.slot_minutes;
+  if (entry->run.count == 0)
     return 0;
   const Ledger *ledger = g_hash_table_lookup(plan->ledgers, entry->reservation->rc_name);
   return ledger_room_after(ledger, entry->run, most / plan->rules.slot_minutes) * plan->rules.slot_minutes;

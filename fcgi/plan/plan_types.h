@@ -34,4 +34,7 @@ typedef struct {
   void (*ending)(const Reservation *reservation, gpointer user_data);
   /* Another coordinator has started a session, or it was moved: it runs on server_name. */
   void (*appeared)(const Reservation *reservation, gpointer user_data);
+  /* Whether a session's place is one that the capacity does not count, because its server takes no others:
+   * then it may last longer, whatever is booked (nullable: none is). */
+  gboolean (*has_own_place)(const Reservation *reservation, gpointer user_data);
 } PlanListener;

@@ -22,6 +22,10 @@ void rc_free(Rc *rc) {
   g_free(rc);
 }
 
+gboolean rc_is_reachable(const Rc *rc) {
+  return rc->online > 0 || rc->pending > 0;
+}
+
 gint64 rc_free_for_newcomers(const Rc *rc) {
   return MAX(0, rc->free - (gint64)rc->claims);
 }

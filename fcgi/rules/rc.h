@@ -23,8 +23,9 @@ typedef struct {
   char *name;
   char *info;         /* JSON text as the list of servers has it for the first server (nullable) */
   guint servers;      /* in the list */
-  guint online;       /* of them */
-  gint64 capacity;    /* sessions that all its servers take; one never seen counts 1 */
+  guint online;       /* of them, those that can be reached and are enabled */
+  guint pending;      /* of them, those that are enabled and have neither answered yet nor failed to */
+  gint64 capacity;    /* sessions that all its servers take which are enabled; one never seen counts 1 */
   gint64 free;        /* sessions that could start now */
   Sessions *sessions; /* on those of its servers that can be used, by their ends */
   guint waiting;      /* people in its line (lines.h) */
@@ -35,6 +36,10 @@ typedef struct {
 
 Rc *rc_new(const char *name); /* (transfer full) */
 void rc_free(Rc *rc);         /* NULL is allowed */
+
+/* Whether there is, or may be in a moment, a server that sessions can be had from, if only later: else nobody
+ * need wait. */
+gboolean rc_is_reachable(const Rc *rc);
 
 /* How many of its free places the waiting line leaves to others. */
 gint64 rc_free_for_newcomers(const Rc *rc);

@@ -12,6 +12,7 @@ static const Field server_fields[] = {
     {"ip", FIELD_TEXT, G_STRUCT_OFFSET(Server, ip), .required = TRUE, .min = 1, .max = 253},
     {"port", FIELD_NUMERAL, G_STRUCT_OFFSET(Server, port), .required = TRUE, .min = 1, .max = 65535},
     {"url", FIELD_TEXT, G_STRUCT_OFFSET(Server, url), .min = 1, .max = 1000},
+    {"enabled", FIELD_BOOL, G_STRUCT_OFFSET(Server, enabled), .absent = TRUE},
     {"rc_info.rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Server, rc_name), .required = TRUE, LIMIT_RC_NAME},
     {"rc_info.info", FIELD_RAW, G_STRUCT_OFFSET(Server, info), .max = 32 * 1024},
     {NULL},

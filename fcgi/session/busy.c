@@ -5,10 +5,7 @@
 #define RETRY_SOON_SECONDS 5
 #define RETRY_LATE_SECONDS 30
 
-static const char *reason_for(const Rc *rc) {
-  return rc && rc->online == 0 ? "No server of this residential complex can be reached just now."
-                               : "All servers of this residential complex are busy.";
-}
+#define BUSY_REASON "All servers of this residential complex are busy."
 
 /* @retry_after_seconds 0: when the first place becomes free. */
 static void refuse_busy(Request *request, Rc *rc, const char *reason, guint retry_after_seconds,
@@ -26,13 +23,26 @@ static void refuse_busy(Request *request, Rc *rc, const char *reason, guint retr
   request_refuse_until(request, error, retry_after_seconds ? retry_after_seconds : seconds, members->str);
 }
 
+static void refuse_unreachable(Request *request, const char *reason) {
+  g_autoptr(GError) error = NULL;
+  wire_set_error(&error, WIRE_SERVERS_UNREACHABLE, NULL, "%s", reason);
+  request_refuse_until(request, error, RETRY_LATE_SECONDS, NULL);
+}
+
 void busy_refuse(Request *request, Rc *rc) {
-  refuse_busy(request, rc, reason_for(rc), 0, NULL);
+  if (rc && !rc_is_reachable(rc))
+    refuse_unreachable(request, "No server of this residential complex can be reached just now.");
+  else
+    refuse_busy(request, rc, BUSY_REASON, 0, NULL);
+}
+
+void busy_refuse_unreachable(Request *request) {
+  refuse_unreachable(request, "The server of this session cannot be reached just now.");
 }
 
 void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members) {
   request_set_in_line(request);
-  refuse_busy(request, rc, reason_for(rc), retry_after_seconds, members);
+  refuse_busy(request, rc, BUSY_REASON, retry_after_seconds, members);
 }
 
 void busy_refuse_for(Request *request, Rc *rc, const char *reason) {

@@ -1,13 +1,17 @@
-/* SERVERS_BUSY: the one place where it is said. The core's thread. */
+/* SERVERS_BUSY and SERVERS_UNREACHABLE: the one place where they are said. The core's thread. */
 #pragma once
 #include "fcgi/core/request.h"
 #include "fcgi/rules/rc.h"
 
-/* Refuses with what is known of when it will be better. @rc nullable. (transfer full @request) */
+/* Refuses with what is known of when it will be better: all is busy, or nothing of the RC can be reached. @rc
+ * nullable. (transfer full @request) */
 void busy_refuse(Request *request, Rc *rc);
 
-/* The same to somebody with a place in the line, who shall ask again after @retry_after_seconds. @members:
- * what is said of the place, as in wire_answer(). (transfer full @request) */
+/* The server of the session that is meant cannot be reached. (transfer full @request) */
+void busy_refuse_unreachable(Request *request);
+
+/* That all is busy to somebody with a place in the line, who shall ask again after @retry_after_seconds.
+ * @members: what is said of the place, as in wire_answer(). (transfer full @request) */
 void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members);
 
 /* The same with a @reason of its own. (transfer full @request) */

@@ -57,6 +57,19 @@ static void set_capacity_of_gone(Planning *planning) {
       set_capacity(planning, names->pdata[i], 0);
 }
 
+/* What runs on a server that is not enabled takes no place that others could have. */
+static gboolean has_place_beside(const Reservation *reservation, gpointer data) {
+  const Planning *planning = data;
+  const FleetServer *server =
+      reservation->server_name ? fleet_find_server(planning->core->fleet, reservation->server_name) : NULL;
+  return server && !fleet_server_get_info(server)->enabled;
+}
+
+static void set_apart(const Reservation *reservation, gpointer data) {
+  Planning *planning = data;
+  plan_set_apart(planning->plan, reservation->id, has_place_beside(reservation, planning));
+}
+
 void planning_capacity_changed(Planning *planning, const Rc *rc) {
   const Fleet *fleet = planning->core->fleet;
   if (rc) {
@@ -64,6 +77,7 @@ void planning_capacity_changed(Planning *planning, const Rc *rc) {
     return;
   }
   g_clear_pointer(&planning->running, g_hash_table_unref); /* the list has been taken */
+  plan_for_each_running(planning->plan, set_apart, planning);
   for (guint i = 0; i < fleet_count_rcs(fleet); i++)
     set_capacity(planning, fleet_get_rc(fleet, i)->name, fleet_get_rc(fleet, i)->capacity);
   set_capacity_of_gone(planning);
@@ -298,7 +312,7 @@ static Store *open_store(Core *core, GError **error) {
 }
 
 Planning *planning_open(Core *core, const PlanningListener *listener, GError **error) {
-  static const PlanListener plan_listener = {on_plan_ending, on_plan_appeared};
+  static const PlanListener plan_listener = {on_plan_ending, on_plan_appeared, has_place_beside};
   const Configuration *configuration = core->configuration;
   const PlanRules rules = {
       .slot_minutes = (guint)configuration->slot_minutes,

@@ -301,7 +301,9 @@ static void start_look_again(gpointer data) {
 
 static gboolean is_worth_waiting(const Start *start) {
   gint64 waited_us = g_get_monotonic_time() - start->begun_us;
-  return start->booked && start->tried->len == 0 && !start->core->ending && waited_us < BOOKED_PATIENCE_US;
+  const Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
+  return start->booked && (!rc || rc_is_reachable(rc)) && start->tried->len == 0 && !start->core->ending &&
+         waited_us < BOOKED_PATIENCE_US;
 }
 
 static void start_ask(Start *start) {

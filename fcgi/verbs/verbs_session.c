@@ -80,8 +80,13 @@ static void join_running(Request *request, const Reservation *reservation, const
   FleetServer *server =
       reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
   const Session *session = server ? fleet_server_find_session(server, reservation->id) : NULL;
+  gboolean is_gone =
+      reservation->server_name &&
+      (!server || (fleet_server_get_state(server) == FLEET_OFFLINE && !fleet_server_is_pending(server)));
   if (session && fleet_server_get_state(server) != FLEET_OFFLINE)
     connection_data_answer(request, session, "guest", name);
+  else if (is_gone)
+    busy_refuse_unreachable(request);
   else
     busy_refuse(request, NULL);
 }

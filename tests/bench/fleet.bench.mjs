@@ -2,7 +2,8 @@
 // The coordinator with 10, 1,000 and 10,000 servers (fake streamers that answer at once): how soon all are known after a start, what
 // one costs in memory, and starts a second. Beside it, in the same run: the loop of curl's examples asking all the same servers once,
 // as many at a time, and what both cost the fake streamers' process, whose time is in all of it; and a node:http server behind the
-// same nginx that hands out servers as a small matchmaker would, keeping nothing.
+// same nginx that hands out servers as a small matchmaker would, keeping nothing. Last, with every second server dead: how soon the
+// living ones are known, and how long one start takes.
 // Needs wrk (Debian: wrk). Usage: node fleet.bench.mjs [SECONDS [SERVERS...]]
 
 import { createHmac } from 'node:crypto';
@@ -120,8 +121,34 @@ async function measure(size, seconds) {
   }
 }
 
+/** Every second one never answers. @param {number} size */
+async function measureHalfDead(size) {
+  const scope = ownScope();
+  try {
+    const files = new CoordinatorFiles(scope);
+    const fleet = await startFakeFleet(scope, { count: size, keyFile: join(files.directory, 'vitrina.key') });
+    await fleet.misbehave(Array.from({ length: size / 2 }, (_, i) => 2 * i), 'silent');
+    const settings = { log_level: 'notice', access_log: false, status_wait_seconds: 30, history_days: 0, code_digits: 6 };
+    const begun = Date.now();
+    const { client, health } = await startSite(scope, { files, servers: fleet.servers, settings });
+    await until(async () => (await health()).online === size / 2, { what: 'the living are known', timeout: 120_000, every: 50 });
+    const known = Date.now() - begun;
+    const took = [];
+    for (let i = 0; i < 100; i++) {
+      const asked = Date.now();
+      await client.ask('START_SESSION', { rc_name: 'RC 0' });
+      took.push(Date.now() - asked);
+    }
+    took.sort((a, b) => a - b);
+    console.log(`${size} servers, every second one dead: the others known ${known} ms after the start; START_SESSION then: p50 ${took[50]}, slowest ${took[99]} ms`);
+  } finally {
+    await scope.end();
+  }
+}
+
 if (process.argv[2] === 'matchmaker') await runMatchmaker(process.argv.slice(3));
 else {
   const [seconds = 2, ...sizes] = process.argv.slice(2).map(Number);
   for (const size of sizes.length ? sizes : [10, 1_000, 10_000]) await measure(size, seconds);
+  await measureHalfDead(sizes.at(-1) ?? 10_000);
 }

@@ -15,12 +15,12 @@ test('POLL_EVENTS waits for a change and tells the numbers after it', async t =>
   assert.equal(started.status, 200);
   assert.equal(started.answer.msg, 'EVENTS');
   assert.deepEqual(started.answer.events,
-    [{ msg: 'SERVERS_CHANGED', rcs: [{ rc_name: 'Hill', capacity: 2, free: 1 }] }]);
+    [{ msg: 'SERVERS_CHANGED', rcs: [{ rc_name: 'Hill', capacity: 2, free: 1, reachable: 1 }] }]);
   assert.notEqual(started.answer.cursor, cursor);
 
   streamer.end(session.session);
   const ended = await client.ask('POLL_EVENTS', { cursor: started.answer.cursor, wait_seconds: 20 });
-  assert.deepEqual(ended.answer.events.at(-1).rcs, [{ rc_name: 'Hill', capacity: 2, free: 2 }]);
+  assert.deepEqual(ended.answer.events.at(-1).rcs, [{ rc_name: 'Hill', capacity: 2, free: 2, reachable: 1 }]);
 
   const missed = await client.ask('POLL_EVENTS', { cursor });
   assert.equal(missed.answer.events.length, 2, 'who comes later gets what happened since its cursor');
@@ -43,7 +43,7 @@ test('a cursor of another time gets the present state of everything', async t =>
   for (const cursor of ['00000000-5', 'x', '-', '99999999999999999999999']) {
     const { answer } = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 20 });
     assert.deepEqual(answer.events,
-      [{ msg: 'SERVERS_CHANGED', rcs: [{ rc_name: 'Hill', capacity: 2, free: 2 }] }]);
+      [{ msg: 'SERVERS_CHANGED', rcs: [{ rc_name: 'Hill', capacity: 2, free: 2, reachable: 1 }] }]);
   }
 });
 
@@ -52,7 +52,7 @@ test('an RC that leaves the list is told with nothing free', async t => {
   files.writeServers([]);
   coordinator.signal('SIGHUP');
   const { answer } = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 20 });
-  assert.deepEqual(answer.events[0].rcs, [{ rc_name: 'Hill', capacity: 0, free: 0 }]);
+  assert.deepEqual(answer.events[0].rcs, [{ rc_name: 'Hill', capacity: 0, free: 0, reachable: 0 }]);
 });
 
 test('a thousand waiting polls hold no thread each, and all get the event', async t => {
@@ -64,7 +64,7 @@ test('a thousand waiting polls hold no thread each, and all get the event', asyn
   const answers = await Promise.all(polls);
   for (const { status, answer } of answers) {
     assert.equal(status, 200);
-    assert.deepEqual(answer.events[0].rcs, [{ rc_name: 'Hill', capacity: 2, free: 1 }]);
+    assert.deepEqual(answer.events[0].rcs, [{ rc_name: 'Hill', capacity: 2, free: 1, reachable: 1 }]);
   }
   assert.equal((await health()).waiting, 0);
 });

@@ -133,7 +133,7 @@ test('when no server of an RC answers, the refusal says so', async t => {
   for (const streamer of streamers) await streamer.close();
   await online(0);
   const { status, answer } = await client.ask('START_SESSION', { rc_name: 'Tower' });
-  assert.deepEqual([status, answer.msg], [503, 'SERVERS_BUSY']);
+  assert.deepEqual([status, answer.msg], [503, 'SERVERS_UNREACHABLE']);
   assert.match(answer.reason, /reached/);
   assert.ok(answer.retry_after_seconds > 0);
 });

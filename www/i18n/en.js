@@ -25,6 +25,7 @@ export const en = {
   'rc.free.only': 'Free now',
   'rc.busy': 'Everything is taken right now',
   'rc.closed': 'Not available at the moment',
+  'rc.unreachable': 'Out of order just now',
 
   'ways.heading.none': 'How would you like to visit?',
   'ways.hint.none': 'Choose a complex to start a walk of your own, or enter the code of someone who is already there.',
@@ -97,7 +98,7 @@ export const en = {
   'ended.reason.engine_unknown': 'This page cannot show the picture of this complex yet. Please tell the sales office.',
   'ended.reason.unknown': 'The walk was ended. You can start a new one.',
 
-  'refusal.SERVERS_UNREACHABLE': 'The servers of this complex cannot be reached just now. We are on it; please come back a little later, or choose another complex.',
+  'refusal.SERVERS_UNREACHABLE': 'The servers of this complex cannot be reached just now. Please come back a little later, or choose another complex.',
   'refusal.REQUEST_ID_USED': 'This was asked for before, in other words. Please try again.',
   'refusal.SERVERS_BUSY': 'All places are taken right now. Please try again in a little while, or choose another complex.',
   'refusal.SERVERS_BUSY.retry': 'All places are taken right now. Please try again in about {duration}, or choose another complex.',

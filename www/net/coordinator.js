@@ -11,7 +11,7 @@ import { VerbSocket } from './verb-socket.js';
 
 /**
  * @typedef {import('./ask.js').Answer} Answer
- * @typedef {{ rc_name: string, info?: Record<string, any>, capacity?: number, free?: number, servers?: number }} Rc
+ * @typedef {{ rc_name: string, info?: Record<string, any>, capacity?: number, free?: number, servers?: number, reachable?: number }} Rc
  * @typedef {object} Watcher
  * @property {(rcs: Rc[]) => void} onRcs the whole list, on entry and whenever it may have changed unseen
  * @property {(event: Answer) => void} onEvent

@@ -9,7 +9,7 @@ import { Unreachable } from './ask.js';
 const FINAL = new Set(['NOT_AUTHORIZED', 'FORBIDDEN', 'SESSION_NOT_EXIST', 'BAD_REQUEST', 'UNKNOWN_VERB']);
 
 /** What may be otherwise a moment later. */
-const PASSING = new Set(['SERVERS_BUSY', 'SESSION_START_FAILED', 'STORE_UNAVAILABLE', 'INTERNAL_ERROR', 'TOO_MANY_ATTEMPTS', 'UNREACHABLE']);
+const PASSING = new Set(['SERVERS_BUSY', 'SERVERS_UNREACHABLE', 'SESSION_START_FAILED', 'STORE_UNAVAILABLE', 'INTERNAL_ERROR', 'TOO_MANY_ATTEMPTS', 'UNREACHABLE']);
 
 /** A refusal where none is expected, for instance while the server restarts: worth another try. */
 export class Refused extends Error {}

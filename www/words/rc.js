@@ -23,12 +23,14 @@ export function rcHoldsMouse(rc) {
 
 /**
  * @param {Rc} rc
- * @returns {{ capacity: number, free: number, state: 'free' | 'busy' | 'closed' }} closed: nobody serves it now
+ * @returns {{ capacity: number, free: number, state: 'free' | 'busy' | 'closed' | 'unreachable' }} closed: nobody serves it now;
+ *   unreachable: somebody should, and nothing of it can be reached
  */
 export function rcPlaces(rc) {
   const capacity = wholeNumber(rc.capacity);
   const free = Math.min(wholeNumber(rc.free), capacity);
-  return { capacity, free, state: capacity === 0 ? 'closed' : free === 0 ? 'busy' : 'free' };
+  const state = capacity === 0 ? 'closed' : rc.reachable === 0 ? 'unreachable' : free === 0 ? 'busy' : 'free';
+  return { capacity, free, state };
 }
 
 /** @param {Rc} rc @param {I18n} i18n @returns {string} */

@@ -29,5 +29,7 @@ test('places are told in plain words', () => {
   assert.deepEqual(words(1, 1), ['Free now', 'Сейчас свободно']);
   assert.deepEqual(words(0, 3), ['Everything is taken right now', 'Сейчас всё занято']);
   assert.deepEqual(words(0, 0), ['Not available at the moment', 'Сейчас недоступно']);
+  const [en, ru] = languages.map(i18n => rcPlacesInWords({ rc_name: 'X', free: 0, capacity: 3, reachable: 0 }, i18n));
+  assert.deepEqual([en, ru], ['Out of order just now', 'Временно не работает'], 'which is not busy');
   assert.deepEqual(words(5, 3), ['3 places of 3 free now', 'Свободно 3 места из 3'], 'never more than there are');
 });

@@ -58,7 +58,7 @@ export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1
     endAll: () => client.ask('END_ALL'),
     /** Ends every session of every so many. @param {number} every */
     endSome: every => client.ask('END_SOME', { every }),
-    /** These servers change their status as fast as they are asked, or break every connection. @param {number[]} servers @param {'changing' | 'breaking' | 'right'} how */
+    /** These servers change their status as fast as they are asked, break every connection, or never answer. @param {number[]} servers @param {'changing' | 'breaking' | 'silent' | 'right'} how */
     misbehave: (servers, how) => client.ask('MISBEHAVE', { servers, how }),
   };
 }
@@ -70,7 +70,7 @@ export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1
  * @property {string} name
  * @property {number} version
  * @property {Map<string, object>} sessions
- * @property {'changing' | 'breaking' | 'right'} how
+ * @property {'changing' | 'breaking' | 'silent' | 'right'} how
  * @property {string} authorization  that was found good
  * @property {(() => void) | null} wake  answers the status poll that waits
  */
@@ -196,6 +196,7 @@ async function run([port, count, keyFile, limit]) {
     asked[question.verb] = (asked[question.verb] ?? 0) + 1;
     if (!server || !isAuthorized(server, /^Authorization: *(.*?)\r?$/im.exec(head)?.[1])) return answer(socket, 401, { msg: 'NOT_AUTHORIZED' });
     if (server.how === 'breaking') return void socket.destroy();
+    if (server.how === 'silent') return;
     verbs[question.verb](server, question, socket);
   };
 

@@ -76,6 +76,52 @@ static FleetServer *add_one(Fixture *fixture, gint64 limit) {
   return fixture->last_added;
 }
 
+/* A list as above, its first server not enabled. */
+static void set_list_without_first(Fixture *fixture, const char *name) {
+  g_autofree char *text =
+      g_strdup_printf("[{\"server_name\":\"%s\",\"ip\":\"h\",\"port\":1,\"enabled\":false,"
+                      "\"rc_info\":{\"rc_name\":\"R\"}}]",
+                      name);
+  fleet_set_servers(fixture->fleet, servers_parse("list", text, strlen(text), NULL));
+}
+
+static void an_rc_is_out_of_reach_when_all_its_servers_are(Fixture *fixture, gconstpointer data) {
+  set_list(fixture, "a:1:R b:2:R");
+  const Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  FleetServer *a = fleet_find_server(fixture->fleet, "a"), *b = fleet_find_server(fixture->fleet, "b");
+  g_assert_true(rc_is_reachable(rc)); /* as far as is known */
+  fleet_server_set_offline(a);
+  g_assert_true(rc_is_reachable(rc));
+  guint changed = fixture->changed;
+  fleet_server_set_offline(b);
+  g_assert_false(rc_is_reachable(rc));
+  g_assert_cmpuint(fixture->changed, >, changed);
+  tell(b, 1, "busy", "s:1234");
+  g_assert_true(rc_is_reachable(rc));
+  g_assert_cmpuint(rc->online, ==, 1);
+  fleet_server_set_offline(b);
+  g_assert_false(rc_is_reachable(rc));
+  set_list(fixture, "c:3:R");
+  g_assert_true(rc_is_reachable(fleet_find_rc(fixture->fleet, "R")));
+}
+
+static void a_server_that_is_not_enabled_drains(Fixture *fixture, gconstpointer data) {
+  FleetServer *server = add_one(fixture, 2);
+  tell(server, 2, "free", "s:1234");
+  set_list_without_first(fixture, "a");
+  const Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  g_assert_cmpint(fleet_server_get_state(server), ==, FLEET_DRAINING);
+  g_assert_nonnull(fleet_server_find_session(server, "s"));
+  g_assert_cmpint(rc->capacity, ==, 0);
+  g_assert_cmpint(rc->free, ==, 0);
+  g_assert_null(rc_choose(rc, NULL));
+  g_assert_false(rc_is_reachable(rc));
+  set_list(fixture, "a:1:R");
+  g_assert_cmpint(fleet_server_get_state(server), ==, FLEET_FREE);
+  g_assert_cmpint(rc->capacity, ==, 2);
+  g_assert_cmpint(rc->free, ==, 1);
+}
+
 static void numbers_add_up(Fixture *fixture, gconstpointer data) {
   set_list(fixture, "a:1:R b:2:S c:3:R");
   const Rc *rc = fleet_find_rc(fixture->fleet, "R");
@@ -96,9 +142,11 @@ static void numbers_add_up(Fixture *fixture, gconstpointer data) {
   g_assert_cmpuint(rc->online, ==, 0);
   g_autoptr(GString) text = g_string_new(NULL);
   fleet_append_rcs(fixture->fleet, text);
-  g_assert_cmpstr(text->str, ==,
-                  "{\"rc_name\":\"R\",\"info\":{},\"servers\":2,\"capacity\":6,\"free\":0,\"waiting\":0},"
-                  "{\"rc_name\":\"S\",\"info\":{},\"servers\":1,\"capacity\":1,\"free\":0,\"waiting\":0}");
+  g_assert_cmpstr(
+      text->str, ==,
+      "{\"rc_name\":\"R\",\"info\":{},\"servers\":2,\"capacity\":6,\"free\":0,\"reachable\":0,\"waiting\":0},"
+      "{\"rc_name\":\"S\",\"info\":{},\"servers\":1,\"capacity\":1,\"free\":0,\"reachable\":0,\"waiting\":"
+      "0}");
 }
 
 static void most_free_server_is_chosen(Fixture *fixture, gconstpointer data) {
@@ -319,6 +367,9 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
 #define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
   ADD("/fleet/numbers-add-up", numbers_add_up);
+  ADD("/fleet/an-rc-is-out-of-reach-when-all-its-servers-are",
+      an_rc_is_out_of_reach_when_all_its_servers_are);
+  ADD("/fleet/a-server-that-is-not-enabled-drains", a_server_that_is_not_enabled_drains);
   ADD("/fleet/most-free-server-is-chosen", most_free_server_is_chosen);
   ADD("/fleet/equals-take-turns", equals_take_turns);
   ADD("/fleet/starts-count-before-any-status", starts_count_before_any_status);

@@ -393,6 +393,25 @@ static void count_ending(const Reservation *reservation, gpointer user_data) {
   (*(guint *)user_data)++;
 }
 
+/* A session on a server that takes no others is in nobody's way, nor anybody in its. */
+static void what_runs_apart_takes_nobodys_place(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(walk_in(f, MINUTES(30), MINUTES(10), NOW), ==, -1);
+  g_autofree char *id = g_strdup(f->last->id);
+  plan_set_apart(f->plan, id, TRUE);
+  g_assert_cmpuint(used(f, NOW + MINUTES(10)), ==, 0);
+  g_assert_cmpint(book(f, NOW + MINUTES(20), MINUTES(60), NOW), ==, -1);
+  g_assert_cmpuint(plan_room_minutes(f->plan, id, 60), ==, 60);
+  plan_extend(f->plan, id, 30, NOW, answered, f);
+  wait_for(f, 3);
+  g_assert_cmpint(f->last->ends_at_us, ==, NOW + MINUTES(60));
+  g_assert_cmpuint(used(f, NOW + MINUTES(30)), ==, 1);
+  plan_set_apart(f->plan, id, FALSE);
+  g_assert_cmpuint(used(f, NOW + MINUTES(30)), ==, 2);
+  g_assert_cmpuint(plan_room_minutes(f->plan, id, 60), ==, 0);
+  plan_ended(f->plan, id, "time_over", NOW + MINUTES(5));
+  g_assert_cmpuint(used(f, NOW + MINUTES(30)), ==, 1);
+}
+
 static void a_coming_end_is_told_once(Fixture *f, gconstpointer data) {
   guint told = 0;
   static const PlanListener listener = {.ending = count_ending};
@@ -639,6 +658,7 @@ int main(int argc, char **argv) {
   ADD_BOTH("what-is-being-cancelled-does-not-begin", what_is_being_cancelled_does_not_begin);
   ADD_BOTH("extending-to-an-end-twice-is-once", extending_to_an_end_twice_is_once);
   ADD_BOTH("extending-takes-what-is-free", extending_takes_what_is_free);
+  ADD_JSON("what-runs-apart-takes-nobodys-place", what_runs_apart_takes_nobodys_place);
   ADD_BOTH("a-coming-end-is-told-once", a_coming_end_is_told_once);
   ADD_BOTH("capacity-that-falls-takes-nobodys-booking", capacity_that_falls_takes_nobodys_booking);
   ADD_JSON("what-cannot-be-written-is-not-promised", what_cannot_be_written_is_not_promised);

@@ -35,6 +35,21 @@ static void entries_are_kept_as_they_were_written(void) {
   g_assert_null(strstr(((Server *)with_ours->pdata[0])->text, "sessions"));
 }
 
+static void servers_are_enabled_unless_it_is_said(void) {
+  static const struct {
+    const char *said;
+    gboolean enabled;
+  } cases[] = {
+      {"", TRUE}, {"\"enabled\":true,", TRUE}, {"\"enabled\":false,", FALSE}, {"\"enabled\":null,", TRUE}};
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *text = g_strdup_printf(
+        "[{%s\"server_name\":\"a\",\"ip\":\"h\",\"port\":80,\"rc_info\":{\"rc_name\":\"R\"}}]",
+        cases[i].said);
+    g_autoptr(GPtrArray) servers = parse(text, NULL);
+    g_assert_cmpint(((Server *)servers->pdata[0])->enabled, ==, cases[i].enabled);
+  }
+}
+
 static void urls_follow_from_the_entry(void) {
   Server v4 = {.ip = (char *)"10.0.0.1", .port = 7101};
   Server v6 = {.ip = (char *)"fd00::1", .port = 7101, .url = (char *)"streamer/a"};
@@ -84,6 +99,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/servers/sample-of-the-specification-is-read", sample_of_the_specification_is_read);
   g_test_add_func("/servers/entries-are-kept-as-they-were-written", entries_are_kept_as_they_were_written);
+  g_test_add_func("/servers/are-enabled-unless-it-is-said", servers_are_enabled_unless_it_is_said);
   g_test_add_func("/servers/urls-follow-from-the-entry", urls_follow_from_the_entry);
   g_test_add_func("/servers/broken-lists-are-refused-by-place-and-rule",
                   broken_lists_are_refused_by_place_and_rule);

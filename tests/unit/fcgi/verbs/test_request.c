@@ -172,8 +172,8 @@ static void waiting_polls_get_the_event(Fixture *fixture, gconstpointer data) {
   g_assert_cmpuint(first.sent, ==, 1);
   g_assert_cmpuint(second.sent, ==, 1);
   g_assert_cmpstr(first.text, ==, second.text);
-  g_assert_nonnull(strstr(
-      first.text, "{\"msg\":\"SERVERS_CHANGED\",\"rcs\":[{\"rc_name\":\"R\",\"capacity\":1,\"free\":0}]}"));
+  g_assert_nonnull(strstr(first.text, "{\"msg\":\"SERVERS_CHANGED\",\"rcs\":[{\"rc_name\":\"R\",\"capacity\":"
+                                      "1,\"free\":0,\"reachable\":0}]}"));
   g_free(first.text);
   g_free(second.text);
 }
