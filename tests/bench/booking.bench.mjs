@@ -1,7 +1,7 @@
 // @ts-check
 // Acknowledged bookings a second, and how long the slowest hundredth of them took, with 1, 8 and 64 clients: the plan in a
 // file, in one MariaDB, and in a Galera cluster of three under three coordinators. All through nginx. Beside each, from
-// as many connections, the plain transaction in a tight loop on the same servers (book.c); for the file, its own rewrite.
+// as many connections, the plain transaction in a tight loop on the same servers (book.c); for the file, a line appended and synced, one at a time.
 // Usage: node booking.bench.mjs [SECONDS]
 
 import assert from 'node:assert/strict';
@@ -11,7 +11,7 @@ import { Database, hasDatabase, startShared } from '../system/lib/database.mjs';
 import { Galera, noGalera } from '../system/lib/galera.mjs';
 import { DAY, roundTime, startRiver, written } from '../system/lib/planning.mjs';
 import { built, ownScope, run } from '../system/lib/programs.mjs';
-import { rewrite } from './lib/disk.mjs';
+import { append } from './lib/disk.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 4);
 const CROWDS = [1, 8, 64];
@@ -80,7 +80,7 @@ async function inScope(measure) {
 
 await inScope(async scope => {
   const site = await startRiver(scope, { limits: LIMITS, settings: SETTINGS });
-  for (const crowd of CROWDS) tell('a file', crowd, await book([site], crowd), rewrite(site.files.plan, SECONDS));
+  for (const crowd of CROWDS) tell('a file', crowd, await book([site], crowd), append(site.files.plan, SECONDS));
 });
 
 /**

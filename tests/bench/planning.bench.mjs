@@ -1,7 +1,7 @@
 // @ts-check
-// Planning with 1,000, 10,000 and 100,000 reservations: acknowledged bookings a second with 1, 8 and 64 clients, beside
-// what the disk itself does (the same file written anew, fsynced, renamed, its directory fsynced: one after the other);
-// how long GET_AVAILABILITY and a decision (a booking that is refused: no disk) take, beside GET_RCS, which looks at
+// Planning with 100, 1,000, 10,000 and 100,000 reservations: acknowledged bookings a second with 1, 8 and 64 clients and what
+// each costs the coordinator's processor, beside what the disk itself does, one time after the other (a line appended and
+// synced; the plan's file written anew, whole); how long GET_AVAILABILITY and a decision (a booking that is refused: no disk) take, beside GET_RCS, which looks at
 // no plan; how long the program takes to start. All through nginx with TLS. Usage: node planning.bench.mjs [SECONDS]
 
 import assert from 'node:assert/strict';
@@ -12,10 +12,10 @@ import { listed, startCoordinator, startSite } from '../system/lib/coordinator.m
 import { FakeStreamer } from '../system/lib/fake_streamer.mjs';
 import { DAY, HOUR, MINUTE, planned, PlanningFiles, roundTime, written } from '../system/lib/planning.mjs';
 import { ownScope } from '../system/lib/programs.mjs';
-import { rewrite } from './lib/disk.mjs';
+import { append, rewrite } from './lib/disk.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 2);
-const SIZES = [1_000, 10_000, 100_000];
+const SIZES = [100, 1_000, 10_000, 100_000];
 const CROWDS = [1, 8, 64];
 const ASKS = 300;
 
@@ -39,11 +39,11 @@ function reservations(count, taken) {
   return [...all, planned(taken - Date.now(), taken - Date.now() + HOUR, { code: '999999999', rc_name: 'Park' })];
 }
 
-/** @param {string} url @param {string} ca @param {number} count @returns {Promise<number>} acknowledged bookings a second */
-async function bookingRate(url, ca, count) {
+/** Acknowledged bookings a second, and the coordinator's microseconds for each. @param {string} url @param {string} ca @param {number} count @param {number} pid */
+async function bookingRate(url, ca, count, pid) {
   const clients = Array.from({ length: count }, () => new Client(url, { ca, connections: 1 }));
   await Promise.all(clients.map(client => client.ask('GET_RCS'))); /* connected */
-  const begun = performance.now();
+  const [begun, computed] = [performance.now(), cpu(pid)];
   let booked = 0;
   await Promise.all(
     clients.map(async client => {
@@ -58,7 +58,7 @@ async function bookingRate(url, ca, count) {
   );
   const rate = (booked * 1000) / (performance.now() - begun);
   for (const client of clients) client.close();
-  return rate;
+  return { rate, cost: ((cpu(pid) - computed) * 1000) / booked };
 }
 
 /** How long each of these takes, in turns: medians in ms. @param {(() => Promise<any>)[]} asks */
@@ -102,11 +102,11 @@ async function measure(count) {
         `(${(availability / plain).toFixed(2)}), a decision ${decision.toFixed(2)} ms (${(decision / plain).toFixed(2)})`,
     );
     for (const crowd of CROWDS) {
-      const rate = await bookingRate(client.url, nginx.ca, crowd);
-      const disk = rewrite(files.plan, SECONDS / 2).rate;
+      const { rate, cost } = await bookingRate(client.url, nginx.ca, crowd, site.coordinator.pid);
+      const [line, file] = [append(files.plan, SECONDS / 2).rate, rewrite(files.plan, SECONDS / 2).rate];
       console.log(
-        `  ${crowd} clients: ${shown(rate)} bookings/s, the disk ${shown(disk)} rewrites/s of ${(statSync(files.plan).size / 1e6).toFixed(1)} MB, ` +
-          `ratio ${(rate / disk).toFixed(2)}`,
+        `  ${crowd} clients: ${shown(rate)} bookings/s, ${shown(cost)} us each; the disk ${shown(line)} lines/s ` +
+          `(ratio ${(rate / line).toFixed(2)}), ${shown(file)} files/s of ${(statSync(files.plan).size / 1e6).toFixed(1)} MB`,
       );
     }
 
