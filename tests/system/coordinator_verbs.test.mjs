@@ -188,7 +188,7 @@ test('the answer carries the id of its request, and one of its own in a header',
   assert.equal((await client.ask('NONE', { id: 8 })).answer.id, 8);
   assert.equal((await client.ask('GET_RCS', { id: {} })).status, 400);
   const [one, two] = [await client.ask('GET_RCS'), await client.ask('GET_RCS')];
-  assert.match(String(one.headers['x-request-id']), /^[0-9a-f]{16}$/);
+  assert.match(String(one.headers['x-request-id']), /^[0-9a-f]{32}$/);
   assert.notEqual(one.headers['x-request-id'], two.headers['x-request-id']);
 });
 
@@ -207,7 +207,7 @@ test('other methods, other addresses and large bodies have their own refusals', 
   assert.deepEqual([huge.status, huge.answer.msg], [413, 'TOO_LARGE']);
   const chunked = await client.send(padded(limit + 1), { headers: { 'Transfer-Encoding': 'chunked' } });
   assert.deepEqual([chunked.status, chunked.answer.msg], [413, 'TOO_LARGE']);
-  await coordinator.waitFor(/ request request=[0-9a-f]{16} client=127\.0\.0\.1 method=POST target=\/api verb=GET_RCS answer=RCS_FOUND status=200 /);
+  await coordinator.waitFor(/ request request=[0-9a-f]{32} client=127\.0\.0\.1 method=POST target=\/api verb=GET_RCS answer=RCS_FOUND status=200 /);
 });
 
 test('the type of the content does not matter, and neither does the sub-path', async t => {
