@@ -90,16 +90,16 @@ static void an_rc_is_out_of_reach_when_all_its_servers_are(Fixture *fixture, gco
   const Rc *rc = fleet_find_rc(fixture->fleet, "R");
   FleetServer *a = fleet_find_server(fixture->fleet, "a"), *b = fleet_find_server(fixture->fleet, "b");
   g_assert_true(rc_is_reachable(rc)); /* as far as is known */
-  fleet_server_set_offline(a);
+  fleet_server_set_offline(a, NULL);
   g_assert_true(rc_is_reachable(rc));
   guint changed = fixture->changed;
-  fleet_server_set_offline(b);
+  fleet_server_set_offline(b, NULL);
   g_assert_false(rc_is_reachable(rc));
   g_assert_cmpuint(fixture->changed, >, changed);
   tell(b, 1, "busy", "s:1234");
   g_assert_true(rc_is_reachable(rc));
   g_assert_cmpuint(rc->online, ==, 1);
-  fleet_server_set_offline(b);
+  fleet_server_set_offline(b, NULL);
   g_assert_false(rc_is_reachable(rc));
   set_list(fixture, "c:3:R");
   g_assert_true(rc_is_reachable(fleet_find_rc(fixture->fleet, "R")));
