@@ -46,7 +46,7 @@ export function getAvailability(rcName, date, timeZone, signal) {
 async function askAgain(verb, fields) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await askCoordinator('PLAN_SESSION', wish);
+      return await askCoordinator(verb, fields);
     } catch (error) {
       if (!(error instanceof Unreachable) || tries === MOST_TRIES) throw error;
       await pause(backoffMs(tries));
