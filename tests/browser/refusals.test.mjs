@@ -80,7 +80,7 @@ test('a streamer that dies ends the session, says why and what next, and comes b
   await visitor.isAccessible('the end');
   await visitor.screenshot('ended');
   await visitor.site.getByRole('button', { name: 'To all complexes' }).click();
-  await visitor.seesCard('Park Side', /taken right now/);
+  await visitor.seesCard('Park Side', /Out of order just now/);
   await visitor.screenshot('closed');
   await house.restartStreamer('park-1');
   await visitor.seesCard('Park Side', /Free now/);

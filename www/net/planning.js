@@ -40,7 +40,7 @@ export function getAvailability(rcName, date, timeZone, signal) {
 /**
  * Asks what done twice is done once, again when nobody answers.
  * @param {string} verb
- * @param {object} fields
+ * @param {Record<string, unknown>} fields
  * @returns {Promise<Answer>}
  */
 async function askAgain(verb, fields) {
