@@ -4,7 +4,7 @@
 # one after the other, and then those under ThreadSanitizer; and all the rest. What fails there is tried again, alone.
 
 results=build/check
-calm_jobs=${VITRINA_CHECK_JOBS:-$((jobs + 1))}
+calm_jobs=${VITRINA_CHECK_JOBS:-$((jobs + 2))}
 busy_jobs=$(((jobs + 1) / 2))
 
 say() {
