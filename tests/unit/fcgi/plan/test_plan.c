@@ -3,7 +3,6 @@
 #include "common/instant.h"
 #include "common/wire.h"
 #include "fcgi/plan/plan.h"
-#include "fcgi/store/set_aside.h"
 #include "fcgi/store/store_json.h"
 #include "fcgi/store/store_mysql.h"
 #include "tests/unit/fcgi/mariadb.h"
@@ -463,94 +462,13 @@ static void what_cannot_be_written_is_not_promised(Fixture *f, gconstpointer dat
   g_assert_cmpint(book(f, NOW + MINUTES(30), MINUTES(60), NOW), ==, -1);
 }
 
-/* What a streamer tells; NULL: it was adopted. (transfer full) */
-static char *adopt(Fixture *f, const char *id, const char *code, gint64 starts_at_us, gint64 ends_at_us) {
-  g_autoptr(GError) error = NULL;
-  gboolean done = plan_adopt(f->plan, id, code, RC, "river-1", starts_at_us, ends_at_us, NOW, &error);
-  g_assert_true(done == !error);
-  return error ? g_strdup(error->message) : NULL;
-}
-
 static void sessions_of_operators_take_their_place(Fixture *f, gconstpointer data) {
-  g_assert_null(adopt(f, "foreign", "1234", NOW, NOW + MINUTES(30)));
-  g_assert_cmpuint(used(f, NOW), ==, 1);
-  g_assert_cmpstr(plan_find_code(f->plan, "1234")->id, ==, "foreign");
-  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW), ==, WIRE_SERVERS_BUSY);
-  g_assert_null(adopt(f, "foreign", "1234", NOW, NOW + MINUTES(30)));
-  g_assert_cmpuint(used(f, NOW), ==, 1);
-}
-
-static void what_could_not_be_read_again_is_not_adopted(Fixture *f, gconstpointer data) {
-  static const struct {
-    const char *id, *code;
-    gint64 minutes;
-    const char *reason;
-  } cases[] = {
-      {"foreign", NULL, 30, "code: is missing"},
-      {"foreign", "777", 30, "code: must have at least 4 bytes"},
-      {"foreign", "1234567890", 30, "code: must have at most 9 bytes"},
-      {"foreign", "12 4", 30, "code: must be of digits"},
-      {"for eign", "1234", 30, "id: must be of letters, digits, '-' and '_'"},
-      {"", "1234", 30, "id: must not be empty"},
-      {"foreign", "1234", -5, "ends_at: is before starts_at"},
-      {"another", "4321", 30, "code: is that of another session or booking"},
-  };
-  g_assert_null(adopt(f, "first", "4321", NOW, NOW + MINUTES(30)));
-  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-    g_autofree char *reason = adopt(f, cases[i].id, cases[i].code, NOW, NOW + MINUTES(cases[i].minutes));
-    g_assert_cmpstr(reason, ==, cases[i].reason);
+  for (guint i = 0; i < 2; i++) { /* told twice is once */
+    g_assert_true(plan_adopt(f->plan, "foreign", "1234", RC, "river-1", NOW, NOW + MINUTES(30), NOW, NULL));
     g_assert_cmpuint(used(f, NOW), ==, 1);
-    g_assert_cmpuint(count(f->plan), ==, 1);
+    g_assert_cmpstr(plan_find_code(f->plan, "1234")->id, ==, "foreign");
   }
-  reopen(f, NOW);
-  g_assert_cmpuint(count(f->plan), ==, 1);
-  g_assert_cmpstr(plan_find_code(f->plan, "4321")->id, ==, "first");
-}
-
-/* Somebody has written it by hand; what comes to an end first must not leave a trace of itself behind. */
-static void of_two_with_one_request_each_ends_for_itself(Fixture *f, gconstpointer data) {
-  g_autoptr(GString) text = g_string_new("[");
-  for (guint i = 0; i < 2; i++)
-    g_string_append_printf(text,
-                           "%s{\"id\":\"r%u\",\"code\":\"123%u\",\"rc_name\":\"" RC "\",\"state\":\"ended\","
-                           "\"request_id\":\"the-same-request\",\"starts_at\":\"2026-12-01T1%u:00:00Z\","
-                           "\"ends_at\":\"2026-12-01T1%u:00:00Z\",\"ended_at\":\"2026-12-01T1%u:00:00Z\"}",
-                           i ? "," : "", i, i, i, i, i);
-  g_string_append(text, "]");
-  for (gint days = 0; days < 2; days++) {
-    close_plan(f);
-    g_assert_true(g_file_set_contents(f->path, text->str, -1, NULL));
-    open_plan(f, NOW);
-    g_assert_cmpuint(count(f->plan), ==, 2);
-    plan_tick(f->plan, NOW + 7 * 24 * MINUTES(60) - MINUTES(4 * 60 + 30)); /* the first is forgotten */
-    g_assert_cmpuint(count(f->plan), ==, 1);
-    const PlanWish wish = {.rc_name = RC, .wanted_us = MINUTES(10), .request_id = "the-same-request"};
-    plan_walk_in(f->plan, &wish, NOW, answered, f);
-    g_assert_cmpint(f->refusal, ==, WIRE_SESSION_NOT_EXIST); /* the second is known still, and over */
-    plan_tick(f->plan, NOW + 8 * 24 * MINUTES(60));
-    g_assert_cmpuint(count(f->plan), ==, 0);
-  }
-}
-
-static void a_broken_record_is_set_aside(Fixture *f, gconstpointer data) {
-  static const char text[] = "[{\"id\":\"a\",\"code\":\"1234\",\"rc_name\":\"x\",\"state\":\"lost\","
-                             "\"starts_at\":\"2026-12-01T15:00:00Z\",\"ends_at\":\"2026-12-01T16:00:00Z\"},"
-                             "{\"id\":\"b\",\"code\":\"1234\",\"rc_name\":\"x\",\"state\":\"planned\","
-                             "\"starts_at\":\"2026-12-01T15:00:00Z\",\"ends_at\":\"2026-12-01T16:00:00Z\"}]";
-  g_autofree char *aside = NULL, *note = NULL;
-  close_plan(f);
-  g_assert_true(g_file_set_contents(f->path, text, -1, NULL));
-  g_assert_true(store_json_check(f->path, &note, NULL));
-  g_assert_nonnull(strstr(note, "1 of 2 records"));
-  open_plan(f, NOW);
-  g_assert_cmpuint(count(f->plan), ==, 1);
-  g_assert_cmpuint(plan_count_rejected(f->plan), ==, 1);
-  g_autofree char *path = set_aside_path(f->path);
-  g_assert_true(g_str_has_suffix(path, "plan.rejected.json"));
-  g_assert_true(g_file_get_contents(path, &aside, NULL, NULL));
-  g_assert_nonnull(
-      strstr(aside, "\"reason\":\"state: must be planned, running or ended\",\"record\":{\"id\":\"a\","));
-  g_remove(path);
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW), ==, WIRE_SERVERS_BUSY);
 }
 
 static void a_broken_plan_is_refused_and_kept(Fixture *f, gconstpointer data) {
@@ -663,9 +581,6 @@ int main(int argc, char **argv) {
   ADD_BOTH("capacity-that-falls-takes-nobodys-booking", capacity_that_falls_takes_nobodys_booking);
   ADD_JSON("what-cannot-be-written-is-not-promised", what_cannot_be_written_is_not_promised);
   ADD_BOTH("sessions-of-operators-take-their-place", sessions_of_operators_take_their_place);
-  ADD_BOTH("what-could-not-be-read-again-is-not-adopted", what_could_not_be_read_again_is_not_adopted);
-  ADD_JSON("of-two-with-one-request-each-ends-for-itself", of_two_with_one_request_each_ends_for_itself);
-  ADD_JSON("a-broken-record-is-set-aside", a_broken_record_is_set_aside);
   ADD_JSON("a-broken-plan-is-refused-and-kept", a_broken_plan_is_refused_and_kept);
   ADD_BOTH("random-lives-keep-the-rule", random_lives_keep_the_rule);
   return mariadb_run_tests();
