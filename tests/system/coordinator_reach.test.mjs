@@ -26,13 +26,16 @@ test('GET_RCS and SERVERS_CHANGED tell how many servers can be reached', async t
   const { client, streamers } = await startRiver(t, { limits: [1, 1] });
   assert.equal((await river(client)).reachable, 2);
   let { cursor } = (await client.ask('POLL_EVENTS', { wait_seconds: 0 })).answer;
+  /* Changes are told gathered: that both are there has to be told before one goes, or neither change is. */
+  cursor = (await client.ask('POLL_EVENTS', { cursor, wait_seconds: 2 })).answer.cursor;
   for (const left of [1, 0]) {
     await streamers[left].close();
-    for (let seen = false; !seen; ) {
-      const { answer } = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 10 });
+    const isTold = async () => {
+      const { answer } = await client.ask('POLL_EVENTS', { cursor, wait_seconds: 1 });
       cursor = answer.cursor;
-      seen = answer.events.some((/** @type {any} */ event) => event.msg === 'SERVERS_CHANGED' && event.rcs[0].reachable === left);
-    }
+      return answer.events.some((/** @type {any} */ event) => event.msg === 'SERVERS_CHANGED' && event.rcs[0].reachable === left);
+    };
+    await until(isTold, { what: `${left} can be reached, people are told`, timeout: 20_000 });
     assert.equal((await river(client)).reachable, left);
   }
   assert.deepEqual([(await river(client)).capacity, (await river(client)).free], [2, 0]);
