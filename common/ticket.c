@@ -14,9 +14,28 @@
 #define KEY_MAX_BYTES 4096
 #define SECRET_DIGITS 32
 #define LATEST_S G_GINT64_CONSTANT(253402300799) /* the end of the year 9999 */
-#define CLOCK_DIFFERENCE_US (10 * (gint64)G_USEC_PER_SEC)
 
-G_DEFINE_QUARK(vitrina - ticket - error, ticket_error)
+/* ---- errors ---- */
+
+typedef struct {
+  gint64 difference_s;
+} TicketErrorPrivate;
+
+static void ticket_error_private_init(TicketErrorPrivate *private) {
+}
+
+static void ticket_error_private_copy(const TicketErrorPrivate *from, TicketErrorPrivate *to) {
+  *to = *from;
+}
+
+static void ticket_error_private_clear(TicketErrorPrivate *private) {
+}
+
+G_DEFINE_EXTENDED_ERROR(TicketError, ticket_error)
+
+gint64 ticket_error_get_difference(const GError *error) {
+  return error->domain == TICKET_ERROR ? ticket_error_get_private(error)->difference_s : 0;
+}
 
 typedef jwt_t Token;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Token, jwt_free)
@@ -180,7 +199,8 @@ static gboolean is_expired(const Ticket *ticket, GError **error) {
   return TRUE;
 }
 
-Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audience, GError **error) {
+/* Of a person or a coordinator, whatever the time is. */
+static Ticket *read_ticket(const TicketKey *key, const char *text, const char *audience, GError **error) {
   g_autoptr(Ticket) ticket = read_signed(key, text, error);
   if (!ticket)
     return NULL;
@@ -188,7 +208,12 @@ Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audien
     return fail(error, TICKET_ERROR_INVALID, "The ticket lacks a claim.");
   if (audience && strcmp(audience, ticket->audience) != 0)
     return fail(error, TICKET_ERROR_INVALID, "The ticket is for another server.");
-  return is_expired(ticket, error) ? NULL : g_steal_pointer(&ticket);
+  return g_steal_pointer(&ticket);
+}
+
+Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audience, GError **error) {
+  g_autoptr(Ticket) ticket = read_ticket(key, text, audience, error);
+  return ticket && !is_expired(ticket, error) ? g_steal_pointer(&ticket) : NULL;
 }
 
 Ticket *ticket_verify_staff(const TicketKey *key, const char *text, GError **error) {
@@ -200,16 +225,28 @@ Ticket *ticket_verify_staff(const TicketKey *key, const char *text, GError **err
   return is_expired(ticket, error) ? NULL : g_steal_pointer(&ticket);
 }
 
+static void set_clock_error(GError **error, gint64 difference_us) {
+  gint64 seconds = (difference_us + (difference_us < 0 ? -1 : 1) * INSTANT_SECOND / 2) / INSTANT_SECOND;
+  GError *made = g_error_new(TICKET_ERROR, TICKET_ERROR_CLOCK,
+                             "The clocks differ by %" G_GINT64_FORMAT " seconds; this server's is %s.",
+                             ABS(seconds), seconds > 0 ? "ahead" : "behind");
+  ticket_error_get_private(made)->difference_s = seconds;
+  g_propagate_error(error, made);
+}
+
 gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error) {
-  g_autoptr(Ticket) ticket = ticket_verify(key, text, audience, error);
+  g_autoptr(Ticket) ticket = read_ticket(key, text, audience, error);
   if (!ticket)
     return FALSE;
-  gint64 age_us = instant_now_us() - ticket->issued_at_us;
   if (strcmp(ticket->role, "coordinator") != 0)
     return fail(error, TICKET_ERROR_INVALID, "The ticket is not the coordinator's.") != NULL;
-  if (age_us < -CLOCK_DIFFERENCE_US || age_us > TICKET_CONTROL_LIFETIME_US + CLOCK_DIFFERENCE_US)
-    return fail(error, TICKET_ERROR_EXPIRED, "The ticket is too old.") != NULL;
-  return TRUE;
+  if (ticket->issued_at_us == 0)
+    return fail(error, TICKET_ERROR_INVALID, "The ticket lacks a claim.") != NULL;
+  gint64 age_us = instant_now_us() - ticket->issued_at_us;
+  if (ABS(age_us) <= TICKET_CONTROL_LIFETIME_US)
+    return TRUE;
+  set_clock_error(error, age_us);
+  return FALSE;
 }
 
 char *ticket_secret(const TicketKey *key, const char *purpose, const char *subject) {

@@ -8,6 +8,7 @@
 
 #define TICKET_KEY_MIN_BYTES 32 /* RFC 7518 section 3.2: at least the size of the hash */
 #define TICKET_MAX_BYTES 4096
+/* How far the coordinator's clock may be from a streamer's, either way; with the time that a call takes. */
 #define TICKET_CONTROL_LIFETIME_US (60 * (gint64)G_USEC_PER_SEC)
 
 typedef struct {
@@ -29,8 +30,12 @@ typedef enum {
   TICKET_ERROR_INVALID, /* malformed, another algorithm, a wrong signature, a claim missing, another audience
                          */
   TICKET_ERROR_EXPIRED,
+  TICKET_ERROR_CLOCK, /* signed by the right key for this server, at too different a time */
 } TicketError;
 GQuark ticket_error_quark(void);
+/* Of TICKET_ERROR_CLOCK: by how many seconds the clock here is ahead of the one it was signed by; negative:
+ * behind. 0 for other errors. */
+gint64 ticket_error_get_difference(const GError *error);
 
 /* The key from a file: its bytes without white space at the end, 32..4096 of them. (transfer full) */
 TicketKey *ticket_key_load(const char *path, GError **error);
@@ -47,9 +52,10 @@ char *ticket_sign(const TicketKey *key, const Ticket *ticket);
  * comparison of signatures takes constant time. */
 Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audience, GError **error);
 
-/* The coordinator's own ticket for one call to @audience (transfer full), good for 60 s. */
+/* The coordinator's own ticket for calls to @audience (transfer full), good for 60 s. */
 char *ticket_sign_control(const TicketKey *key, const char *audience);
-/* Checks one: role coordinator, this audience, issued at most 60 s ago (10 s of clock difference allowed). */
+/* Checks one: role coordinator, this audience, issued at most 60 s ago or, by a clock that is ahead, from
+ * now. */
 gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error);
 
 /* Whom staff tickets are for: no server, though one may be called so, for no role of theirs is a person's. */

@@ -166,6 +166,9 @@ char *wire_refusal(const GError *error, const char *members) {
     g_string_append(all, ",\"field\":");
     fields_append_quoted(all, field);
   }
+  if (ticket_error_get_difference(error))
+    g_string_append_printf(all, ",\"clock_difference_seconds\":%" G_GINT64_FORMAT,
+                           ticket_error_get_difference(error));
   if (members && *members)
     g_string_append_printf(all, ",%s", members);
   return wire_answer(message, all->str);

@@ -92,7 +92,8 @@ const char *wire_error_get_field(const GError *error);
 /* What an error means on the wire: of WIRE_ERROR its own code, of FIELDS_ERROR WIRE_BAD_REQUEST, of
  * TICKET_ERROR WIRE_NOT_AUTHORIZED, of any other domain WIRE_INTERNAL_ERROR. */
 WireMessage wire_message_of(const GError *error);
-/* The refusal's JSON text (transfer full): {"msg":…,"reason":…,["field":…],[members]}. @members (nullable) is
+/* The refusal's JSON text (transfer full): {"msg":…,"reason":…,["field":…],[members]}; of TICKET_ERROR_CLOCK
+ * also "clock_difference_seconds". @members (nullable) is
  * JSON text of further members without braces ("\"retry_after_seconds\":3"). The reason of an error of ours
  * is replaced by a general sentence: details belong in the log. */
 char *wire_refusal(const GError *error, const char *members);

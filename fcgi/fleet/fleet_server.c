@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define DOUBTFUL_US (30 * INSTANT_SECOND)
+/* What is told of a clock's difference is inexact by the age of a ticket. */
+#define CLOCK_NOISE_S 10
 
 struct FleetServer {
   guint references;
@@ -15,12 +17,13 @@ struct FleetServer {
   RcPlace place;
   gpointer peer;
   gboolean online;
-  gboolean known;           /* it has answered, or failed to */
-  gboolean draining;        /* it says so itself */
-  gboolean full;            /* until the next status */
-  gint64 doubtful_until_us; /* monotonic */
-  gint64 session_limit;     /* as last told; 1 before */
-  FleetState counted_state; /* what the RC's sums and the text have of it */
+  gboolean known;            /* it has answered, or failed to */
+  gboolean draining;         /* it says so itself */
+  gboolean full;             /* until the next status */
+  gint64 doubtful_until_us;  /* monotonic */
+  gint64 session_limit;      /* as last told; 1 before */
+  gint64 clock_difference_s; /* 0: it does not refuse us for its clock */
+  FleetState counted_state;  /* what the RC's sums and the text have of it */
   guint counted_sessions;
   gboolean counted_online;
   gboolean counted_pending;
@@ -389,6 +392,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   set_online(server, TRUE);
   server->known = TRUE;
   server->full = FALSE;
+  server->clock_difference_s = 0;
   server->draining = g_strcmp0(status->state, "draining") == 0;
   server->session_limit = status->session_limit;
   set_strange(server, reading.strange);
@@ -405,6 +409,21 @@ void fleet_server_set_offline(FleetServer *server, const char *complaint) {
   set_online(server, FALSE);
   set_complaint(server, g_strdup(complaint));
   update_server(server);
+}
+
+void fleet_server_set_clock_difference(FleetServer *server, gint64 seconds) {
+  if (ABS(server->clock_difference_s - seconds) <= CLOCK_NOISE_S)
+    return;
+  server->clock_difference_s = seconds;
+  g_clear_pointer(&server->text, g_free);
+  if (server->rc)
+    server->sums->listener->changed(server->rc, server->sums->user_data);
+}
+
+static char *clock_difference_member(const FleetServer *server) {
+  return server->clock_difference_s
+             ? g_strdup_printf(",\"clock_difference_seconds\":%" G_GINT64_FORMAT, server->clock_difference_s)
+             : NULL;
 }
 
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
@@ -458,9 +477,11 @@ static void append_complaint(GString *out, const char *complaint) {
 const char *fleet_server_get_text(FleetServer *server) {
   if (!server->text) {
     GString *out = g_string_new(NULL);
-    g_autofree char *members = g_strdup_printf(
-        "\"state\":\"%s\",\"sessions\":%u,\"session_limit\":%" G_GINT64_FORMAT,
-        fleet_state_name(fleet_server_get_state(server)), count_taken(server), server->session_limit);
+    g_autofree char *clock = clock_difference_member(server);
+    g_autofree char *members =
+        g_strdup_printf("\"state\":\"%s\",\"sessions\":%u,\"session_limit\":%" G_GINT64_FORMAT "%s",
+                        fleet_state_name(fleet_server_get_state(server)), count_taken(server),
+                        server->session_limit, clock ? clock : "");
     fields_append_object(out, server->info->text, members);
     if (server->complaint)
       append_complaint(out, server->complaint);

@@ -54,6 +54,9 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status);
 void fleet_server_set_offline(FleetServer *server, const char *complaint);
 /* What was wrong with the last that it said, one sentence; NULL: nothing. (transfer none) until the next. */
 const char *fleet_server_get_complaint(const FleetServer *server);
+/* It refuses us because its clock is @seconds ahead of ours (negative: behind); 0: that is not why. Until its
+ * next status. */
+void fleet_server_set_clock_difference(FleetServer *server, gint64 seconds);
 
 /* A start is being asked of it: from now on this session takes a place. */
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us);

@@ -2,8 +2,9 @@
 
 #include "fcgi/fleet/lane.h"
 
-/* A ticket is good for 60 s; a new one is made early enough for slow clocks and long polls. */
-#define TICKET_REUSE_US (30 * (gint64)G_USEC_PER_SEC)
+/* A ticket is good for 60 s by the streamer's clock, which may differ by nearly as much: what it has aged
+ * here is taken off that. */
+#define TICKET_REUSE_US (5 * (gint64)G_USEC_PER_SEC)
 /* curl's work for a handle grows with the number of those beside it: beyond so many streamers a lane more is
  * cheaper. */
 #define STREAMERS_A_LANE 1000

@@ -77,8 +77,10 @@ static gint64 spread_us(guint ms) {
   return 1000 * (gint64)(ms / 2 + random_below(ms / 2 + 1));
 }
 
-/* @complaint (nullable): it answered, but not as it should. */
-static void watch_fail(Watch *watch, const char *what, const char *detail, const char *complaint) {
+/* @complaint (nullable): it answered, but not as it should. @clock_difference_s: what its clock is ahead of
+ * ours, if that is why; else 0. */
+static void watch_fail_for(Watch *watch, const char *what, const char *detail, const char *complaint,
+                           gint64 clock_difference_s) {
   const Server *info = fleet_server_get_info(watch->server);
   if (!watch->reported && log_is_on(LOG_LEVEL_WARNING)) {
     g_autofree char *name = log_quote(info->name), *quoted = log_quote(detail);
@@ -87,9 +89,14 @@ static void watch_fail(Watch *watch, const char *what, const char *detail, const
   }
   watch->reported = TRUE;
   fleet_server_set_offline(watch->server, complaint);
+  fleet_server_set_clock_difference(watch->server, clock_difference_s);
   g_clear_pointer(&watch->version, g_free);
   watch->retry_ms = watch->retry_ms ? MIN(2 * watch->retry_ms, LAST_RETRY_MS) : FIRST_RETRY_MS;
   watch_ask_again_in(watch, spread_us(watch->retry_ms));
+}
+
+static void watch_fail(Watch *watch, const char *what, const char *detail, const char *complaint) {
+  watch_fail_for(watch, what, detail, complaint, 0);
 }
 
 /* Each that is another than the last is told, but no more than one in a while: what a streamer says wrong
@@ -148,6 +155,8 @@ static void on_status_answer(const StreamerResult *result, gpointer data) {
   const char *name = fleet_server_get_info(watch->server)->name;
   if (!answer)
     watch_fail(watch, "not_understood", error->message, error->message);
+  else if (answer->message == WIRE_NOT_AUTHORIZED && answer->clock_difference_s)
+    watch_fail_for(watch, "clocks_differ", answer->reason, NULL, answer->clock_difference_s);
   else if (answer->message != WIRE_STATUS)
     watch_fail(watch, wire_name(answer->message), answer->reason, NULL);
   else if (answer->status.server_name && strcmp(answer->status.server_name, name) != 0)

@@ -38,11 +38,13 @@ static const Field started_fields[] = {
 typedef struct {
   char *msg;
   char *reason;
+  gint64 clock_difference_s;
 } Envelope;
 
 static const Field envelope_fields[] = {
     {"msg", FIELD_TEXT, G_STRUCT_OFFSET(Envelope, msg), .required = TRUE, .min = 1, .max = 64},
     {"reason", FIELD_TEXT, G_STRUCT_OFFSET(Envelope, reason), LIMIT_SENTENCE},
+    {"clock_difference_seconds", FIELD_INT, G_STRUCT_OFFSET(Envelope, clock_difference_s)},
     {NULL},
 };
 
@@ -121,6 +123,7 @@ ControlAnswer *control_answer_read(const char *text, gsize length, GError **erro
   if (done) {
     answer->message = wire_from_name(envelope.msg);
     answer->reason = g_steal_pointer(&envelope.reason);
+    answer->clock_difference_s = envelope.clock_difference_s;
     if (answer->message == WIRE_N_MESSAGES) {
       fields_set_error(error, FIELDS_ERROR_RANGE, "msg", "is no known answer");
       done = FALSE;

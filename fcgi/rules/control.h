@@ -38,9 +38,10 @@ typedef struct {
 /* One answer of a streamer. Which of the parts is filled follows from @message. */
 typedef struct {
   WireMessage message;
-  char *reason;           /* of a refusal (nullable) */
-  ControlStatus status;   /* WIRE_STATUS */
-  ControlStarted started; /* WIRE_SESSION_CONNECTION_DATA */
+  char *reason;              /* of a refusal (nullable) */
+  gint64 clock_difference_s; /* of one for its time: what its clock is ahead of ours; else 0 */
+  ControlStatus status;      /* WIRE_STATUS */
+  ControlStarted started;    /* WIRE_SESSION_CONNECTION_DATA */
 } ControlAnswer;
 
 /* Reads an answer; NULL with an error that says what is wrong with it. (transfer full) */

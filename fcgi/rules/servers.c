@@ -19,7 +19,8 @@ static const Field server_fields[] = {
 };
 
 /* What answers add to an entry: a field of that name in the file would stand there twice. */
-static const char *const added_fields[] = {"state", "sessions", "session_limit", "complaint", NULL};
+static const char *const added_fields[] = {
+    "state", "sessions", "session_limit", "complaint", "clock_difference_seconds", NULL};
 
 void server_free(Server *server) {
   if (!server)

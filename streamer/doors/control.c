@@ -236,6 +236,16 @@ static const Verb verbs[] = {
     {NULL},
 };
 
+/* At most once a minute: it asks again every few seconds. */
+static void tell_clocks_differ(Streamer *streamer, const GError *error) {
+  gint64 seconds = ticket_error_get_difference(error), now_us = g_get_monotonic_time();
+  if (seconds == 0 || (streamer->clocks_told_us && now_us - streamer->clocks_told_us < INSTANT_MINUTE))
+    return;
+  streamer->clocks_told_us = now_us;
+  log_warning("clocks_differ", "seconds=%+" G_GINT64_FORMAT " note=\"our clock; the coordinator is refused\"",
+              seconds);
+}
+
 /* The answer has the id that the call had. */
 static void carry_request_id(HttpRequest *request) {
   const char *id = http_request_header(request, HTTP_X_REQUEST_ID);
@@ -253,7 +263,9 @@ void control_handle(HttpRequest *request, gpointer data) {
     call_from_request(request, verbs, streamer);
     return;
   }
-  if (!error)
+  if (error)
+    tell_clocks_differ(streamer, error);
+  else
     wire_set_error(&error, WIRE_NOT_AUTHORIZED, NULL, "The coordinator's key is needed here.");
   call_refuse_request(request, 0, error);
 }

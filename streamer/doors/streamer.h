@@ -10,4 +10,5 @@ typedef struct {
   TicketKey *key;
   Metrics *metrics;
   Sessions *sessions;
+  gint64 clocks_told_us; /* monotonic: when the log last had it that clocks differ; 0: not yet */
 } Streamer;

@@ -128,8 +128,13 @@ export class FakeStreamer {
     this.requests.push(asked);
     this.requestIds.push(/** @type {string | undefined} */ (request.headers['x-request-id']));
     if (request.url !== '/control') return this.#answer(response, 404, { msg: 'NOT_FOUND' });
-    if (!this.#isAuthorized(request.headers.authorization))
-      return this.#answer(response, 401, { msg: 'NOT_AUTHORIZED', reason: 'The ticket is not good.' });
+    const claims = this.#claims(request.headers.authorization);
+    if (!claims) return this.#answer(response, 401, { msg: 'NOT_AUTHORIZED', reason: 'The ticket is not good.' });
+    const age = Math.round(Date.now() / 1000 - claims.iat);
+    if (Math.abs(age) > 60) {
+      const reason = `The clocks differ by ${Math.abs(age)} seconds; this server's is ${age > 0 ? 'ahead' : 'behind'}.`;
+      return this.#answer(response, 401, { msg: 'NOT_AUTHORIZED', reason, clock_difference_seconds: age });
+    }
     const verbs = {
       GET_STATUS: () => this.#getStatus(asked, response),
       START_SESSION: () => this.#startSession(asked, response),
@@ -154,15 +159,15 @@ export class FakeStreamer {
     return behaviour === 'garbage' || behaviour === 'huge';
   }
 
-  /** @param {string | undefined} header a control ticket: HS256, our name, the coordinator's role, fresh */
-  #isAuthorized(header) {
+  /** What a control ticket says, if it is one: HS256, our name, the coordinator's role. @param {string | undefined} header */
+  #claims(header) {
     const [head, claims, signature] = (header ?? '').replace(/^Bearer /, '').split('.');
-    if (!signature) return false;
+    if (!signature) return null;
     const right = createHmac('sha256', this.key).update(`${head}.${claims}`).digest();
     const given = Buffer.from(signature, 'base64url');
-    if (given.length !== right.length || !timingSafeEqual(given, right)) return false;
-    const { aud, role, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString());
-    return aud === this.name && role === 'coordinator' && Math.abs(Date.now() / 1000 - iat) <= 60;
+    if (given.length !== right.length || !timingSafeEqual(given, right)) return null;
+    const read = JSON.parse(Buffer.from(claims, 'base64url').toString());
+    return read.aud === this.name && read.role === 'coordinator' ? read : null;
   }
 
   /** @param {any} asked @param {http.ServerResponse} response */

@@ -1,6 +1,7 @@
 /* Tickets: their claims, forgeries, ends, and the keys behind them. */
 #include "common/instant.h"
 #include "common/ticket.h"
+#include "common/wire.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -24,6 +25,28 @@ static void tickets_carry_their_claims(void) {
   g_assert_cmpstr(read->user, ==, "u1");
   g_assert_cmpstr(read->role, ==, "host");
   g_assert_cmpstr(read->name, ==, "Анна");
+}
+
+static char *token_part(gconstpointer bytes, gsize length) {
+  char *text = g_base64_encode(bytes, length);
+  g_strdelimit(text, "=", ' ');
+  g_strdelimit(text, "+", '-');
+  g_strdelimit(text, "/", '_');
+  return g_strchomp(text);
+}
+
+/* A token with any claims, by the right key. */
+static char *signed_claims(const char *claims) {
+  static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+  g_autofree char *first = token_part(header, strlen(header)), *second = token_part(claims, strlen(claims));
+  g_autofree char *text = g_strconcat(first, ".", second, NULL);
+  g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key_bytes, 32);
+  guint8 digest[32];
+  gsize length = sizeof digest;
+  g_hmac_update(hmac, (const guchar *)text, -1);
+  g_hmac_get_digest(hmac, digest, &length);
+  g_autofree char *third = token_part(digest, length);
+  return g_strconcat(text, ".", third, NULL);
 }
 
 /* A token of given parts, signed by libjwt's peer: a ticket's text with one part replaced. */
@@ -69,6 +92,41 @@ static void tickets_expire(void) {
   g_autofree char *text = ticket_sign(key, &made);
   g_assert_null(ticket_verify(key, text, "a", &error));
   g_assert_error(error, TICKET_ERROR, TICKET_ERROR_EXPIRED);
+}
+
+/* Both ways alike: a clock that is ahead makes tickets from the future. */
+static void tickets_tell_how_far_clocks_differ(void) {
+  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  static const struct {
+    gint64 age_s;
+    gboolean is_good;
+  } cases[] = {{-61, FALSE}, {-58, TRUE}, {-11, TRUE}, {0, TRUE},
+               {11, TRUE},   {58, TRUE},  {61, FALSE}, {3600, FALSE}};
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autoptr(GError) error = NULL;
+    gint64 issued_s = instant_now_us() / INSTANT_SECOND - cases[i].age_s;
+    g_autofree char *claims = g_strdup_printf(
+        "{\"aud\":\"a\",\"role\":\"coordinator\",\"iat\":%" G_GINT64_FORMAT ",\"exp\":%" G_GINT64_FORMAT "}",
+        issued_s, issued_s + 60);
+    g_autofree char *text = signed_claims(claims);
+    g_assert_cmpint(ticket_verify_control(key, text, "a", &error), ==, cases[i].is_good);
+    if (cases[i].is_good)
+      continue;
+    g_assert_error(error, TICKET_ERROR, TICKET_ERROR_CLOCK);
+    g_assert_cmpint(ABS(ticket_error_get_difference(error) - cases[i].age_s), <=, 2);
+    g_autofree char *told = wire_refusal(error, NULL);
+    g_assert_nonnull(strstr(told, "\"msg\":\"NOT_AUTHORIZED\",\"reason\":\"The clocks differ by "));
+    g_assert_nonnull(strstr(told, cases[i].age_s > 0 ? "ahead.\",\"clock_difference_seconds\":"
+                                                     : "behind.\",\"clock_difference_seconds\":-"));
+  }
+}
+
+static void tickets_without_a_time_open_no_control(void) {
+  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = signed_claims("{\"aud\":\"a\",\"role\":\"coordinator\",\"exp\":9999999999}");
+  g_assert_false(ticket_verify_control(key, text, "a", &error));
+  g_assert_error(error, TICKET_ERROR, TICKET_ERROR_INVALID);
 }
 
 static void tickets_of_people_open_no_control(void) {
@@ -167,6 +225,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/ticket/carries-its-claims", tickets_carry_their_claims);
   g_test_add_func("/ticket/forged-ones-are-refused", tickets_forged_ones_are_refused);
   g_test_add_func("/ticket/expires", tickets_expire);
+  g_test_add_func("/ticket/tells-how-far-clocks-differ", tickets_tell_how_far_clocks_differ);
+  g_test_add_func("/ticket/without-a-time-opens-no-control", tickets_without_a_time_open_no_control);
   g_test_add_func("/ticket/of-people-opens-no-control", tickets_of_people_open_no_control);
   g_test_add_func("/ticket/keys-come-from-files", tickets_keys_come_from_files);
   g_test_add_func("/ticket/secrets-are-bound-to-their-subject", tickets_secrets_are_bound_to_their_subject);
