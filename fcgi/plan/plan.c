@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "fcgi/plan/plan_changes.h"
+#include "fcgi/plan/plan_clock.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ void plan_not_started(Plan *plan, const char *id) {
 
 void plan_ended(Plan *plan, const char *id, const char *reason, gint64 now_us) {
   PlanEntry *entry = plan_index_find(plan->index, id);
-  plan->now_us = now_us;
+  plan_set_now(plan, now_us);
   if (!entry || entry->reservation->state == RESERVATION_ENDED)
     return;
   plan_end_entry(plan, entry, reason);
@@ -81,7 +82,7 @@ gboolean plan_adopt(Plan *plan, const char *id, const char *code, const char *rc
                     const char *server_name, gint64 starts_at_us, gint64 ends_at_us, gint64 now_us,
                     GError **error) {
   g_autoptr(Reservation) reservation = g_new0(Reservation, 1);
-  plan->now_us = now_us;
+  plan_set_now(plan, now_us);
   reservation->id = g_strdup(id);
   reservation->code = g_strdup(code);
   reservation->rc_name = g_strdup(rc_name);
@@ -133,18 +134,25 @@ static void do_due(Plan *plan, PlanEntry *entry) {
     plan_index_set_due(
         plan->index, entry,
         MAX(plan_due_of(plan, entry->reservation, entry->noticed), plan->now_us + PLAN_RETRY_US));
+  } else if (plan->doubtful) {
+    plan_index_set_due(plan->index, entry, plan->now_us + PLAN_RETRY_US);
   } else if (state == RESERVATION_ENDED) {
     forget_entry(plan, entry);
   } else if (state == RESERVATION_RUNNING && entry->reservation->ends_at_us > plan->now_us) {
     tell_end(plan, entry);
   } else {
-    plan_end_entry(plan, entry, state == RESERVATION_PLANNED ? "no_show" : wire_end_name(WIRE_END_TIME_OVER));
+    plan_end_entry(plan, entry,
+                   state == RESERVATION_PLANNED ? PLAN_NO_SHOW : wire_end_name(WIRE_END_TIME_OVER));
     plan_write_fact(plan, entry);
   }
 }
 
+void plan_set_doubtful(Plan *plan, gboolean doubtful) {
+  plan->doubtful = doubtful;
+}
+
 void plan_tick(Plan *plan, gint64 now_us) {
-  plan->now_us = now_us;
+  plan_set_now(plan, now_us);
   for (;;) {
     PlanEntry *entry = plan_index_first_due(plan->index);
     if (!entry || entry->due_us > now_us)
@@ -307,32 +315,9 @@ static void on_store_seen(const Reservation *seen, gpointer data) {
     plan->listener.appeared(entry->reservation, plan->listener_data);
 }
 
-static void collect_resting(PlanEntry *entry, gpointer data) {
-  if (entry->reservation->state == RESERVATION_ENDED)
-    g_ptr_array_add(data, entry->reservation);
-}
-
-static gint compare_ends(gconstpointer a, gconstpointer b) {
-  gint64 x = (*(const Reservation *const *)a)->ended_at_us, y = (*(const Reservation *const *)b)->ended_at_us;
-  return (x > y) - (x < y);
-}
-
-/* Codes rest after their sessions' ends, whether there was a restart or not (codes.h). */
-static void let_codes_rest(Plan *plan) {
-  g_autoptr(GPtrArray) ended = g_ptr_array_new();
-  plan_index_for_each(plan->index, collect_resting, ended);
-  g_ptr_array_sort(ended, compare_ends);
-  for (guint i = 0; i < ended->len; i++) {
-    Reservation *reservation = ended->pdata[i];
-    if (reservation->ended_at_us + CODES_REST_US > plan->now_us &&
-        codes_claim(plan->codes, reservation->code, reservation))
-      codes_release(plan->codes, reservation->code, reservation->ended_at_us);
-  }
-}
-
 static void on_store_loaded(gpointer data) {
   Plan *plan = data;
-  let_codes_rest(plan);
+  plan_let_codes_rest(plan);
   plan->loaded = TRUE;
   adopt_found(plan);
 }

@@ -9,7 +9,8 @@
  * Promises (plan_promises.h: book, walk in, extend, cancel) wait for the store; facts (started, ended) do
  * not: they are true whatever the store says, and are written again later if they could not be now.
  *
- * Errors are of WIRE_ERROR. Time is passed in; the core's thread only.
+ * Errors are of WIRE_ERROR. Time is passed in, and may go back: what had only ended because of it is as
+ * before then, as far as nobody else can have been told (plan_clock.h). The core's thread only.
  */
 #pragma once
 #include "fcgi/plan/plan_list.h"
@@ -44,6 +45,8 @@ GPtrArray *plan_list_rcs(const Plan *plan);
 /* Does what is due: no-shows, sessions whose time is over, old records. To be called every second or so;
  * costs nothing when nothing is. */
 void plan_tick(Plan *plan, gint64 now_us);
+/* Whether the time is doubted: then plan_tick() ends, offers and forgets nothing until it is not any more. */
+void plan_set_doubtful(Plan *plan, gboolean doubtful);
 
 /* A session that runs and that the plan does not know: an operator's, or one whose record was lost. It takes
  * its place whether there is one or not. FALSE with FIELDS_ERROR when it could not be read again if it were

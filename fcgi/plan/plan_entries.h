@@ -10,6 +10,7 @@
 #include "fcgi/store/store.h"
 
 #define PLAN_DAY_US (24 * 60 * INSTANT_MINUTE)
+#define PLAN_NO_SHOW "no_show" /* why it ended: nobody came */
 #define PLAN_STOPPING_REASON "The coordinator is stopping; try again in a moment."
 
 struct Plan {
@@ -19,7 +20,8 @@ struct Plan {
   Codes *codes;
   GHashTable *ledgers;   /* rc_name -> Ledger */
   GHashTable *under_way; /* set of PlanChange */
-  gint64 now_us;         /* of the last call: the ledgers' present */
+  gint64 now_us;         /* of the last call: the ledgers' present (plan_clock.h) */
+  gboolean doubtful;     /* what only time brings about is not done */
   PlanListener listener;
   gpointer listener_data;
   GPtrArray *found_running; /* of Reservation: to be adopted when the store has told what it has */

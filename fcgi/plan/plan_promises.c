@@ -2,6 +2,7 @@
 
 #include "common/random.h"
 #include "fcgi/plan/plan_changes.h"
+#include "fcgi/plan/plan_clock.h"
 
 #define NOT_LOADED_REASON "The plan of sessions cannot be reached; try again in a moment."
 
@@ -46,7 +47,7 @@ static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gi
 
 /* To begin every promise with; whether it can be given. */
 static gboolean may_promise(Plan *plan, gint64 now_us, const PlanWaiter *waiter) {
-  plan->now_us = now_us;
+  plan_set_now(plan, now_us);
   if (!plan->stopping && plan->loaded)
     return TRUE;
   plan_refuse(waiter, WIRE_STORE_UNAVAILABLE, NULL,

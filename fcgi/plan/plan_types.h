@@ -37,4 +37,7 @@ typedef struct {
   /* Whether a session's place is one that the capacity does not count, because its server takes no others:
    * then it may last longer, whatever is booked (nullable: none is). */
   gboolean (*has_own_place)(const Reservation *reservation, gpointer user_data);
+  /* Whether the session is on its server still, for all that is known: its time was over, and is not any more
+   * (nullable: it is not). */
+  gboolean (*still_runs)(const Reservation *reservation, gpointer user_data);
 } PlanListener;

@@ -134,6 +134,11 @@ void codes_release(Codes *codes, const char *code, gint64 now_us) {
   let_rested_go(codes, now_us);
 }
 
+void codes_forget_rests(Codes *codes) {
+  g_hash_table_remove_all(codes->resting);
+  g_queue_clear_full(&codes->rests, g_free);
+}
+
 guint codes_live(const Codes *codes) {
   return g_hash_table_size(codes->owners);
 }

@@ -48,6 +48,9 @@ gpointer codes_find(const Codes *codes, const char *code);
 /* Ends the use of @code and lets it rest from @now_us on. Releasing one that is not in use does nothing. */
 void codes_release(Codes *codes, const char *code, gint64 now_us);
 
+/* No code rests any more: those that still should are to be claimed and released again. */
+void codes_forget_rests(Codes *codes);
+
 /* How many codes are in use. */
 guint codes_live(const Codes *codes);
 /* How many rest. */

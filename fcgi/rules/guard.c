@@ -44,7 +44,7 @@ typedef struct {
 } Entry;
 
 #define SECRET_BYTES 32
-#define FORM G_GUINT64_CONSTANT(0x5669747247756131) /* changes with the struct */
+#define FORM G_GUINT64_CONSTANT(0x5669747247756132) /* changes with the struct */
 
 /* No pointers: it may lie in a file. */
 struct Guard {
@@ -56,7 +56,19 @@ struct Guard {
   Entry known[KNOWN_SETS][WAYS]; /* who had a right code, and who had the code of which session */
   double spent[WINDOW_HOURS];    /* by hour, in a ring */
   gint64 hour;                   /* the one under way */
+  gint64 last_us;                /* the time that was passed in last, */
+  gint64 time_us;                /* and ours, which does not go back */
 };
+
+/* Our own time: when the one that is passed in goes back, ours goes on from where it was, as fast as that
+ * one. Else all that was noted with a clock ahead would stand until that time comes. A clock that leaps while
+ * it is behind ours lets no more be forgotten than a day does. */
+static gint64 guard_time(Guard *guard, gint64 now_us) {
+  gint64 step_us = CLAMP(now_us - guard->last_us, 0, G_TIME_SPAN_DAY);
+  guard->time_us = MAX(now_us, guard->time_us + (now_us < guard->time_us ? step_us : 0));
+  guard->last_us = now_us;
+  return guard->time_us;
+}
 
 static void begin_guard(Guard *guard) {
   g_autofree char *secret = random_hex(SECRET_BYTES);
@@ -162,12 +174,16 @@ static void advance_budget(Guard *guard, gint64 now_us) {
   guard->hour = MAX(guard->hour, hour);
 }
 
-double guard_spent(Guard *guard, gint64 now_us) {
+static double sum_spent(Guard *guard, gint64 now_us) {
   advance_budget(guard, now_us);
   double sum = 0;
   for (int i = 0; i < WINDOW_HOURS; i++)
     sum += guard->spent[i];
   return sum;
+}
+
+double guard_spent(Guard *guard, gint64 now_us) {
+  return sum_spent(guard, guard_time(guard, now_us));
 }
 
 /* What a wrong code costs. */
@@ -233,7 +249,7 @@ static void remember_client(Guard *guard, const ClientPrefix *address, const cha
 
 void guard_remember(Guard *guard, const char *client, const char *session, gint64 now_us) {
   ClientPrefix address = client_address_read(client);
-  remember_client(guard, &address, session, now_us);
+  remember_client(guard, &address, session, guard_time(guard, now_us));
 }
 
 /* ---- the decision ---- */
@@ -241,6 +257,7 @@ void guard_remember(Guard *guard, const char *client, const char *session, gint6
 GuardAnswer guard_try(Guard *guard, const char *client, const char *session, double chance, gint64 now_us,
                       guint *retry_after_seconds) {
   ClientPrefix address = client_address_read(client);
+  now_us = guard_time(guard, now_us);
   if (session && is_known(guard, guard_key_of(guard, &address, address.client_bytes, session), now_us)) {
     remember_client(guard, &address, session, now_us);
     return GUARD_RIGHT;
@@ -248,7 +265,7 @@ GuardAnswer guard_try(Guard *guard, const char *client, const char *session, dou
 
   guint64 client_key = guard_key_of(guard, &address, address.client_bytes, NULL);
   guint64 network_key = guard_key_of(guard, &address, address.network_bytes, NULL);
-  double cost = cost_of(guard, chance), spent = guard_spent(guard, now_us);
+  double cost = cost_of(guard, chance), spent = sum_spent(guard, now_us);
   double excess = spent + cost - (is_known(guard, client_key, now_us) ? 1 : STRANGERS_SHARE);
   gboolean tight = spent > TIGHT_FROM;
   double wait = excess > ROUNDING ? budget_wait(guard, excess, now_us) : 0;

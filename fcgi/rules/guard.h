@@ -49,7 +49,8 @@
  * key among them. The budget is one process's, unless it is in a file: a restart begins a new one, and n
  * coordinators on one store each take guard_new(GUARD_RISK_PER_DAY / n) (the setting "coordinators").
  *
- * Pure: the time is passed in, in microseconds of any clock that does not go back. One thread at a time.
+ * Pure: the time is passed in, in microseconds of any clock; when that goes back, nothing is older than it
+ * was before. One thread at a time.
  */
 #pragma once
 #include <glib.h>

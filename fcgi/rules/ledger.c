@@ -116,6 +116,11 @@ void ledger_forget_past(Ledger *ledger, gint64 now_us) {
     forget_blocks_before(ledger, number);
 }
 
+void ledger_begin_anew(Ledger *ledger, gint64 now_us) {
+  g_hash_table_remove_all(ledger->blocks);
+  ledger->current = now_us / ledger->slot_us;
+}
+
 void ledger_set_capacity(Ledger *ledger, guint32 capacity) {
   ledger->capacity = capacity;
 }

@@ -64,6 +64,10 @@ gint64 ledger_run_end(LedgerRun run);
  * costs nothing while the slot stays the same. A clock that goes back changes nothing. */
 void ledger_forget_past(Ledger *ledger, gint64 now_us);
 
+/* Forgets all that is used, and makes the slot of @now_us the current one, also when it is earlier: for a
+ * clock that went back. Who holds which run is to be told again (ledger_restore()). The capacity stays. */
+void ledger_begin_anew(Ledger *ledger, gint64 now_us);
+
 /* The number of sessions that all servers of the RC can run at once. Touches no run. */
 void ledger_set_capacity(Ledger *ledger, guint32 capacity);
 guint32 ledger_capacity(const Ledger *ledger);

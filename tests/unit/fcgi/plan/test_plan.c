@@ -269,6 +269,76 @@ static void codes_rest_over_a_restart(Fixture *f, gconstpointer data) {
   g_assert_true(draws_old_codes(f)); /* all 500 miss them once in 10^48 */
 }
 
+/* Only what the time brings about waits until it is believed again. */
+static void a_doubted_time_ends_nothing(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(10), MINUTES(60), NOW), ==, -1);
+  g_autofree char *code = g_strdup(f->last->code);
+  plan_set_doubtful(f->plan, TRUE);
+  plan_tick(f->plan, NOW + MINUTES(45));
+  g_assert_nonnull(plan_find_code(f->plan, code));
+  g_assert_cmpuint(used(f, NOW + MINUTES(50)), ==, 1);
+  plan_set_doubtful(f->plan, FALSE);
+  plan_tick(f->plan, NOW + MINUTES(46));
+  g_assert_null(plan_find_code(f->plan, code));
+}
+
+static gboolean everything_runs(const Reservation *reservation, gpointer data) {
+  return TRUE;
+}
+
+/* A day ahead for long enough to be believed, and back. */
+static void a_day_ahead_and_back_takes_nothing(Fixture *f, gconstpointer data) {
+  static const PlanListener listener = {.still_runs = everything_runs};
+  plan_set_listener(f->plan, &listener, NULL);
+  g_assert_cmpint(walk_in(f, MINUTES(30), MINUTES(10), NOW), ==, -1);
+  g_autofree char *running = g_strdup(f->last->code);
+  plan_started(f->plan, f->last->id, "river-1");
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  g_autofree char *booked = g_strdup(f->last->code);
+  plan_tick(f->plan, NOW + MINUTES(24 * 60));
+  g_assert_null(plan_find_code(f->plan, booked));
+  g_assert_null(plan_find_code(f->plan, running));
+  plan_tick(f->plan, NOW + MINUTES(1));
+  g_assert_cmpint(plan_find_code(f->plan, booked)->state, ==, RESERVATION_PLANNED);
+  g_assert_cmpint(plan_find_code(f->plan, running)->state, ==, RESERVATION_RUNNING);
+  g_assert_cmpuint(used(f, NOW + MINUTES(20)), ==, 1);
+  g_assert_cmpuint(used(f, NOW + MINUTES(40)), ==, 0);
+  g_assert_cmpint(book(f, NOW + MINUTES(65), MINUTES(30), NOW + MINUTES(1)), ==, WIRE_TIME_NOT_AVAILABLE);
+  reopen(f, NOW + MINUTES(2));
+  g_assert_cmpint(plan_find_code(f->plan, booked)->state, ==, RESERVATION_PLANNED);
+  g_assert_cmpint(plan_find_code(f->plan, running)->state, ==, RESERVATION_RUNNING);
+}
+
+/* Whatever its kind: what is promised holds its slots when the time comes back to them. */
+static void slots_come_back_with_the_time(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, -1);
+  g_assert_cmpint(book(f, NOW + MINUTES(48 * 60), MINUTES(30), NOW + MINUTES(2 * 60)), ==, -1);
+  plan_set_doubtful(f->plan, TRUE);
+  plan_tick(f->plan, NOW + MINUTES(24 * 60));
+  plan_tick(f->plan, NOW);
+  g_assert_cmpuint(used(f, NOW + MINUTES(60)), ==, 1);
+  g_assert_cmpuint(used(f, NOW + MINUTES(48 * 60)), ==, 1);
+  g_assert_cmpint(book(f, NOW + MINUTES(60), MINUTES(30), NOW), ==, WIRE_TIME_NOT_AVAILABLE);
+}
+
+static void what_was_ended_stays_so_when_the_time_goes_back(Fixture *f, gconstpointer data) {
+  g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(24 * 60)), ==, -1);
+  g_autofree char *code = g_strdup(f->last->code);
+  plan_ended(f->plan, f->last->id, "users_left", NOW + MINUTES(24 * 60 + 30));
+  plan_tick(f->plan, NOW);
+  g_assert_null(plan_find_code(f->plan, code));
+  for (gint64 at_us = NOW; at_us < NOW + MINUTES(25 * 60); at_us += MINUTES(5))
+    g_assert_cmpuint(used(f, at_us), ==, 0);
+}
+
+static void codes_rest_again_when_the_time_goes_back(Fixture *f, gconstpointer data) {
+  open_with_ended(f, MINUTES(60));
+  plan_tick(f->plan, NOW + MINUTES(48 * 60));
+  g_assert_cmpint(book(f, NOW + MINUTES(50 * 60), MINUTES(5), NOW + MINUTES(48 * 60)), ==, -1);
+  plan_tick(f->plan, NOW);
+  g_assert_false(draws_old_codes(f));
+}
+
 static void a_walk_in_gives_way_to_a_booking(Fixture *f, gconstpointer data) {
   g_assert_cmpint(book(f, NOW + MINUTES(40), MINUTES(30), NOW), ==, -1);
   g_assert_cmpint(walk_in(f, MINUTES(60), MINUTES(10), NOW + MINUTES(1)), ==, -1);
@@ -567,6 +637,12 @@ int main(int argc, char **argv) {
   ADD_BOTH("a-request-id-is-its-senders-alone", a_request_id_is_its_senders_alone);
   ADD_JSON("codes-rest-over-a-restart", codes_rest_over_a_restart);
   ADD_BOTH("who-waits-when-it-stops-is-told-once", who_waits_when_it_stops_is_told_once);
+  ADD_BOTH("a-doubted-time-ends-nothing", a_doubted_time_ends_nothing);
+  ADD_JSON("a-day-ahead-and-back-takes-nothing", a_day_ahead_and_back_takes_nothing);
+  ADD_BOTH("slots-come-back-with-the-time", slots_come_back_with_the_time);
+  ADD_BOTH("what-was-ended-stays-so-when-the-time-goes-back",
+           what_was_ended_stays_so_when_the_time_goes_back);
+  ADD_JSON("codes-rest-again-when-the-time-goes-back", codes_rest_again_when_the_time_goes_back);
   ADD_BOTH("a-walk-in-gives-way-to-a-booking", a_walk_in_gives_way_to_a_booking);
   ADD_BOTH("a-session-that-ends-early-frees-its-time", a_session_that_ends_early_frees_its_time);
   ADD_BOTH("a-no-show-frees-its-place", a_no_show_frees_its_place);

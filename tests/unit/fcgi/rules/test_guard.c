@@ -298,6 +298,19 @@ static void test_a_clock_that_goes_back_frees_nothing(void) {
   g_assert_cmpint(try_code(other, "192.0.2.1", "s", BEGIN_US), ==, GUARD_REFUSED);
 }
 
+/* Thirty days ahead, and back: what was spent then is forgotten a day later, not a month. */
+static void test_a_clock_that_was_ahead_costs_a_day(void) {
+  g_autoptr(Guard) guard = guard_new(GUARD_RISK_PER_DAY);
+  shut_the_field(guard, BEGIN_US + 30 * G_TIME_SPAN_DAY);
+  gint64 now_us = BEGIN_US;
+  for (; now_us <= BEGIN_US + 25 * G_TIME_SPAN_HOUR; now_us += G_TIME_SPAN_HOUR)
+    guard_spent(guard, now_us);
+  g_assert_cmpint(try_code(guard, "192.0.2.1", "s", now_us), ==, GUARD_RIGHT);
+  g_assert_cmpfloat(guard_spent(guard, now_us), ==, 0);
+  /* Who is let in now is known now. */
+  g_assert_cmpint(try_code(guard, "192.0.2.1", "s", now_us + G_TIME_SPAN_MINUTE), ==, GUARD_RIGHT);
+}
+
 /* For processes that live for one code each. */
 static void a_file_remembers(void) {
   g_autofree char *directory = g_dir_make_tmp("vitrina-XXXXXX", NULL);
@@ -344,6 +357,7 @@ int main(int argc, char **argv) {
                   test_six_digits_leave_room_for_a_thousand_slips);
   g_test_add_func("/guard/a-flood-of-addresses-costs-no-memory", test_a_flood_of_addresses_costs_no_memory);
   g_test_add_func("/guard/a-clock-that-goes-back-frees-nothing", test_a_clock_that_goes_back_frees_nothing);
+  g_test_add_func("/guard/a-clock-that-was-ahead-costs-a-day", test_a_clock_that_was_ahead_costs_a_day);
   g_test_add_func("/guard/a-file-remembers", a_file_remembers);
   return g_test_run();
 }

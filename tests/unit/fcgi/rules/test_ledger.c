@@ -247,6 +247,18 @@ static double decision_ns(guint reservations) {
   return best;
 }
 
+static void test_what_went_back_is_begun_anew(void) {
+  g_autoptr(Ledger) ledger = ledger_new(5, 60, 1000 * G_TIME_SPAN_DAY);
+  ledger_set_capacity(ledger, 1);
+  const LedgerRun run = ledger_run(ledger, 1000 * G_TIME_SPAN_DAY, 1000 * G_TIME_SPAN_DAY + G_TIME_SPAN_HOUR);
+  g_assert_cmpint(ledger_take(ledger, run), ==, LEDGER_TAKEN);
+  ledger_forget_past(ledger, 1002 * G_TIME_SPAN_DAY);
+  g_assert_cmpint(ledger_take(ledger, run), ==, LEDGER_OUTSIDE);
+  ledger_begin_anew(ledger, 1000 * G_TIME_SPAN_DAY);
+  g_assert_cmpint(ledger_take(ledger, run), ==, LEDGER_TAKEN);
+  g_assert_cmpint(ledger_take(ledger, run), ==, LEDGER_FULL);
+}
+
 static void test_a_decision_costs_its_run_whatever_is_booked(void) {
   double few = decision_ns(1000), more = decision_ns(10000), many = decision_ns(100000);
   g_test_message(
@@ -273,6 +285,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/ledger/days-with-clock-changes-have-all-their-starts",
                   test_days_with_clock_changes_have_all_their_starts);
   g_test_add_func("/ledger/what-is-past-costs-no-memory", test_what_is_past_costs_no_memory);
+  g_test_add_func("/ledger/what-went-back-is-begun-anew", test_what_went_back_is_begun_anew);
   g_test_add_func("/ledger/a-decision-costs-its-run-whatever-is-booked",
                   test_a_decision_costs_its_run_whatever_is_booked);
   return g_test_run();
