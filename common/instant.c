@@ -1,7 +1,9 @@
 #include "common/instant.h"
 
+#include "common/program_clock.h"
+
 gint64 instant_now_us(void) {
-  return g_get_real_time();
+  return program_clock_now_us();
 }
 
 char *instant_format(gint64 instant_us) {

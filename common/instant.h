@@ -6,7 +6,8 @@
 #define INSTANT_SECOND ((gint64)G_USEC_PER_SEC)
 #define INSTANT_MINUTE (60 * (gint64)G_USEC_PER_SEC)
 
-/* The wall clock now. For waiting and measuring use g_get_monotonic_time(). */
+/* Now: the wall clock, as far as it is believed (program_clock.h). For waiting and measuring use
+ * g_get_monotonic_time(). */
 gint64 instant_now_us(void);
 
 /* RFC 3339 section 5.6 in UTC, "2026-12-01T15:00:00Z"; a part of a second is cut off. (transfer full) */

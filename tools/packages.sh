@@ -18,7 +18,7 @@ database_packages=(mariadb-server)
 check_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium chromium-headless-shell coturn fonts-dejavu-core wrk
-  apache2 fcgiwrap spawn-fcgi prometheus haproxy "${database_packages[@]}" galera-4
+  apache2 faketime fcgiwrap spawn-fcgi prometheus haproxy "${database_packages[@]}" galera-4
 )
 
 # Runs a command as root.

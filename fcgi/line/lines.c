@@ -8,6 +8,7 @@
  */
 #include "fcgi/line/lines.h"
 
+#include "common/program_clock.h"
 #include "common/random.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
@@ -107,7 +108,7 @@ static void line_watch_reach(Line *line) {
 }
 
 static void line_look(Line *line) {
-  g_autoptr(GPtrArray) lost = waiting_line_find_lost(line->order, g_get_monotonic_time());
+  g_autoptr(GPtrArray) lost = waiting_line_find_lost(line->order, program_clock_running_us());
   for (guint i = 0; i < lost->len; i++)
     visitor_forget(lost->pdata[i]);
   line->due = FALSE;
@@ -181,7 +182,7 @@ static void visitor_adopt(Visitor *visitor, const char *place) {
   visitor->elsewhere = FALSE;
   visitor->token = g_strdup(place);
   if (visitor->place)
-    waiting_line_come_back(visitor->place, g_get_monotonic_time());
+    waiting_line_come_back(visitor->place, program_clock_running_us());
   visitor_share(visitor);
 }
 

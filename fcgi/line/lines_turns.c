@@ -1,5 +1,6 @@
 #include "fcgi/line/lines_turns.h"
 
+#include "common/program_clock.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/session/planning.h"
@@ -121,7 +122,7 @@ void lines_settle(Line *line) {
       waiting_line_call_off(line->order);
       break;
     }
-    Visitor *next = waiting_line_next(line->order, (guint)free, g_get_monotonic_time());
+    Visitor *next = waiting_line_next(line->order, (guint)free, program_clock_running_us());
     if (!next)
       break;
     begin_start(next);

@@ -1,5 +1,6 @@
 #include "fcgi/line/lines_words.h"
 
+#include "common/program_clock.h"
 #include "fcgi/rules/wait_estimate.h"
 #include "fcgi/session/planning.h"
 
@@ -34,8 +35,8 @@ char *lines_describe_place(Visitor *visitor) {
   if (position && waiting_line_is_called(visitor->place))
     position = 0;
   if (visitor->place)
-    kept_us =
-        waiting_line_kept_until(line->order, visitor->place, g_get_monotonic_time()) - g_get_monotonic_time();
+    kept_us = waiting_line_kept_until(line->order, visitor->place, program_clock_running_us()) -
+              program_clock_running_us();
   g_string_append_printf(members, "\"place\":\"%s\",\"position\":%u", visitor->token, position);
   if (kept_us > 0) {
     g_autofree char *until = instant_format(instant_now_us() + kept_us);

@@ -1,5 +1,6 @@
 #include "fcgi/line/visitors.h"
 
+#include "common/program_clock.h"
 #include "fcgi/fleet/endings.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/line/lines_words.h"
@@ -30,7 +31,7 @@ char *visitors_key_of(const char *token) {
 Visitor *visitor_new(Line *line, char *key, VisitorState state, gint64 arrived_us) {
   Visitor *visitor = g_new0(Visitor, 1);
   if (state == WAITS)
-    visitor->place = waiting_line_join(line->order, visitor, arrived_us, g_get_monotonic_time());
+    visitor->place = waiting_line_join(line->order, visitor, arrived_us, program_clock_running_us());
   if (state == WAITS && !visitor->place) {
     g_free(key);
     g_free(visitor);
@@ -92,7 +93,7 @@ Request *visitor_take_request(Visitor *visitor) {
   Request *request = g_steal_pointer(&visitor->request);
   timer_clear(&visitor->timer);
   if (visitor->place)
-    waiting_line_go(visitor->line->order, visitor->place, g_get_monotonic_time());
+    waiting_line_go(visitor->line->order, visitor->place, program_clock_running_us());
   return request;
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/log_limit.h"
+#include "common/program_clock.h"
 #include "common/secret_file.h"
 #include "common/settings.h"
 #include "fcgi/core/core.h"
@@ -322,6 +323,7 @@ static int run_coordinator(const Configuration *configuration, const TicketKey *
   door_fcgi_prepare();
   raise_descriptor_limit();
   block_signals(&old);
+  program_clock_begin((guint)configuration->clock_steady_seconds);
   if (wiring_open(&program.core, configuration, key, &program.error))
     program.servers = servers_source_open(&program.core, &program.error);
   program.core.servers = program.servers;
@@ -329,6 +331,7 @@ static int run_coordinator(const Configuration *configuration, const TicketKey *
   int status = serve_until_end(&program);
   for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
     g_source_remove(sources[i]);
+  program_clock_end();
   planning_stop(program.core.planning);
   door_websocket_free(program.websockets);
   door_fcgi_free(program.door);

@@ -3,6 +3,7 @@
 #include "common/fields.h"
 #include "common/instant.h"
 #include "common/log.h"
+#include "common/program_clock.h"
 #include "fcgi/rules/guard.h"
 #include "fcgi/store/store_json.h"
 #include "fcgi/store/store_mysql.h"
@@ -167,6 +168,14 @@ static void on_plan_appeared(const Reservation *reservation, gpointer data) {
     fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
 }
 
+/* What the fleet has of it stays when its time is over, until its server says that it is. */
+static gboolean on_plan_asks_whether_runs(const Reservation *reservation, gpointer data) {
+  const Planning *planning = data;
+  const FleetServer *server =
+      reservation->server_name ? fleet_find_server(planning->core->fleet, reservation->server_name) : NULL;
+  return server && fleet_server_find_session(server, reservation->id);
+}
+
 /* ---- the clock ---- */
 
 static void watch_density(Planning *planning) {
@@ -178,6 +187,7 @@ static void watch_density(Planning *planning) {
 
 static void on_planning_tick(gpointer data) {
   Planning *planning = data;
+  plan_set_doubtful(planning->plan, program_clock_is_doubted());
   plan_tick(planning->plan, instant_now_us());
   watch_density(planning);
   planning->timer = timers_add(planning->core->timers, TICK_US, on_planning_tick, planning);
@@ -209,7 +219,10 @@ static void give_orphans_up(Planning *planning) {
 static void on_orphans_due(gpointer data) {
   Planning *planning = data;
   planning->orphans_timer = NULL;
-  give_orphans_up(planning);
+  if (program_clock_is_doubted()) /* servers may refuse us for as long */
+    planning->orphans_timer = timers_add(planning->core->timers, TICK_US, on_orphans_due, planning);
+  else
+    give_orphans_up(planning);
 }
 
 void planning_catch_up(Planning *planning) {
@@ -245,8 +258,14 @@ char *planning_standing_offer(Planning *planning, const char *session) {
 
 /* ---- codes ---- */
 
+/* The guard's memory in a file is shared with processes before and after us; else it measures how long we
+ * run, whatever the wall clock does. */
+static gint64 guard_now_us(const Planning *planning) {
+  return planning->core->mode == CORE_CHANGES ? instant_now_us() : g_get_monotonic_time();
+}
+
 static void watch_guessing(Planning *planning) {
-  gboolean much = guard_spent(planning->guard, instant_now_us()) >= GUARD_WARNING;
+  gboolean much = guard_spent(planning->guard, guard_now_us(planning)) >= GUARD_WARNING;
   if (much && !planning->warned)
     log_warning("codes_are_guessed",
                 "note=\"strangers' codes are refused until fewer are wrong; consider more "
@@ -257,12 +276,12 @@ static void watch_guessing(Planning *planning) {
 PlanningCode planning_try_code(Planning *planning, const char *client, const char *code, const char *key,
                                const Reservation **reservation, guint *retry_after_seconds) {
   const Reservation *found = plan_find_code(planning->plan, code);
-  gint64 now_us = instant_now_us();
   *reservation = found;
   if (key && found && planning_key_is_right(planning, found, key))
     return PLANNING_RIGHT;
-  GuardAnswer answer = guard_try(planning->guard, client, found ? found->id : NULL,
-                                 plan_code_chance(planning->plan, code), now_us, retry_after_seconds);
+  GuardAnswer answer =
+      guard_try(planning->guard, client, found ? found->id : NULL, plan_code_chance(planning->plan, code),
+                guard_now_us(planning), retry_after_seconds);
   if (answer == GUARD_RIGHT)
     return PLANNING_RIGHT;
   watch_guessing(planning);
@@ -270,11 +289,11 @@ PlanningCode planning_try_code(Planning *planning, const char *client, const cha
 }
 
 double planning_get_guessed(Planning *planning) {
-  return guard_spent(planning->guard, instant_now_us());
+  return guard_spent(planning->guard, guard_now_us(planning));
 }
 
 void planning_code_told(Planning *planning, const char *client, const char *session) {
-  guard_remember(planning->guard, client, session, instant_now_us());
+  guard_remember(planning->guard, client, session, guard_now_us(planning));
 }
 
 char *planning_make_key(const Planning *planning, const Reservation *reservation) {
@@ -312,7 +331,8 @@ static Store *open_store(Core *core, GError **error) {
 }
 
 Planning *planning_open(Core *core, const PlanningListener *listener, GError **error) {
-  static const PlanListener plan_listener = {on_plan_ending, on_plan_appeared, has_place_beside};
+  static const PlanListener plan_listener = {on_plan_ending, on_plan_appeared, has_place_beside,
+                                             on_plan_asks_whether_runs};
   const Configuration *configuration = core->configuration;
   const PlanRules rules = {
       .slot_minutes = (guint)configuration->slot_minutes,

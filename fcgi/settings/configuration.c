@@ -125,6 +125,9 @@ static const Setting rows[] = {
      .help =
          "The longest that a request may wait for events or in a line; 25 behind Apache, which does not tell "
          "when a client has gone."},
+    {"clock_steady_seconds", SETTING_INT, AT(clock_steady_seconds), 0, 3600, "seconds", "30",
+     .help = "How long a clock that has jumped must be steady before it is believed; until then nothing is "
+             "ended by it."},
     {"store.type", SETTING_CHOICE, AT(store_type), .fallback = "json", .choices = "json|mysql",
      .help =
          "Where the list of servers and the plan are: in servers_file and plan_file, or in a database that "

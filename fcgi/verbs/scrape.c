@@ -3,6 +3,7 @@
 #include "fcgi/verbs/scrape.h"
 
 #include "common/process_metrics.h"
+#include "common/program_clock.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/line/lines.h"
 #include "fcgi/session/planning.h"
@@ -184,5 +185,6 @@ char *scrape_write(Core *core) {
   metrics_set(metrics, WEBSOCKETS, atomic_load(&core->sockets));
   metrics_set(metrics, MAILBOX, mailbox_count(core->mailbox));
   g_autofree char *ours = metrics_write(metrics), *process = process_metrics_write();
-  return g_strconcat(ours, process, NULL);
+  g_autofree char *clock = program_clock_write_metrics();
+  return g_strconcat(ours, clock, process, NULL);
 }

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "common/process_metrics.h"
+#include "common/program_clock.h"
 #include "common/secret_file.h"
 #include "streamer/base/counts.h"
 #include "streamer/doors/control.h"
@@ -64,7 +65,8 @@ static void handle_metrics(HttpRequest *request, gpointer data) {
   const Streamer *streamer = data;
   sessions_measure(streamer->sessions);
   g_autofree char *ours = metrics_write(streamer->metrics), *process = process_metrics_write();
-  g_autofree char *all = g_strconcat(ours, process, NULL);
+  g_autofree char *clock = program_clock_write_metrics();
+  g_autofree char *all = g_strconcat(ours, clock, process, NULL);
   http_request_answer(request, 200, METRICS_CONTENT_TYPE, all);
 }
 
@@ -233,12 +235,14 @@ static void tear_down(Program *program) {
 
 static void run_program(Program *program) {
   program->loop = g_main_loop_new(NULL, FALSE);
+  program_clock_begin((guint)program->streamer.settings->clock_steady_seconds);
   g_unix_signal_add(SIGTERM, on_stop, program);
   g_unix_signal_add(SIGINT, on_stop, program);
   g_unix_signal_add(SIGHUP, on_reload, program);
   log_notice("listening", "ip=%s port=%" G_GINT64_FORMAT " server_name=%s", program->streamer.settings->ip,
              program->streamer.settings->port, program->streamer.settings->server_name);
   g_main_loop_run(program->loop);
+  program_clock_end();
   log_notice("stopped", NULL);
 }
 

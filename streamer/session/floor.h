@@ -10,7 +10,7 @@
  * FLOOR_HANDS_OFF_US, and nobody is given it unasked.
  *
  * A pure module: it knows the people by their list, and what changes it says by its events. Time is handed in
- * (g_get_monotonic_time()'s). Main thread.
+ * (program_clock_running_us()'s). Main thread.
  */
 #pragma once
 #include "streamer/session/users.h"

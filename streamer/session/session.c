@@ -2,6 +2,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "common/program_clock.h"
 #include "streamer/engine/engine.h"
 #include "streamer/session/session_events.h"
 #include "streamer/session/session_time.h"
@@ -71,7 +72,7 @@ void session_stop(Session *session, guint grace_seconds) {
     session_end(session, WIRE_END_SERVER_STOPPING);
     return;
   }
-  session_time_stop(&session->time, g_get_monotonic_time() + grace_seconds * INSTANT_SECOND);
+  session_time_stop(&session->time, program_clock_running_us() + grace_seconds * INSTANT_SECOND);
   session_tell(session->events, WIRE_SESSION_ENDING,
                &(SessionEvent){.seconds_left = grace_seconds,
                                .reason = (char *)wire_end_name(WIRE_END_SERVER_STOPPING)});
@@ -92,7 +93,7 @@ static void on_stage_ready(gpointer data) {
   if (session->state != SESSION_STARTING)
     return;
   session->state = SESSION_READY;
-  session_time_ready(&session->time, session->settings, g_get_monotonic_time());
+  session_time_ready(&session->time, session->settings, program_clock_running_us());
   log_notice("session_ready", "session=%s", session->id);
   session_tell(session->events, WIRE_APP_READY, &(SessionEvent){0});
   tell_controller(session_people_controller(session->people), session);
@@ -185,7 +186,7 @@ static void do_what_is_due(Session *session, gint64 now_us) {
 
 static gboolean on_session_tick(gpointer data) {
   Session *session = data;
-  gint64 now_us = g_get_monotonic_time();
+  gint64 now_us = program_clock_running_us();
   session->tick_source = 0;
   session_people_tick(session->people, now_us);
   do_what_is_due(session, now_us);
@@ -197,14 +198,14 @@ static void plan_tick(Session *session) {
   g_clear_handle_id(&session->tick_source, g_source_remove);
   if (session->state == SESSION_ENDING)
     return;
-  gint64 now_us = g_get_monotonic_time(), people_us = session_people_next_us(session->people);
+  gint64 now_us = program_clock_running_us(), people_us = session_people_next_us(session->people);
   gint64 wait_us = session_time_wait_us(&session->time, session->settings, now_us, instant_now_us());
   wait_us = CLAMP(people_us - now_us, 0, wait_us);
   session->tick_source = g_timeout_add((guint)(wait_us / 1000 + 1), on_session_tick, session);
 }
 
 gint64 session_inactive_in_seconds(const Session *session) {
-  return session_time_countdown(&session->time, session->settings, g_get_monotonic_time());
+  return session_time_countdown(&session->time, session->settings, program_clock_running_us());
 }
 
 void session_settings_changed(Session *session) {
@@ -215,7 +216,7 @@ void session_extend(Session *session, gint64 ends_at_us) {
   session_time_extend(&session->time, ends_at_us);
   if (session->state == SESSION_ENDING)
     return;
-  session_time_touch(&session->time, g_get_monotonic_time()); /* somebody wants to stay */
+  session_time_touch(&session->time, program_clock_running_us()); /* somebody wants to stay */
   session_tell(session->events, WIRE_SESSION_EXTENDED, &(SessionEvent){.ends_at_us = ends_at_us});
   session->hooks.changed(session, session->data);
   plan_tick(session);
@@ -281,7 +282,7 @@ void session_view_end(Session *session, const Viewer *viewer) {
 
 static void on_people_active(gpointer data) {
   Session *session = data;
-  if (session_time_touch(&session->time, g_get_monotonic_time()))
+  if (session_time_touch(&session->time, program_clock_running_us()))
     plan_tick(session);
 }
 
@@ -293,7 +294,7 @@ static void on_people_leaving(const char *user, gpointer data) {
 
 static void on_people_presence(gboolean somebody_is_in, gpointer data) {
   Session *session = data;
-  session_time_presence(&session->time, somebody_is_in, g_get_monotonic_time());
+  session_time_presence(&session->time, somebody_is_in, program_clock_running_us());
   session->hooks.changed(session, session->data);
   plan_tick(session);
 }

@@ -2,6 +2,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "common/program_clock.h"
 #include "streamer/session/floor.h"
 #include "streamer/session/session_events.h"
 
@@ -51,12 +52,12 @@ char **session_people_control_requests(const SessionPeople *people) {
 }
 
 void session_people_request_control(SessionPeople *people, const char *user) {
-  floor_request(people->floor, users_find(people->users, user), g_get_monotonic_time());
+  floor_request(people->floor, users_find(people->users, user), program_clock_running_us());
   people->listener.due_changed(people->data);
 }
 
 void session_people_release_control(SessionPeople *people, const char *user) {
-  floor_release(people->floor, users_find(people->users, user), g_get_monotonic_time());
+  floor_release(people->floor, users_find(people->users, user), program_clock_running_us());
   people->listener.due_changed(people->data);
 }
 
@@ -79,7 +80,7 @@ gboolean session_people_grant_control(SessionPeople *people, const char *user, c
   const User *found = find_other(people, "user", other, error);
   if (!found)
     return FALSE;
-  if (!floor_grant(people->floor, users_find(people->users, user), found, g_get_monotonic_time()))
+  if (!floor_grant(people->floor, users_find(people->users, user), found, program_clock_running_us()))
     return refuse_decision(error);
   people->listener.due_changed(people->data);
   return TRUE;
@@ -96,7 +97,7 @@ gboolean session_people_decline_control(SessionPeople *people, const char *user,
 void session_people_note_activity(SessionPeople *people, const char *user) {
   if (!users_find(people->users, user))
     return;
-  users_note_activity(people->users, user, g_get_monotonic_time());
+  users_note_activity(people->users, user, program_clock_running_us());
   people->listener.active(people->data);
 }
 
@@ -104,9 +105,9 @@ void session_people_input(SessionPeople *people, const char *user, gboolean stee
   const User *found = users_find(people->users, user);
   session_people_note_activity(people, user);
   if (steers && found)
-    floor_steered(people->floor, found, g_get_monotonic_time());
+    floor_steered(people->floor, found, program_clock_running_us());
   else if (found)
-    floor_touched(people->floor, found, g_get_monotonic_time());
+    floor_touched(people->floor, found, program_clock_running_us());
 }
 
 /* ---- who is in ---- */
@@ -126,7 +127,7 @@ static void welcome(SessionPeople *people, const User *user) {
       people->events, WIRE_USER_JOINED,
       &(SessionEvent){.user = user->id, .name = user->name, .role = user->role, .number = user->number});
   session_people_note_activity(people, user->id);
-  floor_joined(people->floor, user, g_get_monotonic_time());
+  floor_joined(people->floor, user, program_clock_running_us());
 }
 
 const User *session_people_admit(SessionPeople *people, const Ticket *ticket, const char *name,
@@ -141,7 +142,7 @@ const User *session_people_admit(SessionPeople *people, const Ticket *ticket, co
   const char *called = known || (name && *name) ? name : ticket->name;
   const User *user =
       users_admit(people->users, ticket->user, called, ticket->role,
-                  (guint)people->settings->session_users_limit, g_get_monotonic_time(), &joined);
+                  (guint)people->settings->session_users_limit, program_clock_running_us(), &joined);
   if (!user) {
     wire_set_error(error, WIRE_FORBIDDEN, NULL, "The session is full.");
     return NULL;
@@ -168,7 +169,7 @@ void session_people_dismiss(SessionPeople *people, const char *id, SessionLeavin
   log_info("user_left", "session=%s user=%s reason=%s", people->id, who, leavings[how]);
   session_tell(people->events, WIRE_USER_LEFT,
                &(SessionEvent){.user = gone, .reason = (char *)leavings[how]});
-  floor_left(people->floor, gone, g_get_monotonic_time());
+  floor_left(people->floor, gone, program_clock_running_us());
   note_presence(people);
 }
 
@@ -200,7 +201,7 @@ void session_people_hold(SessionPeople *people, const char *user) {
 }
 
 void session_people_release(SessionPeople *people, const char *user) {
-  if (users_release(people->users, user, g_get_monotonic_time())) {
+  if (users_release(people->users, user, program_clock_running_us())) {
     g_autofree char *who = log_quote(user);
     log_debug("user_away", "session=%s user=%s", people->id, who);
   }
@@ -213,7 +214,7 @@ gboolean session_people_may_talk(SessionPeople *people, const char *user, gsize 
                                  guint *retry_after_seconds, GError **error) {
   static const BucketRule rule = {SESSION_TALK_PER_SECOND, SESSION_TALK_AT_ONCE};
   double cost = 1 + (double)bytes / 1024;
-  if (users_take_talk(people->users, user, &rule, cost, g_get_monotonic_time(), retry_after_seconds))
+  if (users_take_talk(people->users, user, &rule, cost, program_clock_running_us(), retry_after_seconds))
     return TRUE;
   wire_set_error(error, WIRE_TOO_MANY_ATTEMPTS, NULL, "That is more than a person may say at once.");
   return FALSE;

@@ -2,7 +2,7 @@
  *
  * It keeps the books of who is in (users.h) and who steers (floor.h), and tells everybody what happens by the
  * session's events. The session itself, its picture and its time, it does not know: who has it is told by a
- * listener. Time is g_get_monotonic_time()'s. Main thread.
+ * listener. Time is program_clock_running_us()'s. Main thread.
  *
  * @user is the id of who is in, unless said otherwise.
  */

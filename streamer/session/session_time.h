@@ -6,7 +6,8 @@
  *   the end that was agreed on                           time_over, after SESSION_ENDING
  *   the server's stop, once it is announced              server_stopping
  *
- * Times are g_get_monotonic_time()'s, but for the agreed end, which is the wall clock's. Any thread.
+ * Times are program_clock_running_us()'s, but for the agreed end, which is instant_now_us()'s: a clock
+ * that somebody sets wrongly does not bring it nearer. Any thread.
  */
 #pragma once
 #include "common/wire.h"

@@ -3,7 +3,7 @@
  * A person is who the ticket names: the same `sub` again is the same person. Somebody is present while
  * anything holds them: a WebSocket, a question that waits, a player. Who is held by nothing is absent, and
  * after a grace is gone. Who was barred does not come in again. This module keeps the books; time is given to
- * it (g_get_monotonic_time()'s). Main thread.
+ * it (program_clock_running_us()'s). Main thread.
  */
 #pragma once
 #include "common/bucket.h"

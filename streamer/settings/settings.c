@@ -1,6 +1,7 @@
 #include "streamer/settings/settings.h"
 
 #include "common/fields.h"
+#include "common/instant.h"
 #include "streamer/shared/ice_server.h"
 
 #include <string.h>
@@ -82,6 +83,9 @@ const Setting streamer_settings_table[] = {
          "that is good for a time."},
     {"turn_credential_seconds", SETTING_INT, AT(turn_credential_seconds), 60, 604800, "seconds", "3600",
      .help = "How long such a credential is good; never less than the session lasts."},
+    {"clock_steady_seconds", SETTING_INT, AT(clock_steady_seconds), 0, 3600, "seconds", "30",
+     .help = "How long a clock that has jumped must be steady before it is believed; until then no session "
+             "ends by it."},
     {"state_directory", SETTING_PATH, AT(state_directory), 0, 80, NULL, NULL,
      .help = "Where the sessions' temporary directories are made."},
     {"log_level", SETTING_CHOICE, AT(log_level), 0, 0, NULL, "info", "error|warning|notice|info|debug",
@@ -284,7 +288,7 @@ char *streamer_settings_ice_servers(const StreamerSettings *settings, const char
   if (!settings->turn_secret)
     return g_strdup(settings->ice_servers);
   gint64 until_s = until_us / G_USEC_PER_SEC + 1;
-  gint64 least_s = g_get_real_time() / G_USEC_PER_SEC + settings->turn_credential_seconds;
+  gint64 least_s = instant_now_us() / G_USEC_PER_SEC + settings->turn_credential_seconds;
   GPtrArray *list = ice_server_list_parse(settings->ice_servers, NULL); /* checked when it was loaded */
   ice_server_list_complete(list, settings->turn_secret, user, MAX(until_s, least_s));
   char *servers = ice_server_list_write(list);

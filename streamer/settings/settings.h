@@ -20,6 +20,7 @@ typedef struct {
   gint64 inactivity_seconds, inactivity_warning_seconds, stop_grace_seconds;
   char *control;
   gint64 control_idle_seconds;
+  gint64 clock_steady_seconds;
   char *engine;
   char **app;
   char **app_environment;

@@ -73,14 +73,14 @@ export const LISTENING = / listening door=/;
 /**
  * Everything that a verb passes through: files, coordinator, nginx, a client.
  * @param {import('./programs.mjs').Scope} scope
- * @param {{ files?: CoordinatorFiles, servers?: ListedServer[], settings?: object } &
+ * @param {{ files?: CoordinatorFiles, servers?: ListedServer[], settings?: object, env?: Record<string, string> } &
  *           Omit<import('./nginx.mjs').NginxOptions, 'coordinatorSocket' | 'websocketSocket'>} [options]
  */
-export async function startSite(scope, { files, servers = [], settings, ...nginxOptions } = {}) {
+export async function startSite(scope, { files, servers = [], settings, env, ...nginxOptions } = {}) {
   const ours = files ?? new CoordinatorFiles(scope);
   ours.writeConfiguration(settings);
   ours.writeServers(servers);
-  const coordinator = await startCoordinator(scope, ours);
+  const coordinator = await startCoordinator(scope, ours, env);
   const nginx = await startNginx(scope, { coordinatorSocket: ours.socket, websocketSocket: ours.websocket, ...nginxOptions });
   const client = new Client(`${nginx.url}api`, { ca: nginx.ca });
   onEnd(scope, () => client.close());

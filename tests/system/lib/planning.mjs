@@ -83,22 +83,23 @@ export class PlanningFiles extends CoordinatorFiles {
 
 /**
  * Settings for tests about time: the finest slots. A status may take long: the test's own process is the streamers, too, and on a
- * busy machine late; what changes is told at once.
+ * busy machine late; what changes is told at once. The clock is believed soon after the start.
  */
-export const usual = { slot_minutes: 1, status_wait_seconds: 30 };
+export const usual = { slot_minutes: 1, status_wait_seconds: 30, clock_steady_seconds: 1 };
 
 /**
  * A site with one RC, "River", on as many fake streamers as there are limits, and what the plan's file holds already.
  * @param {import('./programs.mjs').Scope} scope
- * @param {{ limits?: number[], settings?: object, plan?: PlanRecord[], files?: PlanningFiles }} [options]
+ * @param {{ limits?: number[], settings?: object, plan?: PlanRecord[], files?: PlanningFiles, env?: Record<string, string> }} [options]
+ *   `env`: added to the coordinator's environment
  */
-export async function startRiver(scope, { limits = [1], settings = {}, plan, files = new PlanningFiles(scope) } = {}) {
+export async function startRiver(scope, { limits = [1], settings = {}, plan, files = new PlanningFiles(scope), env } = {}) {
   const streamers = await Promise.all(
     limits.map((limit, i) => FakeStreamer.start(scope, { name: `river-${i + 1}`, key: files.key, limit })),
   );
   if (plan) files.writePlan(plan);
   const servers = streamers.map(streamer => listed(streamer, 'River'));
-  const site = await startSite(scope, { files, servers, settings: { ...usual, ...settings } });
+  const site = await startSite(scope, { files, servers, settings: { ...usual, ...settings }, env });
   await site.online(limits.length);
   const { client } = site;
   return {
@@ -107,8 +108,8 @@ export async function startRiver(scope, { limits = [1], settings = {}, plan, fil
     streamers,
     /** Books River. @param {number} at @param {object} [fields] */
     book: (at, fields = {}) => client.ask('PLAN_SESSION', { rc_name: 'River', ...written(at), ...fields }),
-    /** @param {string} code @param {object} [fields] */
-    come: (code, fields = {}) => client.ask('CONNECT_SESSION_WITH_CODE', { code, ...fields }),
+    /** @param {string} code @param {object} [fields] @param {object} [options] of the request */
+    come: (code, fields = {}, options = {}) => client.ask('CONNECT_SESSION_WITH_CODE', { code, ...fields }, options),
     /** @param {object} [fields] */
     walkIn: (fields = {}) => client.ask('START_SESSION', { rc_name: 'River', ...fields }),
     /**
@@ -118,7 +119,7 @@ export async function startRiver(scope, { limits = [1], settings = {}, plan, fil
     restart: async (between, old = site.coordinator) => {
       await old.stop();
       between?.();
-      const coordinator = await startCoordinator(scope, files);
+      const coordinator = await startCoordinator(scope, files, env);
       await site.online(limits.length);
       return coordinator;
     },
