@@ -7,7 +7,7 @@
 #define FORGET_AT_ONCE 1000
 
 static gint64 current_slot(const MysqlPlan *plan) {
-  return g_get_real_time() / (plan->slot_minutes * INSTANT_MINUTE);
+  return instant_now_us() / (plan->slot_minutes * INSTANT_MINUTE);
 }
 
 /* One statement for many rows; the text is the same each time, so that it is prepared once. */

@@ -2,6 +2,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "common/program_clock.h"
 #include "fcgi/database/sql_schema.h"
 #include "fcgi/store/mysql_changes.h"
 #include "fcgi/store/mysql_rows.h"
@@ -13,6 +14,7 @@
 #define OVERLAP_SECONDS "15"
 /* Ended ones are loaded as long as their codes rest (codes.h). */
 #define LOADED_HISTORY_DAYS "1"
+#define TIME_ANSWER_US (INSTANT_SECOND / 2)
 #define UPKEEP_US (10 * INSTANT_MINUTE)
 #define UPKEEP_SOON_US (INSTANT_SECOND / 10)
 #define FORGET_AT_ONCE 1000
@@ -155,6 +157,7 @@ struct PlanLook {
   MysqlStore *store; /* NULL: it was closed */
   char *since;       /* nullable: read everything */
   char *now;
+  gint64 now_us; /* the same */
   guint slot_minutes;
   GPtrArray *found;    /* of Reservation */
   GPtrArray *rejected; /* of RejectedRecord */
@@ -200,12 +203,32 @@ static gboolean read_all(Sql *sql, PlanLook *look, GError **error) {
                  SQL_NO_VALUES, collect_reservation, look, NULL, error);
 }
 
+static gboolean keep_now(const SqlRow *row, gpointer data) {
+  PlanLook *look = data;
+  look->now = g_strdup(sql_row_text(row, 0));
+  look->now_us = sql_row_int(row, 1);
+  return FALSE;
+}
+
+/* What time it is there. All coordinators go by that clock: by their own ones, the one that is ahead would
+ * end what the others let run. An answer that took long says little about the time. */
+static gboolean ask_the_time(Sql *sql, PlanLook *look, GError **error) {
+  gint64 asked_us = g_get_monotonic_time();
+  if (!sql_run(sql, "SELECT NOW(6), CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)", SQL_NO_VALUES,
+               keep_now, look, NULL, error))
+    return FALSE;
+  gint64 took_us = g_get_monotonic_time() - asked_us;
+  if (took_us < TIME_ANSWER_US)
+    program_clock_follow(look->now_us, asked_us + took_us / 2, "database");
+  return TRUE;
+}
+
 static gboolean run_plan_look(Sql *sql, SqlJob *job, GError **error) {
   PlanLook *look = (PlanLook *)job;
   g_ptr_array_set_size(look->found, 0);
   g_ptr_array_set_size(look->rejected, 0);
   g_clear_pointer(&look->now, g_free);
-  if (!sql_run(sql, "SELECT NOW(6)", SQL_NO_VALUES, keep_text, &look->now, NULL, error))
+  if (!ask_the_time(sql, look, error))
     return FALSE;
   if (!look->since)
     return read_all(sql, look, error);
@@ -356,8 +379,13 @@ static void on_kept_up(SqlJob *job, const GError *error) {
   g_free(upkeep);
 }
 
+/* By a time that is doubted nothing is forgotten: rows of slots that are still to come would be missing. */
 static void keep_up(gpointer data) {
   MysqlStore *store = data;
+  if (program_clock_is_doubted()) {
+    store->upkeep_timer = timers_add(store->timers, LOOK_AGAIN_US, keep_up, store);
+    return;
+  }
   Upkeep *upkeep = g_new0(Upkeep, 1);
   gint64 slot_us = store->plan.slot_minutes * INSTANT_MINUTE;
   gint64 ahead_us = (gint64)(store->rules.horizon_days + 2) * 24 * 60 * INSTANT_MINUTE;
@@ -367,7 +395,7 @@ static void keep_up(gpointer data) {
   upkeep->job.done = on_kept_up;
   upkeep->store = store;
   upkeep->plan = store->plan;
-  upkeep->slots_until = (g_get_real_time() + ahead_us) / slot_us;
+  upkeep->slots_until = (instant_now_us() + ahead_us) / slot_us;
   upkeep->history_days = store->rules.history_days;
   sql_pool_run(store->pool, &upkeep->job);
 }

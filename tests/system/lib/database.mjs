@@ -73,9 +73,10 @@ export class Database {
  * So many coordinators on one database or cluster, with one RC, "River", on fake streamers with these limits.
  * @param {import('./programs.mjs').Scope} scope
  * @param {{ coordinators?: number, limits?: number[], settings?: object, plan?: import('./planning.mjs').PlanRecord[],
- *           database?: Pick<Database, 'storeOf'> }} [options]
+ *           database?: Pick<Database, 'storeOf'>, env?: (number: number) => Record<string, string> | undefined }} [options]
+ *   `env`: added to the environment of the coordinator with this number, from 0
  */
-export async function startShared(scope, { coordinators = 2, limits = [1], settings = {}, plan = [], database: given } = {}) {
+export async function startShared(scope, { coordinators = 2, limits = [1], settings = {}, plan = [], database: given, env } = {}) {
   const database = given ?? (await Database.start(scope));
   const files = Array.from({ length: coordinators }, () => new PlanningFiles(scope));
   const [{ key }] = files;
@@ -89,7 +90,7 @@ export async function startShared(scope, { coordinators = 2, limits = [1], setti
   files[0].writePlan(plan);
   administer(files[0], '--migrate');
   administer(files[0], '--import', files[0].servers);
-  const sites = await Promise.all(files.map((ours, i) => startSite(scope, { files: ours, settings: all(i) })));
+  const sites = await Promise.all(files.map((ours, i) => startSite(scope, { files: ours, settings: all(i), env: env?.(i) })));
   await Promise.all(sites.map(site => site.online(limits.length)));
   return {
     database,
