@@ -80,7 +80,7 @@ export async function startSite(scope, { files, servers = [], settings, env, ...
   const ours = files ?? new CoordinatorFiles(scope);
   ours.writeConfiguration(settings);
   ours.writeServers(servers);
-  const coordinator = await startCoordinator(scope, ours, env);
+  const coordinator = await startCoordinator(scope, ours, { env });
   const nginx = await startNginx(scope, { coordinatorSocket: ours.socket, websocketSocket: ours.websocket, ...nginxOptions });
   const client = new Client(`${nginx.url}api`, { ca: nginx.ca });
   onEnd(scope, () => client.close());

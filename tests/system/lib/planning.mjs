@@ -119,7 +119,7 @@ export async function startRiver(scope, { limits = [1], settings = {}, plan, fil
     restart: async (between, old = site.coordinator) => {
       await old.stop();
       between?.();
-      const coordinator = await startCoordinator(scope, files, env);
+      const coordinator = await startCoordinator(scope, files, { env });
       await site.online(limits.length);
       return coordinator;
     },
