@@ -7,7 +7,8 @@
 #include "fcgi/rules/servers.h"
 #include "fcgi/store/mysql_changes.h"
 #include "fcgi/store/mysql_rows.h"
-#include "fcgi/store/record_file.h"
+#include "fcgi/store/record_load.h"
+#include "fcgi/store/store_json.h"
 
 #include <stdio.h>
 
@@ -46,18 +47,14 @@ static LedgerRun run_of(const Configuration *configuration, const Reservation *i
 static gboolean import_reservations(Sql *sql, const Configuration *configuration, guint *count,
                                     GError **error) {
   const MysqlPlan plan = {"import", (guint)configuration->slot_minutes};
-  g_autoptr(GPtrArray) records = record_file_read(configuration->plan_file, "id", NULL, error);
-  *count = records ? records->len : 0;
-  for (guint i = 0; records && i < records->len; i++) {
-    g_autoptr(Reservation) it = reservation_parse(records->pdata[i], error);
-    if (!it) {
-      g_prefix_error(error, "%s: [%u].", configuration->plan_file, i);
-      return FALSE;
-    }
+  g_autoptr(GPtrArray) found = store_json_read(configuration->plan_file, NULL, error);
+  *count = found ? found->len : 0;
+  for (guint i = 0; found && i < found->len; i++) {
+    const Reservation *it = found->pdata[i];
     if (!mysql_change_import(sql, &plan, it, run_of(configuration, it), error))
       return FALSE;
   }
-  return records != NULL;
+  return found != NULL;
 }
 
 static gboolean import_all(Sql *sql, const Configuration *configuration, const GPtrArray *servers,
@@ -112,8 +109,9 @@ static gboolean is_new(const char *path, GError **error) {
 
 gboolean database_admin_export(const Configuration *configuration, const char *servers_file, GError **error) {
   g_autoptr(Sql) sql = open_database(configuration, error);
+  g_autofree char *journal = record_journal_path(configuration->plan_file);
   if (!sql || !is_new(servers_file, error) || !is_new(configuration->plan_file, error) ||
-      !sql_schema_check(sql, error))
+      !is_new(journal, error) || !sql_schema_check(sql, error))
     return FALSE;
   g_autoptr(GPtrArray) servers = servers_mysql_read(sql, error);
   g_autoptr(GPtrArray) texts = g_ptr_array_new(), reservations = g_ptr_array_new_with_free_func(g_free);

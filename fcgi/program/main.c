@@ -26,7 +26,8 @@
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 #include "fcgi/settings/configuration.h"
-#include "fcgi/store/record_file.h"
+#include "fcgi/store/record_load.h"
+#include "fcgi/store/store_json.h"
 #include "fcgi/verbs/resources.h"
 
 #include <curl/curl.h>
@@ -53,6 +54,7 @@
 typedef struct {
   char *config;
   gboolean check;
+  gboolean fold;
   gboolean migrate;
   char *import, *export; /* nullable */
   char *ticket, *name;   /* of staff (nullable) */
@@ -94,6 +96,8 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
        "FILE"},
       {"check", 0, 0, G_OPTION_ARG_NONE, &options->check,
        "Look at files and database, say what is wrong, and exit", NULL},
+      {"fold", 0, 0, G_OPTION_ARG_NONE, &options->fold,
+       "Put the journal of plan_file into it, while no coordinator runs, and exit", NULL},
       {"migrate", 0, 0, G_OPTION_ARG_NONE, &options->migrate,
        "Make the tables in the database, or bring them up to date, and exit", NULL},
       {"import", 0, 0, G_OPTION_ARG_FILENAME, &options->import,
@@ -370,6 +374,19 @@ static gboolean administer_staff(const Configuration *configuration, const Optio
   return done;
 }
 
+static gboolean fold_plan(const Configuration *configuration, GError **error) {
+  guint count;
+  if (configuration_has_database(configuration)) {
+    g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT,
+                "store.type: is \"mysql\"; there is no plan_file to work on");
+    return FALSE;
+  }
+  if (!store_json_fold(configuration->plan_file, &count, error))
+    return FALSE;
+  printf("%u reservations are in %s.\n", count, configuration->plan_file);
+  return TRUE;
+}
+
 static int complain(const GError *error, int status) {
   fprintf(stderr, "vitrina-coordinator: %s\n", error->message);
   return status;
@@ -396,6 +413,12 @@ int main(int argc, char **argv) {
                                                                 : complain(error, EXIT_FAILURE);
   if (options.ticket || options.tickets || options.revoke)
     return administer_staff(configuration, &options, &error) ? EXIT_SUCCESS : complain(error, EXIT_FAILURE);
+  if (options.fold)
+    return fold_plan(configuration, &error)
+               ? EXIT_SUCCESS
+               : complain(error, g_error_matches(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_CONTENT)
+                                     ? SETTINGS_EXIT_STATUS
+                                     : EXIT_FAILURE);
   if (options.check)
     return check_configuration(configuration);
   if (!check_before_start(configuration, &error))

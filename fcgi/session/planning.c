@@ -327,6 +327,8 @@ static Store *open_store(Core *core, GError **error) {
     return store_mysql_new(core->database, &rules, core->timers);
   if (core->mode == CORE_LOOKS)
     return store_json_look(configuration->plan_file, core->mailbox, error);
+  if (core->mode == CORE_CHANGES)
+    return store_json_open_briefly(configuration->plan_file, core->mailbox, error);
   return store_json_open(configuration->plan_file, core->mailbox, error);
 }
 

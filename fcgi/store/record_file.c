@@ -1,27 +1,24 @@
 #include "fcgi/store/record_file.h"
 
-#include "common/fields.h"
+#include "common/log.h"
+#include "fcgi/store/disk.h"
+#include "fcgi/store/journal.h"
+#include "fcgi/store/journal_line.h"
+#include "fcgi/store/record_fold.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES (256 * 1024)
-/* As many as the system follows. */
-#define MAX_LINKS 40
-
-G_DEFINE_QUARK(vitrina - record - file - error, record_file_error)
-
-typedef struct {
-  char *id;
-  char *text;
-} Record;
+/* A journal is folded when it has so many bytes, and the file's divided by so many. */
+#define FOLD_BYTES (64 * 1024)
+#define FOLD_SHARE 2
+/* More is not kept of lines that cannot be read. */
+#define MAX_REJECTED_BYTES (16 * 1024 * 1024)
 
 /* One change: a letter to the file's thread, and the same letter back home with the outcome. */
 typedef struct {
@@ -30,148 +27,107 @@ typedef struct {
   char *text; /* NULL: remove */
   RecordFileDone done;
   gpointer user_data;
-  /* how to take it back */
-  gboolean existed;
-  char *old_text;
   char *reason; /* NULL: stored */
 } Change;
 
 struct RecordFile {
-  char *path, *new_path, *directory;
+  char *path, *journal_path;
   int lock_fd;
+  gboolean folds_at_end;
   Mailbox *home, *inbox;
   pthread_t thread;
   atomic_ullong writes;
   /* The thread's own. */
-  GQueue order;      /* of Record, in the file's order */
-  GHashTable *by_id; /* id -> its link in order */
-  GPtrArray *batch;  /* of Change, applied and not yet on disk */
-  /* Of the opening. */
-  GPtrArray *rejected;
+  Records *records;
+  Journal *journal;
+  gint64 number;       /* of the last change */
+  struct stat written; /* which file it was when we last wrote or read it; st_ino is 0: there was none */
+  GPtrArray *batch;    /* of Change, not yet on disk */
+  GString *lines;      /* of the batch */
+  gsize file_bytes;
+  gsize fold_at;     /* how long the journal is when it is folded */
+  RecordFold *fold;  /* under way (nullable) */
+  gsize fold_length; /* what it has of the journal */
+  gboolean fold_failed;
 };
 
-/* ---- records ---- */
+/* ---- folding ---- */
 
-static void free_record(Record *record) {
-  g_free(record->id);
-  g_free(record->text);
-  g_free(record);
+static void note_written(RecordFile *file) {
+  if (stat(file->path, &file->written) != 0)
+    file->written.st_ino = 0;
 }
 
-/* Puts @text (taken, NULL removes) in place and gives what was there (transfer full). */
-static char *set_record(RecordFile *file, const char *id, char *text, gboolean *existed) {
-  GList *link = g_hash_table_lookup(file->by_id, id);
-  *existed = link != NULL;
-  if (!link && text) {
-    Record *record = g_new(Record, 1);
-    *record = (Record){g_strdup(id), text};
-    g_queue_push_tail(&file->order, record);
-    g_hash_table_replace(file->by_id, record->id, file->order.tail);
+static gboolean is_as_written(const RecordFile *file) {
+  struct stat now;
+  if (stat(file->path, &now) != 0)
+    return errno == ENOENT && file->written.st_ino == 0;
+  return now.st_dev == file->written.st_dev && now.st_ino == file->written.st_ino;
+}
+
+static void set_fold_at(RecordFile *file) {
+  file->fold_at = journal_get_length(file->journal) + MAX(FOLD_BYTES, file->file_bytes / FOLD_SHARE);
+}
+
+/* The file has @length bytes of the journal, or @problem (transfer full) says why not. */
+static gboolean fold_done(RecordFile *file, gsize length, GError *problem, GError **error) {
+  if (!problem) {
+    note_written(file);
+    journal_drop(file->journal, length, &problem);
   }
-  if (!link)
-    return NULL;
-  Record *record = link->data;
-  char *old = g_steal_pointer(&record->text);
-  if (text) {
-    record->text = text;
-    return old;
-  }
-  g_hash_table_remove(file->by_id, id);
-  g_queue_delete_link(&file->order, link);
-  free_record(record);
-  return old;
+  set_fold_at(file);
+  if (problem && !file->fold_failed)
+    log_warning("plan_not_folded", "reason=\"%s\"", problem->message);
+  file->fold_failed = problem != NULL;
+  if (!problem)
+    return TRUE;
+  g_propagate_error(error, problem);
+  return FALSE;
 }
 
-/* A record that is put back after a removal stands last: the order of a file has no meaning. */
-static void take_changes_back(RecordFile *file) {
-  gboolean existed;
-  for (guint i = file->batch->len; i-- > 0;) {
-    Change *change = file->batch->pdata[i];
-    g_free(
-        set_record(file, change->id, change->existed ? g_steal_pointer(&change->old_text) : NULL, &existed));
-  }
+/* Waits for the fold that is under way, if there is one. */
+static void end_fold(RecordFile *file) {
+  GError *problem = NULL;
+  gsize bytes;
+  if (!file->fold)
+    return;
+  if (record_fold_wait(file->fold, &bytes, &problem))
+    file->file_bytes = bytes;
+  file->fold = NULL;
+  fold_done(file, file->fold_length, problem, NULL);
 }
 
-/* ---- writing ---- */
-
-static gboolean write_bytes(int fd, const char *bytes, gsize length) {
-  while (length > 0) {
-    gssize written = write(fd, bytes, length);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return FALSE;
-    bytes += written;
-    length -= (gsize)written;
-  }
-  return TRUE;
+static void on_folded(RecordFold *fold, gpointer receiver) {
+  RecordFile *file = receiver;
+  if (file->fold == fold)
+    end_fold(file);
+  record_fold_free(fold);
 }
 
-static gboolean write_records(RecordFile *file, int fd) {
-  g_autoptr(GString) chunk = g_string_sized_new(CHUNK_BYTES + 4096);
-  g_string_append(chunk, "[");
-  for (GList *link = file->order.head; link; link = link->next) {
-    const Record *record = link->data;
-    g_string_append(chunk, link == file->order.head ? "\n" : ",\n");
-    g_string_append(chunk, record->text);
-    if (chunk->len < CHUNK_BYTES)
-      continue;
-    if (!write_bytes(fd, chunk->str, chunk->len))
-      return FALSE;
-    g_string_truncate(chunk, 0);
-  }
-  g_string_append(chunk, "\n]\n");
-  return write_bytes(fd, chunk->str, chunk->len);
+static void fold_if_outgrown(RecordFile *file) {
+  if (file->fold || journal_get_length(file->journal) < file->fold_at)
+    return;
+  file->fold_length = journal_get_length(file->journal);
+  file->fold =
+      record_fold_begin(file->path, records_list(file->records), file->number, file->inbox, on_folded);
+  if (!file->fold)
+    set_fold_at(file); /* no thread: later */
 }
 
-/* @moved: the new file has taken the old one's place. */
-static gboolean replace_file(RecordFile *file, int directory, gboolean *moved) {
-  int fd = open(file->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  gboolean ok = fd >= 0 && write_records(file, fd) && fsync(fd) == 0;
-  int problem = errno;
-  if (fd >= 0 && close(fd) != 0 && ok) {
-    problem = errno;
-    ok = FALSE;
-  }
-  errno = problem;
-  *moved = ok && rename(file->new_path, file->path) == 0;
-  return *moved && fsync(directory) == 0;
+/* Folds the whole journal, here and now. */
+static gboolean fold_now(RecordFile *file, GError **error) {
+  GError *problem = NULL;
+  end_fold(file);
+  g_autoptr(GPtrArray) texts = records_list(file->records);
+  record_fold_write(file->path, texts, file->number, &file->file_bytes, &problem);
+  return fold_done(file, journal_get_length(file->journal), problem, error);
 }
 
-/* Returns NULL, or why it could not be written (transfer full). The directory is opened first: what can fail
- * is to fail before the new file is in place. */
-static char *commit_records(RecordFile *file, gboolean *moved) {
-  *moved = FALSE;
-  int directory = open(file->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gboolean ok = directory >= 0 && replace_file(file, directory, moved);
-  g_autofree char *reason = ok ? NULL : g_strdup_printf("%s: %s", file->path, g_strerror(errno));
-  if (!ok && !*moved)
-    unlink(file->new_path);
-  if (directory >= 0)
-    close(directory);
-  return g_steal_pointer(&reason);
-}
-
-/* Writes what was changed. Returns NULL, or why that is not on disk for good (transfer full); then it is not
- * there at all: where the new file was in place already, the old content is put there again. Should even that
- * fail, the next write does it. */
-static char *commit_changes(RecordFile *file) {
-  gboolean moved, moved_back;
-  char *reason = commit_records(file, &moved);
-  if (!reason)
-    return NULL;
-  take_changes_back(file);
-  if (moved)
-    g_free(commit_records(file, &moved_back));
-  return reason;
-}
-
-/* ---- the thread ---- */
+/* ---- changes ---- */
 
 static void free_change(Change *change) {
   g_free(change->id);
   g_free(change->text);
-  g_free(change->old_text);
   g_free(change->reason);
   g_free(change);
 }
@@ -184,12 +140,40 @@ static void deliver_outcome(Letter *letter, gpointer receiver) {
   free_change(change);
 }
 
-/* On the file's thread: applies a change and leaves it to the coming write. */
+/* On the file's thread: leaves a change to the coming write. */
 static void deliver_change(Letter *letter, gpointer receiver) {
-  Change *change = (Change *)letter;
-  RecordFile *file = receiver;
-  change->old_text = set_record(file, change->id, g_steal_pointer(&change->text), &change->existed);
-  g_ptr_array_add(file->batch, change);
+  g_ptr_array_add(((RecordFile *)receiver)->batch, letter);
+}
+
+/* What somebody took away, or put something else in the place of, is written anew: we have all of it. */
+static gboolean keep_in_place(RecordFile *file, GError **error) {
+  return (journal_is_in_place(file->journal) && (file->fold || is_as_written(file))) || fold_now(file, error);
+}
+
+static gboolean write_batch(RecordFile *file, GError **error) {
+  g_string_truncate(file->lines, 0);
+  for (guint i = 0; i < file->batch->len; i++) {
+    const Change *change = file->batch->pdata[i];
+    journal_line_append(file->lines, file->number + 1 + i, change->id, change->text);
+  }
+  return keep_in_place(file, error) && journal_append(file->journal, file->lines, error);
+}
+
+static void commit_batch(RecordFile *file) {
+  g_autoptr(GError) problem = NULL;
+  gboolean ok = write_batch(file, &problem);
+  file->number += ok ? file->batch->len : 0;
+  atomic_fetch_add(&file->writes, 1);
+  for (guint i = 0; i < file->batch->len; i++) {
+    Change *change = file->batch->pdata[i];
+    if (ok)
+      records_set(file->records, change->id, change->text);
+    else
+      change->reason = g_strdup(problem->message);
+    change->letter.deliver = deliver_outcome;
+    mailbox_post(file->home, &change->letter);
+  }
+  g_ptr_array_set_size(file->batch, 0);
 }
 
 static gpointer run_record_file(gpointer data) {
@@ -197,174 +181,169 @@ static gpointer run_record_file(gpointer data) {
   while (mailbox_deliver_next(file->inbox, file)) {
     /* Whatever came during the last write goes into this one. */
     mailbox_deliver(file->inbox, file);
-    g_autofree char *reason = commit_changes(file);
-    atomic_fetch_add(&file->writes, 1);
-    for (guint i = 0; i < file->batch->len; i++) {
-      Change *change = file->batch->pdata[i];
-      change->reason = g_strdup(reason);
-      change->letter.deliver = deliver_outcome;
-      mailbox_post(file->home, &change->letter);
-    }
-    g_ptr_array_set_size(file->batch, 0);
+    if (file->batch->len > 0)
+      commit_batch(file);
+    fold_if_outgrown(file);
   }
+  end_fold(file);
+  mailbox_deliver(file->inbox, file); /* it is told */
+  if (file->folds_at_end && journal_get_length(file->journal) > 0)
+    fold_now(file, NULL);
   return NULL;
 }
 
 /* ---- opening and closing ---- */
 
-static gboolean fail_io(GError **error, const char *path) {
-  g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_IO, "%s: %s", path, g_strerror(errno));
-  return FALSE;
-}
-
 static gboolean lock_file(RecordFile *file, GError **error) {
   g_autofree char *path = g_strconcat(file->path, ".lock", NULL);
   file->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file->lock_fd < 0)
-    return fail_io(error, path);
-  if (flock(file->lock_fd, LOCK_EX | LOCK_NB) == 0)
+  if (file->lock_fd >= 0 && flock(file->lock_fd, LOCK_EX | LOCK_NB) == 0)
     return TRUE;
-  if (errno != EWOULDBLOCK)
-    return fail_io(error, path);
-  g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED,
-              "%s: another coordinator has it open; two cannot share one file", file->path);
+  if (file->lock_fd < 0 || errno != EWOULDBLOCK)
+    disk_set_error(error, path);
+  else
+    g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_LOCKED,
+                "%s: another coordinator has it open; two cannot share one file", file->path);
   return FALSE;
 }
 
-typedef struct {
-  char *id;
-} Identity;
-
-typedef struct {
-  RecordFile *file;
-  const char *id_name;
-  GPtrArray *all;   /* the texts of all elements */
-  GPtrArray *texts; /* of those that are records */
-} Loading;
-
-static void add_record(guint n, gpointer element, const GError *problem, gpointer data) {
-  Loading *loading = data;
-  RecordFile *file = loading->file;
-  const char *text = loading->all->pdata[n];
-  g_autofree Identity *identity = element;
-  g_autofree char *id = identity->id;
-  g_autofree char *reason = NULL;
-  gboolean existed;
-  if (problem)
-    reason = g_strdup(problem->message);
-  else if (g_hash_table_contains(file->by_id, id))
-    reason = g_strdup_printf("[%u].%s: stands twice", n, loading->id_name);
-  if (reason) {
-    rejected_records_add(file->rejected, NULL, text, reason);
-    return;
+/* What a crash left half written. */
+static void remove_half_written(const RecordFile *file) {
+  const char *const paths[] = {file->path, file->journal_path};
+  for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+    g_autofree char *path = g_strconcat(paths[i], ".new", NULL);
+    unlink(path);
   }
-  g_free(set_record(file, id, g_strdup(text), &existed));
-  g_ptr_array_add(loading->texts, g_strdup(text));
 }
 
-/* The texts of those that are records; the others are rejected. */
-static GPtrArray *add_records(RecordFile *file, const char *id_name, const FieldsDoc *doc, GError **error) {
-  const Field fields[] = {{id_name, FIELD_TEXT, G_STRUCT_OFFSET(Identity, id), .required = TRUE, .min = 1},
-                          {NULL}};
-  g_autoptr(GPtrArray) all = fields_array_texts(doc, error);
-  g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-  Loading loading = {file, id_name, all, texts};
-  if (!all || !fields_read_each(doc, NULL, fields, sizeof(Identity), 0, add_record, &loading, error))
-    return NULL;
-  return g_steal_pointer(&texts);
+static void log_broken(const char *path, const RecordLoad *load) {
+  g_autofree char *quoted = log_quote(path);
+  log_error("plan_journal_broken", "file=%s lines=%u first=%" G_GUINT64_FORMAT, quoted, load->broken->len,
+            load->broken_at);
 }
 
-/* The records' texts, or NULL. A file that does not exist has none. */
-static GPtrArray *load_records(RecordFile *file, const char *id_name, GError **error) {
-  g_autofree char *text = NULL;
-  gsize length;
-  g_autoptr(GError) problem = NULL;
-  if (!g_file_get_contents(file->path, &text, &length, &problem)) {
-    if (g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-      return g_ptr_array_new_with_free_func(g_free);
-    g_set_error_literal(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_IO, problem->message);
-    return NULL;
-  }
-  g_autoptr(FieldsDoc) doc = fields_parse(text, length, &problem);
-  GPtrArray *texts = doc ? add_records(file, id_name, doc, &problem) : NULL;
-  if (texts)
-    return texts;
-  g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_CONTENT, "%s: %s", file->path, problem->message);
-  return NULL;
+/* Appends lines that are not as they were written to a file of their own. */
+static gboolean keep_broken(const char *path, const GPtrArray *broken) {
+  g_autoptr(GString) text = g_string_new(NULL);
+  for (guint i = 0; i < broken->len; i++)
+    g_string_append_printf(text, "%s\n", (const char *)broken->pdata[i]);
+  int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  struct stat now;
+  gboolean ok =
+      fd >= 0 && fstat(fd, &now) == 0 &&
+      (now.st_size > MAX_REJECTED_BYTES || (disk_write(fd, text->str, text->len) && fsync(fd) == 0));
+  int problem = errno;
+  if (fd >= 0)
+    close(fd);
+  errno = problem;
+  return ok;
+}
+
+static gboolean set_broken_aside(const RecordFile *file, const RecordLoad *load, GError **error) {
+  g_autofree char *path = g_strconcat(file->journal_path, ".rejected", NULL);
+  log_broken(file->journal_path, load);
+  if (keep_broken(path, load->broken))
+    return TRUE;
+  disk_set_error(error, path);
+  return FALSE;
+}
+
+/* Keeps elsewhere what cannot be used, and then writes both files without it. */
+static gboolean set_aside(RecordFile *file, const RecordLoad *load, const RecordKind *kind, gpointer data,
+                          GError **error) {
+  if (load->rejected->len == 0 && load->broken->len == 0)
+    return TRUE;
+  return (load->rejected->len == 0 || kind->set_aside(file->path, load->rejected, data, error)) &&
+         (load->broken->len == 0 || set_broken_aside(file, load, error)) && fold_now(file, error);
 }
 
 static void free_file(RecordFile *file) {
-  g_queue_clear_full(&file->order, (GDestroyNotify)free_record);
-  g_hash_table_unref(file->by_id);
+  g_clear_pointer(&file->records, records_free);
+  journal_free(file->journal);
   g_ptr_array_unref(file->batch);
-  g_clear_pointer(&file->rejected, g_ptr_array_unref);
+  g_string_free(file->lines, TRUE);
   mailbox_free(file->inbox);
   if (file->lock_fd >= 0)
     close(file->lock_fd);
   g_free(file->path);
-  g_free(file->new_path);
-  g_free(file->directory);
+  g_free(file->journal_path);
   g_free(file);
 }
 
-/* Where @path leads: a file that is renamed over a link would take its place. (transfer full) */
-static char *follow_links(const char *path) {
-  char *followed = g_strdup(path), *target;
-  for (guint i = 0; i < MAX_LINKS && (target = g_file_read_link(followed, NULL)); i++) {
-    g_autofree char *link = followed, *directory = g_path_get_dirname(link);
-    followed = g_path_is_absolute(target) ? g_strdup(target) : g_build_filename(directory, target, NULL);
-    g_free(target);
-  }
-  return followed;
+static gboolean load_both(RecordFile *file, const RecordKind *kind, gpointer data, GError **error) {
+  g_auto(RecordLoad) load = {0};
+  if (!lock_file(file, error) || !record_load(&load, file->path, kind, data, error))
+    return FALSE;
+  file->journal = journal_open(file->journal_path, load.journal_bytes, error);
+  if (!file->journal)
+    return FALSE;
+  remove_half_written(file);
+  file->records = g_steal_pointer(&load.records);
+  file->number = load.number;
+  file->file_bytes = load.file_bytes;
+  file->fold_at = MAX(FOLD_BYTES, load.file_bytes / FOLD_SHARE);
+  note_written(file);
+  return set_aside(file, &load, kind, data, error);
 }
 
-static RecordFile *file_new(const char *path, Mailbox *home) {
+/* Open and locked, without its thread. */
+static RecordFile *open_alone(const char *path, const RecordKind *kind, gpointer data, GError **error) {
   RecordFile *file = g_new0(RecordFile, 1);
-  file->path = follow_links(path);
-  file->new_path = g_strconcat(file->path, ".new", NULL);
-  file->directory = g_path_get_dirname(file->path);
-  file->rejected = rejected_records_new();
+  file->path = disk_follow_links(path);
+  file->journal_path = record_journal_path(file->path);
   file->lock_fd = -1;
-  file->home = home;
   file->inbox = mailbox_new(NULL, NULL);
-  file->by_id = g_hash_table_new(g_str_hash, g_str_equal);
   file->batch = g_ptr_array_new();
-  return file;
-}
-
-const GPtrArray *record_file_get_rejected(const RecordFile *file) {
-  return file->rejected;
-}
-
-const char *record_file_get_path(const RecordFile *file) {
-  return file->path;
-}
-
-GPtrArray *record_file_read(const char *path, const char *id_name, GPtrArray *rejected, GError **error) {
-  RecordFile *file = file_new(path, NULL);
-  g_autoptr(GPtrArray) texts = load_records(file, id_name, error);
-  gboolean is_strict = !rejected && texts && file->rejected->len > 0;
-  if (is_strict)
-    g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_CONTENT, "%s: %s", file->path,
-                ((const RejectedRecord *)file->rejected->pdata[0])->reason);
-  else if (rejected)
-    g_ptr_array_extend_and_steal(rejected, g_steal_pointer(&file->rejected));
+  file->lines = g_string_new(NULL);
+  if (load_both(file, kind, data, error))
+    return file;
   free_file(file);
-  return is_strict ? NULL : g_steal_pointer(&texts);
+  return NULL;
 }
 
-RecordFile *record_file_open(const char *path, const char *id_name, Mailbox *home, GPtrArray **records,
-                             GError **error) {
-  RecordFile *file = file_new(path, home);
-  g_autoptr(GPtrArray) texts = lock_file(file, error) ? load_records(file, id_name, error) : NULL;
-  if (!texts) {
-    free_file(file);
-    return NULL;
+gboolean record_file_read(const char *path, const RecordKind *kind, gpointer data, GPtrArray *rejected,
+                          GError **error) {
+  g_auto(RecordLoad) load = {0};
+  g_autofree char *followed = disk_follow_links(path);
+  if (!record_load(&load, followed, kind, data, error))
+    return FALSE;
+  g_autofree char *journal_path = record_journal_path(followed);
+  if (load.broken->len > 0)
+    log_broken(journal_path, &load);
+  if (rejected) {
+    g_ptr_array_extend_and_steal(rejected, g_steal_pointer(&load.rejected));
+  } else if (load.rejected->len > 0) {
+    g_set_error(error, RECORD_FILE_ERROR, RECORD_FILE_ERROR_CONTENT, "%s: %s", followed,
+                ((const RejectedRecord *)load.rejected->pdata[0])->reason);
+    return FALSE;
   }
+  return TRUE;
+}
+
+gboolean record_file_fold(const char *path, const RecordKind *kind, gpointer data, guint *count,
+                          GError **error) {
+  RecordFile *file = open_alone(path, kind, data, error);
+  if (!file)
+    return FALSE;
+  gboolean ok = journal_get_length(file->journal) == 0 || fold_now(file, error);
+  *count = records_count(file->records);
+  free_file(file);
+  return ok;
+}
+
+RecordFile *record_file_open(const char *path, const RecordKind *kind, gpointer data, Mailbox *home,
+                             GError **error) {
+  RecordFile *file = open_alone(path, kind, data, error);
+  if (!file)
+    return NULL;
+  file->home = home;
   if (pthread_create(&file->thread, NULL, run_record_file, file) != 0)
     g_error("no thread could be made");
-  *records = g_steal_pointer(&texts);
   return file;
+}
+
+void record_file_fold_at_end(RecordFile *file) {
+  file->folds_at_end = TRUE;
 }
 
 void record_file_put(RecordFile *file, const char *id, char *text, RecordFileDone done, gpointer user_data) {

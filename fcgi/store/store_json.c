@@ -3,8 +3,6 @@
 #include "common/log.h"
 #include "fcgi/store/record_file.h"
 
-#include <string.h>
-
 typedef struct {
   Store base;
   RecordFile *file;
@@ -16,42 +14,64 @@ typedef struct {
   gpointer user_data;
 } JsonWaiter;
 
-/* The id by which the plan's file knows a record that can be read no further. (transfer full) */
-static char *id_of(const char *record) {
-  g_autoptr(FieldsDoc) doc = fields_parse(record, strlen(record), NULL);
-  Reservation only = {NULL};
-  static const Field fields[] = {{"id", FIELD_TEXT, G_STRUCT_OFFSET(Reservation, id)}, {NULL}};
-  if (doc)
-    fields_read(doc, fields, &only, NULL);
-  return only.id;
+/* What was read. */
+typedef struct {
+  GPtrArray *found; /* of Reservation */
+  guint rejected;
+} Reading;
+
+static Reading reading_new(void) {
+  return (Reading){g_ptr_array_new_with_free_func((GDestroyNotify)reservation_free), 0};
 }
 
-/* The reservations of @records (transfer full); what breaks a rule joins @rejected. */
-static GPtrArray *read_reservations(const GPtrArray *records, GPtrArray *rejected) {
-  GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)reservation_free);
-  for (guint i = 0; i < records->len; i++) {
-    const char *record = records->pdata[i];
-    g_autoptr(GError) problem = NULL;
-    Reservation *reservation = reservation_parse(record, &problem);
-    g_autofree char *id = reservation ? NULL : id_of(record);
-    if (reservation)
-      g_ptr_array_add(found, reservation);
-    else
-      rejected_records_add(rejected, id, record, problem->message);
-  }
-  return found;
+static gboolean take_reservation(const char *text, gpointer data, GError **error) {
+  Reading *reading = data;
+  Reservation *reservation = reservation_parse(text, error);
+  if (reservation)
+    g_ptr_array_add(reading->found, reservation);
+  return reservation != NULL;
+}
+
+static gboolean set_reservations_aside(const char *path, const GPtrArray *rejected, gpointer data,
+                                       GError **error) {
+  Reading *reading = data;
+  g_autofree char *aside = set_aside_path(path);
+  if (!set_aside_add(aside, rejected, error))
+    return FALSE;
+  g_autofree char *file = log_quote(aside);
+  g_autofree char *reason = log_quote(((const RejectedRecord *)rejected->pdata[0])->reason);
+  log_error("records_set_aside", "records=%u file=%s first=%s", rejected->len, file, reason);
+  reading->rejected = rejected->len;
+  return TRUE;
+}
+
+/* Of Reading. */
+static const RecordKind reservations = {"id", take_reservation, set_reservations_aside};
+
+GPtrArray *store_json_read(const char *path, GPtrArray *rejected, GError **error) {
+  Reading reading = reading_new();
+  if (record_file_read(path, &reservations, &reading, rejected, error))
+    return reading.found;
+  g_ptr_array_unref(reading.found);
+  return NULL;
 }
 
 gboolean store_json_check(const char *path, char **note, GError **error) {
   g_autoptr(GPtrArray) rejected = rejected_records_new();
-  g_autoptr(GPtrArray) records = record_file_read(path, "id", rejected, error);
-  g_autoptr(GPtrArray) found = records ? read_reservations(records, rejected) : NULL;
+  g_autoptr(GPtrArray) found = store_json_read(path, rejected, error);
   *note = NULL;
   if (found && rejected->len > 0)
     *note = g_strdup_printf("%s: %u of %u records break a rule and would be set aside; the first: %s", path,
                             rejected->len, rejected->len + found->len,
                             ((const RejectedRecord *)rejected->pdata[0])->reason);
   return found != NULL;
+}
+
+gboolean store_json_fold(const char *path, guint *count, GError **error) {
+  Reading reading = reading_new();
+  gboolean ok = record_file_fold(path, &reservations, &reading, count, error);
+  g_ptr_array_unref(reading.found);
+  return ok;
 }
 
 static void begin_json(Store *store) {
@@ -89,46 +109,26 @@ static void close_json(Store *store) {
 
 static const StoreKind store_json = {begin_json, put_json, NULL, count_json_writes, close_json};
 
-/* Puts them where they are kept, and only then out of the plan's file. */
-static gboolean set_rejected_aside(JsonStore *json, const GPtrArray *rejected, GError **error) {
-  if (rejected->len == 0)
-    return TRUE;
-  const RejectedRecord *first = rejected->pdata[0];
-  g_autofree char *path = set_aside_path(record_file_get_path(json->file));
-  if (!set_aside_add(path, rejected, error))
-    return FALSE;
-  g_autofree char *file = log_quote(path), *reason = log_quote(first->reason);
-  log_error("records_set_aside", "records=%u file=%s first=%s", rejected->len, file, reason);
-  for (guint i = 0; i < rejected->len; i++) {
-    const RejectedRecord *record = rejected->pdata[i];
-    if (record->id)
-      record_file_put(json->file, record->id, NULL, NULL, NULL);
+Store *store_json_open_briefly(const char *path, Mailbox *home, GError **error) {
+  Reading reading = reading_new();
+  RecordFile *file = record_file_open(path, &reservations, &reading, home, error);
+  if (!file) {
+    g_ptr_array_unref(reading.found);
+    return NULL;
   }
-  return TRUE;
-}
-
-static gboolean load_json(JsonStore *json, const GPtrArray *records, GError **error) {
-  g_autoptr(GPtrArray) rejected = rejected_records_new();
-  const GPtrArray *strange = record_file_get_rejected(json->file);
-  for (guint i = 0; i < strange->len; i++) {
-    const RejectedRecord *record = strange->pdata[i];
-    rejected_records_add(rejected, NULL, record->text, record->reason);
-  }
-  json->found = read_reservations(records, rejected);
-  json->base.rejected = rejected->len;
-  return set_rejected_aside(json, rejected, error);
+  JsonStore *json = g_new0(JsonStore, 1);
+  json->base.kind = &store_json;
+  json->base.rejected = reading.rejected;
+  json->file = file;
+  json->found = reading.found;
+  return &json->base;
 }
 
 Store *store_json_open(const char *path, Mailbox *home, GError **error) {
-  g_autoptr(GPtrArray) records = NULL;
-  JsonStore *json = g_new0(JsonStore, 1);
-  json->base.kind = &store_json;
-  json->file = record_file_open(path, "id", home, &records, error);
-  if (!json->file || !load_json(json, records, error)) {
-    close_json(&json->base);
-    return NULL;
-  }
-  return &json->base;
+  Store *store = store_json_open_briefly(path, home, error);
+  if (store)
+    record_file_fold_at_end(((JsonStore *)store)->file);
+  return store;
 }
 
 /* ---- looking only ---- */
@@ -178,13 +178,11 @@ static const StoreKind store_look = {begin_looking, refuse_change, NULL, count_n
 
 Store *store_json_look(const char *path, Mailbox *home, GError **error) {
   g_autoptr(GPtrArray) rejected = rejected_records_new();
-  g_autoptr(GPtrArray) records = record_file_read(path, "id", rejected, error);
-  if (!records)
+  GPtrArray *found = store_json_read(path, rejected, error);
+  if (!found)
     return NULL;
   LookingStore *look = g_new0(LookingStore, 1);
-  look->base.kind = &store_look;
-  look->home = home;
-  look->found = read_reservations(records, rejected);
-  look->base.rejected = rejected->len;
+  *look =
+      (LookingStore){.base = {.kind = &store_look, .rejected = rejected->len}, .home = home, .found = found};
   return &look->base;
 }

@@ -2,12 +2,12 @@
 // The plan's file: what a restart finds, what a bad disk cannot break, and who may use it.
 
 import assert from 'node:assert/strict';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { startCoordinator } from './lib/coordinator.mjs';
-import { DAY, HOUR, instant, MINUTE, planned, PlanningFiles, roundTime, startRiver, written } from './lib/planning.mjs';
+import { DAY, HOUR, instant, MINUTE, planned, PlanningFiles, readPlanFiles, roundTime, startRiver, written } from './lib/planning.mjs';
 import { built, onEnd, run, start, until } from './lib/programs.mjs';
 
 const CLIENTS = 500;
@@ -102,12 +102,14 @@ test('when half of all codes are in use no booking is taken, and the log has a w
 test('a second coordinator on the same plan is refused with a clear word, and harms nothing', async t => {
   const { book, files } = await startRiver(t);
   const { code } = (await book(roundTime(HOUR))).answer;
-  const before = readFileSync(files.plan, 'utf8');
+  const before = readFileSync(files.journal, 'utf8');
   files.writeConfiguration({ socket: 'another.sock' });
-  const { status, stderr } = run(built('vitrina-coordinator'), ['--config', files.configuration]);
-  assert.equal(status, 1);
-  assert.match(stderr, /not_started .*sessions_planned\.json: another coordinator has it open/);
-  assert.equal(readFileSync(files.plan, 'utf8'), before);
+  for (const args of [[], ['--fold']]) {
+    const { status, stderr } = run(built('vitrina-coordinator'), ['--config', files.configuration, ...args]);
+    assert.equal(status, 1);
+    assert.match(stderr, /sessions_planned\.json: another coordinator has it open/);
+  }
+  assert.equal(readFileSync(files.journal, 'utf8'), before);
   assert.ok(files.find(code));
 });
 
@@ -193,16 +195,16 @@ test('what a crash left half written beside the plan is of no account', async t 
 /**
  * Shows that while the disk takes nothing each promise is refused, nothing changes, and all goes well afterwards.
  * @param {Awaited<ReturnType<typeof startRiver>>} site with two places
- * @param {() => void} breakDisk @param {() => void} mendDisk
+ * @param {() => any} breakDisk @param {() => void} mendDisk
  * @param {string} plan the plan's file @param {string} [meanwhile] where it is until the disk is mended
  */
 async function showBadDisk({ book, come, walkIn, client, coordinator, streamers }, breakDisk, mendDisk, plan, meanwhile = plan) {
   const at = roundTime(HOUR);
   const kept = (await book(at)).answer;
   const running = (await walkIn({ duration_minutes: 30 })).answer;
-  await until(() => readFileSync(plan, 'utf8').includes('river-1'), { what: 'the session is on disk' });
-  const before = readFileSync(plan, 'utf8');
-  breakDisk();
+  await until(() => readPlanFiles(plan).some(record => record.server_name === 'river-1'), { what: 'the session is on disk' });
+  await breakDisk();
+  const before = readPlanFiles(meanwhile);
   const requests = [
     () => book(at),
     () => book(at, { request_id: 'at-the-wrong-moment' }),
@@ -216,7 +218,7 @@ async function showBadDisk({ book, come, walkIn, client, coordinator, streamers 
     assert.ok(answer.reason.length > 0);
   }
   assert.match(coordinator.log, / plan_not_written reason=/);
-  assert.equal(readFileSync(meanwhile, 'utf8'), before, 'the file is as it was');
+  assert.deepEqual(readPlanFiles(meanwhile), before, 'the plan is as it was');
   assert.equal((await come(kept.code)).answer.msg, 'SESSION_NOT_STARTED', 'the booking stands');
   assert.equal((await come(running.code)).answer.ends_at, running.ends_at, 'the session goes on, as long as before');
   assert.equal(streamers[0].count('START_SESSION'), 1);
@@ -228,7 +230,7 @@ async function showBadDisk({ book, come, walkIn, client, coordinator, streamers 
   assert.equal(repeated.status, 200, 'the same request goes well now');
   assert.equal((await book(at)).status, 409, 'two places, two bookings: what was refused holds none');
   assert.equal((await client.ask('CANCEL_SESSION', kept)).status, 200);
-  const state = () => JSON.parse(readFileSync(plan, 'utf8')).find((/** @type {any} */ record) => record.id === running.session).state;
+  const state = () => readPlanFiles(plan).find(record => record.id === running.session)?.state;
   await until(() => state() === 'ended', { what: 'facts that could not be written are written later' });
 }
 
@@ -256,6 +258,25 @@ test('a directory that is gone for a while: the same', async t => {
   await showBadDisk(site, () => renameSync(here, there), () => renameSync(there, here), plan, join(there, 'plan.json'));
 });
 
+/**
+ * Books until the journal ends with a page, so that any line more needs another one of the file system.
+ * @param {(at: number, fields: object) => Promise<import('./lib/client.mjs').Reply>} book @param {string} journal
+ */
+async function fillPage(book, journal) {
+  const [PAGE, LONGEST] = [4096, 100];
+  const left = () => PAGE - (statSync(journal).size % PAGE);
+  let at = roundTime(DAY);
+  const bookNamed = async (/** @type {number} */ length) => {
+    const before = statSync(journal).size;
+    assert.equal((await book((at += HOUR), { name: 'x'.repeat(length) })).status, 200);
+    return statSync(journal).size - before - length;
+  };
+  for (let bare = await bookNamed(1); left() > 4; ) {
+    const lines = Math.ceil(left() / (bare + LONGEST));
+    bare = await bookNamed(Math.max(1, Math.floor(left() / lines) - bare - (lines === 1 ? 2 : 0)));
+  }
+}
+
 test('a full file system: the same; on a read-only one it does not start', async t => {
   const files = new PlanningFiles(t);
   const small = mountSmall(t, join(files.directory, 'small'));
@@ -263,7 +284,8 @@ test('a full file system: the same; on a read-only one it does not start', async
   const plan = join(small, 'plan.json');
   const site = await startRiver(t, { files, limits: [2], settings: { plan_file: plan } });
   const filler = join(small, 'filler');
-  const fill = () => {
+  const fill = async () => {
+    await fillPage(site.book, join(small, 'plan.journal'));
     const fd = openSync(filler, 'w');
     try {
       for (;;) writeFileSync(fd, Buffer.alloc(1024));
@@ -281,13 +303,13 @@ test('a full file system: the same; on a read-only one it does not start', async
 
 test('who waits for a disk that hangs is told when the coordinator is stopped', async t => {
   const { book, coordinator, files } = await startRiver(t);
-  assert.equal(run('mkfifo', [`${files.plan}.new`]).status, 0); /* opening it to write waits for a reader */
+  assert.equal(run('mkfifo', [files.journal]).status, 0); /* opening it to write waits for a reader */
   const request_id = 'the-disk-hangs';
   const at = roundTime(HOUR);
   const waiting = [book(at, { request_id }), book(at, { request_id }), book(at + HOUR)];
   await until(async () => (await book(at, { duration_minutes: 30 })).status === 409, { what: 'the first has its place' });
   coordinator.signal('SIGTERM');
   for (const { status, answer } of await Promise.all(waiting)) assert.deepEqual([status, answer.msg], [503, 'STORE_UNAVAILABLE']);
-  await start(t, 'cat', [`${files.plan}.new`]);
+  await start(t, 'cat', [files.journal]);
   assert.equal((await coordinator.waitForExit()).code, 0);
 });

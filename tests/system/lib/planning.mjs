@@ -61,13 +61,33 @@ export function planned(from, until, more = {}) {
   };
 }
 
+/**
+ * What a plan's file and its journal have in them, put together as vitrina-sessions_planned.json(5) says: the journal is read
+ * first, and a last line without its end is none.
+ * @param {string} plan @returns {PlanRecord[]} none while there are no files
+ */
+export function readPlanFiles(plan) {
+  const journal = plan.replace(/\.json$/, '.journal');
+  const text = existsSync(journal) ? readFileSync(journal, 'utf8') : '';
+  const lines = text.split('\n').slice(0, -1);
+  /** @type {(PlanRecord & { folded?: number })[]} */
+  const whole = existsSync(plan) ? JSON.parse(readFileSync(plan, 'utf8')) : [];
+  const folded = Math.max(0, ...whole.slice(0, 1).map(record => record.folded ?? 0));
+  const byId = new Map(whole.map(({ folded: _, ...record }) => [record.id, record]));
+  for (const { n, id, record } of lines.map(line => JSON.parse(line)))
+    if (n > folded && record) byId.set(id, record);
+    else if (n > folded) byId.delete(id);
+  return [...byId.values()];
+}
+
 /** The coordinator's files with its plan among them. */
 export class PlanningFiles extends CoordinatorFiles {
   plan = join(this.directory, 'sessions_planned.json');
+  journal = join(this.directory, 'sessions_planned.journal');
 
-  /** @returns {PlanRecord[]} none while there is no file */
+  /** What is on the disk. */
   readPlan() {
-    return existsSync(this.plan) ? JSON.parse(readFileSync(this.plan, 'utf8')) : [];
+    return readPlanFiles(this.plan);
   }
 
   /** @param {PlanRecord[] | string} records */

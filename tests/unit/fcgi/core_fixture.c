@@ -19,7 +19,7 @@ void core_fixture_open(CoreFixture *fixture, const char *settings) {
 
 void core_fixture_close(CoreFixture *fixture) {
   static const char *const names[] = {"configuration.json", "sessions_planned.json",
-                                      "sessions_planned.json.lock"};
+                                      "sessions_planned.journal", "sessions_planned.json.lock"};
   wiring_close(&fixture->core);
   configuration_free(fixture->configuration);
   ticket_key_free(fixture->key);
