@@ -14,7 +14,7 @@
 #include "fcgi/fleet/watches.h"
 #include "fcgi/program/wiring.h"
 #include "fcgi/session/planning.h"
-#include "fcgi/store/record_file.h"
+#include "fcgi/store/record_load.h"
 #include "fcgi/verbs/resources.h"
 #include "fcgi/verbs/verbs.h"
 

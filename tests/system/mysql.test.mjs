@@ -2,14 +2,14 @@
 // The list of servers and the plan in a database: what operators change there is live, and two coordinators are as good as one.
 
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Client, request } from './lib/client.mjs';
 import { LISTENING, startCoordinator } from './lib/coordinator.mjs';
 import { administer, Database, hasDatabase, startShared } from './lib/database.mjs';
 import { readMetrics } from './lib/metrics.mjs';
-import { HOUR, instant, MINUTE, planned, PlanningFiles, roundTime, written } from './lib/planning.mjs';
+import { HOUR, instant, journalLine, MINUTE, planned, PlanningFiles, roundTime, written } from './lib/planning.mjs';
 import { onEnd, until } from './lib/programs.mjs';
 
 /* One server for all but those that stop it; a database for each. */
@@ -31,7 +31,8 @@ test('a site moves into a database and back and loses nothing', { skip }, async 
   ];
   files.writeConfiguration({ store: database.store });
   files.writeServers(/** @type {any} */ (servers));
-  files.writePlan(plan);
+  files.writePlan(plan.slice(0, 2));
+  writeFileSync(files.journal, journalLine(1, plan[2]));
   assert.match(administer(files, '--migrate'), /from version 0/);
   assert.match(administer(files, '--migrate'), /up to date/);
   assert.match(administer(files, '--import', files.servers), /2 servers and 3 reservations/);
@@ -39,6 +40,8 @@ test('a site moves into a database and back and loses nothing', { skip }, async 
   const copy = join(files.directory, 'copy.json');
   assert.throws(() => administer(files, '--export', copy), /exists already/);
   rmSync(files.plan);
+  assert.throws(() => administer(files, '--export', copy), /sessions_planned\.journal: exists already/);
+  rmSync(files.journal);
   administer(files, '--export', copy);
   assert.deepEqual(JSON.parse(readFileSync(copy, 'utf8')), servers);
   const byId = (/** @type {any[]} */ list) => list.map(record => ({ ...record })).sort((a, b) => (a.id < b.id ? -1 : 1));

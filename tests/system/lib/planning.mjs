@@ -1,7 +1,7 @@
 // @ts-check
 // What tests of planning share: sites with fake streamers, times as people write them, and the plan's file.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordinatorFiles, listed, startCoordinator, startSite } from './coordinator.mjs';
@@ -78,6 +78,12 @@ export function readPlanFiles(plan) {
     if (n > folded && record) byId.set(id, record);
     else if (n > folded) byId.delete(id);
   return [...byId.values()];
+}
+
+/** A line of the journal that says what a record is from now on. @param {number} n @param {PlanRecord} record */
+export function journalLine(n, record) {
+  const rest = JSON.stringify({ n, id: record.id, record }).slice(1);
+  return `{"sum":"${createHash('sha256').update(rest).digest('hex').slice(0, 16)}",${rest}\n`;
 }
 
 /** The coordinator's files with its plan among them. */
