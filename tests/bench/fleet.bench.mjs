@@ -18,6 +18,8 @@ import { cpuUs, load, poster, withYardstick } from '../system/lib/wrk.mjs';
 
 /** Places for all starts of a run, however many servers share them. */
 const PLACES = 40_000;
+/** The most that one may have. */
+const LIMIT = 1_000;
 /** As many as the coordinator asks at a time. */
 const AT_A_TIME = 256;
 
@@ -71,7 +73,7 @@ async function measure(size, seconds) {
   try {
     const files = new CoordinatorFiles(scope);
     const keyFile = join(files.directory, 'vitrina.key');
-    const fleet = await startFakeFleet(scope, { count: size, keyFile, limit: Math.max(1, Math.round(PLACES / size)) });
+    const fleet = await startFakeFleet(scope, { count: size, keyFile, limit: Math.min(LIMIT, Math.max(1, Math.round(PLACES / size))) });
     const socket = join(files.directory, 'node.sock');
     const siteRoot = join(files.directory, 'site');
     mkdirSync(siteRoot);
