@@ -115,3 +115,9 @@ CREATE TABLE IF NOT EXISTS staff_tickets (
 
 -- By what the sender of a request_id is known again (vitrina-protocol(7), PLAN_SESSION).
 ALTER TABLE reservations ADD COLUMN request_proof VARCHAR(64) NULL;
+
+-- version 5
+
+-- Whose something is, while it is held: keyed hashes of an address and of its network (limits.bookings and others).
+ALTER TABLE reservations ADD COLUMN client CHAR(16) NULL, ADD COLUMN network CHAR(16) NULL;
+ALTER TABLE places ADD COLUMN client CHAR(16) NULL, ADD COLUMN network CHAR(16) NULL;

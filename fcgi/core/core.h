@@ -19,6 +19,7 @@ typedef struct ClientCounts ClientCounts;
 typedef struct Metering Metering;
 typedef struct Fleet Fleet;
 typedef struct Events Events;
+typedef struct Holders Holders;
 typedef struct Planning Planning;
 typedef struct ServersSource ServersSource;
 typedef struct Staff Staff;
@@ -46,6 +47,7 @@ struct Core {
   Metering *metering;
   Admission *admission;
   ClientCounts *held; /* who has how many requests that wait, and WebSockets */
+  Holders *holders;   /* whose what is held is */
   Timers *timers;
   Fleet *fleet;
   Events *events;

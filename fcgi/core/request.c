@@ -115,6 +115,10 @@ const char *request_get_address(const Request *request) {
   return request->address;
 }
 
+Holder request_find_holder(const Request *request) {
+  return holders_find(request->core->holders, request->address);
+}
+
 const char *request_get_text(const Request *request, gsize *length) {
   *length = request->length;
   return request->text;
@@ -250,6 +254,7 @@ static gboolean is_turned_away(const Request *request, WireMessage message) {
   static const WireMessage refusals[] = {
       WIRE_SERVERS_BUSY,      WIRE_TIME_NOT_AVAILABLE,      WIRE_CODES_EXHAUSTED,
       WIRE_TOO_MANY_ATTEMPTS, WIRE_EXTENSION_NOT_AVAILABLE, WIRE_STORE_UNAVAILABLE,
+      WIRE_LIMIT_REACHED,
   };
   const Verb *verb = request->verb;
   if (!verb || verb->class == RATE_READ || verb->class == RATE_POLL || request->in_line)

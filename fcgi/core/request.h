@@ -14,6 +14,7 @@
 #include "common/verb.h"
 #include "common/wire.h"
 #include "fcgi/base/body.h"
+#include "fcgi/base/holder.h"
 
 typedef struct Core Core;
 typedef struct Metering Metering;
@@ -57,6 +58,9 @@ const char *request_get_method(const Request *request);
 const char *request_get_resource(const Request *request);
 const char *request_get_address(const Request *request);             /* "-" when unknown */
 const char *request_get_text(const Request *request, gsize *length); /* NULL: it was too large */
+
+/* Who would hold what the request brings about. To be asked once: it costs something. */
+Holder request_find_holder(const Request *request);
 
 Core *request_get_core(const Request *request);
 void request_set_core(Request *request, Core *core);

@@ -1,6 +1,7 @@
 #include "fcgi/line/line.h"
 
 #include "fcgi/fleet/fleet.h"
+#include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 
 #define UNREACHABLE_PATIENCE_US (5 * INSTANT_SECOND)
@@ -10,6 +11,7 @@ Line *line_new(Lines *lines, const char *rc_name) {
   line->lines = lines;
   line->rc_name = g_strdup(rc_name);
   line->order = waiting_line_new(&lines->rules);
+  waiting_line_set_may(line->order, line_may_have, line);
   line->estimates = g_array_new(FALSE, FALSE, sizeof(gint64));
   return line;
 }
@@ -32,6 +34,23 @@ const RcRules *line_get_rules(const Line *line) {
 
 gboolean line_is_given_up(const Line *line) {
   return line->unreachable_us && g_get_monotonic_time() - line->unreachable_us > UNREACHABLE_PATIENCE_US;
+}
+
+Held *lines_get_held(const Lines *lines) {
+  return plan_get_held(planning_get_plan(lines->core->planning));
+}
+
+gboolean line_may_have(gpointer who, guint free, gpointer data) {
+  const Line *line = data;
+  return lines_check_holder(line->lines, &((const Visitor *)who)->holder, line->rc_name, free, NULL);
+}
+
+gboolean lines_check_holder(const Lines *lines, const Holder *holder, const char *rc_name, gint64 free,
+                            GError **error) {
+  Held *held = lines_get_held(lines);
+  const HeldCounts here = held_count(held, HELD_SESSIONS, holder, rc_name);
+  return held_check(held, HELD_SESSIONS, holder, error) &&
+         held_check_share(held, HELD_SESSIONS, HELD_OF_SERVERS, holder, here, (guint64)MAX(0, free), error);
 }
 
 gint64 line_count_unclaimed(const Core *core, const Rc *rc) {

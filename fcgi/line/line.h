@@ -7,6 +7,7 @@
 #include "fcgi/core/core.h"
 #include "fcgi/core/request.h"
 #include "fcgi/line/lines_shared.h"
+#include "fcgi/rules/held.h"
 #include "fcgi/rules/rc.h"
 #include "fcgi/rules/waiting_line.h"
 
@@ -48,6 +49,8 @@ typedef struct {
   VisitorState state;
   gboolean elsewhere; /* another coordinator has them: WAITS, or SERVED with a session */
   gint64 arrived_us;  /* by the clock on the wall, which all coordinators have */
+  Holder holder;      /* who they are */
+  HeldThing *held;    /* their place, while they have one (nullable) */
   char *key;          /* a hash of their token */
   char *token;        /* NULL: elsewhere */
   char *name;         /* nullable */
@@ -70,5 +73,13 @@ const RcRules *line_get_rules(const Line *line);
 /* Whether nothing of the RC can be reached, and has not been for longer than a streamer takes to start again:
  * there is nothing to wait for. */
 gboolean line_is_given_up(const Line *line);
+/* Who holds what, here and elsewhere. (transfer none) */
+Held *lines_get_held(const Lines *lines);
+/* Whether @holder may have one of the RC's @free servers. FALSE with WIRE_LIMIT_REACHED (@error nullable). */
+gboolean lines_check_holder(const Lines *lines, const Holder *holder, const char *rc_name, gint64 free,
+                            GError **error);
+/* A WaitingLineMay of a Visitor: the fewer servers are free, the fewer sessions one may have who is given one
+ * (held.h). @data: the Line. */
+gboolean line_may_have(gpointer who, guint free, gpointer data);
 /* Free places of an RC (nullable) on servers that nobody's start is on its way to. */
 gint64 line_count_unclaimed(const Core *core, const Rc *rc);

@@ -74,12 +74,22 @@ static Line *lines_get(Lines *lines, const char *rc_name) {
   return line;
 }
 
+/* Who holds something of this RC stands as though they had come so much later: behind those who hold nothing
+ * and come meanwhile. */
+static gint64 line_find_handicap_us(const Line *line, const Holder *holder) {
+  Held *held = lines_get_held(line->lines);
+  gboolean has_none = held_count(held, HELD_SESSIONS, holder, line->rc_name).client == 0 &&
+                      held_count(held, HELD_PLACES, holder, line->rc_name).client == 0;
+  return has_none ? 0 : line_get_rules(line)->session_minutes * INSTANT_MINUTE;
+}
+
 /* A newcomer. NULL: the line is full. */
-static Visitor *line_join(Line *line) {
+static Visitor *line_join(Line *line, const Holder *holder) {
   Lines *lines = line->lines;
   g_autofree char *token = random_hex(TOKEN_BYTES);
   gint64 arrived_us = MAX(instant_now_us(), lines->last_us + 1); /* the clock may have been set back */
-  Visitor *visitor = visitor_new(line, visitors_key_of(token), WAITS, arrived_us);
+  Visitor *visitor = visitor_new(line, visitors_key_of(token), holder, WAITS,
+                                 arrived_us + line_find_handicap_us(line, holder));
   if (!visitor)
     return NULL;
   lines->last_us = arrived_us;
@@ -233,16 +243,50 @@ static void visitor_come(Visitor *visitor, Request *request, const LineWish *wis
 }
 
 /* One who does not stand in the line gets what it leaves. */
-static void start_beside(Lines *lines, Request *request, Rc *rc, const LineWish *wish) {
+static void start_beside(Lines *lines, Request *request, Rc *rc, const Holder *holder, const LineWish *wish) {
   const RcRules *rules = rc_rules_get(lines->core->configuration->rc_rules, rc->name);
+  gint64 left = line_count_unclaimed(lines->core, rc) - rc->claims;
+  g_autoptr(GError) error = NULL;
   const StartWish start = {.rc_name = rc->name,
+                           .holder = *holder,
                            .minutes = wish->minutes,
                            .min_minutes = MIN(wish->minutes, (guint)rules->min_session_minutes),
                            .name = wish->name};
-  if (line_count_unclaimed(lines->core, rc) > rc->claims)
+  if (left > 0 && !lines_check_holder(lines, holder, rc->name, left, &error))
+    request_refuse(request, error);
+  else if (left > 0)
     starts_begin(lines->core->starts, request, &start);
   else /* neither the plan need be asked, nor the disk */
     busy_refuse(request, rc);
+}
+
+/* Whether a newcomer may stand in the line. */
+static gboolean check_newcomer(Line *line, const Holder *holder, GError **error) {
+  Lines *lines = line->lines;
+  Held *held = lines_get_held(lines);
+  const HeldCounts here = held_count(held, HELD_PLACES, holder, line->rc_name);
+  return held_check(held, HELD_SESSIONS, holder, error) && held_check(held, HELD_PLACES, holder, error) &&
+         held_check_share(held, HELD_PLACES, HELD_OF_LINE, holder, here, waiting_line_room(line->order),
+                          error);
+}
+
+static void begin_new(Lines *lines, Request *request, Rc *rc, const LineWish *wish) {
+  g_autoptr(GError) error = NULL;
+  const Holder holder = request_find_holder(request);
+  if ((wish->wait_seconds < 0 && !wish->place) || lines->core->stopping) {
+    start_beside(lines, request, rc, &holder, wish);
+    return;
+  }
+  Line *line = lines_get(lines, rc->name);
+  if (!check_newcomer(line, &holder, &error)) {
+    request_refuse(request, error);
+    return;
+  }
+  Visitor *visitor = line_join(line, &holder);
+  if (visitor)
+    visitor_come(visitor, request, wish);
+  else
+    busy_refuse_for(request, rc, "All servers are busy, and the waiting line is full; try again later.");
 }
 
 void lines_start(Lines *lines, Request *request, Rc *rc, const LineWish *wish) {
@@ -262,17 +306,10 @@ void lines_start(Lines *lines, Request *request, Rc *rc, const LineWish *wish) {
     visitor_forget(visitor);
     visitor = NULL;
   }
-  gboolean may_stand = (wish->wait_seconds >= 0 || wish->place) && !lines->core->stopping;
-  if (!visitor && !may_stand) {
-    start_beside(lines, request, rc, wish);
-    return;
-  }
-  if (!visitor)
-    visitor = line_join(lines_get(lines, rc->name));
   if (visitor)
     visitor_come(visitor, request, wish);
   else
-    busy_refuse_for(request, rc, "All servers are busy, and the waiting line is full; try again later.");
+    begin_new(lines, request, rc, wish);
 }
 
 static void visitor_leave(Visitor *visitor) {
@@ -291,6 +328,23 @@ void lines_leave(Lines *lines, const char *place) {
     visitor_adopt(visitor, place);
   if (visitor)
     visitor_leave(visitor);
+}
+
+static void collect_held_place(const HeldThing *thing, gpointer visitors) {
+  if (held_get_kind(thing) == HELD_PLACES)
+    g_ptr_array_add(visitors, held_get_what(thing));
+}
+
+guint lines_give_up(Lines *lines, const Holder *holder, gboolean network) {
+  g_autoptr(GPtrArray) visitors = g_ptr_array_new();
+  held_for_each(lines_get_held(lines), holder, network, collect_held_place, visitors);
+  for (guint i = 0; i < visitors->len; i++) {
+    Visitor *visitor = visitors->pdata[i];
+    if (visitor->elsewhere) /* ours to give up, though we do not know their token */
+      visitor_adopt(visitor, "");
+    visitor_leave(visitor);
+  }
+  return visitors->len;
 }
 
 void lines_answer_all(Lines *lines) {
@@ -339,7 +393,7 @@ static void on_place_elsewhere(const SharedPlace *place, gpointer data) {
   if (visitor) /* they were let in there */
     visitor_forget(visitor);
   Line *line = lines_get(lines, place->rc_name);
-  visitor = visitor_new(line, g_strdup(place->key), state, place->arrived_us);
+  visitor = visitor_new(line, g_strdup(place->key), &place->holder, state, place->arrived_us);
   if (!visitor)
     return;
   visitor->elsewhere = TRUE;

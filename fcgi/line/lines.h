@@ -37,6 +37,10 @@ void lines_start(Lines *lines, Request *request, Rc *rc, const LineWish *wish);
 /* LEAVE_LINE: the place is given up, if there is one. */
 void lines_leave(Lines *lines, const char *place);
 
+/* Gives up all places of the client @holder, or of all its network, here and at other coordinators, and
+ * returns how many there were. */
+guint lines_give_up(Lines *lines, const Holder *holder, gboolean network);
+
 /* The RC's servers have changed; NULL: any RC's. */
 void lines_rc_changed(Lines *lines, const Rc *rc);
 

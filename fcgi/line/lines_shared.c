@@ -18,6 +18,7 @@ typedef struct {
   char *rc_name;
   gint64 arrived_us;
   char *session, *server_name; /* nullable */
+  char *client, *network;      /* whose it is (nullable) */
   gboolean is_gone;
   gboolean is_taken; /* gone: it is ours to give up, though the database does not know it yet */
 } Row;
@@ -28,6 +29,8 @@ static const Field row_fields[] = {
     {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Row, rc_name), .required = TRUE, LIMIT_RC_NAME},
     {"session", FIELD_TEXT, G_STRUCT_OFFSET(Row, session), LIMIT_ID},
     {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Row, server_name), LIMIT_SERVER_NAME},
+    {"client", FIELD_TEXT, G_STRUCT_OFFSET(Row, client), LIMIT_HOLDER},
+    {"network", FIELD_TEXT, G_STRUCT_OFFSET(Row, network), LIMIT_HOLDER},
     {NULL},
 };
 
@@ -58,6 +61,8 @@ static void free_row(gpointer data) {
   g_free(row->rc_name);
   g_free(row->session);
   g_free(row->server_name);
+  g_free(row->client);
+  g_free(row->network);
   g_free(row);
 }
 
@@ -71,15 +76,16 @@ static gboolean write_row(Sql *sql, const LinesLook *look, const Row *row, GErro
   if (row->is_gone && !row->is_taken)
     return sql_run(sql, "UPDATE places SET gone = 1, seen_at = NOW(6) WHERE place = ? AND coordinator = ?",
                    SQL_VALUES(SQL_TEXT(row->key), SQL_TEXT(look->coordinator)), NULL, NULL, NULL, error);
-  return sql_run(sql,
-                 "INSERT INTO places (place, rc_name, arrived_us, coordinator, session, server_name, gone, "
-                 "seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, NOW(6)) ON DUPLICATE KEY UPDATE "
-                 "coordinator = VALUES(coordinator), session = VALUES(session), "
-                 "server_name = VALUES(server_name), gone = VALUES(gone), seen_at = VALUES(seen_at)",
-                 SQL_VALUES(SQL_TEXT(row->key), SQL_TEXT(row->rc_name), SQL_INT(row->arrived_us),
-                            SQL_TEXT(look->coordinator), SQL_TEXT(row->session), SQL_TEXT(row->server_name),
-                            SQL_INT(row->is_gone)),
-                 NULL, NULL, NULL, error);
+  return sql_run(
+      sql,
+      "INSERT INTO places (place, rc_name, arrived_us, coordinator, session, server_name, gone, "
+      "client, network, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(6)) ON DUPLICATE KEY UPDATE "
+      "coordinator = VALUES(coordinator), session = VALUES(session), "
+      "server_name = VALUES(server_name), gone = VALUES(gone), seen_at = VALUES(seen_at)",
+      SQL_VALUES(SQL_TEXT(row->key), SQL_TEXT(row->rc_name), SQL_INT(row->arrived_us),
+                 SQL_TEXT(look->coordinator), SQL_TEXT(row->session), SQL_TEXT(row->server_name),
+                 SQL_INT(row->is_gone), SQL_TEXT(row->client), SQL_TEXT(row->network)),
+      NULL, NULL, NULL, error);
 }
 
 static gboolean write_rows(Sql *sql, const LinesLook *look, GError **error) {
@@ -107,6 +113,8 @@ static gboolean collect_place(const SqlRow *row, gpointer data) {
   found->session = g_strdup(sql_row_text(row, 3));
   found->server_name = g_strdup(sql_row_text(row, 4));
   found->is_gone = sql_row_int(row, 5) != 0;
+  found->client = g_strdup(sql_row_text(row, 6));
+  found->network = g_strdup(sql_row_text(row, 7));
   gboolean is_sound = found->is_gone || (fields_check(row_fields, found, NULL) &&
                                          (found->session == NULL) == (found->server_name == NULL));
   if (is_sound)
@@ -121,7 +129,7 @@ static gboolean run_lines_look(Sql *sql, SqlJob *job, GError **error) {
   g_ptr_array_set_size(look->found, 0);
   return write_rows(sql, look, error) && (!look->renews || renew_places(sql, look, error)) &&
          sql_run(sql,
-                 "SELECT place, rc_name, arrived_us, session, server_name, gone FROM places "
+                 "SELECT place, rc_name, arrived_us, session, server_name, gone, client, network FROM places "
                  "WHERE coordinator <> ? AND seen_at > NOW(6) - INTERVAL ? SECOND",
                  SQL_VALUES(SQL_TEXT(look->coordinator), SQL_INT(look->keep_seconds)), collect_place,
                  look->found, NULL, error);
@@ -156,9 +164,10 @@ static void take_found_places(LinesShared *shared, const LinesLook *look) {
       continue;
     }
     g_hash_table_add(elsewhere, row->key);
-    shared->listener->elsewhere(
-        &(SharedPlace){row->key, row->rc_name, row->arrived_us, row->session, row->server_name},
-        shared->user_data);
+    shared->listener->elsewhere(&(SharedPlace){row->key, row->rc_name, row->arrived_us,
+                                               holder_parse(row->client, row->network), row->session,
+                                               row->server_name},
+                                shared->user_data);
   }
   shared->listener->keep(elsewhere, shared->user_data);
 }
@@ -231,6 +240,10 @@ static Row *row_of(const SharedPlace *place) {
   row->arrived_us = place->arrived_us;
   row->session = g_strdup(place->session);
   row->server_name = g_strdup(place->server_name);
+  if (place->holder.counts) {
+    row->client = holder_format(place->holder.client);
+    row->network = holder_format(place->holder.network);
+  }
   return row;
 }
 

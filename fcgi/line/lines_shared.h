@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "fcgi/core/core.h"
+#include "fcgi/rules/held.h"
 
 typedef struct LinesShared LinesShared;
 
@@ -16,7 +17,8 @@ typedef struct LinesShared LinesShared;
 typedef struct {
   const char *key; /* the hash */
   const char *rc_name;
-  gint64 arrived_us;                 /* by the clock on the wall, which all coordinators have */
+  gint64 arrived_us; /* by the clock on the wall, which all coordinators have */
+  Holder holder;
   const char *session, *server_name; /* that its visitor was let into (nullable) */
 } SharedPlace;
 

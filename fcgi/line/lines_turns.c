@@ -79,6 +79,7 @@ static void begin_start(Visitor *visitor) {
   static const StartOwner owner = {on_start_stands, on_start_failed};
   Line *line = visitor->line;
   const StartWish wish = {.rc_name = line->rc_name,
+                          .holder = visitor->holder,
                           .minutes = visitor->minutes,
                           .min_minutes =
                               MIN(visitor->minutes, (guint)line_get_rules(line)->min_session_minutes),

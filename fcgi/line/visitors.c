@@ -16,6 +16,7 @@
 void visitor_free(gpointer data) {
   Visitor *visitor = data;
   timer_cancel(visitor->timer);
+  held_remove(visitor->held);
   g_free(visitor->key);
   g_free(visitor->token);
   g_free(visitor->name);
@@ -28,7 +29,7 @@ char *visitors_key_of(const char *token) {
   return g_compute_checksum_for_string(G_CHECKSUM_SHA256, token, -1);
 }
 
-Visitor *visitor_new(Line *line, char *key, VisitorState state, gint64 arrived_us) {
+Visitor *visitor_new(Line *line, char *key, const Holder *holder, VisitorState state, gint64 arrived_us) {
   Visitor *visitor = g_new0(Visitor, 1);
   if (state == WAITS)
     visitor->place = waiting_line_join(line->order, visitor, arrived_us, program_clock_running_us());
@@ -41,6 +42,9 @@ Visitor *visitor_new(Line *line, char *key, VisitorState state, gint64 arrived_u
   visitor->state = state;
   visitor->key = key;
   visitor->arrived_us = arrived_us;
+  visitor->holder = *holder;
+  if (visitor->place)
+    visitor->held = held_add(lines_get_held(line->lines), HELD_PLACES, holder, line->rc_name, NULL, visitor);
   line->visitors++;
   g_hash_table_replace(line->lines->by_key, visitor->key, visitor);
   return visitor;
@@ -55,6 +59,7 @@ static SharedPlace shared_place_of(const Visitor *visitor) {
   return (SharedPlace){.key = visitor->key,
                        .rc_name = visitor->line->rc_name,
                        .arrived_us = visitor->arrived_us,
+                       .holder = visitor->holder,
                        .session = visitor->session,
                        .server_name = visitor->server_name};
 }
@@ -104,7 +109,9 @@ void visitor_answer_busy(Visitor *visitor) {
   if (request && is_over)
     busy_refuse(request, line_get_rc(visitor->line));
   else if (request)
-    busy_refuse_in_line(request, line_get_rc(visitor->line), ASK_AGAIN_SECONDS, members);
+    busy_refuse_in_line(request, line_get_rc(visitor->line),
+                        visitor->place && waiting_line_is_held_back(visitor->place), ASK_AGAIN_SECONDS,
+                        members);
 }
 
 static void on_visitor_waited_enough(gpointer data) {
@@ -129,6 +136,7 @@ void visitor_let_in(Visitor *visitor, Request *request, const Session *session) 
   const Lines *lines = visitor->line->lines;
   if (visitor->place)
     waiting_line_leave(visitor->line->order, g_steal_pointer(&visitor->place));
+  held_remove(g_steal_pointer(&visitor->held));
   visitor->state = SERVED;
   visitor_share(visitor);
   timer_clear(&visitor->timer);

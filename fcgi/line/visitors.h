@@ -5,7 +5,7 @@
 
 /* Somebody in the line, or, if they are SERVED, beside it. NULL: the line is full. @key (transfer full):
  * visitors_key_of() their token. (transfer none: the lines', until visitor_forget()) */
-Visitor *visitor_new(Line *line, char *key, VisitorState state, gint64 arrived_us);
+Visitor *visitor_new(Line *line, char *key, const Holder *holder, VisitorState state, gint64 arrived_us);
 void visitor_free(gpointer visitor);
 
 char *visitors_key_of(const char *token); /* (transfer full) */

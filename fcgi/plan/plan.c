@@ -1,6 +1,7 @@
 #include "fcgi/plan/plan.h"
 
 #include "common/log.h"
+#include "common/log_limit.h"
 #include "fcgi/plan/plan_changes.h"
 #include "fcgi/plan/plan_clock.h"
 
@@ -8,6 +9,7 @@
 
 /* As many sessions as a list of servers can have while a database is not there. */
 #define FOUND_RUNNING_MAX 100000
+#define MUCH_A_MINUTE 20
 
 /* ---- facts ---- */
 
@@ -222,6 +224,10 @@ gboolean plan_codes_are_dense(const Plan *plan) {
   return codes_are_dense(plan->codes);
 }
 
+Held *plan_get_held(const Plan *plan) {
+  return plan->held;
+}
+
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name) {
   return plan_ledger_of(plan, rc_name);
 }
@@ -274,6 +280,13 @@ guint64 plan_get_writes(const Plan *plan) {
 }
 
 /* ---- opening and closing ---- */
+
+static void on_much_held(HeldKind kind, gboolean network, guint count, const char *session, gpointer data) {
+  static LogLimit limit = LOG_LIMIT("much_is_held", MUCH_A_MINUTE);
+  log_limited(&limit, LOG_LEVEL_WARNING,
+              "kind=%s by=%s count=%u session=%s note=\"CANCEL_HELD with this session ends all of it\"",
+              held_word(kind), network ? "network" : "client", count, session ? session : "-");
+}
 
 /* Others' extension: the longer run is taken instead, whether it is free here or not. */
 static void merge_end(Plan *plan, PlanEntry *entry, gint64 ends_at_us) {
@@ -328,6 +341,8 @@ Plan *plan_new(Store *store, const PlanRules *rules, gint64 now_us) {
   plan->rules = *rules;
   plan->now_us = now_us;
   plan->index = plan_index_new();
+  plan->held = held_new(&rules->held);
+  held_set_listener(plan->held, on_much_held, plan);
   plan->codes = codes_new(rules->code_digits);
   plan->ledgers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)ledger_free);
   plan->under_way = g_hash_table_new(NULL, NULL);
@@ -380,5 +395,6 @@ void plan_close(Plan *plan) {
   g_hash_table_unref(plan->ledgers);
   codes_free(plan->codes);
   plan_index_free(plan->index);
+  held_free(plan->held);
   g_free(plan);
 }

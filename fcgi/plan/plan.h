@@ -76,6 +76,9 @@ double plan_code_chance(const Plan *plan, const char *code);
 /* Whether so many codes are in use that guessing pays (codes_are_dense()). */
 gboolean plan_codes_are_dense(const Plan *plan);
 
+/* Who holds what of it, and of what others add to it. (transfer none) */
+Held *plan_get_held(const Plan *plan);
+
 /* The RC's ledger, for questions; one of capacity 0 when no servers were told of. */
 const Ledger *plan_get_ledger(Plan *plan, const char *rc_name);
 

@@ -196,7 +196,7 @@ static void change_answered(StoreOutcome outcome, const Reservation *other, cons
 static void question_answered(StoreOutcome outcome, const Reservation *other, const char *reason,
                               gpointer user_data) {
   g_autofree PlanChange *question = user_data;
-  g_autofree char *proof = question->proof;
+  g_autofree char *proof = question->proof, *reason_kept = question->reason;
   Plan *plan = question->plan;
   if (!plan) /* whoever waited was told when it was closed */
     return;
@@ -206,15 +206,15 @@ static void question_answered(StoreOutcome outcome, const Reservation *other, co
   else if (outcome == STORE_UNAVAILABLE)
     plan_refuse(&question->waiter, WIRE_STORE_UNAVAILABLE, NULL, NOT_WRITTEN_REASON);
   else
-    plan_refuse(&question->waiter, question->refusal, NULL, question->reason);
+    plan_refuse(&question->waiter, question->refusal, question->field, reason_kept);
 }
 
 /* Whoever asks again, because the answer was lost, has to hear what it was. Another coordinator may have
  * given it, or one that ended, or a node of the database that died just after; here it may be unknown yet. */
-void plan_refuse_wish(Plan *plan, const PlanWish *wish, WireMessage refusal, const char *reason,
-                      const PlanWaiter *waiter) {
+void plan_refuse_wish(Plan *plan, const PlanWish *wish, WireMessage refusal, const char *field,
+                      const char *reason, const PlanWaiter *waiter) {
   if (!wish->request_id || !store_is_shared(plan->store)) {
-    plan_refuse(waiter, refusal, NULL, reason);
+    plan_refuse(waiter, refusal, field, reason);
     return;
   }
   PlanChange *question = g_new(PlanChange, 1);
@@ -223,7 +223,8 @@ void plan_refuse_wish(Plan *plan, const PlanWish *wish, WireMessage refusal, con
                            .proof = g_strdup(wish->proof),
                            .waiter = *waiter,
                            .refusal = refusal,
-                           .reason = reason};
+                           .field = field,
+                           .reason = g_strdup(reason)};
   const Reservation asked = {.rc_name = (char *)wish->rc_name, .request_id = (char *)wish->request_id};
   g_hash_table_add(plan->under_way, question);
   store_put(plan->store, &(StoreChange){.kind = STORE_ASK, .reservation = &asked}, question_answered,

@@ -19,8 +19,9 @@ typedef struct {
   guint tries; /* STORE_NEW: codes that were somebody else's */
   char *proof; /* STORE_ASK: the wish's (nullable) */
   PlanWaiter waiter;
-  WireMessage refusal; /* STORE_ASK: what is said unless it was done before, and why */
-  const char *reason;
+  WireMessage refusal; /* STORE_ASK: what is said unless it was done before, about what, and why */
+  const char *field;   /* (static, nullable) */
+  char *reason;
 } PlanChange;
 
 /* Sends the entry as it now is to the store. @slots: of STORE_EXTEND. */
@@ -30,6 +31,7 @@ void plan_write_fact(Plan *plan, PlanEntry *entry);
 
 /* What a new one in this state is refused with when there is no place for it. */
 WireMessage plan_full_word(ReservationState state);
-/* Refuses what is not promised, once the store has said that it was not promised before. */
-void plan_refuse_wish(Plan *plan, const PlanWish *wish, WireMessage refusal, const char *reason,
-                      const PlanWaiter *waiter);
+/* Refuses what is not promised, once the store has said that it was not promised before. @field: static
+ * (nullable). */
+void plan_refuse_wish(Plan *plan, const PlanWish *wish, WireMessage refusal, const char *field,
+                      const char *reason, const PlanWaiter *waiter);

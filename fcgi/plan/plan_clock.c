@@ -59,6 +59,7 @@ static void revive_entry(Plan *plan, PlanEntry *entry, ReservationState state) {
   entry->run = ledger_run(ledger, reservation->starts_at_us, reservation->ends_at_us);
   entry->noticed = FALSE;
   codes_claim(plan->codes, reservation->code, reservation);
+  plan_count_held(plan, entry);
   plan_set_due(plan, entry);
   plan_write_fact(plan, entry);
 }

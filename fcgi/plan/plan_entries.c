@@ -54,9 +54,25 @@ void plan_release_code(Plan *plan, const Reservation *reservation) {
 
 /* ---- what becomes of an entry ---- */
 
+void plan_count_held(Plan *plan, PlanEntry *entry) {
+  Reservation *it = entry->reservation;
+  HeldKind kind = it->state == RESERVATION_PLANNED ? HELD_BOOKINGS : HELD_SESSIONS;
+  if (it->state == RESERVATION_ENDED) {
+    held_remove(g_steal_pointer(&entry->held));
+    g_clear_pointer(&it->client, g_free);
+    g_clear_pointer(&it->network, g_free);
+  } else if (entry->held) {
+    held_move(entry->held, kind);
+  } else {
+    const Holder holder = holder_parse(it->client, it->network);
+    entry->held = held_add(plan->held, kind, &holder, it->rc_name, it->id, entry);
+  }
+}
+
 PlanEntry *plan_hold(Plan *plan, Reservation *reservation) {
   PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
   entry->stored = TRUE;
+  plan_count_held(plan, entry);
   if (reservation->state == RESERVATION_ENDED)
     return entry;
   claim_code(plan, reservation);
@@ -79,6 +95,7 @@ gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, co
   reservation->state = state;
   g_free(reservation->server_name);
   reservation->server_name = g_strdup(server_name);
+  plan_count_held(plan, entry);
   plan_set_due(plan, entry);
   return TRUE;
 }
@@ -109,6 +126,7 @@ void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason) {
   reservation->ended_at_us = plan->now_us;
   g_free(reservation->reason);
   reservation->reason = g_strdup(reason);
+  plan_count_held(plan, entry);
   plan_set_due(plan, entry);
 }
 

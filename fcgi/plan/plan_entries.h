@@ -18,6 +18,7 @@ struct Plan {
   Store *store;
   PlanIndex *index;
   Codes *codes;
+  Held *held;
   GHashTable *ledgers;   /* rc_name -> Ledger */
   GHashTable *under_way; /* set of PlanChange */
   gint64 now_us;         /* of the last call: the ledgers' present (plan_clock.h) */
@@ -51,6 +52,9 @@ PlanEntry *plan_hold(Plan *plan, Reservation *reservation);
 PlanEntry *plan_know(Plan *plan, const Reservation *other);
 /* The entry is in another state, or runs elsewhere; FALSE: it was so already. Nothing is written. */
 gboolean plan_set_state(Plan *plan, PlanEntry *entry, ReservationState state, const char *server_name);
+/* It counts as what it is now for whose it is; of one that is over that is forgotten. To be called whenever
+ * there is a new entry or its state is another. */
+void plan_count_held(Plan *plan, PlanEntry *entry);
 /* Whether its place is none of those that the capacity counts (PlanListener). */
 gboolean plan_has_own_place(const Plan *plan, const PlanEntry *entry);
 /* It lasts until @ends_at_us, whether the place is free or not. FALSE, with nothing changed: that is too long

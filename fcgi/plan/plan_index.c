@@ -6,6 +6,7 @@ struct PlanIndex {
 };
 
 static void free_entry(PlanEntry *entry) {
+  held_remove(entry->held);
   reservation_free(entry->reservation);
   if (entry->waiters)
     g_array_unref(entry->waiters);

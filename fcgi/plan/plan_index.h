@@ -2,6 +2,7 @@
  * what is due next. The core's thread.
  */
 #pragma once
+#include "fcgi/rules/held.h"
 #include "fcgi/rules/ledger.h"
 #include "fcgi/rules/reservation.h"
 
@@ -15,6 +16,7 @@ typedef struct {
   gboolean apart;      /* it holds no slots from now on: its server takes no others (plan_set_apart()) */
   gboolean noticed;    /* its end was told of */
   gboolean dirty;      /* what is stored is older than what is here: write it again */
+  HeldThing *held;     /* as whose it counts (nullable) */
   guint pending;       /* changes on their way to the store */
   GArray *waiters;     /* who asked for it before it was stored: the plan's own (nullable) */
   gint64 due_us;       /* when plan_tick() has to look at it again */

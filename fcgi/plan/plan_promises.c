@@ -4,14 +4,21 @@
 #include "fcgi/plan/plan_changes.h"
 #include "fcgi/plan/plan_clock.h"
 
+#include <string.h>
+
 #define NOT_LOADED_REASON "The plan of sessions cannot be reached; try again in a moment."
 
-/* What @wish becomes, its code drawn; NULL when there is none. (transfer full) */
+/* What @wish becomes, its code drawn; NULL when there is none for it. (transfer full) */
 static Reservation *new_reservation(Plan *plan, const PlanWish *wish, ReservationState state) {
   g_autoptr(Reservation) reservation = g_new0(Reservation, 1);
-  reservation->code = codes_draw(plan->codes, reservation, plan->now_us);
+  if (state == RESERVATION_RUNNING || codes_left_for_bookings(plan->codes) > 0)
+    reservation->code = codes_draw(plan->codes, reservation, plan->now_us);
   if (!reservation->code)
     return NULL;
+  if (wish->holder.counts) {
+    reservation->client = holder_format(wish->holder.client);
+    reservation->network = holder_format(wish->holder.network);
+  }
   reservation->id = random_hex(16);
   reservation->rc_name = g_strdup(wish->rc_name);
   reservation->name = g_strdup(wish->name);
@@ -29,19 +36,20 @@ static void add_new(Plan *plan, const PlanWish *wish, ReservationState state, gi
   Ledger *ledger = plan_ledger_of(plan, wish->rc_name);
   LedgerRun run = ledger_run(ledger, starts_at_us, ends_at_us);
   if (ledger_take(ledger, run) != LEDGER_TAKEN) {
-    plan_refuse_wish(plan, wish, plan_full_word(state), PLAN_FULL_REASON, waiter);
+    plan_refuse_wish(plan, wish, plan_full_word(state), NULL, PLAN_FULL_REASON, waiter);
     return;
   }
   Reservation *reservation = new_reservation(plan, wish, state);
   if (!reservation) {
     ledger_give_back(ledger, run);
-    plan_refuse_wish(plan, wish, WIRE_CODES_EXHAUSTED, PLAN_NO_CODES_REASON, waiter);
+    plan_refuse_wish(plan, wish, WIRE_CODES_EXHAUSTED, NULL, PLAN_NO_CODES_REASON, waiter);
     return;
   }
   reservation->starts_at_us = starts_at_us;
   reservation->ends_at_us = ends_at_us;
   PlanEntry *entry = plan_index_add(plan->index, reservation, plan_due_of(plan, reservation, FALSE));
   entry->run = run;
+  plan_count_held(plan, entry);
   plan_write(plan, entry, STORE_NEW, 0, *waiter);
 }
 
@@ -70,18 +78,68 @@ static gboolean is_repeated(Plan *plan, const PlanWish *wish, const PlanWaiter *
   return TRUE;
 }
 
+/* ---- what one may hold ---- */
+
+/* What somebody holds of an RC's places within a run. */
+typedef struct {
+  const char *rc_name;
+  guint64 client; /* whose is counted apart from the network's */
+  LedgerRun run;
+  HeldCounts counts;
+} Overlap;
+
+static void count_overlap(const HeldThing *thing, gpointer data) {
+  Overlap *overlap = data;
+  if (held_get_kind(thing) == HELD_PLACES)
+    return;
+  const PlanEntry *entry = held_get_what(thing);
+  if (strcmp(entry->reservation->rc_name, overlap->rc_name) != 0 ||
+      entry->run.first >= ledger_run_end(overlap->run) || ledger_run_end(entry->run) <= overlap->run.first)
+    return;
+  overlap->counts.network++;
+  overlap->counts.client +=
+      holder_parse(entry->reservation->client, entry->reservation->network).client == overlap->client;
+}
+
+/* Whether the wish would take what is left of the RC's places at that time for those who have fewer. */
+static gboolean check_overlap(Plan *plan, const PlanWish *wish, LedgerRun run, GError **error) {
+  Overlap overlap = {wish->rc_name, wish->holder.client, run, {0, 0}};
+  guint32 left = 0;
+  ledger_free_starts(plan_ledger_of(plan, wish->rc_name), run.first, 1, run.count, &left);
+  held_for_each(plan->held, &wish->holder, TRUE, count_overlap, &overlap);
+  return held_check_share(plan->held, HELD_BOOKINGS, HELD_OF_SERVERS, &wish->holder, overlap.counts, left,
+                          error);
+}
+
+/* Whether somebody may book one more; if not, the waiter is told, with nothing changed. */
+static gboolean may_book(Plan *plan, const PlanWish *wish, gint64 starts_at_us, gint64 ends_at_us,
+                         const PlanWaiter *waiter) {
+  g_autoptr(GError) error = NULL;
+  const HeldCounts all = held_count(plan->held, HELD_BOOKINGS, &wish->holder, NULL);
+  LedgerRun run = ledger_run(plan_ledger_of(plan, wish->rc_name), starts_at_us, ends_at_us);
+  if (!wish->holder.counts || (held_check(plan->held, HELD_BOOKINGS, &wish->holder, &error) &&
+                               held_check_share(plan->held, HELD_BOOKINGS, HELD_OF_CODES, &wish->holder, all,
+                                                codes_left_for_bookings(plan->codes), &error) &&
+                               check_overlap(plan, wish, run, &error)))
+    return TRUE;
+  plan_refuse_wish(plan, wish, wire_message_of(error), held_word(HELD_BOOKINGS), error->message, waiter);
+  return FALSE;
+}
+
+/* ---- new ones ---- */
+
 void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data) {
   const PlanWaiter waiter = {done, user_data};
   if (!may_promise(plan, now_us, &waiter) || is_repeated(plan, wish, &waiter))
     return;
   gint64 starts_at_us = plan_whole_second(wish->starts_at_us);
+  gint64 ends_at_us = starts_at_us + plan_whole_second(wish->wanted_us);
   if (starts_at_us < now_us)
     plan_refuse(&waiter, WIRE_BAD_REQUEST, "time", "time: this time has passed");
   else if (starts_at_us > now_us + plan->rules.horizon_days * PLAN_DAY_US)
     plan_refuse(&waiter, WIRE_BAD_REQUEST, "date", "date: this is too far ahead");
-  else
-    add_new(plan, wish, RESERVATION_PLANNED, starts_at_us, starts_at_us + plan_whole_second(wish->wanted_us),
-            &waiter);
+  else if (may_book(plan, wish, starts_at_us, ends_at_us, &waiter))
+    add_new(plan, wish, RESERVATION_PLANNED, starts_at_us, ends_at_us, &waiter);
 }
 
 void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data) {
@@ -92,7 +150,8 @@ void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done
   gint64 ends_at_us =
       ledger_walk_in(plan_ledger_of(plan, wish->rc_name), starts_at_us, wish->wanted_us, wish->min_us);
   if (ends_at_us == 0)
-    plan_refuse_wish(plan, wish, WIRE_SERVERS_BUSY, "All places are taken or will be needed soon.", &waiter);
+    plan_refuse_wish(plan, wish, WIRE_SERVERS_BUSY, NULL, "All places are taken or will be needed soon.",
+                     &waiter);
   else
     add_new(plan, wish, RESERVATION_RUNNING, starts_at_us, plan_whole_second(ends_at_us), &waiter);
 }

@@ -4,12 +4,13 @@
 #pragma once
 #include "fcgi/plan/plan_types.h"
 
-/* A booking. WIRE_BAD_REQUEST: in the past or past the horizon; WIRE_TIME_NOT_AVAILABLE;
- * WIRE_CODES_EXHAUSTED; WIRE_STORE_UNAVAILABLE. */
+/* A booking. WIRE_BAD_REQUEST: in the past or past the horizon; WIRE_LIMIT_REACHED: its holder may not have
+ * one more (held.h); WIRE_TIME_NOT_AVAILABLE; WIRE_CODES_EXHAUSTED; WIRE_STORE_UNAVAILABLE. */
 void plan_book(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
 
 /* A session from now on, until wanted_us later or the next booking that needs the place; it is RUNNING from
- * the start. WIRE_SERVERS_BUSY when it would be shorter than min_us. */
+ * the start. WIRE_SERVERS_BUSY when it would be shorter than min_us. Whether its holder may have
+ * one more is for the caller to ask (plan_get_held()). */
 void plan_walk_in(Plan *plan, const PlanWish *wish, gint64 now_us, PlanDone done, gpointer user_data);
 
 /* Frees a booking that has not begun, nor is beginning (plan_claim()). WIRE_SESSION_NOT_EXIST. */

@@ -1,5 +1,6 @@
 /* What is said to the plan and by it (plan.h). */
 #pragma once
+#include "fcgi/rules/held.h"
 #include "fcgi/rules/reservation.h"
 
 typedef struct Plan Plan;
@@ -12,6 +13,7 @@ typedef struct {
   guint no_show_minutes; /* a booking that nobody came for frees its place after this */
   guint history_days;    /* how long ended ones stay in the file */
   guint notice_minutes;  /* how long before its end a session is told of (PlanListener); 0: never */
+  HeldLimits held;       /* what one may hold */
 } PlanRules;
 
 /* What somebody wants. Plain data; the plan copies what it keeps. */
@@ -22,6 +24,7 @@ typedef struct {
   gint64 min_us;          /* of a walk-in: shorter is not worth it */
   const char *name;       /* nullable */
   const char *request_id; /* nullable: the same one again is the same booking, */
+  Holder holder;          /* whose it will be */
   const char *proof;      /* when this is the same, too (nullable): a keyed hash of who asks, and for what */
 } PlanWish;
 

@@ -68,6 +68,7 @@ gboolean wiring_open(Core *core, const Configuration *configuration, const Ticke
   core->admission = admission_new(configuration, core->answers, core->metering);
   core->held = client_counts_new((guint)configuration->limits_held, (guint)configuration->limits_neighbours,
                                  configuration->exempt_networks);
+  core->holders = holders_new(key, configuration->exempt_networks);
   core->timers = timers_new(NULL);
   core->fleet = fleet_new(&fleet_listener, core);
   core->events = events_new(core);
@@ -101,6 +102,7 @@ void wiring_close(Core *core) {
   events_free(core->events);
   fleet_free(core->fleet);
   timers_free(core->timers);
+  holders_free(core->holders);
   client_counts_free(core->held);
   admission_free(core->admission);
   answers_free(core->answers);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define LIVE_SHARE 2       /* one in two may be in use */
+#define RESERVE_SHARE 5    /* one in five of those is none for bookings */
 #define RESTING_SHARE 4    /* one in four may rest, */
 #define RESTING_MAX 250000 /* as far as memory goes: about 17 MB */
 #define DENSE_SHARE 200
@@ -73,6 +74,12 @@ static void let_rested_go(Codes *codes, gint64 now_us) {
 static void take_code(Codes *codes, const char *code, CodeKey key, gpointer owner) {
   g_hash_table_insert(codes->owners, GUINT_TO_POINTER(key), owner);
   codes->live[strlen(code)]++;
+}
+
+guint codes_left_for_bookings(const Codes *codes) {
+  guint most = power_of_ten(codes->digits) / LIVE_SHARE;
+  guint for_bookings = most - most / RESERVE_SHARE;
+  return for_bookings - MIN(for_bookings, codes->live[codes->digits]);
 }
 
 static gboolean is_untouched(const Codes *codes, CodeKey key) {

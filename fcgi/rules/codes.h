@@ -37,6 +37,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Codes, codes_free)
  * use, CODES_EXHAUSTED on the wire. */
 char *codes_draw(Codes *codes, gpointer owner, gint64 now_us);
 
+/* How many more codes bookings may be given: a fifth of those that can be in use is kept for sessions that
+ * start at once, which booking can never use up. */
+guint codes_left_for_bookings(const Codes *codes);
+
 /* Takes @code, read from the store at start, for @owner, resting or not. It may have any number of digits
  * from 4 to 9: the setting may have changed since it was drawn. FALSE when it is in use already or no code.
  */

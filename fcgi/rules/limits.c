@@ -9,6 +9,10 @@ gboolean limits_is_id(const char *text) {
   return text[strspn(text, LETTERS DIGITS "-_")] == 0;
 }
 
+gboolean limits_is_hex(const char *text) {
+  return text[strspn(text, DIGITS "abcdef")] == 0;
+}
+
 gboolean limits_is_code(const char *text) {
   return text[strspn(text, DIGITS)] == 0;
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "common/instant.h"
+#include "fcgi/base/holder.h"
 #include "fcgi/rules/codes.h"
 
 /* Members of a Field row. Lengths are in bytes. */
@@ -24,6 +25,8 @@
 #define LIMIT_REASON .max = 64                    /* why something ended: a word */
 #define LIMIT_SENTENCE .max = 4096                /* why something was refused: for the log */
 #define LIMIT_KEY .max = 64                       /* that cancels a booking */
+#define LIMIT_HOLDER                                                                                         \
+  .min = HOLDER_DIGITS, .max = HOLDER_DIGITS, .check = limits_is_hex, .rule = "must be hexadecimal"
 #define LIMIT_PLACE .min = 1, .max = 64
 #define LIMIT_MINUTES .min = 1, .max = 1440 /* how long somebody wants a session, or wants it longer */
 /* The first second, which is no longer "none", to the last that FROM_UNIXTIME() of MariaDB 10 takes:
@@ -35,5 +38,7 @@
 
 /* Letters, digits, '-' and '_' of ASCII: safe in a log, a path, a URL. */
 gboolean limits_is_id(const char *text);
+/* Hexadecimal digits of ASCII alone, as holder_format() writes them. */
+gboolean limits_is_hex(const char *text);
 /* Digits of ASCII alone. */
 gboolean limits_is_code(const char *text);

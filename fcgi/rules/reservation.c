@@ -17,6 +17,8 @@ static const Field reservation_fields[] = {
     {"name", FIELD_TEXT, AT(name), LIMIT_PERSON},
     {"request_id", FIELD_TEXT, AT(request_id), LIMIT_REQUEST_ID},
     {"request_proof", FIELD_TEXT, AT(request_proof), LIMIT_KEY},
+    {"client", FIELD_TEXT, AT(client), LIMIT_HOLDER},
+    {"network", FIELD_TEXT, AT(network), LIMIT_HOLDER},
     {"server_name", FIELD_TEXT, AT(server_name), LIMIT_SERVER_NAME},
     {"reason", FIELD_TEXT, AT(reason), LIMIT_REASON},
     {"created_at", FIELD_INSTANT, AT(created_at_us), LIMIT_INSTANT},
@@ -66,6 +68,8 @@ static gboolean check_order(const Reservation *reservation, GError **error) {
 static Reservation with_state_name(const Reservation *reservation) {
   Reservation shown = *reservation;
   shown.state_name = (char *)state_names[reservation->state];
+  if (reservation->state == RESERVATION_ENDED)
+    shown.client = shown.network = NULL;
   return shown;
 }
 
@@ -96,6 +100,8 @@ Reservation *reservation_copy(const Reservation *reservation) {
   copy->name = g_strdup(reservation->name);
   copy->request_id = g_strdup(reservation->request_id);
   copy->request_proof = g_strdup(reservation->request_proof);
+  copy->client = g_strdup(reservation->client);
+  copy->network = g_strdup(reservation->network);
   copy->state_name = NULL;
   copy->server_name = g_strdup(reservation->server_name);
   copy->reason = g_strdup(reservation->reason);

@@ -22,6 +22,7 @@ typedef struct {
   char *name;                        /* of who booked or started (nullable) */
   char *request_id;                  /* the client's own (nullable) */
   char *request_proof;               /* a keyed hash of who sent it and what was asked (nullable) */
+  char *client, *network;            /* whose it is until it is over (holder.h; nullable) */
   ReservationState state;            /* stands in the file as the word of state_name */
   char *state_name;                  /* used while reading and writing only */
   char *server_name;                 /* where it runs (nullable) */
@@ -39,7 +40,7 @@ gboolean reservation_check(const Reservation *reservation, GError **error);
 
 /* @text as one reservation (transfer full), checked beyond what the table says; NULL with FIELDS_ERROR. */
 Reservation *reservation_parse(const char *text, GError **error);
-/* As one line of JSON (transfer full). */
+/* As one line of JSON (transfer full): of one that is over, without whose it was. */
 char *reservation_format(const Reservation *reservation);
 
 Reservation *reservation_copy(const Reservation *reservation); /* (transfer full) */

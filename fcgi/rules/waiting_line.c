@@ -2,10 +2,12 @@
 
 struct WaitingLine {
   WaitingLineRules rules;
-  GSequence *order;  /* of LinePlace by number; not those taken out */
-  GHashTable *all;   /* set of LinePlace, owned */
-  guint64 last;      /* the highest number given */
-  guint passed_over; /* how many in `order` are */
+  GSequence *order;   /* of LinePlace by number; not those taken out */
+  GHashTable *all;    /* set of LinePlace, owned */
+  guint64 last;       /* the highest number given */
+  guint unclaiming;   /* how many in `order` are passed over or held back */
+  WaitingLineMay may; /* nullable */
+  gpointer may_data;
 };
 
 struct LinePlace {
@@ -15,7 +17,7 @@ struct LinePlace {
   GSequenceIter *iter; /* NULL: taken out */
   gboolean here;
   gboolean elsewhere;
-  gboolean passed_over;
+  gboolean passed_over, held_back;
   gint64 away_since_us;
   gint64 called_us; /* since when a server is held; 0: none is */
 };
@@ -55,13 +57,23 @@ LinePlace *waiting_line_join(WaitingLine *line, gpointer who, gint64 arrived_us,
   return place;
 }
 
-static void set_passed_over(WaitingLine *line, LinePlace *place, gboolean passed_over) {
-  line->passed_over += (guint)passed_over - (guint)place->passed_over;
+static void set_unclaiming(WaitingLine *line, LinePlace *place, gboolean passed_over, gboolean held_back) {
+  line->unclaiming += (guint)(passed_over || held_back) - (guint)(place->passed_over || place->held_back);
   place->passed_over = passed_over;
+  place->held_back = held_back;
+}
+
+static void set_passed_over(WaitingLine *line, LinePlace *place, gboolean passed_over) {
+  set_unclaiming(line, place, passed_over, place->held_back);
+}
+
+void waiting_line_set_may(WaitingLine *line, WaitingLineMay may, gpointer user_data) {
+  line->may = may;
+  line->may_data = user_data;
 }
 
 void waiting_line_leave(WaitingLine *line, LinePlace *place) {
-  set_passed_over(line, place, FALSE);
+  set_unclaiming(line, place, FALSE, FALSE);
   if (place->iter)
     g_sequence_remove(place->iter);
   g_hash_table_remove(line->all, place);
@@ -102,12 +114,23 @@ static gboolean call_place(WaitingLine *line, LinePlace *place, gint64 now_us) {
   return FALSE;
 }
 
+/* Whether they may not be given one of @free, and nothing is held for them. */
+static gboolean hold_back(WaitingLine *line, LinePlace *place, guint free) {
+  gboolean held_back = line->may && !line->may(place->who, free, line->may_data);
+  set_unclaiming(line, place, place->passed_over, held_back);
+  if (held_back)
+    place->called_us = 0;
+  return held_back;
+}
+
 gpointer waiting_line_next(WaitingLine *line, guint free, gint64 now_us) {
   if (free == 0)
     return NULL;
   for (GSequenceIter *iter = g_sequence_get_begin_iter(line->order); !g_sequence_iter_is_end(iter);
        iter = g_sequence_iter_next(iter)) {
     LinePlace *place = g_sequence_get(iter);
+    if (free > 0 && hold_back(line, place, free))
+      continue;
     if (place->here)
       return free > 0 ? place->who : NULL;
     if (call_place(line, place, now_us) && free > 0)
@@ -121,14 +144,13 @@ void waiting_line_call_off(WaitingLine *line) {
        iter = g_sequence_iter_next(iter)) {
     LinePlace *place = g_sequence_get(iter);
     place->called_us = 0;
-    if (place->elsewhere)
-      set_passed_over(line, place, FALSE);
+    set_unclaiming(line, place, place->passed_over && !place->elsewhere, FALSE);
   }
 }
 
 void waiting_line_take_out(WaitingLine *line, LinePlace *place) {
   g_return_if_fail(place->iter);
-  set_passed_over(line, place, FALSE);
+  set_unclaiming(line, place, FALSE, FALSE);
   place->called_us = 0;
   g_sequence_remove(place->iter);
   place->iter = NULL;
@@ -168,10 +190,18 @@ gboolean waiting_line_is_called(const LinePlace *place) {
   return place->called_us != 0;
 }
 
+gboolean waiting_line_is_held_back(const LinePlace *place) {
+  return place->held_back;
+}
+
 guint waiting_line_length(const WaitingLine *line) {
   return (guint)g_sequence_get_length(line->order);
 }
 
+guint waiting_line_room(const WaitingLine *line) {
+  return line->rules.limit - MIN(line->rules.limit, g_hash_table_size(line->all));
+}
+
 guint waiting_line_claims(const WaitingLine *line) {
-  return waiting_line_length(line) - line->passed_over;
+  return waiting_line_length(line) - line->unclaiming;
 }

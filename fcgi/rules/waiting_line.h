@@ -37,6 +37,12 @@ WaitingLine *waiting_line_new(const WaitingLineRules *rules); /* (transfer full)
 void waiting_line_free(WaitingLine *line);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WaitingLine, waiting_line_free)
 
+/* Whether @who may be given one of @free servers now. */
+typedef gboolean (*WaitingLineMay)(gpointer who, guint free, gpointer user_data);
+/* Who may not keeps their place and is *held back*: the next who may is given the server, and nothing is kept
+ * for them. Without a function everybody may. */
+void waiting_line_set_may(WaitingLine *line, WaitingLineMay may, gpointer user_data);
+
 /* Somebody behind all who arrived before or at the same time (@arrived_us: any clock that all coordinators
  * have), away; @who: the caller's. NULL when the line is full. (transfer none: the line's, until it is left
  * or lost) */
@@ -51,9 +57,9 @@ void waiting_line_go(WaitingLine *line, LinePlace *place, gint64 now_us);
 void waiting_line_go_elsewhere(LinePlace *place);
 void waiting_line_come_back(LinePlace *place, gint64 now_us);
 
-/* Who is the first to be given one of @free servers: NULL when there is nobody here, or when all of the
- * servers are held for those who were called before them. Calls those whose turn it is and who are away.
- * Costs how many of those before are away. */
+/* Who is the first to be given one of @free servers: NULL when there is nobody here who may, or when all of
+ * the servers are held for those who were called before them. Calls those whose turn it is and who are away.
+ * Costs how many of those before are away or may not. */
 gpointer waiting_line_next(WaitingLine *line, guint free, gint64 now_us);
 /* Nobody is called any more: there is nothing to be had. */
 void waiting_line_call_off(WaitingLine *line);
@@ -75,7 +81,11 @@ gint64 waiting_line_kept_until(const WaitingLine *line, const LinePlace *place, 
 guint waiting_line_position(const LinePlace *place);
 /* Whether a server is held for them. */
 gboolean waiting_line_is_called(const LinePlace *place);
+/* Whether there was a server, when that was last looked at, that they could not be given. */
+gboolean waiting_line_is_held_back(const LinePlace *place);
 /* How many stand in it. */
 guint waiting_line_length(const WaitingLine *line);
-/* How many of them come before a newcomer: all but those passed over. */
+/* How many more could. */
+guint waiting_line_room(const WaitingLine *line);
+/* How many of them come before a newcomer: all but those passed over or held back. */
 guint waiting_line_claims(const WaitingLine *line);

@@ -6,6 +6,7 @@
 #define RETRY_LATE_SECONDS 30
 
 #define BUSY_REASON "All servers of this residential complex are busy."
+#define KEPT_REASON "What is free is for those who have fewer sessions than you have."
 
 /* @retry_after_seconds 0: when the first place becomes free. */
 static void refuse_busy(Request *request, Rc *rc, const char *reason, guint retry_after_seconds,
@@ -40,9 +41,10 @@ void busy_refuse_unreachable(Request *request) {
   refuse_unreachable(request, "The server of this session cannot be reached just now.");
 }
 
-void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members) {
+void busy_refuse_in_line(Request *request, Rc *rc, gboolean kept, guint retry_after_seconds,
+                         const char *members) {
   request_set_in_line(request);
-  refuse_busy(request, rc, BUSY_REASON, retry_after_seconds, members);
+  refuse_busy(request, rc, kept ? KEPT_REASON : BUSY_REASON, retry_after_seconds, members);
 }
 
 void busy_refuse_for(Request *request, Rc *rc, const char *reason) {

@@ -11,8 +11,10 @@ void busy_refuse(Request *request, Rc *rc);
 void busy_refuse_unreachable(Request *request);
 
 /* That all is busy to somebody with a place in the line, who shall ask again after @retry_after_seconds.
- * @members: what is said of the place, as in wire_answer(). (transfer full @request) */
-void busy_refuse_in_line(Request *request, Rc *rc, guint retry_after_seconds, const char *members);
+ * @kept: what is free is for those who have fewer sessions. @members: what is said of the place, as in
+ * wire_answer(). (transfer full @request) */
+void busy_refuse_in_line(Request *request, Rc *rc, gboolean kept, guint retry_after_seconds,
+                         const char *members);
 
 /* The same with a @reason of its own. (transfer full @request) */
 void busy_refuse_for(Request *request, Rc *rc, const char *reason);

@@ -343,6 +343,10 @@ Planning *planning_open(Core *core, const PlanningListener *listener, GError **e
       .no_show_minutes = (guint)configuration->no_show_minutes,
       .history_days = (guint)configuration->history_days,
       .notice_minutes = (guint)configuration->extension_notice_minutes,
+      .held = {.most = {[HELD_BOOKINGS] = (guint)configuration->limits_bookings,
+                        [HELD_SESSIONS] = (guint)configuration->limits_sessions,
+                        [HELD_PLACES] = (guint)configuration->limits_places},
+               .neighbours = (guint)configuration->limits_neighbours},
   };
   Store *store = open_store(core, error);
   if (!store)

@@ -367,6 +367,7 @@ static void start_plan(Start *start, const StartWish *wish) {
   const PlanWish planned = {.rc_name = start->rc_name,
                             .wanted_us = wish->minutes * INSTANT_MINUTE,
                             .min_us = wish->min_minutes * INSTANT_MINUTE,
+                            .holder = wish->holder,
                             .name = wish->name};
   plan_walk_in(planning_get_plan(start->core->planning), &planned, instant_now_us(), on_start_planned, start);
 }

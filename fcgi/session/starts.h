@@ -16,6 +16,7 @@ typedef struct {
   const char *rc_name;
   guint minutes;     /* how long it shall last */
   guint min_minutes; /* or less, down to this, where a booking follows */
+  Holder holder;     /* whose it will be */
   const char *name;  /* what the visitor is called (nullable) */
   /* Of the visitor's request, where starts_begin_for() is not told the request itself (nullable). */
   const char *request_id;

@@ -90,6 +90,12 @@ static const Setting rows[] = {
     RATE(RATE_BAD, "bad", "300", "100", "Requests in a wrong form"),
     {"limits.held", SETTING_INT, AT(limits_held), 0, 1000000, .fallback = "1500",
      .help = "How many requests that wait and WebSockets a client may have at once; 0: no limit."},
+    {"limits.bookings", SETTING_INT, AT(limits_bookings), 0, 1000000, .fallback = "200",
+     .help = "How many bookings that have not ended a client may have; 0: no limit."},
+    {"limits.sessions", SETTING_INT, AT(limits_sessions), 0, 1000000, .fallback = "100",
+     .help = "How many sessions that a client booked or started may run; 0: no limit."},
+    {"limits.places", SETTING_INT, AT(limits_places), 0, 1000000, .fallback = "100",
+     .help = "How many places in waiting lines a client may have; 0: no limit."},
     {"limits.neighbours", SETTING_INT, AT(limits_neighbours), 0, 1000, .fallback = "8",
      .help = "The addresses of an IPv4 /24 or IPv6 /48 together may have so many times as much as one; 0: no "
              "limit."},

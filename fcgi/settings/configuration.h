@@ -56,6 +56,7 @@ typedef struct {
   char **trusted_proxies;
   Rate rates[RATE_N_CLASSES];
   gint64 limits_held;
+  gint64 limits_bookings, limits_sessions, limits_places;
   gint64 limits_neighbours;
   char **limits_exempt;
   char *store_type;   /* "json" or "mysql" */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static const char *const operator_verbs[] = {"DRAIN_SERVER",  "END_SESSION",   "CANCEL_SESSION",
-                                             "LIST_SESSIONS", "LIST_BOOKINGS", NULL};
+static const char *const operator_verbs[] = {
+    "DRAIN_SERVER", "END_SESSION", "CANCEL_SESSION", "LIST_SESSIONS", "LIST_BOOKINGS", "CANCEL_HELD", NULL};
 
 static const StaffKind kinds[] = {
     {"operator", operator_verbs},

@@ -76,16 +76,17 @@ static gboolean insert_reservation(Sql *sql, gint64 rc, const StoreChange *chang
   gboolean inserted = sql_run(
       sql,
       "INSERT INTO reservations (id, code, live_code, rc_name, starts_at, ends_at, booked, name, request_id, "
-      "state, server_name, reason, created_at, ended_at, rc, slot_first, slot_end, request_proof) "
+      "state, server_name, reason, created_at, ended_at, rc, slot_first, slot_end, request_proof, "
+      "client, network) "
       "VALUES (?, ?, ?, ?, FROM_UNIXTIME(?), FROM_UNIXTIME(?), ?, ?, ?, ?, ?, ?, FROM_UNIXTIME(?), "
-      "FROM_UNIXTIME(?), ?, ?, ?, ?)",
+      "FROM_UNIXTIME(?), ?, ?, ?, ?, ?, ?)",
       SQL_VALUES(SQL_TEXT(it->id), SQL_TEXT(it->code), SQL_TEXT(has_code ? it->code : NULL),
                  SQL_TEXT(it->rc_name), mysql_instant(it->starts_at_us), mysql_instant(it->ends_at_us),
                  SQL_INT(it->booked), SQL_TEXT(it->name), SQL_TEXT(it->request_id),
                  SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->reason),
                  mysql_instant(it->created_at_us), mysql_instant(it->ended_at_us), SQL_INT(rc),
                  SQL_INT(change->run.first), SQL_INT(ledger_run_end(change->run)),
-                 SQL_TEXT(it->request_proof)),
+                 SQL_TEXT(it->request_proof), SQL_TEXT(it->client), SQL_TEXT(it->network)),
       NULL, NULL, NULL, &problem);
   if (duplicate)
     *duplicate = !inserted && g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE);
@@ -184,7 +185,8 @@ static gboolean end_reservation(Sql *sql, const Reservation *it, const Held *hel
   slot_end = MAX(slot_end, held->slot_first);
   return mysql_slots_give_back(sql, held->rc, slot_end, held->slot_end, error) &&
          sql_run(sql,
-                 "UPDATE reservations SET state = 'ended', live_code = NULL, reason = ?, ended_at = "
+                 "UPDATE reservations SET state = 'ended', live_code = NULL, client = NULL, network = NULL, "
+                 "reason = ?, ended_at = "
                  "FROM_UNIXTIME(?), slot_end = LEAST(slot_end, ?) WHERE id = ?",
                  SQL_VALUES(SQL_TEXT(it->reason), mysql_instant(it->ended_at_us), SQL_INT(slot_end),
                             SQL_TEXT(it->id)),

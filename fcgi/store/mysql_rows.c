@@ -22,6 +22,8 @@ Reservation *mysql_row_read(const SqlRow *row, GError **error) {
   reservation->created_at_us = sql_row_int(row, 11) * INSTANT_SECOND;
   reservation->ended_at_us = sql_row_int(row, 12) * INSTANT_SECOND;
   reservation->request_proof = g_strdup(sql_row_text(row, 13));
+  reservation->client = g_strdup(sql_row_text(row, 14));
+  reservation->network = g_strdup(sql_row_text(row, 15));
   return reservation_check(reservation, error) ? g_steal_pointer(&reservation) : NULL;
 }
 

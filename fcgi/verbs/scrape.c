@@ -65,6 +65,8 @@ enum {
   CODES,
   STORE_WRITES,
   GUESSED,
+  HELD_MOST,
+  HELD_REFUSED,
   N_METRICS
 };
 
@@ -133,6 +135,14 @@ static const Metric table[] = {
                       "Writes to the store since the start; changes that come together share one."},
     [GUESSED] = {NAME("guess_budget_ratio"), METRIC_GAUGE,
                  "Share of the day's wrong codes that is used up; strangers' codes are refused from 0.7 on."},
+    [HELD_MOST] = {NAME("held_most"),
+                   METRIC_GAUGE,
+                   "What the client holds who holds most of it.",
+                   {{"kind", held_word}}},
+    [HELD_REFUSED] = {NAME("held_refusals"),
+                      METRIC_GAUGE,
+                      "How often clients were refused one more since the start, because they hold too many.",
+                      {{"kind", held_word}}},
     [N_METRICS] = {NULL},
 };
 
@@ -175,6 +185,10 @@ static void set_plan(Metrics *metrics, const Core *core) {
     metrics_set(metrics, CODES, codes[state], state);
   metrics_set(metrics, STORE_WRITES, (double)plan_get_writes(plan));
   metrics_set(metrics, GUESSED, planning_get_guessed(core->planning));
+  for (guint kind = 0; kind < HELD_N_KINDS; kind++) {
+    metrics_set(metrics, HELD_MOST, held_find_most(plan_get_held(plan), kind), kind);
+    metrics_set(metrics, HELD_REFUSED, (double)held_count_refusals(plan_get_held(plan), kind), kind);
+  }
 }
 
 char *scrape_write(Core *core) {

@@ -4,6 +4,7 @@
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/verbs/verbs_events.h"
+#include "fcgi/verbs/verbs_held.h"
 #include "fcgi/verbs/verbs_lists.h"
 #include "fcgi/verbs/verbs_plan.h"
 #include "fcgi/verbs/verbs_servers.h"
@@ -29,6 +30,7 @@ const Verb verbs_table[] = {
      .class = RATE_PLAN},
     {"DRAIN_SERVER", verbs_drain_server_fields, sizeof(DrainServer), verbs_drain_server, .class = RATE_PLAN},
     {"END_SESSION", verbs_end_session_fields, sizeof(EndSession), verbs_end_session, .class = RATE_PLAN},
+    {"CANCEL_HELD", verbs_cancel_held_fields, sizeof(CancelHeld), verbs_cancel_held, .class = RATE_PLAN},
     {"LIST_SESSIONS", verbs_list_sessions_fields, sizeof(ListSessions), verbs_list_sessions,
      verbs_list_sessions_defaults, .class = RATE_READ},
     {"LIST_BOOKINGS", verbs_list_bookings_fields, sizeof(ListBookings), verbs_list_bookings,

@@ -332,6 +332,7 @@ void verbs_plan_session(gpointer data, gpointer arguments) {
   PlanWish wish = {.rc_name = rc->name,
                    .starts_at_us = starts_at_us,
                    .wanted_us = booking->wanted_us,
+                   .holder = request_find_holder(request),
                    .name = asked->name,
                    .request_id = asked->request_id};
   g_autofree char *proof = make_proof(request, asked, &wish);
