@@ -57,6 +57,12 @@ ClientPrefix client_address_read(const char *text) {
   return address;
 }
 
+gboolean client_address_is_unknown(const ClientPrefix *client) {
+  static const guint8 unknown[4];
+  return client->client_bytes == sizeof client->bytes &&
+         memcmp(client->bytes + MAPPED_BITS / 8, unknown, sizeof unknown) == 0;
+}
+
 guint64 client_address_number(const ClientPrefix *client, gsize bytes) {
   guint8 part[8] = {0};
   gsize from = client->client_bytes == sizeof client->bytes ? 8 : 0;

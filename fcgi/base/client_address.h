@@ -14,6 +14,9 @@ typedef struct {
 /* What cannot be read counts as 0.0.0.0, which nobody comes from. */
 ClientPrefix client_address_read(const char *text);
 
+/* Whether it could not be read. */
+gboolean client_address_is_unknown(const ClientPrefix *client);
+
 /* Its first @bytes (client_bytes or network_bytes) as one number. An IPv4 address is told by its last eight
  * bytes, 0000ffff and itself: as the beginning of an IPv6 address these are not in use. */
 guint64 client_address_number(const ClientPrefix *client, gsize bytes);

@@ -42,7 +42,7 @@ static guint64 make_number(const Holders *holders, const ClientPrefix *client, g
 
 Holder holders_find(const Holders *holders, const char *address) {
   ClientPrefix client = client_address_read(address);
-  if (client_networks_have(holders->exempt, &client))
+  if (client_address_is_unknown(&client) || client_networks_have(holders->exempt, &client))
     return (Holder){FALSE};
   return (Holder){TRUE, make_number(holders, &client, client.client_bytes),
                   make_number(holders, &client, client.network_bytes)};

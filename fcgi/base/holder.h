@@ -24,6 +24,7 @@ typedef struct Holders Holders;
 Holders *holders_new(const TicketKey *key, const ClientNetworks *exempt);
 void holders_free(Holders *holders); /* NULL is allowed */
 
+/* An address that is not known counts for nobody, too: it may be everybody's. */
 Holder holders_find(const Holders *holders, const char *address);
 
 /* A number as HOLDER_DIGITS hexadecimal digits (transfer full), and back: of texts (nullable) that are none

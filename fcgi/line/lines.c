@@ -335,11 +335,13 @@ static void collect_held_place(const HeldThing *thing, gpointer visitors) {
     g_ptr_array_add(visitors, held_get_what(thing));
 }
 
-guint lines_give_up(Lines *lines, const Holder *holder, gboolean network) {
+guint lines_give_up(Lines *lines, const Holder *holder, gboolean network, guint *elsewhere) {
   g_autoptr(GPtrArray) visitors = g_ptr_array_new();
   held_for_each(lines_get_held(lines), holder, network, collect_held_place, visitors);
+  *elsewhere = 0;
   for (guint i = 0; i < visitors->len; i++) {
     Visitor *visitor = visitors->pdata[i];
+    *elsewhere += visitor->elsewhere ? 1 : 0;
     if (visitor->elsewhere) /* ours to give up, though we do not know their token */
       visitor_adopt(visitor, "");
     visitor_leave(visitor);

@@ -23,6 +23,9 @@ void lines_free(Lines *lines); /* nobody may wait any more; NULL is allowed */
 /* Shares the lines with other coordinators by the core's database. */
 void lines_share(Lines *lines);
 
+/* Others look for what has changed twice as often. */
+#define LINES_TOLD_US G_TIME_SPAN_SECOND
+
 typedef struct {
   guint minutes;       /* how long the session shall be */
   const char *name;    /* nullable */
@@ -38,8 +41,8 @@ void lines_start(Lines *lines, Request *request, Rc *rc, const LineWish *wish);
 void lines_leave(Lines *lines, const char *place);
 
 /* Gives up all places of the client @holder, or of all its network, here and at other coordinators, and
- * returns how many there were. */
-guint lines_give_up(Lines *lines, const Holder *holder, gboolean network);
+ * returns how many there were; *@elsewhere of them at others, which know of it within LINES_TOLD_US. */
+guint lines_give_up(Lines *lines, const Holder *holder, gboolean network, guint *elsewhere);
 
 /* The RC's servers have changed; NULL: any RC's. */
 void lines_rc_changed(Lines *lines, const Rc *rc);

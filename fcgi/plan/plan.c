@@ -299,9 +299,20 @@ static void merge_end(Plan *plan, PlanEntry *entry, gint64 ends_at_us) {
   plan_set_due(plan, entry);
 }
 
+/* A session that a streamer's status told of first: the store knows whose it is. */
+static void learn_holder(Plan *plan, PlanEntry *entry, const Reservation *seen) {
+  Reservation *reservation = entry->reservation;
+  if (reservation->client || !seen->client || reservation->state == RESERVATION_ENDED)
+    return;
+  reservation->client = g_strdup(seen->client);
+  reservation->network = g_strdup(seen->network);
+  plan_count_held(plan, entry);
+}
+
 /* What another coordinator has done to a reservation that is known here. What is on its way from here is
  * newer; an end is for good. */
 static void merge_seen(Plan *plan, PlanEntry *entry, const Reservation *seen) {
+  learn_holder(plan, entry, seen);
   if (!entry->stored || entry->pending || entry->dirty || entry->reservation->state == RESERVATION_ENDED)
     return;
   if (seen->state == RESERVATION_ENDED) {

@@ -22,7 +22,8 @@ typedef struct {
   Core *core;
   Request *request; /* NULL: its client has gone */
   StaffActor *actor;
-  char *session; /* by which they were found */
+  char *session;  /* by which they were found */
+  GPtrArray *ids; /* what is to be ended, but for places */
   guint ended[HELD_N_KINDS];
   guint remaining; /* what could not be ended */
   guint pending;
@@ -50,6 +51,7 @@ static void purge_went_on(Purge *purge) {
     request_answer(purge->request, WIRE_HELD_CANCELLED, members);
   staff_actor_did(purge->actor, "session=%s bookings=%u sessions=%u places=%u remaining=%u", purge->session,
                   ended[HELD_BOOKINGS], ended[HELD_SESSIONS], ended[HELD_PLACES], purge->remaining);
+  g_ptr_array_unref(purge->ids);
   g_free(purge->session);
   g_free(purge);
 }
@@ -107,17 +109,28 @@ static void collect_session(const HeldThing *thing, gpointer ids) {
     g_ptr_array_add(ids, g_strdup(held_get_session(thing)));
 }
 
-/* All that goes with @reservation; alone, when it is nobody's of whom that is known. */
+static void on_places_given_up(gpointer data) {
+  Purge *purge = data;
+  for (guint i = 0; i < purge->ids->len; i++)
+    purge_reservation(purge, purge->ids->pdata[i]);
+  purge_went_on(purge);
+}
+
+/* All that goes with @reservation; alone, when it is nobody's of whom that is known. The places first,
+ * everywhere: else one of them is given what becomes free. */
 static void purge_holder(Purge *purge, const Reservation *reservation, gboolean network) {
   const Holder holder = holder_parse(reservation->client, reservation->network);
   const Held *held = plan_get_held(planning_get_plan(purge->core->planning));
-  g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+  guint elsewhere;
+  purge->ids = g_ptr_array_new_with_free_func(g_free);
   if (!holder.counts)
-    g_ptr_array_add(ids, g_strdup(reservation->id));
-  held_for_each(held, &holder, network, collect_session, ids);
-  purge->ended[HELD_PLACES] = lines_give_up(purge->core->lines, &holder, network);
-  for (guint i = 0; i < ids->len; i++)
-    purge_reservation(purge, ids->pdata[i]);
+    g_ptr_array_add(purge->ids, g_strdup(reservation->id));
+  held_for_each(held, &holder, network, collect_session, purge->ids);
+  purge->ended[HELD_PLACES] = lines_give_up(purge->core->lines, &holder, network, &elsewhere);
+  if (elsewhere > 0)
+    timers_add(purge->core->timers, LINES_TOLD_US, on_places_given_up, purge);
+  else
+    on_places_given_up(purge);
 }
 
 void verbs_cancel_held(gpointer data, gpointer arguments) {
@@ -143,5 +156,4 @@ void verbs_cancel_held(gpointer data, gpointer arguments) {
                    .pending = 1};
   request_wait(request, on_purge_gone, purge);
   purge_holder(purge, reservation, asked->network);
-  purge_went_on(purge);
 }

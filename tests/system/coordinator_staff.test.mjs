@@ -24,6 +24,7 @@ const verbs = {
   DRAIN_SERVER: { server_name: 'river-1', on: true },
   END_SESSION: { code: '1234' },
   CANCEL_SESSION: { code: '1234' },
+  CANCEL_HELD: { code: '1234' },
   LIST_SESSIONS: {},
   LIST_BOOKINGS: { from: instant(0), to: instant(1000) },
 };

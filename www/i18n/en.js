@@ -100,6 +100,10 @@ export const en = {
 
   'refusal.SERVERS_UNREACHABLE': 'The servers of this complex cannot be reached just now. Please come back a little later, or choose another complex.',
   'refusal.REQUEST_ID_USED': 'This was asked for before, in other words. Please try again.',
+  'refusal.LIMIT_REACHED': 'Your network has so much at a time already. Please try again when some of it is over.',
+  'refusal.LIMIT_REACHED.bookings': 'Your network has enough bookings for now: the rest is kept for others. Please choose another time, or cancel a booking that is not needed.',
+  'refusal.LIMIT_REACHED.sessions': 'Your network has enough walks for now: the places that are left are kept for others. Please try again when one of your walks is over.',
+  'refusal.LIMIT_REACHED.places': 'Enough people of your network wait already: the places that are left in the line are kept for others. Please try again in a little while.',
   'refusal.SERVERS_BUSY': 'All places are taken right now. Please try again in a little while, or choose another complex.',
   'refusal.SERVERS_BUSY.retry': 'All places are taken right now. Please try again in about {duration}, or choose another complex.',
   'refusal.SERVERS_BUSY.free_at': 'All places are taken right now. One is expected at {time}. Please try again then, or choose another complex.',

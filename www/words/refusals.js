@@ -27,6 +27,11 @@ const startsAt = (answer, i18n) => {
   return Number.isNaN(ms) ? undefined : { suffix: 'starts_at', params: { time: i18n.dayAndTime(ms) } };
 };
 
+const HELD = ['bookings', 'sessions', 'places'];
+
+/** @type {FindDetail} */
+const heldTooMany = ({ field }) => (HELD.includes(field) ? { suffix: field, params: {} } : undefined);
+
 /** @type {Record<string, FindDetail>} the wire's words, then those of this page itself */
 export const REFUSALS = {
   BAD_REQUEST: noDetail,
@@ -48,6 +53,7 @@ export const REFUSALS = {
   SERVERS_BUSY: freeAt,
   SERVERS_UNREACHABLE: noDetail,
   REQUEST_ID_USED: noDetail,
+  LIMIT_REACHED: heldTooMany,
   EXTENSION_NOT_AVAILABLE: noDetail,
   SESSION_LIMIT_REACHED: noDetail,
   SESSION_START_FAILED: noDetail,

@@ -50,14 +50,15 @@ function parsed(text) {
 export class Client {
   /**
    * @param {string} url where verbs go (".../api", ".../session")
-   * @param {{ ca?: string, headers?: Record<string, string>, connections?: number }} [options]
+   * @param {{ ca?: string, headers?: Record<string, string>, connections?: number, localAddress?: string }} [options]
+   *   `localAddress`: where it comes from, of 127.0.0.0/8
    */
-  constructor(url, { ca, headers = {}, connections = Infinity } = {}) {
+  constructor(url, { ca, headers = {}, connections = Infinity, localAddress } = {}) {
     this.url = url;
     this.ca = ca;
     this.headers = headers;
     const { Agent } = url.startsWith('https:') ? https : http;
-    this.agent = new Agent({ keepAlive: true, maxSockets: connections, ca });
+    this.agent = new Agent({ keepAlive: true, maxSockets: connections, ca, localAddress });
   }
 
   /**

@@ -39,6 +39,7 @@ export function written(ms) {
  * @property {string} [server_name]
  * @property {string} [reason]
  * @property {string} [request_id]
+ * @property {string} [client]
  * @property {string} [ended_at]
  */
 

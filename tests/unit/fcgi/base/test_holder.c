@@ -55,6 +55,8 @@ static void test_exempt_is_nobody(void) {
   g_autoptr(TicketKey) key = make_key('a');
   Holders *holders = make_holders(key);
   g_assert_false(holders_find(holders, "198.51.100.7").counts);
+  g_assert_false(holders_find(holders, "-").counts);
+  g_assert_true(holders_find(holders, "::2").counts);
   holders_free(holders);
 }
 

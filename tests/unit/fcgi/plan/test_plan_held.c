@@ -288,6 +288,18 @@ static void a_request_done_elsewhere_is_answered_at_the_limit(Fixture *f, gconst
   g_assert_cmpstr(f->last->id, ==, id);
 }
 
+/* A streamer's status may come before the row. */
+static void a_session_that_was_seen_first_has_its_holder(Fixture *f, gconstpointer data) {
+  const PlanWish wish = {.rc_name = RC, .wanted_us = MINUTES(30), .min_us = MINUTES(5), .holder = one};
+  f->plans[1] = open_plan(f, "two", MOST);
+  plan_walk_in(f->plans[1], &wish, NOW, answered, f);
+  wait_for(f, 1);
+  plan_adopt(f->plans[0], f->last->id, f->last->code, RC, "river-1", NOW, NOW + MINUTES(30), NOW, NULL);
+  while (holds(f, HELD_SESSIONS, &one) == 0)
+    g_main_context_iteration(NULL, TRUE);
+  g_assert_cmpuint(holds(f, HELD_SESSIONS, &one), ==, 1);
+}
+
 typedef void (*Test)(Fixture *f, gconstpointer data);
 
 static void add(const char *name, const char *kind, Test test) {
@@ -313,6 +325,8 @@ int main(int argc, char **argv) {
       {"nobody_books_all_places_of_a_time", nobody_books_all_places_of_a_time, TRUE, TRUE},
       {"bookings_leave_codes_for_sessions", bookings_leave_codes_for_sessions, TRUE, FALSE},
       {"all_coordinators_count_alike", all_coordinators_count_alike, FALSE, TRUE},
+      {"a_session_that_was_seen_first_has_its_holder", a_session_that_was_seen_first_has_its_holder, FALSE,
+       TRUE},
       {"a_request_done_elsewhere_is_answered_at_the_limit", a_request_done_elsewhere_is_answered_at_the_limit,
        FALSE, TRUE},
   };
