@@ -134,8 +134,8 @@ test('a hundred servers are asked at the same time, and silent ones cost their t
 
 test('processes at the same time take turns: no place is given twice', async t => {
   const { files, streamers } = await prepare(t, { streamers: 3, settings: { call_timeout_seconds: 20 } });
-  const body = JSON.stringify({ verb: 'START_SESSION', rc_name: 'R' });
-  const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => invoke(files, body, { REMOTE_ADDR: `192.0.${i}.1` })));
+  const ask = (/** @type {number} */ i) => directly(files, `192.0.${i}.1`)('START_SESSION', { rc_name: 'R' });
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => ask(i)));
   const words = answers.map(({ answer }) => answer.msg).sort();
   assert.deepEqual(words, [...Array(5).fill('SERVERS_BUSY'), ...Array(3).fill('SESSION_CONNECTION_DATA')]);
   assert.deepEqual(streamers.map(streamer => streamer.sessions.size), [1, 1, 1]);

@@ -129,8 +129,11 @@ test('as plain CGI every verb works on the database, also beside a coordinator; 
   assert.equal((await ask('CANCEL_SESSION', booking)).answer.msg, 'SESSION_CANCELLED');
   const knock = async () => (await beside.client.ask('CONNECT_SESSION_WITH_CODE', { code: booking.code })).answer.msg;
   await until(async () => (await knock()) === 'SESSION_NOT_EXIST', { what: 'the coordinator knows of the cancellation' });
-  assert.equal((await ask('START_SESSION', { rc_name: 'River' })).status, 200);
-  assert.equal((await ask('START_SESSION', { rc_name: 'River' })).answer.msg, 'SERVERS_BUSY');
+  const refused = (await ask('START_SESSION', { rc_name: 'River' })).answer;
+  assert.deepEqual([refused.msg, refused.field], ['LIMIT_REACHED', 'sessions'], 'the last server is for who has none');
+  const other = directly(files, '198.51.100.1');
+  assert.equal((await other('START_SESSION', { rc_name: 'River' })).status, 200);
+  assert.equal((await other('START_SESSION', { rc_name: 'River' })).answer.msg, 'SERVERS_BUSY');
 
   await beside.coordinator.stop();
   await database.stop();

@@ -7,8 +7,9 @@ import { built, slowness } from './programs.mjs';
 /** @typedef {import('./coordinator.mjs').CoordinatorFiles} CoordinatorFiles */
 /** @typedef {(verb: string, fields?: object) => Promise<{ status: number, answer: any, headers: any }>} Ask */
 
-/** Starts the program as a web server would. @param {CoordinatorFiles} files @returns {Ask} */
-export const directly = files => (verb, fields = {}) => invoke(files, JSON.stringify({ verb, ...fields }));
+/** Starts the program as a web server would. @param {CoordinatorFiles} files @param {string} [address] of the client @returns {Ask} */
+export const directly = (files, address = '192.0.2.1') => (verb, fields = {}) =>
+  invoke(files, JSON.stringify({ verb, ...fields }), { REMOTE_ADDR: address });
 
 /**
  * One run of the program.
