@@ -89,12 +89,16 @@ static gboolean is_our_path(struct lws *wsi) {
 }
 
 /* Returns what LWS_CALLBACK_HTTP_CONFIRM_UPGRADE returns: 0 go on, 1 answered otherwise, -1 close. */
-static int confirm_upgrade(DoorWebsocket *door, struct lws *wsi, const char *upgrade) {
+static int confirm_upgrade(DoorWebsocket *door, struct lws *wsi) {
   const Configuration *configuration = door->sockets.core->configuration;
   g_autofree char *origin = lws_header_of(wsi, WSI_TOKEN_ORIGIN), *host = lws_header_of(wsi, WSI_TOKEN_HOST);
+  /* libwebsockets answers an unknown one itself, and asks us all the same, with a text that it has freed. */
+  g_autofree char *upgrade = lws_header_of(wsi, WSI_TOKEN_UPGRADE);
   g_autofree char *forwarded_host = lws_header_named(wsi, "x-forwarded-host:"),
                   *address = address_of(door, wsi);
   int refused;
+  if (!upgrade)
+    return -1;
   if (g_ascii_strcasecmp(upgrade, "websocket") != 0 || !is_our_path(wsi)) {
     refused = refuse_http(wsi, WIRE_NOT_FOUND, "There is nothing at this address.");
   } else if (origin_look(origin, host, forwarded_host, configuration->allowed_origins) == ORIGIN_FOREIGN) {
@@ -214,7 +218,7 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
     refuse_http(wsi, WIRE_BAD_REQUEST, "This address is for WebSockets.");
     return -1;
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    return confirm_upgrade(door, wsi, in);
+    return confirm_upgrade(door, wsi);
   case LWS_CALLBACK_ESTABLISHED:
     leave_opening(door, wsi);
     return open_socket(door, wsi, socket);

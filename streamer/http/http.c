@@ -27,6 +27,8 @@
 #define PROBE_INTERVAL_SECONDS 3
 #define PROBE_COUNT 3
 #define UNSENT_BYTES (32 * 1024)
+/* What libwebsockets gives to the system at once. */
+#define WRITE_BYTES (128 * 1024)
 
 struct Http {
   HttpShared shared;
@@ -63,9 +65,8 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
     return http_request_on_body(connection->request, in, length);
   case LWS_CALLBACK_HTTP_BODY_COMPLETION:
     return http_request_on_body_end(&connection->request);
-  case LWS_CALLBACK_HTTP_WRITEABLE:
-    return http_request_on_writable(&connection->request);
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return http_socket_may_open(&http->shared, wsi) ? 0 : http_request_refuse_upgrade(&http->shared, wsi);
   case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     return http_socket_may_open(&http->shared, wsi) ? 0 : 1;
   case LWS_CALLBACK_ESTABLISHED:
@@ -74,7 +75,8 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
     http_socket_on_pong(connection->socket);
     return 0;
   case LWS_CALLBACK_TIMER:
-    return http_socket_on_timer(&connection->socket);
+    return connection->socket ? http_socket_on_timer(&connection->socket)
+                              : http_request_on_timer(&connection->request);
   case LWS_CALLBACK_RECEIVE:
     return http_socket_on_bytes(connection->socket, wsi, in, length);
   case LWS_CALLBACK_SERVER_WRITEABLE:
@@ -92,7 +94,10 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
 }
 
 static const struct lws_protocols protocols[] = {
-    {.name = "vitrina", .callback = on_lws_event, .per_session_data_size = sizeof(HttpConnection)},
+    {.name = "vitrina",
+     .callback = on_lws_event,
+     .per_session_data_size = sizeof(HttpConnection),
+     .tx_packet_size = WRITE_BYTES},
     {NULL},
 };
 
@@ -188,7 +193,7 @@ static gboolean open_library(Http *http, const HttpPlan *plan, GError **error) {
       .uid = -1,
   };
   lws_log_open();
-  http->context = lws_create_context(&info);
+  http->context = http->shared.context = lws_create_context(&info);
   http->vhost = http->context ? lws_create_vhost(http->context, &info) : NULL;
   if (!http->vhost)
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
@@ -198,7 +203,8 @@ static gboolean open_library(Http *http, const HttpPlan *plan, GError **error) {
 
 Http *http_new(const HttpPlan *plan, GError **error) {
   g_autoptr(Http) http = g_new0(Http, 1);
-  http->shared = (HttpShared){plan->routes, plan->allowed_origins, plan->data, 0};
+  http->shared =
+      (HttpShared){.routes = plan->routes, .allowed_origins = plan->allowed_origins, .data = plan->data};
   http->loop = g_main_loop_new(NULL, FALSE);
   http->listen_fd = listen_on(plan->ip, plan->port, error);
   if (http->listen_fd < 0 || !open_library(http, plan, error))
@@ -222,6 +228,7 @@ void http_free(Http *http) {
   if (!http)
     return;
   http_stop_listening(http);
+  http_request_drop_answers(&http->shared);
   if (http->context)
     lws_context_destroy(http->context);
   g_main_loop_unref(http->loop);

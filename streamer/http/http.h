@@ -2,10 +2,10 @@
  *
  * This room alone includes libwebsockets. A request comes to its route's handler when its body is there
  * whole, and is answered once, at once or later: a waiting request costs a connection and no thread. Bodies
- * and text messages are at most WIRE_MAX_BODY bytes. HTTP/1.1 (RFC 9112) with kept connections; a client that
- * sends its next request before it has the answer is cut off. Silent WebSockets are pinged, and closed when
- * nothing comes back. Pages of allowed origins may use the routes that say so (CORS, the Fetch standard).
- * Main thread.
+ * and text messages are at most WIRE_MAX_BODY bytes, and a body has 10 s to come. HTTP/1.1 (RFC 9112); a
+ * connection is kept after a request with a body, and not when more has come before the answer: while the
+ * request waits, its client is cut off then. Silent WebSockets are pinged, and closed when nothing comes
+ * back. Pages of allowed origins may use the routes that say so (CORS, the Fetch standard). Main thread.
  */
 #pragma once
 #include "streamer/http/http_route.h"

@@ -5,14 +5,21 @@
 #include "common/wire.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #define ANSWER_HEADER_BYTES 4096
+#define LENGTH_MAX_DIGITS 19
+/* How long a whole body may take to come, and an answer to be taken by its reader. */
+#define BODY_SECONDS 10
+#define TAKE_SECONDS 20
 
 typedef enum { REQUEST_READING, REQUEST_ASKED, REQUEST_ANSWERED } RequestState;
 
 struct HttpRequest {
   guint references;
-  struct lws *wsi; /* NULL: the client is gone, or has its answer */
+  struct lws *wsi;     /* NULL: the client is gone, or has its answer */
+  HttpRequest **place; /* where its connection keeps it */
+  gboolean is_last;    /* its connection ends with its answer */
   HttpShared *shared;
   const HttpRoute *route;
   RequestState state;
@@ -75,6 +82,8 @@ void http_request_on_gone(HttpRequest *request, void (*func)(gpointer data), gpo
   request->gone_data = data;
 }
 
+static void answer_soon(HttpRequest *request);
+
 void http_request_answer(HttpRequest *request, guint status, const char *type, const char *body) {
   if (!request->wsi || request->state == REQUEST_ANSWERED)
     return;
@@ -84,7 +93,7 @@ void http_request_answer(HttpRequest *request, guint status, const char *type, c
   request->type = g_strdup(type);
   request->answer = g_strdup(body);
   request->shared->unsent++;
-  lws_callback_on_writable(request->wsi);
+  answer_soon(request);
 }
 
 /* ---- what is answered here ---- */
@@ -173,7 +182,7 @@ static const char *method_of(struct lws *wsi) {
   return "";
 }
 
-static HttpRequest *request_new(HttpShared *shared, struct lws *wsi, const char *path) {
+static HttpRequest *request_new(HttpRequest **place, HttpShared *shared, struct lws *wsi, const char *path) {
   static const enum lws_token_indexes tokens[HTTP_N_HEADERS] = {
       [HTTP_AUTHORIZATION] = WSI_TOKEN_HTTP_AUTHORIZATION,
       [HTTP_CONTENT_TYPE] = WSI_TOKEN_HTTP_CONTENT_TYPE,
@@ -185,6 +194,7 @@ static HttpRequest *request_new(HttpShared *shared, struct lws *wsi, const char 
   const char *rest = "";
   request->references = 1;
   request->wsi = wsi;
+  request->place = place;
   request->shared = shared;
   request->method = method_of(wsi);
   request->route = http_find_route(shared, path, &rest);
@@ -197,16 +207,10 @@ static HttpRequest *request_new(HttpShared *shared, struct lws *wsi, const char 
   return request;
 }
 
-static int write_answer(HttpRequest **place);
+static int write_answer(HttpRequest *request);
 
-/* Dispatches, and writes an answer that is there at once. Returns what a libwebsockets callback returns. */
-static int request_ask(HttpRequest **place) {
-  request_dispatch(*place);
-  return (*place)->state == REQUEST_ANSWERED ? write_answer(place) : 0;
-}
-
-/* As libwebsockets decides it (RFC 9112 section 9.3): it does not say so in the answer. */
-static gboolean is_last(struct lws *wsi) {
+/* As libwebsockets decides it (RFC 9112 section 9.3). */
+static gboolean is_last_by_itself(struct lws *wsi) {
   g_autofree char *wish = lws_header_of(wsi, WSI_TOKEN_CONNECTION);
   g_autofree char *version = lws_header_of(wsi, WSI_TOKEN_HTTP);
   if (g_strcmp0(version, "HTTP/1.1") != 0)
@@ -214,34 +218,71 @@ static gboolean is_last(struct lws *wsi) {
   return wish && g_ascii_strcasecmp(wish, "close") == 0;
 }
 
-typedef enum { BODY_NONE, BODY_COMES, BODY_UNMEASURED } BodyKind;
+typedef enum { BODY_NONE, BODY_EMPTY, BODY_COMES, BODY_UNMEASURED, BODY_WRONG } BodyKind;
 
-/* libwebsockets takes no chunks from a client, and announces the end of an empty body only after POST. */
+/* libwebsockets takes no chunks from a client, reads a length as atoll() does (or not at all, if it is long),
+ * and announces the end of an empty body only after POST. */
 static BodyKind body_kind(struct lws *wsi, const char *method) {
   g_autofree char *length = lws_header_of(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  g_autofree char *coding = lws_header_of(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING);
   gboolean is_post = g_str_equal(method, "POST");
+  guint64 bytes;
+  if (coding)
+    return BODY_UNMEASURED;
   if (!length)
     return is_post || g_str_equal(method, "PATCH") || g_str_equal(method, "PUT") ? BODY_UNMEASURED
                                                                                  : BODY_NONE;
-  return is_post || g_ascii_strtoull(length, NULL, 10) > 0 ? BODY_COMES : BODY_NONE;
+  if (strlen(length) > LENGTH_MAX_DIGITS ||
+      !g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, &bytes, NULL))
+    return BODY_WRONG;
+  if (bytes > 0)
+    return BODY_COMES;
+  return is_post ? BODY_EMPTY : BODY_NONE;
 }
 
+/* Its connection cannot go on: what follows is not known to be a request. */
+static int request_refuse_head(HttpRequest *request, guint status) {
+  request->is_last = TRUE;
+  http_request_answer(request, status, NULL, NULL);
+  write_answer(request);
+  return -1;
+}
+
+int http_request_refuse_upgrade(HttpShared *shared, struct lws *wsi) {
+  g_autofree char *path = lws_header_of(wsi, WSI_TOKEN_GET_URI);
+  if (!path) /* libwebsockets has answered itself */
+    return -1;
+  HttpRequest *place, *request = place = request_new(&place, shared, wsi, path);
+  request->is_last = TRUE;
+  request_refuse(request, WIRE_FORBIDDEN, "No WebSocket may be opened here.");
+  write_answer(request);
+  return -1;
+}
+
+/* What follows a request in the same read waits inside libwebsockets (4.1 to 4.3), which would take the head
+ * of a next request for its body, and then spin for ever. So nothing may wait there when an answer is written
+ * and the connection goes on: whatever comes while a body's request is worked on shows in a second end of the
+ * body, and makes it the last. A request without a body would never show it, and is always the last; it is
+ * answered at once, since libwebsockets does not even hear of its client's end. */
 int http_request_on_headers(HttpRequest **place, HttpShared *shared, struct lws *wsi, const char *path) {
   if (*place) /* the last one has no answer yet */
     return -1;
-  HttpRequest *request = *place = request_new(shared, wsi, path);
-  if (is_last(wsi))
-    http_request_add_header(request, "connection", "close");
-  switch (body_kind(wsi, request->method)) {
+  HttpRequest *request = *place = request_new(place, shared, wsi, path);
+  BodyKind kind = body_kind(wsi, request->method);
+  request->is_last = kind != BODY_COMES || is_last_by_itself(wsi);
+  switch (kind) {
   case BODY_NONE:
-    return request_ask(place);
+    request_dispatch(request);
+    return 0;
+  case BODY_EMPTY:
+    return 0;
   case BODY_COMES:
+    lws_set_timer_usecs(wsi, BODY_SECONDS * G_USEC_PER_SEC);
     return 0;
   case BODY_UNMEASURED:
-    http_request_add_header(request, "connection", "close");
-    http_request_answer(request, 411, NULL, NULL);
-    write_answer(place);
-    break;
+    return request_refuse_head(request, 411);
+  case BODY_WRONG:
+    return request_refuse_head(request, 400);
   }
   return -1;
 }
@@ -257,7 +298,25 @@ int http_request_on_body(HttpRequest *request, const guint8 *bytes, gsize length
 }
 
 int http_request_on_body_end(HttpRequest **place) {
-  return *place && (*place)->state == REQUEST_READING ? request_ask(place) : -1;
+  HttpRequest *request = *place;
+  if (!request) /* what it was answered with is not taken yet */
+    return -1;
+  if (request->state == REQUEST_READING) {
+    lws_set_timer_usecs(request->wsi, LWS_SET_TIMER_USEC_CANCEL);
+    request_dispatch(request);
+    return 0;
+  }
+  request->is_last = TRUE;
+  if (request->state == REQUEST_ANSWERED)
+    return 0;
+  /* Its answer may be far, and libwebsockets would tell us of the end until then. */
+  http_request_detach(place);
+  return -1;
+}
+
+/* The whole body has BODY_SECONDS, however its bytes come. */
+int http_request_on_timer(HttpRequest **place) {
+  return *place && (*place)->state == REQUEST_READING ? request_refuse_head(*place, 408) : 0;
 }
 
 /* ---- writing ---- */
@@ -274,7 +333,8 @@ static gboolean add_headers(const HttpRequest *request, guchar **at, guchar *end
   if (lws_add_http_header_status(wsi, request->status, at, end) != 0 ||
       (request->type && !add_header(wsi, "content-type", request->type, at, end)) ||
       !add_header(wsi, "cache-control", "no-store", at, end) ||
-      !add_header(wsi, "x-content-type-options", "nosniff", at, end))
+      !add_header(wsi, "x-content-type-options", "nosniff", at, end) ||
+      (request->is_last && !add_header(wsi, "connection", "close", at, end)))
     return FALSE;
   for (guint i = 0; i + 1 < request->answer_headers->len; i += 2)
     if (!add_header(wsi, request->answer_headers->pdata[i], request->answer_headers->pdata[i + 1], at, end))
@@ -297,10 +357,11 @@ void http_request_detach(HttpRequest **place) {
   http_request_unref(request);
 }
 
-static int write_answer(HttpRequest **place) {
-  HttpRequest *request = *place;
+/* Returns what a libwebsockets callback returns. The request is off its connection then. When libwebsockets
+ * closes on our word it waits 5 s for the rest to be taken; where it closes by itself, as long as we say. */
+static int write_answer(HttpRequest *request) {
   struct lws *wsi = request->wsi;
-  gboolean is_head = g_str_equal(request->method, "HEAD");
+  gboolean is_head = g_str_equal(request->method, "HEAD"), is_last = request->is_last;
   gsize length = request->answer && !is_head ? strlen(request->answer) : 0;
   g_autofree guchar *buffer = g_malloc(LWS_PRE + ANSWER_HEADER_BYTES + length);
   guchar *start = buffer + LWS_PRE, *at = start;
@@ -310,10 +371,58 @@ static int write_answer(HttpRequest **place) {
   at += length;
   gboolean written =
       fits && lws_write(wsi, start, (gsize)(at - start), LWS_WRITE_HTTP_FINAL) == (int)(at - start);
-  http_request_detach(place);
-  return written && lws_http_transaction_completed(wsi) == 0 ? 0 : -1;
+  http_request_detach(request->place);
+  if (!written || (is_last && !(lws_partial_buffered(wsi) && is_last_by_itself(wsi))))
+    return -1;
+  lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, TAKE_SECONDS); /* until all is taken */
+  return lws_http_transaction_completed(wsi) == 0 ? 0 : -1;
 }
 
-int http_request_on_writable(HttpRequest **place) {
-  return *place && (*place)->state == REQUEST_ANSWERED ? write_answer(place) : 0;
+/* ---- answering ---- */
+
+/* Has libwebsockets look for what follows the body, in what it has read and at the socket. Where nothing more
+ * can come it would see the end instead, and the client may still wait for its answer. */
+static void look_for_more(HttpRequest *request) {
+  int fd = lws_get_socket_fd(request->wsi);
+  char byte;
+  struct lws_pollfd look = {.fd = fd, .events = LWS_POLLIN, .revents = LWS_POLLIN};
+  if (recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0)
+    request->is_last = TRUE;
+  else
+    lws_service_fd(lws_get_context(request->wsi), &look);
+}
+
+static void request_finish(HttpRequest *request) {
+  if (request->wsi && !request->is_last)
+    look_for_more(request);
+  struct lws *wsi = request->wsi;
+  if (wsi && write_answer(request) < 0)
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+static gboolean on_answers_due(gpointer data) {
+  HttpShared *shared = data;
+  shared->answers_source = 0;
+  GQueue due = shared->answers;
+  g_queue_init(&shared->answers);
+  for (HttpRequest *request; (request = g_queue_pop_head(&due));) {
+    request_finish(request);
+    http_request_unref(request);
+  }
+  lws_cancel_service(shared->context); /* the library looks at its timers after events alone */
+  return G_SOURCE_REMOVE;
+}
+
+/* From the loop, not from one of libwebsockets' callbacks: whatever came with the request is in its place
+ * then. Before other events of the connection, its end above all. */
+static void answer_soon(HttpRequest *request) {
+  HttpShared *shared = request->shared;
+  g_queue_push_tail(&shared->answers, http_request_ref(request));
+  if (!shared->answers_source)
+    shared->answers_source = g_idle_add_full(G_PRIORITY_HIGH, on_answers_due, shared, NULL);
+}
+
+void http_request_drop_answers(HttpShared *shared) {
+  g_clear_handle_id(&shared->answers_source, g_source_remove);
+  g_queue_clear_full(&shared->answers, (GDestroyNotify)http_request_unref);
 }

@@ -9,6 +9,11 @@
 int http_request_on_headers(HttpRequest **place, HttpShared *shared, struct lws *wsi, const char *path);
 int http_request_on_body(HttpRequest *request, const guint8 *bytes, gsize length);
 int http_request_on_body_end(HttpRequest **place);
-int http_request_on_writable(HttpRequest **place);
+/* Time for the body to be there. */
+int http_request_on_timer(HttpRequest **place);
+/* Refuses to open a WebSocket. */
+int http_request_refuse_upgrade(HttpShared *shared, struct lws *wsi);
 /* Takes the request off its connection, for whatever cause; who waits for it is told. */
 void http_request_detach(HttpRequest **place);
+/* Forgets the answers that are not written yet. */
+void http_request_drop_answers(HttpShared *shared);

@@ -2,11 +2,16 @@
 #pragma once
 #include "streamer/http/http_route.h"
 
+struct lws_context;
+
 typedef struct {
   const HttpRoute *routes; /* ended by a row without path */
   char *const *const *allowed_origins;
   gpointer data; /* for the handlers */
   guint unsent;  /* answers and messages that are not written yet */
+  struct lws_context *context;
+  GQueue answers; /* of HttpRequest, each with a reference: to be written with the loop's next turn */
+  guint answers_source;
 } HttpShared;
 
 /* The route of @path, and what follows it in *@rest; NULL when there is none. */

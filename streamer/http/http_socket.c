@@ -84,7 +84,10 @@ void http_socket_close(HttpSocket *socket, guint16 code) {
 gboolean http_socket_may_open(const HttpShared *shared, struct lws *wsi) {
   g_autofree char *path = lws_header_of(wsi, WSI_TOKEN_GET_URI);
   g_autofree char *origin = lws_header_of(wsi, WSI_TOKEN_ORIGIN);
+  g_autofree char *upgrade = lws_header_of(wsi, WSI_TOKEN_UPGRADE);
   const char *rest;
+  if (!upgrade || g_ascii_strcasecmp(upgrade, "websocket") != 0)
+    return FALSE;
   const HttpRoute *route = path ? http_find_route(shared, path, &rest) : NULL;
   return route && route->sockets && (!origin || http_allow_origin(shared, origin));
 }

@@ -2,12 +2,11 @@
 // The streamer's HTTP server against clients that are slow, wrong, hostile or many.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import test from 'node:test';
 import { Client, request } from './lib/client.mjs';
+import { makeCertificate } from './lib/nginx.mjs';
 import { slowness, temporaryDirectory, until } from './lib/programs.mjs';
 import { descriptors, startStreamer } from './lib/streamer.mjs';
 import { WebSocketClient } from './lib/websocket.mjs';
@@ -161,14 +160,9 @@ test('many connections at once are served, and all are forgotten', async t => {
 
 test('with a certificate it speaks HTTPS, WebSockets included', async t => {
   const directory = temporaryDirectory(t, 'vs');
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=test']
-      .concat(['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', join(directory, 'k.pem'), '-out', join(directory, 'c.pem')]),
-    { stdio: 'ignore' },
-  );
-  const streamer = await startStreamer(t, { tls_certificate: 'c.pem', tls_key: 'k.pem' }, { directory });
-  const ca = readFileSync(join(directory, 'c.pem'), 'utf8');
+  const { certificate, key } = makeCertificate(directory);
+  const streamer = await startStreamer(t, { tls_certificate: certificate, tls_key: key }, { directory });
+  const ca = readFileSync(certificate, 'utf8');
   streamer.base = `https://127.0.0.1:${streamer.port}/`;
   assert.equal((await request(streamer.base + 'health', { ca })).answer.state, 'free');
   const control = await request(streamer.base + 'control', {
