@@ -1,11 +1,13 @@
 /* vitrina-coordinator: reads its files, puts the core and its threads together, runs, and ends in order. */
 #include "config.h"
 
+#include "common/descriptor_limit.h"
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "common/program_clock.h"
 #include "common/secret_file.h"
 #include "common/settings.h"
+#include "common/supervisor.h"
 #include "fcgi/core/core.h"
 #include "fcgi/database/sql.h"
 #include "fcgi/door/door_fcgi.h"
@@ -21,7 +23,6 @@
 #include "fcgi/program/check.h"
 #include "fcgi/program/database_admin.h"
 #include "fcgi/program/staff_admin.h"
-#include "fcgi/program/supervisor.h"
 #include "fcgi/program/wiring.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
@@ -37,7 +38,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 /* How long an orderly end waits for answers to be written and for streamers to be told, and how often it
  * looks. */
@@ -206,7 +206,7 @@ static void tell_supervisor_ready(const Program *program) {
 static gboolean on_reload_signal(gpointer data) {
   Program *program = data;
   if (program->is_ready)
-    supervisor_reloading();
+    supervisor_reloading("the list of servers");
   servers_source_reload(program->servers);
   if (program->is_ready)
     tell_supervisor_ready(program);
@@ -214,14 +214,6 @@ static gboolean on_reload_signal(gpointer data) {
 }
 
 /* ---- putting together ---- */
-
-static void raise_descriptor_limit(void) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-    return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 /* Threads made between the two take no signals: they come to the main thread. */
 static void block_signals(sigset_t *old) {
@@ -304,7 +296,7 @@ static void open_when_known(gpointer data) {
 static int serve_until_end(Program *program) {
   if (program->servers) {
     supervisor_status(program->core.database ? "Waits for the database" : "Opens its doors");
-    supervisor_feed_watchdog(program->core.timers);
+    supervisor_feed_watchdog();
     open_when_known(program);
     if (!program->error)
       g_main_loop_run(program->loop);
@@ -325,7 +317,7 @@ static int run_coordinator(const Configuration *configuration, const TicketKey *
   sigset_t old;
   signal(SIGPIPE, SIG_IGN);
   door_fcgi_prepare();
-  raise_descriptor_limit();
+  descriptor_limit_raise();
   block_signals(&old);
   program_clock_begin((guint)configuration->clock_steady_seconds);
   if (wiring_open(&program.core, configuration, key, &program.error))

@@ -2,6 +2,7 @@
 
 #include "streamer/process/process.h"
 
+#include "common/descriptor_limit.h"
 #include "common/log.h"
 #include "streamer/process/output.h"
 
@@ -91,6 +92,7 @@ static G_NORETURN void be_born(const Birth *birth) {
   reset_signals();
   leave_parent(birth);
   setrlimit(RLIMIT_CORE, &no_core);
+  descriptor_limit_restore();
   umask(077);
   if (set_descriptors(birth) && (!birth->plan->directory || chdir(birth->plan->directory) == 0))
     execve(birth->program, birth->plan->arguments, birth->plan->environment);

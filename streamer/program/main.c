@@ -1,11 +1,13 @@
 /* vitrina-streamer: the daemon on each host that shows applications. */
 #include "config.h"
 
+#include "common/descriptor_limit.h"
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "common/process_metrics.h"
 #include "common/program_clock.h"
 #include "common/secret_file.h"
+#include "common/supervisor.h"
 #include "streamer/base/counts.h"
 #include "streamer/doors/control.h"
 #include "streamer/doors/people.h"
@@ -112,6 +114,7 @@ static gboolean on_stop(gpointer data) {
   program->stopping = TRUE;
   guint grace_seconds = (guint)program->streamer.settings->stop_grace_seconds;
   log_notice("stopping", "grace_seconds=%u", grace_seconds);
+  supervisor_stopping();
   sessions_stop(program->streamer.sessions, grace_seconds, on_all_gone, program);
   return G_SOURCE_CONTINUE;
 }
@@ -123,18 +126,33 @@ static void set_log_level(const StreamerSettings *settings) {
       log_set_level(LOG_LEVEL_ERROR + i);
 }
 
-static gboolean on_reload(gpointer data) {
-  Program *program = data;
+static void tell_supervisor_ready(const Program *program) {
+  supervisor_ready("Listens on %s port %" G_GINT64_FORMAT, program->streamer.settings->ip,
+                   program->streamer.settings->port);
+}
+
+static void read_again(Program *program) {
   g_autoptr(GError) error = NULL;
   g_autoptr(StreamerSettings) fresh = streamer_settings_load(program->config, &error);
   if (!fresh) {
     log_error("reload_failed", "error=\"%s\"", error->message);
-    return G_SOURCE_CONTINUE;
+    return;
   }
   g_autofree char *waiting = streamer_settings_apply(program->streamer.settings, fresh);
   set_log_level(program->streamer.settings);
   sessions_settings_changed(program->streamer.sessions);
   log_notice("reloaded", "needs_restart=%s", waiting ? waiting : "-");
+}
+
+static gboolean on_reload(gpointer data) {
+  Program *program = data;
+  if (program->stopping) {
+    read_again(program);
+    return G_SOURCE_CONTINUE;
+  }
+  supervisor_reloading("the configuration");
+  read_again(program);
+  tell_supervisor_ready(program);
   return G_SOURCE_CONTINUE;
 }
 
@@ -241,6 +259,8 @@ static void run_program(Program *program) {
   g_unix_signal_add(SIGHUP, on_reload, program);
   log_notice("listening", "ip=%s port=%" G_GINT64_FORMAT " server_name=%s", program->streamer.settings->ip,
              program->streamer.settings->port, program->streamer.settings->server_name);
+  supervisor_feed_watchdog();
+  tell_supervisor_ready(program);
   g_main_loop_run(program->loop);
   program_clock_end();
   log_notice("stopped", NULL);
@@ -267,6 +287,7 @@ int main(int argc, char **argv) {
     status = EXIT_SUCCESS;
   } else {
     set_log_level(program.streamer.settings);
+    descriptor_limit_raise();
     if (set_up(&program, &error)) {
       run_program(&program);
       status = EXIT_SUCCESS;

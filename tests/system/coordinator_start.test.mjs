@@ -62,14 +62,7 @@ test('the watchdog is fed by the loop that does the work: when that hangs, nobod
   run('mkfifo', [`${files.servers}.new`]);
   renameSync(`${files.servers}.new`, files.servers);
   coordinator.signal('SIGHUP');
-  let [meals, sinceMs] = [supervisor.meals, Date.now()];
-  await until(
-    () => {
-      if (supervisor.meals > meals) [meals, sinceMs] = [supervisor.meals, Date.now()];
-      return Date.now() - sinceMs > patienceMs;
-    },
-    { what: 'no meal for as long as the watchdog is patient' },
-  );
+  await supervisor.hungry(patienceMs);
   assert.equal(coordinator.exit, null, 'its other threads live');
   coordinator.kill();
   await coordinator.exited;

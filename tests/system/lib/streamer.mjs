@@ -276,11 +276,11 @@ export class Person {
  * Starts a streamer with the small X application.
  * @param {Scope} scope
  * @param {Record<string, any>} [settings] added to the file
- * @param {{ directory?: string, env?: Record<string, string>, key?: string }} [options]
- *   `directory`: of an earlier one; `key`: the coordinator's
+ * @param {{ directory?: string, env?: Record<string, string>, key?: string, before?: string[] }} [options]
+ *   `directory`: of an earlier one; `key`: the coordinator's; `before`: a command that becomes the streamer
  */
 export async function startStreamer(scope, settings = {}, options = {}) {
-  const { directory = temporaryDirectory(scope, 'vs'), env, key = randomBytes(32).toString('hex') } = options;
+  const { directory = temporaryDirectory(scope, 'vs'), env, key = randomBytes(32).toString('hex'), before = [] } = options;
   const port = settings.port ?? (await freePort());
   const config = join(directory, 'config.json');
   const all = {
@@ -299,7 +299,8 @@ export async function startStreamer(scope, settings = {}, options = {}) {
   };
   writeFileSync(join(directory, 'vitrina.key'), key, { mode: 0o600 });
   writeFileSync(config, JSON.stringify(all));
-  const program = await start(scope, built('vitrina-streamer'), ['--config', config], {
+  const [file, ...args] = [...before, built('vitrina-streamer'), '--config', config];
+  const program = await start(scope, file, args, {
     ready: /listening/,
     /* Plugins are looked at once, not in every test. */
     env: { GST_REGISTRY: join(build, 'gstreamer-registry.bin'), ...env },

@@ -2,7 +2,7 @@
 // What a service manager hears from a program (sd_notify(3)). Node has no datagram sockets of Unix; perl, which every Debian has, does.
 
 import { join } from 'node:path';
-import { start, temporaryDirectory } from './programs.mjs';
+import { start, temporaryDirectory, until } from './programs.mjs';
 
 const LISTEN = `use Socket; $| = 1; $SIG{TERM} = sub { exit }; socket(S, AF_UNIX, SOCK_DGRAM, 0) && bind(S, pack_sockaddr_un($ARGV[0])) or die $!;
 print "bound\\n"; while (defined recv(S, $m, 65536, 0)) { $m =~ tr/\\n/ /; print "<$m>\\n" }`;
@@ -29,6 +29,18 @@ export class Supervisor {
   /** How often the watchdog was fed. */
   get meals() {
     return this.#messages.filter(message => message === 'WATCHDOG=1').length;
+  }
+
+  /** Waits until the watchdog has had no meal for that long. @param {number} patienceMs */
+  async hungry(patienceMs) {
+    let [meals, sinceMs] = [this.meals, Date.now()];
+    await until(
+      () => {
+        if (this.meals > meals) [meals, sinceMs] = [this.meals, Date.now()];
+        return Date.now() - sinceMs > patienceMs;
+      },
+      { what: 'no meal for as long as the watchdog is patient' },
+    );
   }
 
   get #messages() {

@@ -1,4 +1,4 @@
-#include "fcgi/program/supervisor.h"
+#include "common/supervisor.h"
 
 #include <systemd/sd-daemon.h>
 
@@ -24,22 +24,25 @@ void supervisor_ready(const char *format, ...) {
   va_end(args);
 }
 
-void supervisor_reloading(void) {
-  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\nSTATUS=Reads the list of servers",
-             g_get_monotonic_time());
+void supervisor_reloading(const char *what) {
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" G_GINT64_FORMAT "\nSTATUS=Reads %s", g_get_monotonic_time(),
+             what);
 }
 
 void supervisor_stopping(void) {
   sd_notify(0, "STOPPING=1\nSTATUS=Ends in order");
 }
 
-static void feed_watchdog(gpointer data) {
+static gboolean on_meal(gpointer data) {
   sd_notify(0, "WATCHDOG=1");
-  supervisor_feed_watchdog(data);
+  return G_SOURCE_CONTINUE;
 }
 
-void supervisor_feed_watchdog(Timers *timers) {
+/* Before other events: a loop that has much to do turns all the same. */
+guint supervisor_feed_watchdog(void) {
   guint64 patience_us;
-  if (sd_watchdog_enabled(0, &patience_us) > 0)
-    timers_add(timers, (gint64)(patience_us / MEALS), feed_watchdog, timers);
+  if (sd_watchdog_enabled(0, &patience_us) <= 0)
+    return 0;
+  on_meal(NULL);
+  return g_timeout_add_full(G_PRIORITY_HIGH, (guint)(patience_us / MEALS / 1000), on_meal, NULL, NULL);
 }
