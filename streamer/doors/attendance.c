@@ -32,6 +32,8 @@ gboolean attendance_identify(const Call *call, const char *ticket_text, Person *
   g_autoptr(Ticket) ticket = person_check_ticket(streamer, ticket_text, &session, error);
   if (!ticket)
     return FALSE;
+  if (attendance)
+    http_socket_admit(attendance->socket);
   person_init(person, streamer, ticket->session, ticket->user);
   return TRUE;
 }
@@ -72,6 +74,7 @@ gboolean attendance_is_of(const Attendance *attendance, const Session *session, 
 }
 
 void attendance_attach(Attendance *attendance, Session *session, const char *user, gint64 cursor) {
+  http_socket_admit(attendance->socket);
   session_people_hold(session_people(session), user);
   attendance_detach(attendance);
   g_free(attendance->session);

@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/lws_log.h"
+#include "streamer/http/http_peers.h"
 #include "streamer/http/http_request_internal.h"
 #include "streamer/http/http_shared.h"
 #include "streamer/http/http_socket_internal.h"
@@ -35,6 +36,7 @@ struct Http {
   GMainLoop *loop; /* the default context's: libwebsockets wants a loop, and only takes its context */
   struct lws_context *context;
   struct lws_vhost *vhost;
+  HttpPeers *peers;
   int listen_fd;
   guint accept_source;
   guint connections;
@@ -48,6 +50,13 @@ typedef struct {
   HttpSocket *socket;
 } HttpConnection;
 
+static void forget_peer(Http *http, struct lws *wsi) {
+  HttpPeer *peer = lws_get_opaque_user_data(wsi);
+  lws_set_opaque_user_data(wsi, NULL);
+  if (peer)
+    http_peers_leave(http->peers, peer);
+}
+
 static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                         size_t length) {
   Http *http = lws_context_user(lws_get_context(wsi));
@@ -58,6 +67,7 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
     return 0;
   case LWS_CALLBACK_WSI_DESTROY:
     http->connections--;
+    forget_peer(http, wsi);
     return 0;
   case LWS_CALLBACK_HTTP:
     return http_request_on_headers(&connection->request, &http->shared, wsi, in);
@@ -126,22 +136,34 @@ static void set_options(int fd) {
     setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof options[i].value);
 }
 
+static void take_connection(Http *http, int fd, struct sockaddr *from, socklen_t length) {
+  g_autoptr(GSocketAddress) address = g_socket_address_new_from_native(from, length);
+  HttpPeer *peer =
+      http->connections < HTTP_MAX_CONNECTIONS && address ? http_peers_enter(http->peers, address) : NULL;
+  if (!peer) {
+    close(fd);
+    return;
+  }
+  set_options(fd);
+  struct lws *wsi = lws_adopt_socket_vhost(http->vhost, fd); /* closes it when it fails */
+  if (wsi)
+    lws_set_opaque_user_data(wsi, peer);
+  else
+    http_peers_leave(http->peers, peer);
+}
+
 static gboolean on_connection(gint listen_fd, GIOCondition condition, gpointer data) {
   Http *http = data;
-  int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  struct sockaddr_storage from;
+  socklen_t length = sizeof from;
+  int fd = accept4(listen_fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
     log_warning("accept_failed", "error=\"%s\"", g_strerror(errno));
     http->accept_source = g_timeout_add(ACCEPT_PAUSE_MS, on_accept_pause_over, http);
     return G_SOURCE_REMOVE;
   }
-  if (fd < 0)
-    return G_SOURCE_CONTINUE;
-  if (http->connections >= HTTP_MAX_CONNECTIONS) {
-    close(fd);
-    return G_SOURCE_CONTINUE;
-  }
-  set_options(fd);
-  lws_adopt_socket_vhost(http->vhost, fd); /* closes it when it fails */
+  if (fd >= 0)
+    take_connection(http, fd, (struct sockaddr *)&from, length);
   return G_SOURCE_CONTINUE;
 }
 
@@ -206,11 +228,16 @@ Http *http_new(const HttpPlan *plan, GError **error) {
   http->shared =
       (HttpShared){.routes = plan->routes, .allowed_origins = plan->allowed_origins, .data = plan->data};
   http->loop = g_main_loop_new(NULL, FALSE);
+  http->peers = http_peers_new();
   http->listen_fd = listen_on(plan->ip, plan->port, error);
   if (http->listen_fd < 0 || !open_library(http, plan, error))
     return NULL;
   watch_listener(http);
   return g_steal_pointer(&http);
+}
+
+void http_limit_addresses(Http *http, guint most, char *const *exempt) {
+  http_peers_limit(http->peers, most, exempt);
 }
 
 void http_stop_listening(Http *http) {
@@ -231,6 +258,7 @@ void http_free(Http *http) {
   http_request_drop_answers(&http->shared);
   if (http->context)
     lws_context_destroy(http->context);
+  http_peers_free(http->peers);
   g_main_loop_unref(http->loop);
   g_free(http);
 }

@@ -27,6 +27,10 @@ typedef struct {
 /* Listens. (transfer full) or NULL with a G_IO_ERROR that names address and port, or the certificate. */
 Http *http_new(const HttpPlan *plan, GError **error);
 
+/* From now on a new connection is closed at once when its address has @most already (0: any number) and is in
+ * none of the networks @exempt (http_peers_limit()). */
+void http_limit_addresses(Http *http, guint most, char *const *exempt);
+
 /* Takes no new connections from now on; those that are go on. */
 void http_stop_listening(Http *http);
 

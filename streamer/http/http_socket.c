@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PING_US (HTTP_PING_SECONDS * (gint64)G_USEC_PER_SEC)
+#define STRANGER_US (HTTP_STRANGER_SECONDS * (gint64)G_USEC_PER_SEC)
 #define GIVE_UP_US (HTTP_GIVE_UP_SECONDS * (gint64)G_USEC_PER_SEC)
 
 struct HttpSocket {
@@ -22,7 +23,8 @@ struct HttpSocket {
   /* libwebsockets has the close to send, and waits for the peer's: when it asks what else to write, -1 would
    * cut the connection off, and what the peer sent meanwhile would make the kernel throw the close away. */
   gboolean is_close_told;
-  gint64 heard_us; /* when its reader gave a sign of life last */
+  gint64 stranger_until_us; /* G_MAXINT64: it is known whose it is */
+  gint64 heard_us;          /* when its reader gave a sign of life last */
   gboolean ping_due;
   gpointer data;
 };
@@ -48,6 +50,10 @@ void http_socket_set_data(HttpSocket *socket, gpointer data) {
 
 gpointer http_socket_get_data(const HttpSocket *socket) {
   return socket->data;
+}
+
+void http_socket_admit(HttpSocket *socket) {
+  socket->stranger_until_us = G_MAXINT64;
 }
 
 void http_socket_send(HttpSocket *socket, const char *text) {
@@ -106,6 +112,7 @@ int http_socket_on_open(HttpSocket **place, HttpShared *shared, struct lws *wsi)
   socket->text = g_string_new(NULL);
   *place = socket;
   socket->heard_us = g_get_monotonic_time();
+  socket->stranger_until_us = socket->heard_us + STRANGER_US;
   lws_set_timer_usecs(wsi, PING_US);
   if (route->sockets->opened)
     route->sockets->opened(socket, shared->data);
@@ -186,7 +193,7 @@ int http_socket_on_timer(HttpSocket **place) {
   HttpSocket *socket = *place;
   if (!socket)
     return 0;
-  gint64 silent_us = g_get_monotonic_time() - socket->heard_us;
+  gint64 now_us = g_get_monotonic_time(), silent_us = now_us - socket->heard_us;
   if (silent_us >= GIVE_UP_US) {
     http_socket_detach(place);
     return -1;
@@ -195,8 +202,12 @@ int http_socket_on_timer(HttpSocket **place) {
     socket->ping_due = TRUE;
     lws_callback_on_writable(socket->wsi);
   }
-  lws_set_timer_usecs(socket->wsi,
-                      MIN(silent_us < PING_US ? PING_US - silent_us : PING_US, GIVE_UP_US - silent_us));
+  if (now_us >= socket->stranger_until_us) {
+    http_socket_close(socket, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    http_socket_admit(socket); /* closed already */
+  }
+  gint64 next_us = MIN(silent_us < PING_US ? PING_US - silent_us : PING_US, GIVE_UP_US - silent_us);
+  lws_set_timer_usecs(socket->wsi, MIN(next_us, socket->stranger_until_us - now_us));
   return 0;
 }
 

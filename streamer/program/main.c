@@ -126,6 +126,11 @@ static void set_log_level(const StreamerSettings *settings) {
       log_set_level(LOG_LEVEL_ERROR + i);
 }
 
+static void limit_addresses(Program *program) {
+  const StreamerSettings *settings = program->streamer.settings;
+  http_limit_addresses(program->http, (guint)settings->limits_connections, settings->limits_exempt);
+}
+
 static void tell_supervisor_ready(const Program *program) {
   supervisor_ready("Listens on %s port %" G_GINT64_FORMAT, program->streamer.settings->ip,
                    program->streamer.settings->port);
@@ -140,6 +145,7 @@ static void read_again(Program *program) {
   }
   g_autofree char *waiting = streamer_settings_apply(program->streamer.settings, fresh);
   set_log_level(program->streamer.settings);
+  limit_addresses(program);
   sessions_settings_changed(program->streamer.sessions);
   log_notice("reloaded", "needs_restart=%s", waiting ? waiting : "-");
 }
@@ -230,6 +236,7 @@ static gboolean set_up(Program *program, GError **error) {
   program->http = http_new(&plan, error);
   if (!program->http)
     return FALSE;
+  limit_addresses(program);
   g_auto(GStrv) environment = environment_new(program->directory, program->state_directory);
   engine_prepare(streamer->settings, environment);
   sessions_settings_changed(streamer->sessions);

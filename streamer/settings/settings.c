@@ -4,6 +4,7 @@
 #include "common/instant.h"
 #include "streamer/shared/ice_server.h"
 
+#include <gio/gio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,10 @@ const Setting streamer_settings_table[] = {
      .help = "The secret that the coordinator and its streamers share, 32 bytes or more."},
     {"allowed_origins", SETTING_TEXTS, AT(allowed_origins), 0, 300, NULL, "*",
      .help = "Origins of the sites whose pages may use this server; \"*\": any (a ticket is needed anyway)."},
+    {"limits.connections", SETTING_INT, AT(limits_connections), 0, 100000, "connections", "500",
+     .help = "Connections that one address may have (of IPv6 one /64); 0: no limit."},
+    {"limits.exempt", SETTING_TEXTS, AT(limits_exempt), 0, 64, NULL, "127.0.0.0/8|::1",
+     .help = "Networks that may have any number: web servers in front, and the coordinator."},
     {"session_limit", SETTING_INT, AT(session_limit), 0, 1000, "sessions", "1",
      .help = "Sessions that may run at the same time."},
     {"standby_sessions", SETTING_INT, AT(standby_sessions), 0, 1000, "sessions", "0",
@@ -113,6 +118,8 @@ static const char *const live_settings[] = {
     "turn_secret_file",
     "turn_credential_seconds",
     "allowed_origins",
+    "limits.connections",
+    "limits.exempt",
     "log_level",
     NULL,
 };
@@ -126,6 +133,15 @@ static gboolean check_environment(const char *path, char **environment, GError *
   for (char **entry = environment; entry && *entry; entry++)
     if (!**entry || **entry == '=')
       return complain(error, path, "app_environment", "must be \"NAME=value\" or \"NAME\"");
+  return TRUE;
+}
+
+static gboolean check_networks(const char *path, char *const *networks, GError **error) {
+  for (; networks && *networks; networks++) {
+    g_autoptr(GInetAddressMask) mask = g_inet_address_mask_new_from_string(*networks, NULL);
+    if (!mask)
+      return complain(error, path, "limits.exempt", "must be networks such as \"10.0.0.0/8\"");
+  }
   return TRUE;
 }
 
@@ -147,6 +163,8 @@ static gboolean check(const char *path, const StreamerSettings *settings, GError
   if (!settings->tls_certificate != !settings->tls_key)
     return complain(error, path, settings->tls_key ? "tls_certificate" : "tls_key",
                     "is needed: a certificate and its key go together");
+  if (!check_networks(path, settings->limits_exempt, error))
+    return FALSE;
   if (settings->public_url && !g_str_has_suffix(settings->public_url, "/"))
     return complain(error, path, "public_url", "must end in a slash");
   if (settings->standby_sessions > settings->session_limit)

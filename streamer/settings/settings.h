@@ -15,6 +15,8 @@ typedef struct {
   char *tls_certificate, *tls_key;
   char *key_file;
   char **allowed_origins;
+  gint64 limits_connections;
+  char **limits_exempt;
   gint64 session_limit, standby_sessions, standby_displays, session_users_limit, session_minutes;
   gint64 start_timeout_seconds, join_seconds, reconnect_grace_seconds;
   gint64 inactivity_seconds, inactivity_warning_seconds, stop_grace_seconds;

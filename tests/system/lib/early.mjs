@@ -41,7 +41,7 @@ export class EarlyConnection {
 
   /**
    * @param {import('./programs.mjs').Scope} scope
-   * @param {{ port?: number, host?: string, path?: string }} where
+   * @param {{ port?: number, host?: string, path?: string, localAddress?: string }} where
    * @param {{ tls?: boolean }} [options]
    * @returns {Promise<EarlyConnection>}
    */

@@ -49,6 +49,8 @@ static void what_breaks_a_rule_is_named(void) {
       {"{\"app\":[\"a\"],\"sesion_limit\":1}", "session_limit"},
       {"{\"app\":[\"a\"],\"session_limit\":-1}", "session_limit"},
       {"{\"app\":[\"a\"],\"port\":70000}", "port"},
+      {"{\"app\":[\"a\"],\"limits\":{\"connections\":-1}}", "limits.connections"},
+      {"{\"app\":[\"a\"],\"limits\":{\"exempt\":[\"localhost\"]}}", "limits.exempt"},
       {"{\"app\":[\"a\"],\"engine\":\"command\"}", "engine: must be one of capture"},
       {"{\"app\":[\"a\"],\"tls_certificate\":\"c.pem\"}", "tls_key"},
       {"{\"app\":[\"a\"],\"tls_key\":\"k.pem\"}", "tls_certificate"},
