@@ -15,6 +15,7 @@ run_packages=(
   gstreamer1.0-nice gstreamer1.0-pulseaudio pulseaudio xvfb libgl1-mesa-dri
 )
 database_packages=(mariadb-server)
+package_packages=(debhelper dpkg-dev lintian debootstrap systemd-container git)
 check_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium chromium-headless-shell coturn fonts-dejavu-core wrk

@@ -50,15 +50,15 @@ function parsed(text) {
 export class Client {
   /**
    * @param {string} url where verbs go (".../api", ".../session")
-   * @param {{ ca?: string, headers?: Record<string, string>, connections?: number, localAddress?: string }} [options]
-   *   `localAddress`: where it comes from, of 127.0.0.0/8
+   * @param {{ ca?: string, headers?: Record<string, string>, connections?: number, localAddress?: string, verify?: boolean }} [options]
+   *   `localAddress`: where it comes from, of 127.0.0.0/8; `verify`: whether the server's certificate must be good
    */
-  constructor(url, { ca, headers = {}, connections = Infinity, localAddress } = {}) {
+  constructor(url, { ca, headers = {}, connections = Infinity, localAddress, verify = true } = {}) {
     this.url = url;
     this.ca = ca;
     this.headers = headers;
     const { Agent } = url.startsWith('https:') ? https : http;
-    this.agent = new Agent({ keepAlive: true, maxSockets: connections, ca, localAddress });
+    this.agent = new Agent({ keepAlive: true, maxSockets: connections, ca, localAddress, rejectUnauthorized: verify });
   }
 
   /**
