@@ -64,6 +64,12 @@ static gboolean check_member_text(const Field *field, const char *text, GError *
          fields_check_text(field, text, error);
 }
 
+/* 0 below the least is none, which is not written (fields_write()). */
+static gboolean check_member_number(const Field *field, gint64 value, GError **error) {
+  return value == 0 && field->min > 0 ? is_there(field, FALSE, error)
+                                      : fields_check_number(field, value, error);
+}
+
 static gboolean check_member_instant(const Field *field, gint64 at_us, GError **error) {
   return at_us ? fields_check_instant(field, at_us, error) : is_there(field, FALSE, error);
 }
@@ -79,7 +85,7 @@ gboolean fields_check(const Field *fields, gconstpointer source, GError **error)
       break;
     case FIELD_INT:
     case FIELD_NUMERAL:
-      good = fields_check_number(field, *(const gint64 *)member, error);
+      good = check_member_number(field, *(const gint64 *)member, error);
       break;
     case FIELD_INSTANT:
       good = check_member_instant(field, *(const gint64 *)member, error);

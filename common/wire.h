@@ -54,6 +54,12 @@ typedef enum {
   WIRE_SESSIONS_FOUND,
   WIRE_BOOKINGS_FOUND,
   WIRE_HELD_CANCELLED,
+  WIRE_INVITATION,
+  WIRE_USER_ADMITTED,
+  WIRE_USER_REFUSED,
+  WIRE_CODE_SET,
+  WIRE_KNOCKED,
+  WIRE_KNOCK_ANSWERED,
   /* events */
   WIRE_SERVERS_CHANGED,
   WIRE_PLACE_IN_LINE,
@@ -72,6 +78,9 @@ typedef enum {
   WIRE_INACTIVITY_WARNING,
   WIRE_INACTIVITY_ENDED,
   WIRE_SESSION_ENDING,
+  WIRE_KNOCK,
+  WIRE_KNOCK_ENDED,
+  WIRE_INVITATION_CHANGED,
   WIRE_N_MESSAGES
 } WireMessage;
 
@@ -101,6 +110,11 @@ WireMessage wire_message_of(const GError *error);
 char *wire_refusal(const GError *error, const char *members);
 /* {"msg":NAME} or {"msg":NAME,members} (transfer full). */
 char *wire_answer(WireMessage message, const char *members);
+
+/* How a knock at a session's door ended. */
+#define WIRE_KNOCK_ADMITTED "admitted"
+#define WIRE_KNOCK_REFUSED "refused"
+#define WIRE_KNOCK_LAPSED "lapsed"
 
 /* Why a session ended. */
 typedef enum {

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/trace_id.h"
 #include "streamer/doors/call.h"
+#include "streamer/doors/control_entrance.h"
 #include "streamer/doors/streamer.h"
 #include "streamer/sessions/sessions_status.h"
 
@@ -232,6 +233,9 @@ static const Verb verbs[] = {
     {"CONNECT_SESSION_WITH_CODE", connect_with_code_fields, sizeof(ConnectWithCode), connect_with_code},
     {"EXTEND_SESSION", extend_fields, sizeof(Extend), extend_session},
     {"END_SESSION", end_fields, sizeof(End), end_session},
+    {"SET_CODE", control_set_code_fields, sizeof(ControlSetCode), control_set_code},
+    {"KNOCK", control_knock_fields, sizeof(ControlKnock), control_knock},
+    {"ANSWER_KNOCK", control_answer_knock_fields, sizeof(ControlAnswerKnock), control_answer_knock},
     {"DRAIN", drain_fields, sizeof(Drain), drain},
     {NULL},
 };

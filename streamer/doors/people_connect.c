@@ -1,5 +1,6 @@
 #include "streamer/doors/people_connect.h"
 
+#include "common/program_clock.h"
 #include "streamer/doors/attendance.h"
 #include "streamer/doors/person.h"
 #include "streamer/engine/engine.h"
@@ -33,9 +34,38 @@ static const Field user_fields[] = {
     {NULL},
 };
 
+/* One who knocks. */
+typedef struct {
+  char *knock, *name;
+  gint64 lapses_in_seconds;
+} KnockerShown;
+
+static const Field knocker_fields[] = {
+    {"knock", FIELD_TEXT, G_STRUCT_OFFSET(KnockerShown, knock)},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(KnockerShown, name)},
+    {"lapses_in_seconds", FIELD_INT, G_STRUCT_OFFSET(KnockerShown, lapses_in_seconds)},
+    {NULL},
+};
+
+/* Those who are not answered yet (transfer full). */
+static GPtrArray *list_knockers(const Session *session) {
+  const Knockers *knockers = session_knockers(session);
+  GPtrArray *shown = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < knockers_count(knockers); i++) {
+    const Knocker *knocker = knockers_nth(knockers, i);
+    if (knocker->state != KNOCKER_WAITS)
+      continue;
+    KnockerShown *row = g_new(KnockerShown, 1);
+    *row = (KnockerShown){knocker->id, *knocker->name ? knocker->name : NULL,
+                          knocker_seconds(knocker, program_clock_running_us())};
+    g_ptr_array_add(shown, row);
+  }
+  return shown;
+}
+
 typedef struct {
   char *connection_data, *engine, *ice_servers, *user, *role, *control, *controller, **requests;
-  GPtrArray *users;
+  GPtrArray *users, *knocks;
   gint64 ends_at_us, inactive_in_seconds, cursor, newest_cursor, connection;
 } Established;
 
@@ -49,6 +79,8 @@ static const Field established_fields[] = {
     {"controller", FIELD_TEXT, G_STRUCT_OFFSET(Established, controller)},
     {"requests", FIELD_TEXTS, G_STRUCT_OFFSET(Established, requests), .always = TRUE},
     {"users", FIELD_LIST, G_STRUCT_OFFSET(Established, users), .sub = user_fields, .size = sizeof(User)},
+    {"knocks", FIELD_LIST, G_STRUCT_OFFSET(Established, knocks), .sub = knocker_fields,
+     .size = sizeof(KnockerShown)},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(Established, ends_at_us)},
     {"inactive_in_seconds", FIELD_INT, G_STRUCT_OFFSET(Established, inactive_in_seconds), .min = 1},
     {"connection", FIELD_INT, G_STRUCT_OFFSET(Established, connection)},
@@ -64,6 +96,7 @@ static void answer_established(Call *call, Session *session, const User *user, g
   g_autoptr(GPtrArray) list = g_ptr_array_new();
   for (guint i = 0; i < users_count(users); i++)
     g_ptr_array_add(list, (gpointer)users_nth(users, i));
+  g_autoptr(GPtrArray) knocks = list_knockers(session);
   g_autofree char *base = streamer_settings_public_base(streamer->settings);
   g_autofree char *url = g_strconcat(base, "whep/", session_id(session), NULL);
   g_auto(GStrv) requests = session_people_control_requests(session_people(session));
@@ -80,6 +113,7 @@ static void answer_established(Call *call, Session *session, const User *user, g
       .controller = (char *)session_people_controller(session_people(session)),
       .requests = requests,
       .users = list,
+      .knocks = knocks,
       .ends_at_us = session_ends_at_us(session),
       .inactive_in_seconds = session_inactive_in_seconds(session),
       .connection = user->connection,

@@ -7,12 +7,15 @@
 #include "streamer/session/session_events.h"
 #include "streamer/session/session_time.h"
 
+#include <string.h>
+
 /* What late-comers and reconnecting people can still read. */
 #define EVENTS_KEPT 1000
 #define EVENTS_KEPT_BYTES (1024 * 1024)
 
 struct Session {
   char *id, *code;
+  gint64 code_generation;
   SessionState state;
   gint64 starts_at_us; /* wall clock */
   gint64 begun_us;     /* monotonic */
@@ -23,6 +26,7 @@ struct Session {
   Stage *stage;
   Events *events; /* NULL from ENDING on */
   SessionPeople *people;
+  Knockers *knockers;
   Viewers *viewers; /* NULL from ENDING on */
   guint tick_source;
   SessionHooks hooks;
@@ -184,11 +188,21 @@ static void do_what_is_due(Session *session, gint64 now_us) {
   }
 }
 
+static void end_lapsed_knocks(Session *session, gint64 now_us) {
+  for (Knocker *knocker; (knocker = knockers_take_lapsed(session->knockers, now_us)); knocker_free(knocker)) {
+    if (knocker->state == KNOCKER_WAITS)
+      session_tell(session->events, WIRE_KNOCK_ENDED,
+                   &(SessionEvent){.knock = knocker->id, .reason = (char *)WIRE_KNOCK_LAPSED});
+    session->hooks.changed(session, session->data);
+  }
+}
+
 static gboolean on_session_tick(gpointer data) {
   Session *session = data;
   gint64 now_us = program_clock_running_us();
   session->tick_source = 0;
   session_people_tick(session->people, now_us);
+  end_lapsed_knocks(session, now_us);
   do_what_is_due(session, now_us);
   plan_tick(session);
   return G_SOURCE_REMOVE;
@@ -198,9 +212,10 @@ static void plan_tick(Session *session) {
   g_clear_handle_id(&session->tick_source, g_source_remove);
   if (session->state == SESSION_ENDING)
     return;
-  gint64 now_us = program_clock_running_us(), people_us = session_people_next_us(session->people);
+  gint64 now_us = program_clock_running_us(),
+         next_us = MIN(session_people_next_us(session->people), knockers_next_us(session->knockers));
   gint64 wait_us = session_time_wait_us(&session->time, session->settings, now_us, instant_now_us());
-  wait_us = CLAMP(people_us - now_us, 0, wait_us);
+  wait_us = CLAMP(next_us - now_us, 0, wait_us);
   session->tick_source = g_timeout_add((guint)(wait_us / 1000 + 1), on_session_tick, session);
 }
 
@@ -220,6 +235,70 @@ void session_extend(Session *session, gint64 ends_at_us) {
   session_tell(session->events, WIRE_SESSION_EXTENDED, &(SessionEvent){.ends_at_us = ends_at_us});
   session->hooks.changed(session, session->data);
   plan_tick(session);
+}
+
+/* ---- how one comes in ---- */
+
+gboolean session_is_id(const char *text) {
+  gsize length = strlen(text);
+  return length >= 1 && length <= SESSION_ID_MAX &&
+         strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == length;
+}
+
+void session_set_code(Session *session, const char *code, gint64 generation) {
+  if (generation < session->code_generation)
+    return;
+  g_free(session->code);
+  session->code = g_strdup(code);
+  session->code_generation = generation;
+  log_notice("session_code_set", "session=%s generation=%d", session->id, (int)generation);
+  session->hooks.changed(session, session->data);
+}
+
+gint64 session_code_generation(const Session *session) {
+  return session->code_generation;
+}
+
+gboolean session_knock(Session *session, const char *id, const char *name, gint64 lapses_in_seconds,
+                       GError **error) {
+  g_autofree char *tidied = users_tidy_name(name ? name : "");
+  gint64 lapses_us = program_clock_running_us() + lapses_in_seconds * INSTANT_SECOND;
+  gboolean is_new;
+  const Knocker *knocker = knockers_add(session->knockers, id, tidied, lapses_us, &is_new);
+  if (!knocker) {
+    wire_set_error(error, WIRE_TOO_MANY_ATTEMPTS, NULL, "Too many knock at this session already.");
+    return FALSE;
+  }
+  if (!is_new)
+    return TRUE;
+  log_info("knock", "session=%s knock=%s", session->id, id);
+  session_tell(session->events, WIRE_KNOCK,
+               &(SessionEvent){.knock = knocker->id,
+                               .name = *tidied ? tidied : NULL,
+                               .lapses_in_seconds = lapses_in_seconds});
+  session->hooks.changed(session, session->data);
+  plan_tick(session);
+  return TRUE;
+}
+
+gboolean session_answer_knock(Session *session, const char *id, gboolean admit, GError **error) {
+  gboolean is_news;
+  const Knocker *knocker = knockers_answer(session->knockers, id, admit, &is_news);
+  if (!knocker) {
+    wire_set_error(error, WIRE_NOT_FOUND, "knock", "Nobody knocks by this name, or not any more.");
+    return FALSE;
+  }
+  if (!is_news)
+    return TRUE;
+  log_info("knock_answered", "session=%s knock=%s answer=%s", session->id, id, knocker_answer_name(knocker));
+  session_tell(session->events, WIRE_KNOCK_ENDED,
+               &(SessionEvent){.knock = knocker->id, .reason = (char *)knocker_answer_name(knocker)});
+  session->hooks.changed(session, session->data);
+  return TRUE;
+}
+
+const Knockers *session_knockers(const Session *session) {
+  return session->knockers;
 }
 
 /* ---- viewers ---- */
@@ -345,6 +424,7 @@ Session *session_new(const SessionPlan *plan, const SessionHooks *hooks, gpointe
   session->events = events_new(EVENTS_KEPT, EVENTS_KEPT_BYTES);
   session->people =
       session_people_new(session->id, plan->settings, session->events, &people_listener, session);
+  session->knockers = knockers_new();
   session->viewers = viewers_new(on_viewing_over, session);
   session->hooks = *hooks;
   session->data = data;
@@ -366,6 +446,7 @@ void session_free(Session *session) {
   viewers_free(session->viewers, "The session has ended.");
   stage_free(session->stage);
   session_people_free(session->people);
+  knockers_free(session->knockers);
   g_free(session->id);
   g_free(session->code);
   g_free(session);

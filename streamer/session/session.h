@@ -13,13 +13,18 @@
 #include "streamer/base/counts.h"
 #include "streamer/base/session_state.h"
 #include "streamer/session/events.h"
+#include "streamer/session/knockers.h"
 #include "streamer/session/session_people.h"
 #include "streamer/session/viewers.h"
 #include "streamer/settings/settings.h"
 #include "streamer/stage/stage.h"
 #include <glib.h>
 
-#define SESSION_ID_MAX 64 /* of letters, digits, '-' and '_' */
+#define SESSION_ID_MAX 64      /* of letters, digits, '-' and '_' */
+#define SESSION_REMOVED_MAX 64 /* of people whom a status says were removed */
+
+/* Whether @text is so. */
+gboolean session_is_id(const char *text);
 
 typedef struct Session Session;
 
@@ -72,6 +77,21 @@ void session_end(Session *session, WireEnd end);
 void session_stop(Session *session, guint grace_seconds);
 /* A new end, told to the people. */
 void session_extend(Session *session, gint64 ends_at_us);
+
+/* ---- how one comes in ---- */
+
+/* From now on it has this code, unless it has one of a later generation. */
+void session_set_code(Session *session, const char *code, gint64 generation);
+gint64 session_code_generation(const Session *session); /* 0: of its start */
+
+/* Somebody knocks for @lapses_in_seconds, and its people are told; the same @id again is the same. @name
+ * nullable. FALSE with WIRE_TOO_MANY_ATTEMPTS. */
+gboolean session_knock(Session *session, const char *id, const char *name, gint64 lapses_in_seconds,
+                       GError **error);
+/* The host's answer. FALSE with WIRE_NOT_FOUND. */
+gboolean session_answer_knock(Session *session, const char *id, gboolean admit, GError **error);
+/* Those who knock, and those who were answered. Owned by the session. */
+const Knockers *session_knockers(const Session *session);
 
 /* ---- people: when the session is ENDING, they may be looked at alone, and there are no events ---- */
 

@@ -4,6 +4,7 @@
 
 static const Field session_event_fields[] = {
     {"user", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, user)},
+    {"knock", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, knock)},
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, name)},
     {"role", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, role)},
     {"number", FIELD_INT, G_STRUCT_OFFSET(SessionEvent, number), .min = 1},
@@ -13,6 +14,8 @@ static const Field session_event_fields[] = {
     {"to", FIELD_TEXT, G_STRUCT_OFFSET(SessionEvent, to)},
     {"data", FIELD_RAW, G_STRUCT_OFFSET(SessionEvent, data)},
     {"seconds_left", FIELD_INT, G_STRUCT_OFFSET(SessionEvent, seconds_left), .min = 1, .max = G_MAXINT32},
+    {"lapses_in_seconds", FIELD_INT, G_STRUCT_OFFSET(SessionEvent, lapses_in_seconds), .min = 1,
+     .max = G_MAXINT32},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionEvent, ends_at_us)},
     {NULL},
 };

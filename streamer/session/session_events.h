@@ -6,8 +6,9 @@
 typedef struct {
   char *user, *name, *role, *controller, *reason;
   char *from, *to, *data; /* data: JSON */
-  gint64 number;          /* of a person: the order of coming */
-  gint64 seconds_left, ends_at_us;
+  char *knock;
+  gint64 number; /* of a person: the order of coming */
+  gint64 seconds_left, lapses_in_seconds, ends_at_us;
 } SessionEvent;
 
 /* Tells everybody. Returns the event's cursor.

@@ -6,6 +6,7 @@ struct Users {
   GPtrArray *list;  /* of User */
   gint64 came;      /* how many in all */
   GQueue barred;    /* of char *, the newest last */
+  guint bars;       /* how many ever were */
   GHashTable *talk; /* id -> Bucket: what they said */
 };
 
@@ -72,7 +73,7 @@ static gboolean is_seen(gunichar character) {
 }
 
 /* One line of valid UTF-8 of at most USERS_NAME_MAX bytes. */
-static char *tidy(const char *name) {
+char *users_tidy_name(const char *name) {
   GString *tidied = g_string_new(NULL);
   g_autofree char *valid = g_utf8_make_valid(name, -1);
   g_strstrip(valid);
@@ -89,7 +90,7 @@ static char *tidy(const char *name) {
 
 gboolean users_set_name(Users *users, const char *id, const char *name) {
   User *user = find_user(users, id);
-  g_autofree char *tidied = tidy(name);
+  g_autofree char *tidied = users_tidy_name(name);
   if (!user || g_str_equal(user->name, tidied))
     return FALSE;
   g_free(user->name);
@@ -180,6 +181,7 @@ gboolean users_remove(Users *users, const char *id) {
 void users_bar(Users *users, const char *id) {
   if (users_is_barred(users, id))
     return;
+  users->bars++;
   g_queue_push_tail(&users->barred, g_strdup(id));
   if (users->barred.length > USERS_BARRED_MAX)
     g_free(g_queue_pop_head(&users->barred));
@@ -187,6 +189,21 @@ void users_bar(Users *users, const char *id) {
 
 gboolean users_is_barred(const Users *users, const char *id) {
   return g_queue_find_custom((GQueue *)&users->barred, id, (GCompareFunc)g_strcmp0) != NULL;
+}
+
+guint users_count_barred(const Users *users) {
+  return users->bars;
+}
+
+char **users_list_barred(const Users *users, guint most) {
+  GQueue *barred = (GQueue *)&users->barred;
+  guint first = barred->length - MIN(barred->length, most);
+  if (barred->length == 0)
+    return NULL;
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+  for (GList *link = g_queue_peek_nth_link(barred, first); link; link = link->next)
+    g_strv_builder_add(builder, link->data);
+  return g_strv_builder_end(builder);
 }
 
 const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us) {

@@ -53,6 +53,9 @@ void users_note_activity(Users *users, const char *id, gint64 now_us);
  * in. */
 gboolean users_set_name(Users *users, const char *id, const char *name);
 
+/* @name as it would be taken (transfer full). */
+char *users_tidy_name(const char *name);
+
 /* @id has a connection more. Its number; 0: not in. */
 gint64 users_note_connection(Users *users, const char *id);
 
@@ -66,6 +69,9 @@ gboolean users_remove(Users *users, const char *id); /* FALSE: was not in */
 /* From now on @id does not come in again. Of more than USERS_BARRED_MAX the first are forgotten. */
 void users_bar(Users *users, const char *id);
 gboolean users_is_barred(const Users *users, const char *id);
+/* How many were; and the newest @most of them, NULL-terminated (transfer full), NULL when there are none. */
+guint users_count_barred(const Users *users);
+char **users_list_barred(const Users *users, guint most);
 
 /* The first person who has been absent for @grace_us; NULL when there is none. */
 const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us);

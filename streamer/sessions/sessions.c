@@ -5,8 +5,6 @@
 #include "common/random.h"
 #include "streamer/base/counts.h"
 
-#include <string.h>
-
 #define ID_BYTES 12
 #define CODE_DIGITS 4
 #define CODE_TRIES 1000
@@ -95,15 +93,9 @@ static const KeptStagesHooks kept_hooks = {room_for_kept, next_directory, on_kep
 
 /* ---- making a session ---- */
 
-static gboolean is_id(const char *id) {
-  gsize length = strlen(id);
-  return length >= 1 && length <= SESSION_ID_MAX &&
-         strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == length;
-}
-
 static gboolean check_start(const Sessions *sessions, const SessionsStart *start, GError **error) {
   const char *rc_name = sessions->settings->rc_name;
-  if (start->session && !is_id(start->session))
+  if (start->session && !session_is_id(start->session))
     wire_set_error(error, WIRE_BAD_REQUEST, "session",
                    "session: must be 1 to %d letters, digits, '-' and '_'.", SESSION_ID_MAX);
   else if (start->ends_at_us && start->ends_at_us <= instant_now_us())

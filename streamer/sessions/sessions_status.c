@@ -1,6 +1,7 @@
 #include "streamer/sessions/sessions_status.h"
 
 #include "common/fields.h"
+#include "common/program_clock.h"
 #include "streamer/base/counts.h"
 #include "streamer/sessions/sessions_internal.h"
 
@@ -10,8 +11,24 @@
 /* ---- the status ---- */
 
 typedef struct {
+  char *knock, *name, *answer;
+  gint64 lapses_in_seconds;
+} KnockRow;
+
+static const Field knock_fields[] = {
+    {"knock", FIELD_TEXT, G_STRUCT_OFFSET(KnockRow, knock)},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(KnockRow, name)},
+    {"lapses_in_seconds", FIELD_INT, G_STRUCT_OFFSET(KnockRow, lapses_in_seconds)},
+    {"answer", FIELD_TEXT, G_STRUCT_OFFSET(KnockRow, answer)},
+    {NULL},
+};
+
+typedef struct {
   char *session, *code, *state;
   gint64 users, starts_at_us, ends_at_us;
+  gint64 generation, removals;
+  char **removed;
+  GPtrArray *knocks;
 } SessionRow;
 
 static const Field session_fields[] = {
@@ -21,6 +38,11 @@ static const Field session_fields[] = {
     {"users", FIELD_INT, G_STRUCT_OFFSET(SessionRow, users)},
     {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionRow, starts_at_us)},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionRow, ends_at_us)},
+    {"generation", FIELD_INT, G_STRUCT_OFFSET(SessionRow, generation), .min = 1, .max = G_MAXINT32},
+    {"removals", FIELD_INT, G_STRUCT_OFFSET(SessionRow, removals), .min = 1, .max = G_MAXINT32},
+    {"removed", FIELD_TEXTS, G_STRUCT_OFFSET(SessionRow, removed)},
+    {"knocks", FIELD_LIST, G_STRUCT_OFFSET(SessionRow, knocks), .sub = knock_fields,
+     .size = sizeof(KnockRow)},
     {NULL},
 };
 
@@ -59,8 +81,33 @@ static const char *state_name(const Sessions *sessions) {
   return sessions->list->len < sessions->settings->session_limit ? "free" : "busy";
 }
 
-static GPtrArray *list_sessions(const Sessions *sessions) {
+/* NULL: there are none. (transfer full) */
+static GPtrArray *list_knocks(const Session *session) {
+  const Knockers *knockers = session_knockers(session);
+  if (knockers_count(knockers) == 0)
+    return NULL;
   GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+  for (guint i = 0; i < knockers_count(knockers); i++) {
+    const Knocker *knocker = knockers_nth(knockers, i);
+    KnockRow *row = g_new0(KnockRow, 1);
+    row->knock = knocker->id;
+    row->name = *knocker->name ? knocker->name : NULL;
+    row->lapses_in_seconds = knocker_seconds(knocker, program_clock_running_us());
+    row->answer = (char *)knocker_answer_name(knocker);
+    g_ptr_array_add(rows, row);
+  }
+  return rows;
+}
+
+static void free_session_row(gpointer data) {
+  SessionRow *row = data;
+  g_clear_pointer(&row->knocks, g_ptr_array_unref);
+  g_strfreev(row->removed);
+  g_free(row);
+}
+
+static GPtrArray *list_sessions(const Sessions *sessions) {
+  GPtrArray *rows = g_ptr_array_new_with_free_func(free_session_row);
   for (guint i = 0; i < sessions->list->len; i++) {
     const Session *session = sessions->list->pdata[i];
     SessionRow *row = g_new0(SessionRow, 1);
@@ -70,6 +117,10 @@ static GPtrArray *list_sessions(const Sessions *sessions) {
     row->users = users_count(session_people_users(session_people(session)));
     row->starts_at_us = session_starts_at_us(session);
     row->ends_at_us = session_ends_at_us(session);
+    row->generation = session_code_generation(session);
+    row->removals = users_count_barred(session_people_users(session_people(session)));
+    row->removed = users_list_barred(session_people_users(session_people(session)), SESSION_REMOVED_MAX);
+    row->knocks = list_knocks(session);
     g_ptr_array_add(rows, row);
   }
   return rows;
