@@ -121,3 +121,8 @@ ALTER TABLE reservations ADD COLUMN request_proof VARCHAR(64) NULL;
 -- Whose something is, while it is held: keyed hashes of an address and of its network (limits.bookings and others).
 ALTER TABLE reservations ADD COLUMN client CHAR(16) NULL, ADD COLUMN network CHAR(16) NULL;
 ALTER TABLE places ADD COLUMN client CHAR(16) NULL, ADD COLUMN network CHAR(16) NULL;
+
+-- version 6
+
+-- Whether those who come to a session have to knock, and how often its code and its invitation were renewed.
+ALTER TABLE reservations ADD COLUMN door VARCHAR(16) NULL, ADD COLUMN generation INT UNSIGNED NOT NULL DEFAULT 0;

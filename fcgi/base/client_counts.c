@@ -58,7 +58,7 @@ static guint64 number_at(const ClientPrefix *client, guint level) {
 gboolean client_counts_have_room(ClientCounts *counts, const char *address) {
   ClientPrefix client = client_address_read(address);
   gboolean has_room = TRUE;
-  if (client_networks_have(counts->exempt, &client))
+  if (counts->exempt && client_networks_have(counts->exempt, &client))
     return TRUE;
   pthread_mutex_lock(&counts->lock);
   for (guint level = 0; level < N_LEVELS; level++) {

@@ -9,7 +9,7 @@
 typedef struct ClientCounts ClientCounts;
 
 /* @most: of one client; 0: no limit. Its network may hold @neighbours times that; 0: no limit. Networks in
- * @exempt (transfer none) have none. (transfer full) */
+ * @exempt (transfer none, nullable) have none. (transfer full) */
 ClientCounts *client_counts_new(guint most, guint neighbours, const ClientNetworks *exempt);
 void client_counts_free(ClientCounts *counts); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClientCounts, client_counts_free)

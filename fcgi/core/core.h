@@ -25,6 +25,8 @@ typedef struct ServersSource ServersSource;
 typedef struct Staff Staff;
 typedef struct SqlPool SqlPool;
 typedef struct Starts Starts;
+typedef struct Invitations Invitations;
+typedef struct Knocks Knocks;
 typedef struct Lines Lines;
 typedef struct Watches Watches;
 typedef struct StreamerClient StreamerClient;
@@ -54,6 +56,8 @@ struct Core {
   SqlPool *database; /* NULL: list and plan are files */
   Planning *planning;
   Starts *starts;
+  Invitations *invitations;
+  Knocks *knocks;
   Lines *lines;
   Watches *watches;
   ServersSource *servers; /* NULL before there is one */

@@ -31,6 +31,7 @@ struct Request {
   gsize length;
   char *echo;
   char *followed; /* nullable */
+  char *follower; /* nullable */
   char *rc_name;  /* nullable */
   gboolean in_line;
   const char *allow; /* static, nullable */
@@ -83,6 +84,7 @@ void request_free(Request *request) {
   g_free(request->text);
   g_free(request->echo);
   g_free(request->followed);
+  g_free(request->follower);
   g_free(request->rc_name);
   g_free(request);
 }
@@ -117,6 +119,10 @@ const char *request_get_address(const Request *request) {
 
 Holder request_find_holder(const Request *request) {
   return holders_find(request->core->holders, request->address);
+}
+
+gint64 request_get_received_us(const Request *request) {
+  return request->received_us;
 }
 
 const char *request_get_text(const Request *request, gsize *length) {
@@ -166,8 +172,18 @@ void request_set_echo(Request *request, char *id) {
 }
 
 void request_follow(Request *request, const char *audience) {
+  request_follow_as(request, audience, NULL);
+}
+
+void request_follow_as(Request *request, const char *audience, const char *person) {
   g_free(request->followed);
+  g_free(request->follower);
   request->followed = g_strdup(audience);
+  request->follower = g_strdup(person);
+}
+
+const char *request_get_follower(const Request *request) {
+  return request->follower;
 }
 
 const char *request_get_followed(const Request *request) {

@@ -57,6 +57,7 @@ const char *request_get_method(const Request *request);
 /* The last segment of the target's path, without the query: "api" of "/any/path/api?x". */
 const char *request_get_resource(const Request *request);
 const char *request_get_address(const Request *request);             /* "-" when unknown */
+gint64 request_get_received_us(const Request *request);              /* monotonic */
 const char *request_get_text(const Request *request, gsize *length); /* NULL: it was too large */
 
 /* Who would hold what the request brings about. To be asked once: it costs something. */
@@ -78,7 +79,10 @@ void request_set_echo(Request *request, char *id);
 /* From its answer on, the client shall also be told what is told to this audience alone (events.h: a
  * session's id). Only doors that push events care. */
 void request_follow(Request *request, const char *audience);
+/* The same as @person, who may be expelled from it later. */
+void request_follow_as(Request *request, const char *audience, const char *person);
 const char *request_get_followed(const Request *request); /* NULL: none */
+const char *request_get_follower(const Request *request); /* as whom; NULL: nobody */
 /* Whether the store has been asked for what is new before this was handled. */
 void request_set_looked(Request *request);
 gboolean request_has_looked(const Request *request);

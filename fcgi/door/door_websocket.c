@@ -304,6 +304,10 @@ static void on_event_told(const char *text, const char *session, gpointer data) 
   websocket_push(&((DoorWebsocket *)data)->sockets, text, session);
 }
 
+static void on_expelled(const char *audience, const char *person, gpointer data) {
+  websocket_push_expulsion(&((DoorWebsocket *)data)->sockets, audience, person);
+}
+
 DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error) {
   DoorWebsocket *door = g_new0(DoorWebsocket, 1);
   door->sockets.core = core;
@@ -319,7 +323,7 @@ DoorWebsocket *door_websocket_new(Core *core, Listener *listener, GError **error
     return NULL;
   }
   door->sockets.mailbox = mailbox_new(wake_websocket_thread, door);
-  events_set_push(core->events, on_event_told, door);
+  events_set_push(core->events, on_event_told, on_expelled, door);
   door->thread = g_thread_new("websocket", run_websocket_thread, door);
   return door;
 }
@@ -369,7 +373,7 @@ guint door_websocket_count_busy(DoorWebsocket *door) {
 void door_websocket_free(DoorWebsocket *door) {
   if (!door)
     return;
-  events_set_push(door->sockets.core->events, NULL, NULL);
+  events_set_push(door->sockets.core->events, NULL, NULL, NULL);
   atomic_store(&door->ending, TRUE);
   lws_cancel_service(door->context);
   g_thread_join(door->thread);

@@ -163,3 +163,36 @@ void websocket_push(Websockets *all, const char *text, const char *session) {
   event->session = g_strdup(session);
   mailbox_post(all->mailbox, &event->letter);
 }
+
+/* Somebody is none of an audience any more. */
+typedef struct {
+  Letter letter;
+  Websockets *all;
+  char *audience;
+  char *person;
+} Expulsion;
+
+static void expel_from(Websockets *all, const char *audience, const char *person) {
+  const GPtrArray *sockets = audiences_find(all->audiences, audience);
+  g_autoptr(GPtrArray) them = sockets ? g_ptr_array_copy((GPtrArray *)sockets, NULL, NULL) : NULL;
+  for (guint i = 0; them && i < them->len; i++)
+    websocket_expel(them->pdata[i], audience, person);
+}
+
+static void bring_expulsion(Letter *letter, gpointer receiver) {
+  Expulsion *expulsion = (Expulsion *)letter;
+  if (receiver)
+    expel_from(expulsion->all, expulsion->audience, expulsion->person);
+  g_free(expulsion->audience);
+  g_free(expulsion->person);
+  g_free(expulsion);
+}
+
+void websocket_push_expulsion(Websockets *all, const char *audience, const char *person) {
+  Expulsion *expulsion = g_new0(Expulsion, 1);
+  expulsion->letter.deliver = bring_expulsion;
+  expulsion->all = all;
+  expulsion->audience = g_strdup(audience);
+  expulsion->person = g_strdup(person);
+  mailbox_post(all->mailbox, &expulsion->letter);
+}

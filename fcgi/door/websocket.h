@@ -23,3 +23,5 @@ void websocket_close_all(Websockets *all, guint16 code);
 
 /* Pushes an event to all that it is for. The core's thread. @session nullable. */
 void websocket_push(Websockets *all, const char *text, const char *session);
+/* Behind what was pushed before, @person gets nothing more of what is for @audience. The core's thread. */
+void websocket_push_expulsion(Websockets *all, const char *audience, const char *person);

@@ -22,7 +22,8 @@ typedef struct {
   gboolean waits;
   gboolean is_gone; /* `gone` is here, and kept until it can be acted upon */
   Reply reply;
-  char *followed; /* from this answer on (nullable) */
+  char *followed; /* from this answer on (nullable), */
+  char *follower; /* as whom (nullable) */
 } WebsocketCall;
 
 /* ---- from the core ---- */
@@ -36,6 +37,7 @@ static void call_free(WebsocketCall *call) {
   request_free(call->request);
   body_unref(call->reply.body);
   g_free(call->followed);
+  g_free(call->follower);
   g_free(call);
 }
 
@@ -53,7 +55,7 @@ static void bring_back(Letter *letter, gpointer receiver) {
     g_queue_unlink(&socket->calls, &call->place_at_socket);
     call->socket = NULL;
     if (call->followed)
-      websocket_follow(socket, call->followed);
+      websocket_follow(socket, call->followed, call->follower);
     websocket_send_reply(socket, &call->reply);
   }
   letter_came_back(call);
@@ -82,6 +84,7 @@ static void on_call_answered(Request *request, const Reply *reply) {
   call->request = NULL;
   call->reply = *reply;
   call->followed = g_strdup(request_get_followed(request));
+  call->follower = g_strdup(request_get_follower(request));
   if (call->is_gone)
     send_gone_back(call);
   send_back(call);

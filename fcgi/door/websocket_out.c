@@ -109,21 +109,61 @@ int websocket_on_writable(Websocket *socket) {
 
 /* ---- following ---- */
 
-void websocket_follow(Websocket *socket, const char *session) {
+/* An audience that a socket is of. */
+typedef struct {
+  char *audience;
+  char *person; /* as whom (nullable) */
+} Followed;
+
+static void free_followed(gpointer data) {
+  Followed *followed = data;
+  g_free(followed->audience);
+  g_free(followed->person);
+  g_free(followed);
+}
+
+static gboolean is_of_audience(const Websocket *socket, const char *audience) {
+  for (guint i = 0; i < socket->followed->len; i++)
+    if (g_str_equal(((const Followed *)socket->followed->pdata[i])->audience, audience))
+      return TRUE;
+  return FALSE;
+}
+
+/* As two persons it is of an audience once. */
+static void stop_following(Websocket *socket, guint index) {
+  Followed *followed = g_ptr_array_steal_index(socket->followed, index);
+  if (!is_of_audience(socket, followed->audience))
+    audiences_remove(socket->all->audiences, followed->audience, socket);
+  free_followed(followed);
+}
+
+static gboolean is_followed_as(const Followed *followed, const char *audience, const char *person) {
+  return g_str_equal(followed->audience, audience) && g_strcmp0(followed->person, person) == 0;
+}
+
+void websocket_follow(Websocket *socket, const char *audience, const char *person) {
   if (!socket->followed)
-    socket->followed = g_ptr_array_new_with_free_func(g_free);
-  if (g_ptr_array_find_with_equal_func(socket->followed, session, g_str_equal, NULL))
-    return;
-  if (socket->followed->len == MAX_FOLLOWED) {
-    audiences_remove(socket->all->audiences, socket->followed->pdata[0], socket);
-    g_ptr_array_remove_index(socket->followed, 0);
-  }
-  g_ptr_array_add(socket->followed, g_strdup(session));
-  audiences_add(socket->all->audiences, session, socket);
+    socket->followed = g_ptr_array_new_with_free_func(free_followed);
+  for (guint i = 0; i < socket->followed->len; i++)
+    if (is_followed_as(socket->followed->pdata[i], audience, person))
+      return;
+  if (socket->followed->len == MAX_FOLLOWED)
+    stop_following(socket, 0);
+  if (!is_of_audience(socket, audience))
+    audiences_add(socket->all->audiences, audience, socket);
+  Followed *followed = g_new(Followed, 1);
+  *followed = (Followed){g_strdup(audience), g_strdup(person)};
+  g_ptr_array_add(socket->followed, followed);
+}
+
+void websocket_expel(Websocket *socket, const char *audience, const char *person) {
+  for (guint i = socket->followed ? socket->followed->len : 0; i-- > 0;)
+    if (is_followed_as(socket->followed->pdata[i], audience, person))
+      stop_following(socket, i);
 }
 
 void websocket_follow_nothing(Websocket *socket) {
-  for (guint i = 0; socket->followed && i < socket->followed->len; i++)
-    audiences_remove(socket->all->audiences, socket->followed->pdata[i], socket);
+  while (socket->followed && socket->followed->len > 0)
+    stop_following(socket, 0);
   g_clear_pointer(&socket->followed, g_ptr_array_unref);
 }

@@ -28,7 +28,7 @@ typedef struct {
   struct lws *wsi;
   GList place; /* in the door's sockets, or in its doubted ones */
   char *address;
-  GPtrArray *followed; /* of char *: sessions whose events it gets; NULL: none */
+  GPtrArray *followed; /* of Followed: whose events it gets; NULL: none */
   WebsocketMessage message;
   GQueue calls;  /* that are not answered yet */
   GQueue unsent; /* of WebsocketFrame */
@@ -62,6 +62,8 @@ void websocket_close(Websocket *socket, guint16 code);
 /* Closes it at once, without a word: it reads none. */
 void websocket_give_up(Websocket *socket);
 
-/* From now on it gets what is told to this audience (request_follow()), or to none. */
-void websocket_follow(Websocket *socket, const char *audience);
+/* From now on it gets what is told to this audience (request_follow_as(); @person nullable), or to none. */
+void websocket_follow(Websocket *socket, const char *audience, const char *person);
 void websocket_follow_nothing(Websocket *socket);
+/* It gets no more what it got as @person, one of @audience. */
+void websocket_expel(Websocket *socket, const char *audience, const char *person);

@@ -25,6 +25,7 @@ typedef struct {
   Events *events;
   Request *request;
   char *session;        /* of the client's ticket (nullable) */
+  char *user;           /* whose it is (nullable) */
   char *place;          /* in a line (nullable) */
   char *offer;          /* that the client was not told of (nullable) */
   guint64 read;         /* the number of the last event that the client has */
@@ -52,7 +53,8 @@ struct Events {
   gboolean all_dirty;
   Timer *timer;
   gint64 told_us;
-  EventsPush push; /* nullable */
+  EventsPush push;   /* nullable */
+  EventsExpel expel; /* nullable */
   gpointer push_data;
   EventsDescribePlace describe_place; /* nullable */
   gpointer describe_data;
@@ -217,6 +219,7 @@ static Request *waiter_stop(Waiter *waiter) {
   g_queue_delete_link(&waiter->events->waiting, waiter->link);
   timer_cancel(waiter->timer);
   g_free(waiter->session);
+  g_free(waiter->user);
   g_free(waiter->place);
   g_free(waiter->offer);
   g_free(waiter);
@@ -277,6 +280,7 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
   waiter->events = events;
   waiter->request = request;
   waiter->session = g_strdup(whom->session);
+  waiter->user = g_strdup(whom->user);
   waiter->place = g_strdup(whom->place);
   waiter->offer = !cursor || waiter->is_stranger ? g_strdup(whom->offer) : NULL;
   g_queue_push_tail(&events->waiting, waiter);
@@ -297,8 +301,9 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
 
 /* ---- changes ---- */
 
-void events_set_push(Events *events, EventsPush push, gpointer data) {
+void events_set_push(Events *events, EventsPush push, EventsExpel expel, gpointer data) {
   events->push = push;
+  events->expel = expel;
   events->push_data = data;
 }
 
@@ -340,6 +345,21 @@ void events_tell_session(Events *events, const char *session, WireMessage messag
     next = link->next;
     if (g_strcmp0(waiter->session, session) == 0)
       answer_waiter(waiter);
+  }
+}
+
+void events_expel(Events *events, const char *session, const char *user) {
+  if (events->expel)
+    events->expel(session, user, events->push_data);
+  for (GList *link = events->waiting.head, *next; link; link = next) {
+    Waiter *waiter = link->data;
+    next = link->next;
+    if (g_strcmp0(waiter->session, session) != 0 || g_strcmp0(waiter->user, user) != 0)
+      continue;
+    Request *request = waiter_stop(waiter);
+    request_follow(request, NULL);
+    request_refuse_with(request, WIRE_NOT_AUTHORIZED, "ticket",
+                        "The host has removed you from this session.");
   }
 }
 

@@ -15,7 +15,9 @@ void events_free(Events *events); /* nobody may wait any more; NULL is allowed *
 /* Called with each event as it is told: its text, with its cursor in it, and the audience that it is for
  * (request_follow(); NULL: everybody). For doors that push; one at a time. */
 typedef void (*EventsPush)(const char *event, const char *session, gpointer data);
-void events_set_push(Events *events, EventsPush push, gpointer data);
+/* Called when @person is none of @audience any more: they hear of nothing that is told from here on. */
+typedef void (*EventsExpel)(const char *audience, const char *person, gpointer data);
+void events_set_push(Events *events, EventsPush push, EventsExpel expel, gpointer data);
 
 /* The PLACE_IN_LINE for @place as it is now (transfer full), and its @mark, which is never 0 and another
  * whenever there is something to tell. NULL, with @mark as it was: there is no such place, or its mark is
@@ -30,9 +32,14 @@ void events_servers_changed(Events *events, const Rc *rc);
  */
 void events_tell_session(Events *events, const char *session, WireMessage message, const char *members);
 
+/* @user is none of the session's people any more: they are told nothing more of it, and those of their
+ * requests that wait are refused with WIRE_NOT_AUTHORIZED. */
+void events_expel(Events *events, const char *session, const char *user);
+
 /* For whom a client asks, beside everybody. Plain data. */
 typedef struct {
   const char *session; /* that the client's ticket is for (nullable) */
+  const char *user;    /* whose ticket it is (nullable) */
   const char *place;   /* in a waiting line (nullable) */
   const char *offer;   /* that still stands, as an event (nullable): told to who cannot have heard of it */
 } EventsFor;

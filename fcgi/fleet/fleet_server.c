@@ -44,6 +44,7 @@ static void free_session(gpointer data) {
   sessions_remove(session);
   g_free(session->id);
   g_free(session->code);
+  g_strfreev(session->removed);
   g_free(session);
 }
 
@@ -277,9 +278,23 @@ static void complain_of(StatusReading *reading, guint n, const char *rule) {
   keep_complaint(reading, g_strdup_printf("sessions[%u].%s", n, rule));
 }
 
+/* Which of two codes of other generations is right, the plan says. */
+static void learn_code(Session *session, const ControlSession *told) {
+  if (g_strcmp0(session->code, told->code) != 0) {
+    g_free(session->code);
+    session->code = g_strdup(told->code);
+  }
+  session->generation = told->generation;
+}
+
+static void learn_removed(Session *session, const ControlSession *told) {
+  g_strfreev(session->removed);
+  session->removed = g_strdupv(told->removed);
+}
+
 static void learn_session(StatusReading *reading, FleetServer *server, const ControlSession *told, guint n) {
   Session *session = g_hash_table_lookup(server->sessions, told->session);
-  if (session && g_strcmp0(session->code, told->code) != 0) {
+  if (session && g_strcmp0(session->code, told->code) != 0 && !session->generation && !told->generation) {
     complain_of(reading, n, "code: is not the one that this session was given");
     return;
   }
@@ -289,6 +304,8 @@ static void learn_session(StatusReading *reading, FleetServer *server, const Con
       session->starts_at_us = MIN(session->starts_at_us, told->ends_at_us);
     g_array_append_val(reading->seen, n);
   }
+  learn_code(session, told);
+  learn_removed(session, told);
   if (told->starts_at_us)
     session->starts_at_us = told->starts_at_us;
   set_end(session, told->ends_at_us);
@@ -365,6 +382,17 @@ static void tell_seen(StatusReading *reading, FleetServer *server) {
   }
 }
 
+/* The listener may do anything but change which sessions are there. */
+static void tell_told(const ControlStatus *status, FleetServer *server) {
+  const FleetListener *listener = server->sums->listener;
+  for (guint i = 0; listener->session_told && i < status->sessions->len; i++) {
+    const ControlSession *told = status->sessions->pdata[i];
+    const Session *session = told->problem ? NULL : g_hash_table_lookup(server->sessions, told->session);
+    if (session)
+      listener->session_told(server, session, told, server->sums->user_data);
+  }
+}
+
 /* @complaint (transfer full, nullable) */
 static void set_complaint(FleetServer *server, char *complaint) {
   server->retold |= g_strcmp0(complaint, server->complaint) != 0;
@@ -402,6 +430,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   set_strange(server, reading.strange);
   set_complaint(server, reading.complaint);
   update_server(server);
+  tell_told(status, server);
 }
 
 void fleet_server_set_offline(FleetServer *server, const char *complaint) {
@@ -431,9 +460,10 @@ void fleet_server_take(FleetServer *server, const char *session, const char *cod
   update_server(server);
 }
 
-void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
+void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 generation,
+                          gint64 ends_at_us) {
   if (!g_hash_table_contains(server->sessions, session))
-    add_session(server, session, code, ends_at_us);
+    add_session(server, session, code, ends_at_us)->generation = generation;
   update_server(server);
 }
 

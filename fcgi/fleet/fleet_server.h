@@ -28,6 +28,9 @@ typedef struct {
   /* A status names a session that was not known to be there (nullable). FALSE with an error whose message is
    * "field: rule": it cannot be one of this server's. */
   gboolean (*session_seen)(FleetServer *server, const Session *session, gpointer user_data, GError **error);
+  /* What a status says of a session that is there (nullable). */
+  void (*session_told)(FleetServer *server, const Session *session, const ControlSession *told,
+                       gpointer user_data);
   /* A session that was there, started or seen, is no longer; @reason: as the streamer says (nullable, as is
    * the function). */
   void (*session_over)(FleetServer *server, const char *session, const char *reason, gpointer user_data);
@@ -60,8 +63,10 @@ void fleet_server_set_clock_difference(FleetServer *server, gint64 seconds);
 
 /* A start is being asked of it: from now on this session takes a place. */
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us);
-/* A session that is known to run there from before: it takes its place until a status says otherwise. */
-void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 ends_at_us);
+/* A session that is known to run there from before: it takes its place until a status says otherwise.
+ * @generation: of its code. */
+void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 generation,
+                          gint64 ends_at_us);
 /* The session's record on this server, or NULL. */
 const Session *fleet_server_find_session(const FleetServer *server, const char *session);
 /* The start succeeded, with what the streamer said. */

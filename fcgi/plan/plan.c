@@ -309,6 +309,12 @@ static void learn_holder(Plan *plan, PlanEntry *entry, const Reservation *seen) 
   plan_count_held(plan, entry);
 }
 
+static void merge_invitation(Plan *plan, PlanEntry *entry, const Reservation *seen) {
+  if (seen->generation >= entry->reservation->generation && plan_take_invitation(plan, entry, seen) &&
+      seen->state == RESERVATION_RUNNING && plan->listener.invited)
+    plan->listener.invited(entry->reservation, plan->listener_data);
+}
+
 /* What another coordinator has done to a reservation that is known here. What is on its way from here is
  * newer; an end is for good. */
 static void merge_seen(Plan *plan, PlanEntry *entry, const Reservation *seen) {
@@ -320,6 +326,7 @@ static void merge_seen(Plan *plan, PlanEntry *entry, const Reservation *seen) {
     return;
   }
   merge_end(plan, entry, seen->ends_at_us);
+  merge_invitation(plan, entry, seen);
   if (plan_set_state(plan, entry, seen->state, seen->server_name) && seen->server_name &&
       plan->listener.appeared)
     plan->listener.appeared(entry->reservation, plan->listener_data);

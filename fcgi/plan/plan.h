@@ -13,6 +13,7 @@
  * before then, as far as nobody else can have been told (plan_clock.h). The core's thread only.
  */
 #pragma once
+#include "fcgi/plan/plan_invitations.h"
 #include "fcgi/plan/plan_list.h"
 #include "fcgi/plan/plan_promises.h"
 #include "fcgi/rules/ledger.h"

@@ -38,10 +38,32 @@ void plan_write(Plan *plan, PlanEntry *entry, StoreChangeKind kind, guint slots,
   send_change(plan, entry, change);
 }
 
+void plan_write_invitation(Plan *plan, PlanEntry *entry) {
+  entry->uninvited = entry->inviting;
+  if (entry->inviting)
+    return;
+  entry->inviting = TRUE;
+  plan_write(plan, entry, STORE_INVITE, 0, (PlanWaiter){NULL, NULL});
+}
+
+void plan_write_door(Plan *plan, PlanEntry *entry, const char *before, const PlanWaiter *waiter) {
+  PlanChange *change = g_new(PlanChange, 1);
+  *change = (PlanChange){.plan = plan,
+                         .kind = STORE_INVITE,
+                         .id = g_strdup(entry->reservation->id),
+                         .is_door = TRUE,
+                         .door_before = g_strdup(before),
+                         .waiter = *waiter};
+  entry->inviting = TRUE;
+  send_change(plan, entry, change);
+}
+
 /* One after the other: a store may do what it is asked at the same time in any order. */
 void plan_write_fact(Plan *plan, PlanEntry *entry) {
   if (entry->pending)
     entry->dirty = TRUE;
+  else if (entry->uninvited)
+    plan_write_invitation(plan, entry);
   else
     plan_write(plan, entry, STORE_FACT, 0, (PlanWaiter){NULL, NULL});
 }
@@ -87,16 +109,12 @@ static void give_other(Plan *plan, PlanEntry *entry, const PlanWaiter *first, co
 
 /* Another code, after one that another coordinator has given away. FALSE: there are none left. */
 static gboolean try_another_code(Plan *plan, PlanEntry *entry, const PlanChange *failed) {
-  Reservation *reservation = entry->reservation;
-  plan_release_code(plan, reservation);
-  char *code = failed->tries < CODE_TRIES ? codes_draw(plan->codes, reservation, plan->now_us) : NULL;
-  if (!code)
+  if (failed->tries >= CODE_TRIES || !plan_draw_code(plan, entry->reservation))
     return FALSE;
-  g_free(reservation->code);
-  reservation->code = code;
   PlanChange *change = g_new(PlanChange, 1);
   *change = *failed;
   change->id = g_strdup(failed->id);
+  change->door_before = g_strdup(failed->door_before);
   change->tries++;
   send_change(plan, entry, change);
   return TRUE;
@@ -109,6 +127,50 @@ static void take_extension_back(Plan *plan, PlanEntry *entry, guint slots) {
   ledger_give_back_rest(ledger, &entry->run, ledger_run_end(entry->run) - slots);
   entry->reservation->ends_at_us -= slots * plan->rules.slot_minutes * INSTANT_MINUTE;
   plan_set_due(plan, entry);
+}
+
+/* ---- how one comes into it ---- */
+
+static void tell_invited(Plan *plan, PlanEntry *entry) {
+  if (!entry->uninvited && plan->listener.invited)
+    plan->listener.invited(entry->reservation, plan->listener_data);
+}
+
+static void take_door_back(PlanEntry *entry, const PlanChange *change) {
+  g_free(entry->reservation->door);
+  entry->reservation->door = g_strdup(change->door_before);
+}
+
+/* What could not be written: a host asks again, but a removal stays one. */
+static void invitation_unwritten(Plan *plan, PlanEntry *entry, const PlanChange *change) {
+  if (change->is_door && !entry->uninvited) {
+    take_door_back(entry, change);
+  } else {
+    entry->uninvited = entry->dirty = TRUE;
+    plan_index_set_due(plan->index, entry, MIN(entry->due_us, plan->now_us + PLAN_RETRY_US));
+  }
+  plan_refuse(&change->waiter, WIRE_STORE_UNAVAILABLE, NULL, NOT_WRITTEN_REASON);
+}
+
+static void invitation_answered(Plan *plan, const PlanChange *change, PlanEntry *entry, StoreOutcome outcome,
+                                const Reservation *other) {
+  if (entry->reservation->state != RESERVATION_RUNNING) {
+    plan_refuse(&change->waiter, WIRE_SESSION_NOT_EXIST, NULL, PLAN_GONE_REASON);
+  } else if (outcome == STORE_CODE_TAKEN && try_another_code(plan, entry, change)) {
+    entry->inviting = TRUE;
+  } else if (outcome == STORE_UNAVAILABLE || outcome == STORE_CODE_TAKEN) {
+    invitation_unwritten(plan, entry, change);
+  } else if (outcome == STORE_OTHER && other->generation >= entry->reservation->generation) {
+    entry->uninvited = FALSE;
+    plan_take_invitation(plan, entry, other);
+    tell_invited(plan, entry);
+    plan_refuse(&change->waiter, WIRE_STORE_UNAVAILABLE, NULL, PLAN_INVITING_REASON);
+  } else if (outcome == STORE_DONE) {
+    tell_invited(plan, entry);
+    plan_tell(entry, &change->waiter);
+  } else {
+    plan_refuse(&change->waiter, WIRE_SESSION_NOT_EXIST, NULL, PLAN_GONE_REASON);
+  }
 }
 
 static void new_one_answered(Plan *plan, const PlanChange *change, PlanEntry *entry, StoreOutcome outcome,
@@ -152,7 +214,7 @@ static void change_done(Plan *plan, const PlanChange *change, PlanEntry *entry) 
  * (plan_tick()). */
 static void write_what_waits(Plan *plan, const char *id, StoreOutcome outcome) {
   PlanEntry *entry = plan_index_find(plan->index, id);
-  if (entry && entry->dirty && !entry->pending && outcome != STORE_UNAVAILABLE)
+  if (entry && (entry->dirty || entry->uninvited) && !entry->pending && outcome != STORE_UNAVAILABLE)
     plan_write_fact(plan, entry);
 }
 
@@ -179,14 +241,18 @@ static void change_answered(StoreOutcome outcome, const Reservation *other, cons
     entry->pending--;
     entry->cancelling &= change->kind != STORE_CANCEL;
     entry->claiming &= change->kind != STORE_CLAIM;
+    entry->inviting &= change->kind != STORE_INVITE;
     if (change->kind == STORE_NEW)
       new_one_answered(plan, change, entry, outcome, other);
+    else if (change->kind == STORE_INVITE)
+      invitation_answered(plan, change, entry, outcome, other);
     else if (outcome == STORE_DONE)
       change_done(plan, change, entry);
     else
       change_refused(plan, change, entry, outcome);
     write_what_waits(plan, change->id, outcome);
   }
+  g_free(change->door_before);
   g_free(change->id);
   g_free(change);
 }

@@ -16,8 +16,10 @@ typedef struct {
   StoreChangeKind kind;
   char *id;    /* NULL: STORE_ASK */
   guint slots; /* STORE_EXTEND: how many were added */
-  guint tries; /* STORE_NEW: codes that were somebody else's */
-  char *proof; /* STORE_ASK: the wish's (nullable) */
+  guint tries; /* STORE_NEW, STORE_INVITE: codes that were somebody else's */
+  gboolean is_door;
+  char *door_before; /* STORE_INVITE of a door alone: what it was (nullable) */
+  char *proof;       /* STORE_ASK: the wish's (nullable) */
   PlanWaiter waiter;
   WireMessage refusal; /* STORE_ASK: what is said unless it was done before, about what, and why */
   const char *field;   /* (static, nullable) */
@@ -28,6 +30,12 @@ typedef struct {
 void plan_write(Plan *plan, PlanEntry *entry, StoreChangeKind kind, guint slots, PlanWaiter waiter);
 /* The same for what is so in any case; nobody waits for it. */
 void plan_write_fact(Plan *plan, PlanEntry *entry);
+
+/* Writes the entry's code, generation and door, or, while that is being done, writes them again then. */
+void plan_write_invitation(Plan *plan, PlanEntry *entry);
+/* The same when its door alone, which was @before (nullable), is another; else it is as it was again. Not
+ * while entry->inviting. */
+void plan_write_door(Plan *plan, PlanEntry *entry, const char *before, const PlanWaiter *waiter);
 
 /* What a new one in this state is refused with when there is no place for it. */
 WireMessage plan_full_word(ReservationState state);

@@ -52,6 +52,34 @@ void plan_release_code(Plan *plan, const Reservation *reservation) {
     codes_release(plan->codes, reservation->code, plan->now_us);
 }
 
+gboolean plan_draw_code(Plan *plan, Reservation *reservation) {
+  char *code = codes_draw(plan->codes, reservation, plan->now_us);
+  if (!code)
+    return FALSE;
+  plan_release_code(plan, reservation);
+  g_free(reservation->code);
+  reservation->code = code;
+  return TRUE;
+}
+
+gboolean plan_take_invitation(Plan *plan, PlanEntry *entry, const Reservation *stored) {
+  Reservation *reservation = entry->reservation;
+  gboolean same_code = g_strcmp0(reservation->code, stored->code) == 0;
+  if (same_code && reservation->generation == stored->generation &&
+      reservation_wants_knock(reservation) == reservation_wants_knock(stored))
+    return FALSE;
+  if (!same_code) {
+    plan_release_code(plan, reservation);
+    g_free(reservation->code);
+    reservation->code = g_strdup(stored->code);
+    claim_code(plan, reservation);
+  }
+  reservation->generation = stored->generation;
+  g_free(reservation->door);
+  reservation->door = g_strdup(stored->door);
+  return TRUE;
+}
+
 /* ---- what becomes of an entry ---- */
 
 void plan_count_held(Plan *plan, PlanEntry *entry) {

@@ -11,6 +11,7 @@
 
 #define PLAN_DAY_US (24 * 60 * INSTANT_MINUTE)
 #define PLAN_NO_SHOW "no_show" /* why it ended: nobody came */
+#define PLAN_INVITING_REASON "The invitation is just being renewed; ask the same again in a moment."
 #define PLAN_STOPPING_REASON "The coordinator is stopping; try again in a moment."
 
 struct Plan {
@@ -62,6 +63,11 @@ gboolean plan_has_own_place(const Plan *plan, const PlanEntry *entry);
 gboolean plan_prolong(Plan *plan, PlanEntry *entry, gint64 ends_at_us);
 /* It is over: its places from now on and its code are free. */
 void plan_end_entry(Plan *plan, PlanEntry *entry, const char *reason);
+/* Another code than it has, which is free from here on. FALSE: there are none left, and nothing has changed.
+ */
+gboolean plan_draw_code(Plan *plan, Reservation *reservation);
+/* What the store has of how one comes into it is so here, too. FALSE: it was. */
+gboolean plan_take_invitation(Plan *plan, PlanEntry *entry, const Reservation *stored);
 /* Its code is free; one that is somebody else's by now stays theirs. */
 void plan_release_code(Plan *plan, const Reservation *reservation);
 

@@ -13,6 +13,8 @@ typedef struct {
   gboolean stored;     /* it is in the store: somebody may have been told */
   gboolean cancelling; /* its cancellation is on its way to the store */
   gboolean claiming;   /* its beginning is */
+  gboolean inviting;   /* its code, generation and door are, */
+  gboolean uninvited;  /* or are to be written again: what is stored is older */
   gboolean apart;      /* it holds no slots from now on: its server takes no others (plan_set_apart()) */
   gboolean noticed;    /* its end was told of */
   gboolean dirty;      /* what is stored is older than what is here: write it again */

@@ -43,4 +43,7 @@ typedef struct {
   /* Whether the session is on its server still, for all that is known: its time was over, and is not any more
    * (nullable: it is not). */
   gboolean (*still_runs)(const Reservation *reservation, gpointer user_data);
+  /* The session's code, generation or door is another and is in the store, from here or from another
+   * coordinator (plan_invitations.h; nullable). */
+  void (*invited)(const Reservation *reservation, gpointer user_data);
 } PlanListener;

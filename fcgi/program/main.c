@@ -24,6 +24,7 @@
 #include "fcgi/program/database_admin.h"
 #include "fcgi/program/staff_admin.h"
 #include "fcgi/program/wiring.h"
+#include "fcgi/session/knocks.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 #include "fcgi/settings/configuration.h"
@@ -192,6 +193,7 @@ static gboolean on_end_signal(gpointer data) {
   door_websocket_close_entrance(program->websockets);
   events_answer_all(core->events);
   lines_answer_all(core->lines);
+  knocks_answer_all(core->knocks);
   if (!core->database)
     end_starts(program);
   look_whether_done(program);

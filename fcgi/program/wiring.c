@@ -9,6 +9,8 @@
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/watches.h"
 #include "fcgi/line/lines.h"
+#include "fcgi/session/invitations.h"
+#include "fcgi/session/knocks.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 #include "fcgi/staff/staff.h"
@@ -37,12 +39,20 @@ static gboolean on_session_seen(FleetServer *server, const Session *session, gpo
   return planning_session_seen(((Core *)data)->planning, server, session, error);
 }
 
+static void on_session_told(FleetServer *server, const Session *session, const ControlSession *told,
+                            gpointer data) {
+  const Core *core = data;
+  invitations_told(core->invitations, server, session, told);
+  knocks_told(core->knocks, server, session, told->knocks);
+}
+
 static void on_session_over(FleetServer *server, const char *session, const char *reason, gpointer data) {
+  invitations_forget(((Core *)data)->invitations, session);
   planning_session_over(((Core *)data)->planning, server, session, reason);
 }
 
 static const FleetListener fleet_listener = {on_fleet_changed, on_server_added, on_server_removed,
-                                             on_session_seen, on_session_over};
+                                             on_session_seen,  on_session_told, on_session_over};
 
 /* ---- who needs to know what planning tells ---- */
 
@@ -55,6 +65,18 @@ static gboolean is_session_starting(const char *session, Core *core) {
 }
 
 static const PlanningListener planning_listener = {on_session_ending, is_session_starting};
+
+/* ---- who is told of invitations and knocks ---- */
+
+static void tell_session(const char *session, WireMessage message, const char *members, Core *core) {
+  events_tell_session(core->events, session, message, members);
+}
+
+static void expel_from_session(const char *session, const char *user, Core *core) {
+  events_expel(core->events, session, user);
+}
+
+static const InvitationsListener invitations_listener = {tell_session, expel_from_session};
 
 /* ---- opening and closing ---- */
 
@@ -73,6 +95,8 @@ gboolean wiring_open(Core *core, const Configuration *configuration, const Ticke
   core->fleet = fleet_new(&fleet_listener, core);
   core->events = events_new(core);
   core->starts = starts_new(core);
+  core->invitations = invitations_new(core, &invitations_listener);
+  core->knocks = knocks_new(core);
   core->lines = lines_new(core);
   core->watches = watches_new(core);
   core->streamers =
@@ -96,6 +120,8 @@ void wiring_close(Core *core) {
   sql_pool_free(core->database);
   staff_free(core->staff);
   starts_free(core->starts);
+  knocks_free(core->knocks);
+  invitations_free(core->invitations);
   lines_free(core->lines);
   watches_free(core->watches);
   streamer_client_free(core->streamers);

@@ -5,11 +5,24 @@
 
 #define AT(type, member) G_STRUCT_OFFSET(type, member)
 
+static const Field knock_fields[] = {
+    {"knock", FIELD_TEXT, AT(ControlKnock, knock), .required = TRUE, LIMIT_KNOCK},
+    {"name", FIELD_TEXT, AT(ControlKnock, name), LIMIT_PERSON},
+    {"lapses_in_seconds", FIELD_INT, AT(ControlKnock, lapses_in_s), LIMIT_LAPSE_SECONDS},
+    {"answer", FIELD_TEXT, AT(ControlKnock, answer), LIMIT_ANSWER},
+    {NULL},
+};
+
 static const Field session_fields[] = {
     {"session", FIELD_TEXT, AT(ControlSession, session), .required = TRUE, LIMIT_ID},
     {"code", FIELD_DIGITS, AT(ControlSession, code), .required = TRUE, LIMIT_CODE},
     {"starts_at", FIELD_INSTANT, AT(ControlSession, starts_at_us), LIMIT_INSTANT},
     {"ends_at", FIELD_INSTANT, AT(ControlSession, ends_at_us), LIMIT_INSTANT},
+    {"generation", FIELD_INT, AT(ControlSession, generation), .min = 0, .max = G_MAXINT32},
+    {"removals", FIELD_INT, AT(ControlSession, removals), .min = 0, .max = G_MAXINT32},
+    {"removed", FIELD_TEXTS, AT(ControlSession, removed), LIMIT_USER},
+    {"knocks", FIELD_LIST, AT(ControlSession, knocks), .sub = knock_fields, .size = sizeof(ControlKnock),
+     LIMIT_KNOCKS},
     {NULL},
 };
 
@@ -77,6 +90,9 @@ static void add_control_session(guint n, gpointer element, const GError *problem
     session->problem = g_strdup(problem->message);
   else if (session->starts_at_us && session->ends_at_us && session->ends_at_us < session->starts_at_us)
     session->problem = g_strdup_printf("sessions[%u].ends_at: is before starts_at", n);
+  else if (session->removed && g_strv_length(session->removed) > LIMIT_REMOVED)
+    session->problem =
+        g_strdup_printf("sessions[%u].removed: must have at most %u elements", n, LIMIT_REMOVED);
   g_ptr_array_add(sessions, session);
 }
 
@@ -143,6 +159,10 @@ typedef struct {
   gint64 ends_at_us;
   char *version;
   gint64 wait_seconds;
+  gint64 generation;
+  char *knock;
+  char *name;
+  gint64 lapses_in_s;
 } ControlRequest;
 
 static const Field request_fields[] = {
@@ -153,6 +173,10 @@ static const Field request_fields[] = {
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(ControlRequest, ends_at_us)},
     {"version", FIELD_RAW, G_STRUCT_OFFSET(ControlRequest, version)},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(ControlRequest, wait_seconds), .min = 1},
+    {"generation", FIELD_INT, G_STRUCT_OFFSET(ControlRequest, generation), .min = 1},
+    {"knock", FIELD_TEXT, G_STRUCT_OFFSET(ControlRequest, knock)},
+    {"name", FIELD_TEXT, G_STRUCT_OFFSET(ControlRequest, name)},
+    {"lapses_in_seconds", FIELD_INT, G_STRUCT_OFFSET(ControlRequest, lapses_in_s), .min = 1},
     {NULL},
 };
 
@@ -180,6 +204,27 @@ char *control_extend_session(const char *session, gint64 ends_at_us) {
   ControlRequest request = {
       .verb = (char *)"EXTEND_SESSION", .session = (char *)session, .ends_at_us = ends_at_us};
   return fields_write(request_fields, &request);
+}
+
+char *control_set_code(const char *session, const char *code, gint64 generation) {
+  ControlRequest request = {
+      .verb = (char *)"SET_CODE", .session = (char *)session, .code = (char *)code, .generation = generation};
+  return fields_write(request_fields, &request);
+}
+
+char *control_knock(const char *session, const char *knock, const char *name, gint64 lapses_in_s) {
+  ControlRequest request = {.verb = (char *)"KNOCK",
+                            .session = (char *)session,
+                            .knock = (char *)knock,
+                            .name = (char *)name,
+                            .lapses_in_s = lapses_in_s};
+  return fields_write(request_fields, &request);
+}
+
+/* @session and @knock are ids, which need no quoting. */
+char *control_answer_knock(const char *session, const char *knock, gboolean admit) {
+  return g_strdup_printf("{\"verb\":\"ANSWER_KNOCK\",\"session\":\"%s\",\"knock\":\"%s\",\"admit\":%s}",
+                         session, knock, admit ? "true" : "false");
 }
 
 char *control_drain(gboolean on) {

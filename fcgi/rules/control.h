@@ -7,11 +7,23 @@
 
 #define CONTROL_MAX_ANSWER (1024 * 1024)
 
+/* Somebody who knocks at a session's door. */
+typedef struct {
+  char *knock; /* an id */
+  char *name;  /* nullable */
+  gint64 lapses_in_s;
+  char *answer; /* WIRE_KNOCK_ADMITTED, or another word: not admitted; NULL: none yet */
+} ControlKnock;
+
 typedef struct {
   char *session; /* nullable with a problem, as is the rest */
   char *code;
   gint64 starts_at_us; /* 0: not said */
   gint64 ends_at_us;   /* 0: not said */
+  gint64 generation;   /* of the code (control_set_code()) */
+  gint64 removals;     /* how many people the host has removed */
+  char **removed;      /* the newest of them (nullable) */
+  GPtrArray *knocks;   /* of ControlKnock (nullable) */
   char *problem;       /* which rule (limits.h) it breaks: "sessions[3].code: is missing"; NULL: none */
 } ControlSession;
 
@@ -54,4 +66,9 @@ char *control_get_status(const char *version, guint wait_seconds);
 char *control_start_session(const char *session, const char *code, const char *rc_name, gint64 ends_at_us);
 char *control_end_session(const char *session);
 char *control_extend_session(const char *session, gint64 ends_at_us);
+/* Codes of later generations replace earlier ones. */
+char *control_set_code(const char *session, const char *code, gint64 generation);
+/* @name nullable. */
+char *control_knock(const char *session, const char *knock, const char *name, gint64 lapses_in_s);
+char *control_answer_knock(const char *session, const char *knock, gboolean admit);
 char *control_drain(gboolean on);

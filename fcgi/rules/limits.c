@@ -16,3 +16,7 @@ gboolean limits_is_hex(const char *text) {
 gboolean limits_is_code(const char *text) {
   return text[strspn(text, DIGITS)] == 0;
 }
+
+gboolean limits_is_door(const char *text) {
+  return strcmp(text, LIMITS_DOOR_OPEN) == 0 || strcmp(text, LIMITS_DOOR_KNOCK) == 0;
+}

@@ -27,6 +27,14 @@
 #define LIMIT_KEY .max = 64                       /* that cancels a booking */
 #define LIMIT_HOLDER                                                                                         \
   .min = HOLDER_DIGITS, .max = HOLDER_DIGITS, .check = limits_is_hex, .rule = "must be hexadecimal"
+#define LIMIT_DOOR .max = 16, .check = limits_is_door, .rule = "must be open or knock"
+#define LIMIT_GENERATION .min = 1, .max = G_MAXINT32 /* of an invitation: how many people were removed */
+#define LIMIT_USER .min = 1, .max = 200              /* a person's id */
+#define LIMIT_KNOCK LIMIT_ID
+#define LIMIT_ANSWER .max = 16
+#define LIMIT_LAPSE_SECONDS .min = 0, .max = 60
+#define LIMIT_KNOCKS .max = 64 /* that a status has of one session */
+#define LIMIT_REMOVED 64       /* people whom it says were removed from one session */
 #define LIMIT_PLACE .min = 1, .max = 64
 #define LIMIT_MINUTES .min = 1, .max = 1440 /* how long somebody wants a session, or wants it longer */
 /* The first second, which is no longer "none", to the last that FROM_UNIXTIME() of MariaDB 10 takes:
@@ -42,3 +50,7 @@ gboolean limits_is_id(const char *text);
 gboolean limits_is_hex(const char *text);
 /* Digits of ASCII alone. */
 gboolean limits_is_code(const char *text);
+/* LIMITS_DOOR_OPEN, or LIMITS_DOOR_KNOCK: whoever comes has to be let in by a host. */
+gboolean limits_is_door(const char *text);
+#define LIMITS_DOOR_OPEN "open"
+#define LIMITS_DOOR_KNOCK "knock"

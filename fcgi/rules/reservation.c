@@ -23,6 +23,8 @@ static const Field reservation_fields[] = {
     {"reason", FIELD_TEXT, AT(reason), LIMIT_REASON},
     {"created_at", FIELD_INSTANT, AT(created_at_us), LIMIT_INSTANT},
     {"ended_at", FIELD_INSTANT, AT(ended_at_us), LIMIT_INSTANT},
+    {"door", FIELD_TEXT, AT(door), LIMIT_DOOR},
+    {"generation", FIELD_INT, AT(generation), LIMIT_GENERATION},
     {NULL},
 };
 
@@ -105,7 +107,16 @@ Reservation *reservation_copy(const Reservation *reservation) {
   copy->state_name = NULL;
   copy->server_name = g_strdup(reservation->server_name);
   copy->reason = g_strdup(reservation->reason);
+  copy->door = g_strdup(reservation->door);
   return copy;
+}
+
+const char *reservation_door(const Reservation *reservation) {
+  return reservation->door ? reservation->door : LIMITS_DOOR_OPEN;
+}
+
+gboolean reservation_wants_knock(const Reservation *reservation) {
+  return g_strcmp0(reservation->door, LIMITS_DOOR_KNOCK) == 0;
 }
 
 void reservation_free(Reservation *reservation) {

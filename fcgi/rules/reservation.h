@@ -28,6 +28,8 @@ typedef struct {
   char *server_name;                 /* where it runs (nullable) */
   char *reason;                      /* why it ended: a WireEnd's word, "cancelled" or "no_show" (nullable) */
   gint64 created_at_us, ended_at_us; /* ended_at_us is 0 until then */
+  char *door;                        /* LIMITS_DOOR_KNOCK, or open (nullable) */
+  gint64 generation;                 /* of code and invitation: how many people the host has removed */
 } Reservation;
 
 const char *reservation_state_name(ReservationState state); /* "planned" (static) */
@@ -42,6 +44,11 @@ gboolean reservation_check(const Reservation *reservation, GError **error);
 Reservation *reservation_parse(const char *text, GError **error);
 /* As one line of JSON (transfer full): of one that is over, without whose it was. */
 char *reservation_format(const Reservation *reservation);
+
+/* A word of limits.h (static, or the reservation's). */
+const char *reservation_door(const Reservation *reservation);
+/* Whether who comes has to be let in by a host. */
+gboolean reservation_wants_knock(const Reservation *reservation);
 
 Reservation *reservation_copy(const Reservation *reservation); /* (transfer full) */
 void reservation_free(Reservation *reservation);               /* NULL is allowed */

@@ -11,7 +11,9 @@ typedef struct FleetServer FleetServer;
 /* Plain data. */
 typedef struct {
   char *id;
-  char *code; /* nullable: the streamer did not say */
+  char *code;        /* nullable: the streamer did not say */
+  gint64 generation; /* of the code (control.h) */
+  char **removed;    /* the people whom the host has removed, as the streamer said last (nullable) */
   FleetServer *server;
   gint64 starts_at_us;
   gint64 ends_at_us; /* 0: not known */

@@ -7,8 +7,25 @@
 
 /* The reservation that @code is of (transfer none, until the plan changes); NULL: there is none, or whether
  * there is must not be told, and the request has been refused (transfer full then). @key (nullable): a
- * booking's secret, whose owner has not guessed the code. */
+ * booking's secret, whose owner has not guessed the code. Nobody knocks. */
 const Reservation *code_door_try(Request *request, const char *code, const char *key);
+
+/* Somebody who wants to come in. Plain data; the texts but for the code are nullable. */
+typedef struct {
+  const char *code;
+  const char *name;
+  const char *key;    /* the booking's */
+  const char *invite; /* its invitation's */
+  gboolean is_staff;  /* an operator, whose ticket is good */
+} CodeDoorWish;
+
+/* The reservation that the wish opens (transfer none, until the plan changes), and whether as its host. NULL:
+ * it has been refused, or waits until a host has answered (transfer full @request then). */
+const Reservation *code_door_enter(Request *request, const CodeDoorWish *wish, gboolean *is_host);
+
+/* That there is no session with the code that was typed, or none that may be told of: the one place where
+ * this is said. (transfer full @request) */
+void code_door_refuse(Request *request);
 
 /* The request's client is told the session's code: it may type it as often as it likes. */
 void code_door_told(const Request *request, const char *session);

@@ -3,6 +3,8 @@
 #include "common/fields.h"
 #include "common/instant.h"
 #include "common/random.h"
+#include "fcgi/session/invitations.h"
+#include "fcgi/session/planning.h"
 
 /* A ticket outlives its session's planned end, which may be extended; the streamer ends the session, ticket
  * or not. */
@@ -15,6 +17,8 @@ typedef struct {
   char *url;
   char *session;
   char *code;
+  char *invite;
+  char *door;
   char *ticket;
   char *role;
   char *rc_name;
@@ -28,6 +32,8 @@ static const Field fields[] = {
     {"url", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, url)},
     {"session", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, session)},
     {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ConnectionData, code)},
+    {"invite", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, invite)},
+    {"door", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, door)},
     {"ticket", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, ticket)},
     {"role", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, role)},
     {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionData, rc_name)},
@@ -56,11 +62,15 @@ void connection_data_answer(Request *request, const Session *session, const char
   const Server *server = fleet_server_get_info(session->server);
   g_autofree char *url = server_public_url(server, core->configuration->streamer_tls);
   g_autofree char *ticket = sign_ticket(core, session, server->name, role, name);
+  const Reservation *reservation = plan_find(planning_get_plan(core->planning), session->id);
+  g_autofree char *invite = reservation ? invitations_make(core, reservation) : NULL;
   ConnectionData data = {.ip = server->ip,
                          .port = server->port,
                          .url = url,
                          .session = session->id,
-                         .code = session->code,
+                         .code = reservation ? reservation->code : session->code,
+                         .invite = invite,
+                         .door = reservation ? (char *)reservation_door(reservation) : NULL,
                          .ticket = ticket,
                          .role = (char *)role,
                          .rc_name = server->rc_name,

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/program_clock.h"
 #include "fcgi/rules/guard.h"
+#include "fcgi/session/invitations.h"
 #include "fcgi/store/store_json.h"
 #include "fcgi/store/store_mysql.h"
 
@@ -112,7 +113,8 @@ void planning_server_added(Planning *planning, FleetServer *server) {
   for (guint i = 0; ids && i < ids->len; i++) {
     const Reservation *reservation = plan_find(planning->plan, ids->pdata[i]);
     if (reservation)
-      fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+      fleet_server_restore(server, reservation->id, reservation->code, reservation->generation,
+                           reservation->ends_at_us);
   }
 }
 
@@ -143,7 +145,8 @@ gboolean planning_session_seen(Planning *planning, FleetServer *server, const Se
     fields_set_error(error, FIELDS_ERROR_RANGE, "session", "is that of a session on another server");
     return FALSE;
   }
-  if (strcmp(known->code, session->code) != 0) {
+  /* After a removal it is told the new one as soon as it can be (invitations.h). */
+  if (strcmp(known->code, session->code) != 0 && !known->generation && !session->generation) {
     fields_set_error(error, FIELDS_ERROR_RANGE, "code", "is not the one that this session was given");
     return FALSE;
   }
@@ -165,7 +168,8 @@ static void on_plan_appeared(const Reservation *reservation, gpointer data) {
   const Planning *planning = data;
   FleetServer *server = fleet_find_server(planning->core->fleet, reservation->server_name);
   if (server && !fleet_server_find_session(server, reservation->id))
-    fleet_server_restore(server, reservation->id, reservation->code, reservation->ends_at_us);
+    fleet_server_restore(server, reservation->id, reservation->code, reservation->generation,
+                         reservation->ends_at_us);
 }
 
 /* What the fleet has of it stays when its time is over, until its server says that it is. */
@@ -174,6 +178,10 @@ static gboolean on_plan_asks_whether_runs(const Reservation *reservation, gpoint
   const FleetServer *server =
       reservation->server_name ? fleet_find_server(planning->core->fleet, reservation->server_name) : NULL;
   return server && fleet_server_find_session(server, reservation->id);
+}
+
+static void on_plan_invited(const Reservation *reservation, gpointer data) {
+  invitations_changed(((const Planning *)data)->core->invitations, reservation);
 }
 
 /* ---- the clock ---- */
@@ -334,7 +342,7 @@ static Store *open_store(Core *core, GError **error) {
 
 Planning *planning_open(Core *core, const PlanningListener *listener, GError **error) {
   static const PlanListener plan_listener = {on_plan_ending, on_plan_appeared, has_place_beside,
-                                             on_plan_asks_whether_runs};
+                                             on_plan_asks_whether_runs, on_plan_invited};
   const Configuration *configuration = core->configuration;
   const PlanRules rules = {
       .slot_minutes = (guint)configuration->slot_minutes,

@@ -59,6 +59,7 @@ typedef struct {
   Start *start;
   Request *request;
   char *name; /* nullable */
+  gboolean is_host;
 } Person;
 
 static void start_ask(Start *start);
@@ -133,12 +134,10 @@ gboolean starts_is_starting(const Starts *starts, const char *session) {
 
 /* ---- the people ---- */
 
-/* The request of the first in the queue, who leaves it; @name (nullable) gets its name. (transfer full) */
-static Request *take_first_person(Start *start, char **name) {
+/* The request of the first in the queue, who leaves it. (transfer full) */
+static Request *take_first_person(Start *start) {
   Person *person = g_queue_pop_head(&start->people);
   Request *request = person->request;
-  if (name)
-    *name = g_steal_pointer(&person->name);
   free_person(person);
   return request;
 }
@@ -149,25 +148,25 @@ static void on_person_gone(Request *request, gpointer data) {
   free_person(person);
 }
 
-static void add_person(Start *start, Request *request, const char *name) {
+static void add_person(Start *start, Request *request, const char *name, gboolean is_host) {
   Person *person = g_new(Person, 1);
-  *person = (Person){start, request, g_strdup(name)};
+  *person = (Person){start, request, g_strdup(name), is_host};
   g_queue_push_tail(&start->people, person);
   request_wait(request, on_person_gone, person);
 }
 
 static void refuse_all(Start *start, Rc *rc) {
   while (!g_queue_is_empty(&start->people))
-    busy_refuse(take_first_person(start, NULL), rc);
+    busy_refuse(take_first_person(start), rc);
 }
 
-/* Lets everybody in who waited. */
+/* Lets everybody in who waited. @role: of the first. */
 static void let_in(Start *start, const Session *session, const char *role) {
   for (; !g_queue_is_empty(&start->people); role = "guest") {
-    g_autofree char *name = NULL;
-    Request *request = take_first_person(start, &name);
-    code_door_told(request, session->id);
-    connection_data_answer(request, session, role, name);
+    Person *person = g_queue_pop_head(&start->people);
+    code_door_told(person->request, session->id);
+    connection_data_answer(person->request, session, person->is_host ? "host" : role, person->name);
+    free_person(person);
   }
 }
 
@@ -359,7 +358,7 @@ static void on_start_planned(const Reservation *reservation, const GError *error
   if (wire_message_of(error) == WIRE_SERVERS_BUSY)
     refuse_all(start, rc);
   while (!g_queue_is_empty(&start->people))
-    request_refuse(take_first_person(start, NULL), error);
+    request_refuse(take_first_person(start), error);
   start_end_failed(start, error);
 }
 
@@ -374,7 +373,7 @@ static void start_plan(Start *start, const StartWish *wish) {
 
 void starts_begin(Starts *starts, Request *request, const StartWish *wish) {
   Start *start = start_new(starts, wish->rc_name, request_get_id(request), FALSE);
-  add_person(start, request, wish->name);
+  add_person(start, request, wish->name, TRUE);
   start_plan(start, wish);
 }
 
@@ -418,15 +417,16 @@ static void on_start_claimed(const Reservation *reservation, const GError *error
   start_ask(start);
 }
 
-void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name) {
+void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name,
+                         gboolean is_host) {
   Start *start = g_hash_table_lookup(starts->by_session, reservation->id);
   if (start) {
-    add_person(start, request, name);
+    add_person(start, request, name, is_host);
     return;
   }
   start = start_new(starts, reservation->rc_name, request_get_id(request), TRUE);
   set_session(start, reservation);
-  add_person(start, request, name);
+  add_person(start, request, name, is_host);
   plan_claim(planning_get_plan(starts->core->planning), start->session, instant_now_us(), on_start_claimed,
              start);
 }

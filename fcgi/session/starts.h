@@ -42,9 +42,10 @@ void starts_begin_for(Starts *starts, const StartOwner *owner, gpointer owner_da
 guint starts_count_unplaced(const Starts *starts, const char *rc_name);
 
 /* The session of a booking whose time has come: the first who comes starts it and is its host, those who come
- * meanwhile join. If the session before it still holds the place, that is waited for a little. (transfer full
- * @request) */
-void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name);
+ * meanwhile join, as hosts too if they are (@is_host). If the session before it still holds the place, that
+ * is waited for a little. (transfer full @request) */
+void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name,
+                         gboolean is_host);
 
 /* Whether a server is being asked for it right now. */
 gboolean starts_is_starting(const Starts *starts, const char *session);

@@ -131,6 +131,9 @@ static const Setting rows[] = {
      .help =
          "The longest that a request may wait for events or in a line; 25 behind Apache, which does not tell "
          "when a client has gone."},
+    {"knock_seconds", SETTING_INT, AT(knock_seconds), 5, 60, "seconds", "25",
+     .help = "How long somebody who knocks at a session's door waits to be let in, and whoever types a wrong "
+             "code as well when too many were wrong; max_wait_seconds at most."},
     {"clock_steady_seconds", SETTING_INT, AT(clock_steady_seconds), 0, 3600, "seconds", "30",
      .help = "How long a clock that has jumped must be steady before it is believed; until then nothing is "
              "ended by it."},

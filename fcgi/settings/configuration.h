@@ -36,6 +36,7 @@ typedef struct {
   gint64 streamer_threads;
   gint64 max_waiting;
   gint64 max_wait_seconds;
+  gint64 knock_seconds;
   gint64 clock_steady_seconds;
   gint64 line_limit;
   gint64 place_seconds;

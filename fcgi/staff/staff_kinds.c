@@ -2,8 +2,14 @@
 
 #include <string.h>
 
-static const char *const operator_verbs[] = {
-    "DRAIN_SERVER", "END_SESSION", "CANCEL_SESSION", "LIST_SESSIONS", "LIST_BOOKINGS", "CANCEL_HELD", NULL};
+static const char *const operator_verbs[] = {"DRAIN_SERVER",
+                                             "END_SESSION",
+                                             "CANCEL_SESSION",
+                                             "LIST_SESSIONS",
+                                             "LIST_BOOKINGS",
+                                             "CANCEL_HELD",
+                                             "CONNECT_SESSION_WITH_CODE",
+                                             NULL};
 
 static const StaffKind kinds[] = {
     {"operator", operator_verbs},

@@ -77,16 +77,17 @@ static gboolean insert_reservation(Sql *sql, gint64 rc, const StoreChange *chang
       sql,
       "INSERT INTO reservations (id, code, live_code, rc_name, starts_at, ends_at, booked, name, request_id, "
       "state, server_name, reason, created_at, ended_at, rc, slot_first, slot_end, request_proof, "
-      "client, network) "
+      "client, network, door, generation) "
       "VALUES (?, ?, ?, ?, FROM_UNIXTIME(?), FROM_UNIXTIME(?), ?, ?, ?, ?, ?, ?, FROM_UNIXTIME(?), "
-      "FROM_UNIXTIME(?), ?, ?, ?, ?, ?, ?)",
+      "FROM_UNIXTIME(?), ?, ?, ?, ?, ?, ?, ?, ?)",
       SQL_VALUES(SQL_TEXT(it->id), SQL_TEXT(it->code), SQL_TEXT(has_code ? it->code : NULL),
                  SQL_TEXT(it->rc_name), mysql_instant(it->starts_at_us), mysql_instant(it->ends_at_us),
                  SQL_INT(it->booked), SQL_TEXT(it->name), SQL_TEXT(it->request_id),
                  SQL_TEXT(reservation_state_name(it->state)), SQL_TEXT(it->server_name), SQL_TEXT(it->reason),
                  mysql_instant(it->created_at_us), mysql_instant(it->ended_at_us), SQL_INT(rc),
                  SQL_INT(change->run.first), SQL_INT(ledger_run_end(change->run)),
-                 SQL_TEXT(it->request_proof), SQL_TEXT(it->client), SQL_TEXT(it->network)),
+                 SQL_TEXT(it->request_proof), SQL_TEXT(it->client), SQL_TEXT(it->network), SQL_TEXT(it->door),
+                 SQL_INT(it->generation)),
       NULL, NULL, NULL, &problem);
   if (duplicate)
     *duplicate = !inserted && g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE);
@@ -204,6 +205,42 @@ static gboolean do_cancel(Sql *sql, const StoreChange *change, MysqlAnswer *answ
   return TRUE;
 }
 
+/* Nobody draws a generation's code twice: the first who writes it has. */
+static gboolean explain_uninvited(Sql *sql, const char *id, MysqlAnswer *answer, GError **error) {
+  Sought sought = {NULL};
+  gboolean done = sql_run(sql, "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE id = ?",
+                          SQL_VALUES(SQL_TEXT(id)), read_reservation, &sought, NULL, error);
+  g_clear_error(&sought.problem);
+  if (sought.reservation && sought.reservation->state == RESERVATION_RUNNING)
+    answer->other = g_steal_pointer(&sought.reservation);
+  reservation_free(sought.reservation);
+  answer_refused(answer, answer->other ? STORE_OTHER : STORE_GONE);
+  return done;
+}
+
+/* A code that is another here already stays so while only the door changes. */
+static gboolean do_invite(Sql *sql, const StoreChange *change, MysqlAnswer *answer, GError **error) {
+  const Reservation *it = change->reservation;
+  g_autoptr(GError) problem = NULL;
+  guint64 invited = 0;
+  if (!sql_run(sql,
+               "UPDATE reservations SET live_code = IF(generation < ?, ?, live_code), code = ?, door = ?, "
+               "generation = ?, changed_at = NOW(6) WHERE id = ? AND state = 'running' AND "
+               "(generation < ? OR (generation = ? AND code = ?))",
+               SQL_VALUES(SQL_INT(it->generation), SQL_TEXT(it->code), SQL_TEXT(it->code), SQL_TEXT(it->door),
+                          SQL_INT(it->generation), SQL_TEXT(it->id), SQL_INT(it->generation),
+                          SQL_INT(it->generation), SQL_TEXT(it->code)),
+               NULL, NULL, &invited, &problem)) {
+    if (!g_error_matches(problem, SQL_ERROR, SQL_ERROR_DUPLICATE)) {
+      g_propagate_error(error, g_steal_pointer(&problem));
+      return FALSE;
+    }
+    answer_refused(answer, STORE_CODE_TAKEN);
+    return TRUE;
+  }
+  return invited > 0 || explain_uninvited(sql, it->id, answer, error);
+}
+
 /* ---- facts ---- */
 
 /* Of a session that nobody planned here. Its code may be somebody's already; its places may be taken. */
@@ -273,6 +310,8 @@ gboolean mysql_change_do(Sql *sql, const MysqlPlan *plan, const StoreChange *cha
     return do_claim(sql, plan, change, answer, error);
   case STORE_CANCEL:
     return do_cancel(sql, change, answer, error);
+  case STORE_INVITE:
+    return do_invite(sql, change, answer, error);
   case STORE_ASK:
     return do_ask(sql, change, answer, error);
   case STORE_FACT:

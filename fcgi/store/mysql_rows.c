@@ -24,6 +24,8 @@ Reservation *mysql_row_read(const SqlRow *row, GError **error) {
   reservation->request_proof = g_strdup(sql_row_text(row, 13));
   reservation->client = g_strdup(sql_row_text(row, 14));
   reservation->network = g_strdup(sql_row_text(row, 15));
+  reservation->door = g_strdup(sql_row_text(row, 16));
+  reservation->generation = sql_row_int(row, 17);
   return reservation_check(reservation, error) ? g_steal_pointer(&reservation) : NULL;
 }
 

@@ -7,7 +7,7 @@
 #define MYSQL_ROW_COLUMNS                                                                                    \
   "id, code, rc_name, UNIX_TIMESTAMP(starts_at), UNIX_TIMESTAMP(ends_at), booked, name, request_id, state, " \
   "server_name, reason, UNIX_TIMESTAMP(created_at), UNIX_TIMESTAMP(ended_at), request_proof, "               \
-  "client, network"
+  "client, network, door, generation"
 
 /* (transfer full); NULL with FIELDS_ERROR when it breaks a rule (reservation_check()). */
 Reservation *mysql_row_read(const SqlRow *row, GError **error);

@@ -13,6 +13,8 @@ typedef enum {
   STORE_EXTEND, /* a promise: takes those that its run has more than before */
   STORE_CLAIM,  /* a promise: the booking begins here and nowhere else */
   STORE_CANCEL, /* a promise: of a booking that has not begun */
+  STORE_INVITE, /* a promise: code, generation and door of one that runs, unless a later generation is kept,
+                   or another code of the same */
   STORE_ASK,    /* no change: was this request done before? SAME_REQUEST, or GONE; shared kinds alone */
   STORE_FACT,   /* what is so, whether there is room or not; an ended one gives its slots back */
   STORE_FORGET, /* too old to be kept; nobody waits for this */
@@ -21,10 +23,11 @@ typedef enum {
 typedef enum {
   STORE_DONE,
   STORE_FULL,         /* NEW, EXTEND: a slot has no place left */
-  STORE_CODE_TAKEN,   /* NEW: somebody else has this code */
+  STORE_CODE_TAKEN,   /* NEW, INVITE: somebody else has this code */
   STORE_SAME_REQUEST, /* NEW, ASK: the client's request was done before; its reservation is given */
-  STORE_GONE,         /* ASK: no; EXTEND, CLAIM, CANCEL: it is not, or no longer, in a state for that */
-  STORE_UNAVAILABLE,  /* whether it was done is not known; perhaps later */
+  STORE_OTHER,        /* INVITE: another coordinator was first; its reservation is given */
+  STORE_GONE, /* ASK: no; EXTEND, CLAIM, CANCEL, INVITE: it is not, or no longer, in a state for that */
+  STORE_UNAVAILABLE, /* whether it was done is not known; perhaps later */
 } StoreOutcome;
 
 /* Valid during the call that takes it. */
@@ -35,7 +38,8 @@ typedef struct {
   guint32 capacity;               /* NEW, EXTEND: how many places there are in each slot */
 } StoreChange;
 
-/* @other: for STORE_SAME_REQUEST (transfer none). @reason: for STORE_UNAVAILABLE, for the log. */
+/* @other: for STORE_SAME_REQUEST and STORE_OTHER (transfer none). @reason: for STORE_UNAVAILABLE, for the
+ * log. */
 typedef void (*StoreDone)(StoreOutcome outcome, const Reservation *other, const char *reason,
                           gpointer user_data);
 

@@ -2,7 +2,7 @@
 
 #include "fcgi/core/core.h"
 #include "fcgi/fleet/fleet.h"
-#include "fcgi/session/code_door.h"
+#include "fcgi/session/invitations.h"
 #include "fcgi/session/planning.h"
 
 #include <string.h>
@@ -94,6 +94,41 @@ const Reservation *lookup_code(Request *request, const char *code, const char *k
     return NULL;
   return code_door_try(request, code, key);
 }
+
+const Reservation *lookup_entrance(Request *request, const CodeDoorWish *wish, gboolean *is_host) {
+  const Plan *plan = planning_get_plan(request_get_core(request)->planning);
+  if (!check_code(request, wish->code) || (!plan_find_code(plan, wish->code) && lookup_in_store(request)))
+    return NULL;
+  return code_door_enter(request, wish, is_host);
+}
+
+/* ---- tickets ---- */
+
+Ticket *lookup_person(Request *request, const char *text, gboolean by_host) {
+  g_autoptr(GError) error = NULL;
+  g_autoptr(Ticket) ticket = invitations_check_ticket(request_get_core(request), text, &error);
+  if (ticket && by_host && g_strcmp0(ticket->role, "host") != 0)
+    wire_set_error(&error, WIRE_FORBIDDEN, "ticket", "The session's host alone may do that.");
+  if (!error)
+    return g_steal_pointer(&ticket);
+  request_refuse(request, error);
+  return NULL;
+}
+
+const Reservation *lookup_ticket(Request *request, const char *text, gboolean by_host) {
+  const Plan *plan = planning_get_plan(request_get_core(request)->planning);
+  g_autoptr(Ticket) ticket = lookup_person(request, text, by_host);
+  if (!ticket)
+    return NULL;
+  const Reservation *found = ticket->session ? plan_find(plan, ticket->session) : NULL;
+  if (found && found->state == RESERVATION_RUNNING)
+    return found;
+  if (found || !lookup_in_store(request))
+    request_refuse_with(request, WIRE_SESSION_NOT_EXIST, NULL, "There is no such session, or it is over.");
+  return NULL;
+}
+
+/* ---- what staff means ---- */
 
 const Reservation *lookup_session(Request *request, const char *session, const char *code) {
   const Plan *plan = planning_get_plan(request_get_core(request)->planning);

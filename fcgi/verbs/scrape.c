@@ -34,7 +34,8 @@ static const char *code_word(guint n) {
 }
 
 static const char *store_word(guint n) {
-  static const char *const words[] = {"done", "full", "code_taken", "same_request", "gone", "unavailable"};
+  static const char *const words[] = {"done",  "full", "code_taken", "same_request",
+                                      "other", "gone", "unavailable"};
   return word_of(words, G_N_ELEMENTS(words), n);
 }
 

@@ -3,6 +3,7 @@
 #include "fcgi/base/rate_limit.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/session/planning.h"
+#include "fcgi/verbs/verbs_door.h"
 #include "fcgi/verbs/verbs_events.h"
 #include "fcgi/verbs/verbs_held.h"
 #include "fcgi/verbs/verbs_lists.h"
@@ -23,6 +24,11 @@ const Verb verbs_table[] = {
      .class = RATE_CODE},
     {"EXTEND_SESSION", verbs_extend_session_fields, sizeof(ExtendSession), verbs_extend_session,
      .class = RATE_PLAN},
+    {"ADMIT_USER", verbs_answer_knock_fields, sizeof(AnswerKnock), verbs_admit_user, .class = RATE_PLAN},
+    {"REFUSE_USER", verbs_answer_knock_fields, sizeof(AnswerKnock), verbs_refuse_user, .class = RATE_PLAN},
+    {"SET_DOOR", verbs_set_door_fields, sizeof(SetDoor), verbs_set_door, .class = RATE_PLAN},
+    {"GET_INVITATION", verbs_get_invitation_fields, sizeof(GetInvitation), verbs_get_invitation,
+     .class = RATE_READ},
     {"GET_AVAILABILITY", verbs_get_availability_fields, sizeof(GetAvailability), verbs_get_availability,
      .class = RATE_READ},
     {"PLAN_SESSION", verbs_plan_session_fields, sizeof(PlanSession), verbs_plan_session, .class = RATE_PLAN},

@@ -2,6 +2,7 @@
 
 #include "fcgi/events/events.h"
 #include "fcgi/rules/limits.h"
+#include "fcgi/session/invitations.h"
 #include "fcgi/session/planning.h"
 
 #define RETRY_SOON_SECONDS 5
@@ -34,16 +35,17 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
     return;
   }
   g_autoptr(GError) error = NULL;
-  g_autoptr(Ticket) ticket = asked->ticket ? ticket_verify(core->key, asked->ticket, NULL, &error) : NULL;
+  g_autoptr(Ticket) ticket = asked->ticket ? invitations_check_ticket(core, asked->ticket, &error) : NULL;
   const char *session = ticket ? ticket->session : NULL;
   g_autofree char *offer = session ? planning_standing_offer(core->planning, session) : NULL;
   if (session)
-    request_follow(request, session);
+    request_follow_as(request, session, ticket->user);
   else if (asked->place)
     events_follow_place(request, asked->place);
   if (asked->ticket && !ticket)
     request_refuse(request, error);
   else
-    events_poll(core->events, request, asked->cursor, &(EventsFor){session, asked->place, offer},
+    events_poll(core->events, request, asked->cursor,
+                &(EventsFor){session, ticket ? ticket->user : NULL, asked->place, offer},
                 (guint)MIN(asked->wait_seconds, core->configuration->max_wait_seconds));
 }

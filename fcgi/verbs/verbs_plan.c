@@ -7,6 +7,7 @@
 #include "fcgi/rules/calendar.h"
 #include "fcgi/rules/limits.h"
 #include "fcgi/session/code_door.h"
+#include "fcgi/session/invitations.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/staff/staff.h"
 #include "fcgi/verbs/lookup.h"
@@ -171,6 +172,7 @@ typedef struct {
   char *rc_name;
   gint64 starts_at_us, ends_at_us;
   char *key;
+  char *invite;
   char *time_zone;
 } ConnectionCode;
 
@@ -180,6 +182,7 @@ static const Field connection_code_fields[] = {
     {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(ConnectionCode, starts_at_us)},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(ConnectionCode, ends_at_us)},
     {"key", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionCode, key)},
+    {"invite", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionCode, invite)},
     {"rc_time_zone", FIELD_TEXT, G_STRUCT_OFFSET(ConnectionCode, time_zone)},
     {NULL},
 };
@@ -249,9 +252,14 @@ static void confirm_booking(Booking *booking, const Reservation *reservation) {
   Planning *planning = booking->core->planning;
   const RcRules *rules = rc_rules_get(booking->core->configuration->rc_rules, reservation->rc_name);
   g_autofree char *key = planning_make_key(planning, reservation);
-  const ConnectionCode answer = {
-      reservation->code, reservation->rc_name, reservation->starts_at_us, reservation->ends_at_us, key,
-      rules->time_zone};
+  g_autofree char *invite = invitations_make(booking->core, reservation);
+  const ConnectionCode answer = {.code = reservation->code,
+                                 .rc_name = reservation->rc_name,
+                                 .starts_at_us = reservation->starts_at_us,
+                                 .ends_at_us = reservation->ends_at_us,
+                                 .key = key,
+                                 .invite = invite,
+                                 .time_zone = rules->time_zone};
   g_autofree char *object = fields_write(connection_code_fields, &answer);
   code_door_told(booking->request, reservation->id);
   request_answer_object(booking->request, WIRE_CONNECTION_CODE, object);

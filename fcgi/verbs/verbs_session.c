@@ -9,6 +9,7 @@
 #include "fcgi/session/connection_data.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
+#include "fcgi/staff/staff.h"
 #include "fcgi/verbs/lookup.h"
 
 const Field verbs_start_session_fields[] = {
@@ -29,6 +30,8 @@ const Field verbs_connect_session_fields[] = {
     {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ConnectSession, code), .required = TRUE, LIMIT_CODE},
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, name), LIMIT_PERSON},
     {"key", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, key), LIMIT_KEY},
+    {"invite", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, invite), LIMIT_KEY},
+    {"staff", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, staff), .max = TICKET_MAX_BYTES},
     {NULL},
 };
 
@@ -75,7 +78,8 @@ static void refuse_not_started(Request *request, const Reservation *reservation)
   request_refuse_until(request, error, (guint)CLAMP(seconds, 1, G_MAXINT32), members);
 }
 
-static void join_running(Request *request, const Reservation *reservation, const char *name) {
+static void join_running(Request *request, const Reservation *reservation, const char *name,
+                         gboolean is_host) {
   Core *core = request_get_core(request);
   FleetServer *server =
       reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
@@ -84,30 +88,42 @@ static void join_running(Request *request, const Reservation *reservation, const
       reservation->server_name &&
       (!server || (fleet_server_get_state(server) == FLEET_OFFLINE && !fleet_server_is_pending(server)));
   if (session && fleet_server_get_state(server) != FLEET_OFFLINE)
-    connection_data_answer(request, session, "guest", name);
+    connection_data_answer(request, session, is_host ? "host" : "guest", name);
   else if (is_gone)
     busy_refuse_unreachable(request);
   else
     busy_refuse(request, NULL);
 }
 
-void verbs_connect_session(gpointer data, gpointer arguments) {
-  Request *request = data;
-  const ConnectSession *asked = arguments;
+static void come_in(Request *request, const Reservation *reservation, const char *name, gboolean is_host) {
   Core *core = request_get_core(request);
-  const Reservation *reservation = lookup_code(request, asked->code, asked->key);
-  if (!reservation)
-    return;
   if (starts_is_starting(core->starts, reservation->id))
-    starts_begin_booked(core->starts, request, reservation, asked->name);
+    starts_begin_booked(core->starts, request, reservation, name, is_host);
   else if (reservation->state == RESERVATION_RUNNING)
-    join_running(request, reservation, asked->name);
+    join_running(request, reservation, name, is_host);
   else if (reservation->starts_at_us > instant_now_us())
     refuse_not_started(request, reservation);
   else if (core->ending)
     busy_refuse(request, NULL);
   else
-    starts_begin_booked(core->starts, request, reservation, asked->name);
+    starts_begin_booked(core->starts, request, reservation, name, is_host);
+}
+
+void verbs_connect_session(gpointer data, gpointer arguments) {
+  Request *request = data;
+  const ConnectSession *asked = arguments;
+  const CodeDoorWish wish = {asked->code, asked->name, asked->key, asked->invite, asked->staff != NULL};
+  const StaffTicket *staff =
+      asked->staff ? staff_admit(request_get_core(request)->staff, request, asked->staff, lookup_again)
+                   : NULL;
+  gboolean is_host;
+  if (asked->staff && !staff)
+    return;
+  const Reservation *reservation = lookup_entrance(request, &wish, &is_host);
+  if (reservation && staff)
+    staff_actor_did(staff_actor_new(staff, request), "session=%s", reservation->id);
+  if (reservation)
+    come_in(request, reservation, asked->name, is_host);
 }
 
 /* ---- staying longer ---- */
@@ -218,12 +234,11 @@ void verbs_extend_session(gpointer data, gpointer arguments) {
   Request *request = data;
   const ExtendSession *asked = arguments;
   Core *core = request_get_core(request);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(Ticket) ticket = ticket_verify(core->key, asked->ticket, NULL, &error);
-  if (ticket && asked->minutes && asked->until_us)
-    wire_set_error(&error, WIRE_BAD_REQUEST, "until", "until: cannot stand beside minutes");
-  if (error) {
-    request_refuse(request, error);
+  g_autoptr(Ticket) ticket = lookup_person(request, asked->ticket, TRUE);
+  if (!ticket)
+    return;
+  if (asked->minutes && asked->until_us) {
+    request_refuse_with(request, WIRE_BAD_REQUEST, "until", "until: cannot stand beside minutes");
     return;
   }
   if (ticket->session && !plan_find(planning_get_plan(core->planning), ticket->session) &&

@@ -18,8 +18,10 @@ typedef struct {
 
 typedef struct {
   char *code;
-  char *name; /* nullable */
-  char *key;  /* of who booked it (nullable) */
+  char *name;   /* nullable */
+  char *key;    /* of who booked it (nullable) */
+  char *invite; /* of its invitation (nullable) */
+  char *staff;  /* a ticket (nullable) */
 } ConnectSession;
 
 typedef struct {

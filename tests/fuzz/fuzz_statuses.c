@@ -8,6 +8,8 @@
  */
 #include "common/fields.h"
 #include "common/log.h"
+#include "fcgi/session/invitations.h"
+#include "fcgi/session/knocks.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/store/set_aside.h"
 #include "fcgi/store/store_json.h"
@@ -45,7 +47,14 @@ static gboolean on_seen(FleetServer *server, const Session *session, gpointer da
   return planning_session_seen(((Core *)data)->planning, server, session, error);
 }
 
+static void on_told(FleetServer *server, const Session *session, const ControlSession *told, gpointer data) {
+  const Core *core = data;
+  invitations_told(core->invitations, server, session, told);
+  knocks_told(core->knocks, server, session, told->knocks);
+}
+
 static void on_over(FleetServer *server, const char *session, const char *reason, gpointer data) {
+  invitations_forget(((Core *)data)->invitations, session);
   planning_session_over(((Core *)data)->planning, server, session, reason);
 }
 
@@ -56,14 +65,26 @@ static gboolean is_starting(const char *session, Core *core) {
   return FALSE;
 }
 
+static void on_tell(const char *session, WireMessage message, const char *members, Core *core) {
+  g_autofree char *text = wire_answer(message, members);
+  g_autoptr(FieldsDoc) doc = fields_parse(text, strlen(text), NULL);
+  g_assert_nonnull(doc);
+}
+
+static void on_expel(const char *session, const char *user, Core *core) {
+}
+
 static void open_core(Core *core) {
-  static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_seen, on_over};
+  static const InvitationsListener invitations_listener = {on_tell, on_expel};
+  static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_seen, on_told, on_over};
   static const PlanningListener planning_listener = {on_ending, is_starting};
   *core = (Core){.configuration = configuration, .key = key, .mode = CORE_SERVES};
   core->mailbox = mailbox_new(NULL, NULL);
   mailbox_attach(core->mailbox, NULL, core);
   core->timers = timers_new(NULL);
   core->fleet = fleet_new(&fleet_listener, core);
+  core->invitations = invitations_new(core, &invitations_listener);
+  core->knocks = knocks_new(core);
   g_autoptr(GError) error = NULL;
   core->planning = planning_open(core, &planning_listener, &error);
   g_assert_no_error(error);
@@ -75,6 +96,8 @@ static void close_core(Core *core) {
   planning_stop(core->planning);
   planning_close(core->planning);
   mailbox_deliver(core->mailbox, core);
+  knocks_free(core->knocks);
+  invitations_free(core->invitations);
   fleet_free(core->fleet);
   timers_free(core->timers);
   mailbox_free(core->mailbox);
@@ -115,7 +138,8 @@ static void come(const Core *core, const char *code) {
   FleetServer *server =
       reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
   const Session *session = server ? fleet_server_find_session(server, reservation->id) : NULL;
-  g_assert_true(!session || g_str_equal(session->code, code));
+  g_assert_true(!session || session->generation != reservation->generation || reservation->generation > 0 ||
+                g_str_equal(session->code, code));
 }
 
 static void start(const Core *core, const char *line) {

@@ -10,7 +10,9 @@ import { freePort } from './ports.mjs';
 import { onEnd } from './programs.mjs';
 
 /**
- * @typedef {{ session: string, code: string, rc_name: string, starts_at: string, ends_at: string }} FakeSession
+ * @typedef {{ knock: string, name?: string, lapses_in_seconds: number, answer?: 'admitted' | 'refused' }} FakeKnock
+ * @typedef {{ session: string, code: string, rc_name: string, starts_at: string, ends_at: string, generation?: number,
+ *             removals?: number, removed?: string[], knocks?: FakeKnock[] }} FakeSession
  * @typedef {'right' | 'full' | 'fails' | 'hangs' | 'garbage' | 'huge' | 'another' | 'loses_reply' | 'loses_all_replies'}
  *   Behaviour  `loses_reply`: does what it is asked, once, and closes the connection instead of answering
  */
@@ -34,6 +36,10 @@ export class FakeStreamer {
   /** Sessions that its status tells of beside those that run, as they stand here: against all rules. @type {unknown[]} */
   odd = [];
   draining = false;
+  /** What KNOCK does. @type {Behaviour} */
+  knocking = 'right';
+  /** What SET_CODE does. @type {Behaviour} */
+  settingCode = 'right';
   /** What EXTEND_SESSION does. @type {Behaviour} */
   extending = 'right';
   /** What START_SESSION waits for before it does anything. @type {() => Promise<unknown>} */
@@ -117,6 +123,26 @@ export class FakeStreamer {
     this.change();
   }
 
+  /** Has the host remove somebody for good. @param {string} id the session's @param {string} user */
+  remove(id, user) {
+    const session = this.#session(id);
+    session.removals = (session.removals ?? 0) + 1;
+    session.removed = [...(session.removed ?? []), user];
+    this.change();
+  }
+
+  /** Who knocks at a session and has no answer yet. @param {string} id @returns {FakeKnock[]} */
+  knocks(id) {
+    return (this.#session(id).knocks ?? []).filter(({ answer }) => !answer);
+  }
+
+  /** @param {string} id @returns {FakeSession} */
+  #session(id) {
+    const session = this.sessions.get(id);
+    if (!session) throw new Error(`there is no session ${id}`);
+    return session;
+  }
+
   /**
    * @param {http.IncomingMessage} request
    * @param {http.ServerResponse} response
@@ -140,6 +166,9 @@ export class FakeStreamer {
       START_SESSION: () => this.#startSession(asked, response),
       EXTEND_SESSION: () => this.#extendSession(asked, response),
       END_SESSION: () => this.#endSession(asked, response),
+      SET_CODE: () => this.#setCode(asked, response),
+      KNOCK: () => this.#knock(asked, response),
+      ANSWER_KNOCK: () => this.#answerKnock(asked, response),
       DRAIN: () => this.#drain(asked, response),
     };
     const handle = verbs[/** @type {keyof typeof verbs} */ (asked.verb)];
@@ -257,5 +286,59 @@ export class FakeStreamer {
       return this.#answer(response, 404, { msg: 'SESSION_NOT_EXIST', reason: 'There is no such session.' });
     this.end(asked.session, 'ended_by_operator');
     this.#answer(response, 200, { msg: 'SESSION_ENDED' });
+  }
+
+  /** The session that is asked for; null: the request has been refused. @param {any} asked @param {http.ServerResponse} response */
+  #asked(asked, response) {
+    const session = this.sessions.get(asked.session);
+    if (!session) this.#answer(response, 404, { msg: 'SESSION_NOT_EXIST', reason: 'There is no such session.' });
+    return session ?? null;
+  }
+
+  /** @param {any} asked @param {http.ServerResponse} response */
+  #setCode(asked, response) {
+    if (this.#misbehave(this.settingCode, response)) return;
+    const session = this.#asked(asked, response);
+    if (!session) return;
+    if ((asked.generation ?? 0) >= (session.generation ?? 0))
+      Object.assign(session, { code: asked.code, generation: asked.generation });
+    this.change();
+    this.#answer(response, 200, { msg: 'CODE_SET' });
+  }
+
+  /** @param {any} asked @param {http.ServerResponse} response */
+  #knock(asked, response) {
+    if (this.#misbehave(this.knocking, response)) return;
+    const session = this.#asked(asked, response);
+    if (!session) return;
+    session.knocks ??= [];
+    if (!session.knocks.some(({ knock }) => knock === asked.knock)) {
+      const { knock, name, lapses_in_seconds } = asked;
+      session.knocks.push({ knock, name, lapses_in_seconds });
+      const lapse = () => {
+        session.knocks = session.knocks?.filter(other => other.knock !== knock);
+        this.change();
+      };
+      setTimeout(lapse, lapses_in_seconds * 1000).unref();
+      this.change();
+    }
+    if (this.knocking === 'loses_reply') {
+      this.knocking = 'right';
+      return void response.destroy();
+    }
+    this.#answer(response, 200, { msg: 'KNOCKED' });
+  }
+
+  /** @param {any} asked @param {http.ServerResponse} response */
+  #answerKnock(asked, response) {
+    const session = this.#asked(asked, response);
+    if (!session) return;
+    const found = session.knocks?.find(({ knock }) => knock === asked.knock);
+    const word = asked.admit ? 'admitted' : 'refused';
+    if (!found || (found.answer ?? word) !== word)
+      return this.#answer(response, 404, { msg: 'NOT_FOUND', reason: 'Nobody knocks by this name.' });
+    found.answer = word;
+    this.change();
+    this.#answer(response, 200, { msg: 'KNOCK_ANSWERED' });
   }
 }
