@@ -38,14 +38,11 @@ struct FleetServer {
   char *text;           /* for GET_SERVERS; NULL: to be made */
 };
 
-static void free_session(gpointer data) {
+static void forget_session(gpointer data) {
   Session *session = data;
   session->server->sums->sessions--;
   sessions_remove(session);
-  g_free(session->id);
-  g_free(session->code);
-  g_strfreev(session->removed);
-  g_free(session);
+  session_free(session);
 }
 
 FleetServer *fleet_server_new(FleetSums *sums, Server *info) {
@@ -55,7 +52,7 @@ FleetServer *fleet_server_new(FleetSums *sums, Server *info) {
   server->info = info;
   server->place.rank = RC_NOT_NOW;
   server->session_limit = 1;
-  server->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_session);
+  server->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, forget_session);
   return server;
 }
 
@@ -234,12 +231,8 @@ static void set_online(FleetServer *server, gboolean online) {
 }
 
 static Session *add_session(FleetServer *server, const char *id, const char *code, gint64 ends_at_us) {
-  Session *session = g_new0(Session, 1);
-  session->id = g_strdup(id);
-  session->code = g_strdup(code);
+  Session *session = session_new(id, code, instant_now_us(), ends_at_us);
   session->server = server;
-  session->starts_at_us = instant_now_us();
-  session->ends_at_us = ends_at_us;
   g_hash_table_replace(server->sessions, session->id, session);
   server->sums->sessions++;
   if (server->index)
@@ -279,19 +272,6 @@ static void complain_of(StatusReading *reading, guint n, const char *rule) {
 }
 
 /* Which of two codes of other generations is right, the plan says. */
-static void learn_code(Session *session, const ControlSession *told) {
-  if (g_strcmp0(session->code, told->code) != 0) {
-    g_free(session->code);
-    session->code = g_strdup(told->code);
-  }
-  session->generation = told->generation;
-}
-
-static void learn_removed(Session *session, const ControlSession *told) {
-  g_strfreev(session->removed);
-  session->removed = g_strdupv(told->removed);
-}
-
 static void learn_session(StatusReading *reading, FleetServer *server, const ControlSession *told, guint n) {
   Session *session = g_hash_table_lookup(server->sessions, told->session);
   if (session && g_strcmp0(session->code, told->code) != 0 && !session->generation && !told->generation) {
@@ -304,8 +284,7 @@ static void learn_session(StatusReading *reading, FleetServer *server, const Con
       session->starts_at_us = MIN(session->starts_at_us, told->ends_at_us);
     g_array_append_val(reading->seen, n);
   }
-  learn_code(session, told);
-  learn_removed(session, told);
+  session_set_entrance(session, told->code, told->generation, told->removed);
   if (told->starts_at_us)
     session->starts_at_us = told->starts_at_us;
   set_end(session, told->ends_at_us);

@@ -64,7 +64,12 @@ static gboolean is_session_starting(const char *session, Core *core) {
   return starts_is_starting(core->starts, session);
 }
 
-static const PlanningListener planning_listener = {on_session_ending, is_session_starting};
+static void on_session_invited(const Reservation *reservation, Core *core) {
+  invitations_changed(core->invitations, reservation);
+}
+
+static const PlanningListener planning_listener = {on_session_ending, is_session_starting,
+                                                   on_session_invited};
 
 /* ---- who is told of invitations and knocks ---- */
 

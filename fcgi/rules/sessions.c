@@ -1,5 +1,31 @@
 #include "fcgi/rules/sessions.h"
 
+Session *session_new(const char *id, const char *code, gint64 starts_at_us, gint64 ends_at_us) {
+  Session *session = g_new0(Session, 1);
+  session->id = g_strdup(id);
+  session->code = g_strdup(code);
+  session->starts_at_us = starts_at_us;
+  session->ends_at_us = ends_at_us;
+  return session;
+}
+
+void session_set_entrance(Session *session, const char *code, gint64 generation, char *const *removed) {
+  if (g_strcmp0(session->code, code) != 0) {
+    g_free(session->code);
+    session->code = g_strdup(code);
+  }
+  g_strfreev(session->removed);
+  session->removed = g_strdupv((char **)removed);
+  session->generation = generation;
+}
+
+void session_free(Session *session) {
+  g_free(session->id);
+  g_free(session->code);
+  g_strfreev(session->removed);
+  g_free(session);
+}
+
 struct Sessions {
   GSequence *by_end; /* of Session; those whose end is not known last */
 };

@@ -22,6 +22,14 @@ typedef struct {
   GSequenceIter *by_end; /* its place in an index; NULL: it is in none */
 } Session;
 
+/* Of no server yet. (transfer full) */
+Session *session_new(const char *id, const char *code, gint64 starts_at_us, gint64 ends_at_us);
+/* What its streamer says of how one comes into it: its code, of which generation that is, and who was removed
+ * (nullable). */
+void session_set_entrance(Session *session, const char *code, gint64 generation, char *const *removed);
+/* It must be in no index. */
+void session_free(Session *session);
+
 typedef struct Sessions Sessions;
 
 Sessions *sessions_new(void);           /* (transfer full) */

@@ -23,9 +23,5 @@ typedef struct {
  * it has been refused, or waits until a host has answered (transfer full @request then). */
 const Reservation *code_door_enter(Request *request, const CodeDoorWish *wish, gboolean *is_host);
 
-/* That there is no session with the code that was typed, or none that may be told of: the one place where
- * this is said. (transfer full @request) */
-void code_door_refuse(Request *request);
-
 /* The request's client is told the session's code: it may type it as often as it likes. */
 void code_door_told(const Request *request, const char *session);

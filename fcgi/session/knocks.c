@@ -6,7 +6,6 @@
 #include "fcgi/base/client_counts.h"
 #include "fcgi/fleet/watches.h"
 #include "fcgi/session/busy.h"
-#include "fcgi/session/code_door.h"
 #include "fcgi/session/connection_data.h"
 #include "fcgi/session/planning.h"
 
@@ -184,13 +183,17 @@ static void admit_knock(Knock *admitted, const Session *session, const GPtrArray
   }
 }
 
+void knocks_refuse(Request *request) {
+  request_refuse_with(request, WIRE_SESSION_NOT_EXIST, NULL, "There is no session with this code.");
+}
+
 static void on_knock_lapsed(gpointer data) {
   Knock *knock = data;
   Request *request = g_steal_pointer(&knock->request);
   knock->timer = NULL;
   end_knock(knock);
   if (request)
-    code_door_refuse(request);
+    knocks_refuse(request);
 }
 
 static void on_knocker_gone(Request *request, gpointer data) {

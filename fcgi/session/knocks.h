@@ -32,5 +32,9 @@ void knocks_told(Knocks *knocks, FleetServer *server, const Session *session,
  * have been lost. */
 gboolean knocks_were_admitted(const Knocks *knocks, const char *address, const char *session);
 
+/* That there is no session with the code that was typed, or none that may be told of: the one place where
+ * this is said. (transfer full @request) */
+void knocks_refuse(Request *request);
+
 /* Answers all who wait: the coordinator stops. */
 void knocks_answer_all(Knocks *knocks);

@@ -5,7 +5,6 @@
 #include "common/log.h"
 #include "common/program_clock.h"
 #include "fcgi/rules/guard.h"
-#include "fcgi/session/invitations.h"
 #include "fcgi/store/store_json.h"
 #include "fcgi/store/store_mysql.h"
 
@@ -181,7 +180,8 @@ static gboolean on_plan_asks_whether_runs(const Reservation *reservation, gpoint
 }
 
 static void on_plan_invited(const Reservation *reservation, gpointer data) {
-  invitations_changed(((const Planning *)data)->core->invitations, reservation);
+  const Planning *planning = data;
+  planning->listener->invited(reservation, planning->core);
 }
 
 /* ---- the clock ---- */

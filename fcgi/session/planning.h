@@ -12,6 +12,8 @@ typedef struct {
   void (*ending)(const char *session, const char *offer, Core *core);
   /* Whether a server is being asked for the session right now. */
   gboolean (*is_starting)(const char *session, Core *core);
+  /* How one comes into the session is another, as the store has it (PlanListener.invited). */
+  void (*invited)(const Reservation *reservation, Core *core);
 } PlanningListener;
 
 /* Opens the plan's file. @listener: static. NULL with @error, one line for the log. (transfer full) */

@@ -65,6 +65,10 @@ static gboolean is_starting(const char *session, Core *core) {
   return FALSE;
 }
 
+static void on_invited(const Reservation *reservation, Core *core) {
+  invitations_changed(core->invitations, reservation);
+}
+
 static void on_tell(const char *session, WireMessage message, const char *members, Core *core) {
   g_autofree char *text = wire_answer(message, members);
   g_autoptr(FieldsDoc) doc = fields_parse(text, strlen(text), NULL);
@@ -77,7 +81,7 @@ static void on_expel(const char *session, const char *user, Core *core) {
 static void open_core(Core *core) {
   static const InvitationsListener invitations_listener = {on_tell, on_expel};
   static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_seen, on_told, on_over};
-  static const PlanningListener planning_listener = {on_ending, is_starting};
+  static const PlanningListener planning_listener = {on_ending, is_starting, on_invited};
   *core = (Core){.configuration = configuration, .key = key, .mode = CORE_SERVES};
   core->mailbox = mailbox_new(NULL, NULL);
   mailbox_attach(core->mailbox, NULL, core);
