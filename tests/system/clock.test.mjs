@@ -112,8 +112,9 @@ test('wrong codes that were counted a month ahead are forgotten in a day', optio
   const plan = Array.from({ length: 50 }, (_, i) => planned(0, HOUR, { code: `00${i + 10}`, ...far }));
   const site = await startRiver(t, { env: clock.env, settings, plan });
   let people = 0;
-  /** Somebody new types a code. @param {string} code */
-  const stranger = code => site.come(code, {}, { headers: { 'X-Forwarded-For': `192.0.${people++}.1` } });
+  /** Somebody new guesses at a code. @param {string} code */
+  const stranger = code =>
+    site.client.send(JSON.stringify({ verb: 'CANCEL_SESSION', code, key: 'guessed' }), { headers: { 'X-Forwarded-For': `192.0.${people++}.1` } });
   clock.set(seconds(30 * DAY));
   await until(async () => (await stranger('9999')).status === 429, { what: 'strangers who are refused' });
   clock.set(0);

@@ -254,7 +254,7 @@ test('together they let no more be guessed than one alone', { skip }, async t =>
     /* None of them is the one that there is. */
     const wrong = [1, 2, 3, 4].map(n => String((Number(session.code) + n) % 10_000).padStart(4, '0'));
     const words = [];
-    for (const code of wrong) words.push((await ask('CONNECT_SESSION_WITH_CODE', { code })).answer.msg);
+    for (const code of wrong) words.push((await ask('CANCEL_SESSION', { code, key: 'guessed' })).answer.msg);
     assert.deepEqual(words, [...Array(3).fill('SESSION_NOT_EXIST'), 'TOO_MANY_ATTEMPTS'], 'the fewest that there may be');
   }
 });
