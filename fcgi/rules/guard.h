@@ -19,13 +19,17 @@
  *
  * The price. Nobody can tell an attacker's first guess from an honest first try, and an answer is a look at
  * the codes whoever gets it. So when the budget is spent, codes of strangers must stay unanswered, right ones
- * too (TOO_MANY_ATTEMPTS), or the promise is void. An attacker can therefore shut the field for codes to
- * strangers for a day by guessing. What is done so that this hurts least:
+ * too (GUARD_REFUSED), or the promise is void. Who is refused so knocks (knocks.h): the people of the session
+ * are asked, if there is one, and a host lets in whom they know. All others wait as long and hear the same,
+ * so that no more is learnt than that a host said yes: that is a find, too, but one that a person has to
+ * make. An attacker can therefore turn the field for codes into a bell for a day by guessing. What is done so
+ * that this hurts least:
  *
  *   - Right codes cost nothing.
  *   - Who knows a session's code already is let in by it always, whatever is spent: an address that typed it
  *     right, booked or started the session (guard_remember()). Answering costs nothing: it tells nothing new.
- *     Whoever shows a ticket, a booking's key or another secret has not guessed, and the guard is not asked.
+ *     Whoever shows a ticket, a booking's key, the secret of an invitation or another one has not guessed,
+ * and the guard is not asked.
  *   - Strangers may spend 70 % of the budget. The rest is for addresses that had a right code within a day:
  *     the regular's slip of the finger is answered while strangers guess.
  *   - An address (IPv4) or /64 (IPv6) has at most 10 wrong codes at once, or 30 % of the budget if that is
@@ -35,19 +39,22 @@
  *     day: at most 65 % in any 24 hours, so that no single network can shut the field.
  *
  * What an attacker can do: with two networks at four digits and 50 codes in use (at six digits 24, or three
- * patient ones) shut the field to strangers, for as long as they keep at it; with a code of their own, use
- * the reserve up too. What they cannot: look at more codes than stands above, keep out who knows the code
- * already or has a ticket or link with a secret, learn anything from a refusal (it comes before the code is
- * looked at), or use up memory: the tables have a fixed size (about 300 KB), are indexed by a keyed hash, and
- * a refused client leaves no trace in them. An entry pushed out of them loses what its client owed, not what
- * is spent in all.
+ * patient ones) make strangers knock, for as long as they keep at it; with a code of their own, use the
+ * reserve up too; ring at sessions whose codes they happen to type, which with 1,000 addresses in 250
+ * networks is some knock in two minutes at each of 50, and takes nobody's turn (test_knocking_attack.c). What
+ * they cannot: look at more codes than stands above, keep out who knows the code already or has a ticket or
+ * link with a secret, learn anything from a refusal (it comes before the code is looked at) or from how long
+ * a knock takes, or use up memory: the tables have a fixed size (about 300 KB), are indexed by a keyed hash,
+ * and a refused client leaves no trace in them. An entry pushed out of them loses what its client owed, not
+ * what is spent in all.
  *
- * Four digits keep the promise, then, but are easily shut: a site that expects attackers wants `code_digits`
- * 6, for 100 times the room.
+ * Four digits keep the promise, then, but are easily made to knock: a site that expects attackers wants
+ * `code_digits` 6, for 100 times the room.
  *
  * Every verb whose answer tells a live code from a dead one has to ask the guard, CANCEL_SESSION with a wrong
- * key among them. The budget is one process's, unless it is in a file: a restart begins a new one, and n
- * coordinators on one store each take guard_new(GUARD_RISK_PER_DAY / n) (the setting "coordinators").
+ * key among them: there nobody can be asked, and GUARD_REFUSED is TOO_MANY_ATTEMPTS, as it is where a process
+ * lives for one code alone. The budget is one process's, unless it is in a file: a restart begins a new one,
+ * and n coordinators on one store each take guard_new(GUARD_RISK_PER_DAY / n) (the setting "coordinators").
  *
  * Pure: the time is passed in, in microseconds of any clock; when that goes back, nothing is older than it
  * was before. One thread at a time.
