@@ -46,11 +46,12 @@ static Session *find_session(Call *call, const char *id) {
   return NULL;
 }
 
-static void answer(Call *call, gboolean done, WireMessage message, const GError *error) {
-  if (done)
-    call_answer(call, message, NULL, NULL);
-  else
+/* @error (nullable): why not. */
+static void answer(Call *call, WireMessage message, const GError *error) {
+  if (error)
     call_refuse(call, error);
+  else
+    call_answer(call, message, NULL, NULL);
 }
 
 void control_set_code(gpointer call, gpointer arguments) {
@@ -65,22 +66,25 @@ void control_set_code(gpointer call, gpointer arguments) {
     wire_set_error(&error, WIRE_BAD_REQUEST, "code", "code: another session here has it.");
   else
     session_set_code(session, set->code, set->generation);
-  answer(call, !error, WIRE_CODE_SET, error);
+  answer(call, WIRE_CODE_SET, error);
 }
 
 void control_knock(gpointer call, gpointer arguments) {
   const ControlKnock *knock = arguments;
   Session *session = find_session(call, knock->session);
   g_autoptr(GError) error = NULL;
-  if (session)
-    answer(call, session_knock(session, knock->knock, knock->name, knock->lapses_in_seconds, &error),
-           WIRE_KNOCKED, error);
+  if (!session)
+    return;
+  session_knock(session, knock->knock, knock->name, knock->lapses_in_seconds, &error);
+  answer(call, WIRE_KNOCKED, error);
 }
 
 void control_answer_knock(gpointer call, gpointer arguments) {
   const ControlAnswerKnock *host = arguments;
   Session *session = find_session(call, host->session);
   g_autoptr(GError) error = NULL;
-  if (session)
-    answer(call, session_answer_knock(session, host->knock, host->admit, &error), WIRE_KNOCK_ANSWERED, error);
+  if (!session)
+    return;
+  session_answer_knock(session, host->knock, host->admit, &error);
+  answer(call, WIRE_KNOCK_ANSWERED, error);
 }

@@ -193,3 +193,22 @@ test('what is wrong with the files is told to the log, and to the client that so
     assert.match(child.stderr, /reason=/);
   }
 });
+
+test('nobody can knock: where it would be needed, the code is refused, right or not, and the host may open the door', async t => {
+  const { files, streamers } = await prepare(t);
+  const ask = directly(files);
+  const host = (await ask('START_SESSION', { rc_name: 'R' })).answer;
+  const { code, invite, ticket } = host;
+  assert.equal((await ask('CONNECT_SESSION_WITH_CODE', { code, invite })).answer.role, 'guest');
+  assert.equal((await ask('SET_DOOR', { ticket, door: 'knock' })).answer.door, 'knock');
+  for (const more of [{}, { invite }])
+    assert.equal((await ask('CONNECT_SESSION_WITH_CODE', { code, ...more })).answer.msg, 'TOO_MANY_ATTEMPTS');
+  assert.equal((await ask('SET_DOOR', { ticket, door: 'open' })).answer.door, 'open');
+  assert.equal((await ask('CONNECT_SESSION_WITH_CODE', { code })).status, 200);
+
+  streamers[0].remove(host.session, 'somebody');
+  const renewed = (await ask('GET_INVITATION', { ticket })).answer;
+  assert.equal((await ask('CONNECT_SESSION_WITH_CODE', { code, invite })).answer.msg, 'SESSION_NOT_EXIST');
+  const { code: now, door } = (await ask('GET_INVITATION', { ticket })).answer;
+  assert.deepEqual([now !== code, door, renewed.msg], [true, 'knock', 'INVITATION']);
+});

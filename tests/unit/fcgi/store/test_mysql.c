@@ -162,6 +162,43 @@ static void test_claimed_once(Fixture *f, gconstpointer data) {
   g_assert_cmpint(change(f->sql, &plan, STORE_CLAIM, a, f->now_slot, 3), ==, STORE_GONE);
 }
 
+/* The first who writes a generation has drawn its code; the other takes that. */
+static void test_invited_once(Fixture *f, gconstpointer data) {
+  g_autoptr(Reservation) a = make("1001", RESERVATION_RUNNING), b = make("1002", RESERVATION_RUNNING);
+  g_assert_cmpint(NEW(a, f->now_slot, 3), ==, STORE_DONE);
+  g_assert_cmpint(NEW(b, f->now_slot, 3), ==, STORE_DONE);
+  a->generation = 1;
+  a->door = g_strdup("knock");
+  g_free(a->code);
+  a->code = g_strdup("1002");
+  g_assert_cmpint(change(f->sql, &plan, STORE_INVITE, a, f->now_slot, 3), ==, STORE_CODE_TAKEN);
+  g_free(a->code);
+  a->code = g_strdup("1003");
+  g_assert_cmpint(change(f->sql, &plan, STORE_INVITE, a, f->now_slot, 3), ==, STORE_DONE);
+  g_assert_cmpint(change(f->sql, &plan, STORE_INVITE, a, f->now_slot, 3), ==, STORE_DONE); /* repeated */
+  g_autoptr(Reservation) other = reservation_copy(a);
+  g_free(other->code);
+  other->code = g_strdup("1004");
+  g_assert_cmpint(change(f->sql, &other_plan, STORE_INVITE, other, f->now_slot, 3), ==, STORE_OTHER);
+  g_assert_cmpint(ask_number(f->sql, "SELECT COUNT(*) FROM reservations WHERE live_code = '1003' AND code = "
+                                     "'1003' AND door = 'knock' AND generation = 1"),
+                  ==, 1);
+  a->generation = 0; /* an older one changes nothing */
+  g_assert_cmpint(change(f->sql, &other_plan, STORE_INVITE, a, f->now_slot, 3), ==, STORE_OTHER);
+  a->generation = 1;
+  g_free(a->door);
+  a->door = g_strdup("open");
+  g_assert_cmpint(change(f->sql, &plan, STORE_INVITE, a, f->now_slot, 3), ==, STORE_DONE);
+  g_autoptr(Reservation) again = make("1001", RESERVATION_RUNNING);
+  g_assert_cmpint(NEW(again, f->now_slot, 3), ==, STORE_DONE); /* the code that it had is free */
+  a->state = RESERVATION_ENDED;
+  a->reason = g_strdup("users_left");
+  g_assert_cmpint(change(f->sql, &plan, STORE_FACT, a, f->now_slot, 3), ==, STORE_DONE);
+  a->state = RESERVATION_RUNNING;
+  g_assert_cmpint(change(f->sql, &plan, STORE_INVITE, a, f->now_slot, 3), ==, STORE_GONE);
+  assert_books_balance(f->sql);
+}
+
 static void test_extended_and_ended(Fixture *f, gconstpointer data) {
   g_autoptr(Reservation) a = make("1001", RESERVATION_RUNNING), b = make("1002", RESERVATION_PLANNED),
                          c = make("1003", RESERVATION_PLANNED), d = make("1004", RESERVATION_PLANNED);
@@ -266,6 +303,7 @@ int main(int argc, char **argv) {
   TEST("a-repeated-request-is-one-booking-when-full", test_repeated_when_full);
   TEST("a-cancelled-booking-is-free", test_cancelled);
   TEST("a-booking-begins-once", test_claimed_once);
+  TEST("an-invitation-is-renewed-once", test_invited_once);
   TEST("an-extension-is-taken-and-an-end-given-back-once", test_extended_and_ended);
   TEST("what-runs-is-taken-in-whether-there-is-room-or-not", test_adopted);
   TEST("nobody-is-overbooked-by-many-at-once", test_many_at_once);
