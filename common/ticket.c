@@ -129,6 +129,8 @@ char *ticket_sign(const TicketKey *key, const Ticket *ticket) {
   add_text(token, "role", ticket->role);
   add_text(token, "name", ticket->name);
   add_text(token, "jti", ticket->id);
+  if (ticket->invitation > 0)
+    jwt_add_grant_int(token, "inv", (long)ticket->invitation);
   jwt_add_grant_int(token, "iat", (long)(instant_now_us() / G_USEC_PER_SEC));
   jwt_add_grant_int(token, "exp", (long)(ticket->expires_at_us / G_USEC_PER_SEC));
   char *encoded = jwt_encode_str(token);
@@ -163,6 +165,7 @@ static Ticket *claims_of(Token *token) {
   ticket->role = g_strdup(jwt_get_grant(token, "role"));
   ticket->name = g_strdup(jwt_get_grant(token, "name"));
   ticket->id = g_strdup(jwt_get_grant(token, "jti"));
+  ticket->invitation = MAX((gint64)jwt_get_grant_int(token, "inv"), 0);
   ticket->issued_at_us = instant_of(token, "iat");
   ticket->expires_at_us = instant_of(token, "exp");
   return ticket;

@@ -19,6 +19,7 @@ typedef struct {
   char *name;           /* "name": what the person is called (nullable) */
   gint64 issued_at_us;  /* "iat"; 0 when absent */
   gint64 expires_at_us; /* "exp" */
+  gint64 invitation;    /* "inv": which of its session's invitations it was given for, from 1; 0: not said */
   char *id;             /* "jti": what a staff ticket is listed by; NULL in all others */
 } Ticket;
 

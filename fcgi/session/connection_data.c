@@ -43,7 +43,7 @@ static const Field fields[] = {
 };
 
 static char *sign_ticket(const Core *core, const Session *session, const char *audience, const char *role,
-                         const char *name) {
+                         const char *name, gint64 generation) {
   g_autofree char *user = random_hex(USER_ID_BYTES);
   gint64 ends_at_us = session->ends_at_us
                           ? session->ends_at_us
@@ -53,6 +53,7 @@ static char *sign_ticket(const Core *core, const Session *session, const char *a
                    .user = user,
                    .role = (char *)role,
                    .name = (char *)name,
+                   .invitation = 1 + generation,
                    .expires_at_us = ends_at_us + TICKET_GRACE_US};
   return ticket_sign(core->key, &ticket);
 }
@@ -61,8 +62,9 @@ void connection_data_answer(Request *request, const Session *session, const char
   const Core *core = request_get_core(request);
   const Server *server = fleet_server_get_info(session->server);
   g_autofree char *url = server_public_url(server, core->configuration->streamer_tls);
-  g_autofree char *ticket = sign_ticket(core, session, server->name, role, name);
   const Reservation *reservation = plan_find(planning_get_plan(core->planning), session->id);
+  g_autofree char *ticket =
+      sign_ticket(core, session, server->name, role, name, reservation ? reservation->generation : 0);
   g_autofree char *invite = reservation ? invitations_make(core, reservation) : NULL;
   ConnectionData data = {.ip = server->ip,
                          .port = server->port,

@@ -130,10 +130,22 @@ static void welcome(SessionPeople *people, const User *user) {
   floor_joined(people->floor, user, program_clock_running_us());
 }
 
+/* Whoever is removed may have got more tickets before, and who has the code then as well: newcomers want one
+ * that was given after that. A ticket that was not given by a coordinator does not say. */
+static gboolean is_outdated(const SessionPeople *people, const Ticket *ticket) {
+  return ticket->invitation > 0 && ticket->invitation <= (gint64)users_count_barred(people->users) &&
+         !users_has_been_in(people->users, ticket->user);
+}
+
 const User *session_people_admit(SessionPeople *people, const Ticket *ticket, const char *name,
                                  GError **error) {
   if (session_people_has_removed(people, ticket->user)) {
     wire_set_error(error, WIRE_FORBIDDEN, "ticket", "The host has removed you from this session.");
+    return NULL;
+  }
+  if (is_outdated(people, ticket)) {
+    wire_set_error(error, WIRE_FORBIDDEN, "ticket",
+                   "The session's invitation has changed; ask to come in again.");
     return NULL;
   }
   gboolean joined;

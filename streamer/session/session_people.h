@@ -41,7 +41,8 @@ const Users *session_people_users(const SessionPeople *people);
 /* ---- coming and going ---- */
 
 /* Lets the ticket's person in, or in again; a @name that is given replaces the ticket's or the old one. NULL
- * with a WIRE_ERROR when there is no room, or the host removed them. Owned by @people. */
+ * with a WIRE_ERROR when there is no room, when the host removed them, or when they are new and their ticket
+ * is from before somebody was removed. Owned by @people. */
 const User *session_people_admit(SessionPeople *people, const Ticket *ticket, const char *name,
                                  GError **error);
 /* Whether the host removed @user: their ticket is dead. */

@@ -8,6 +8,7 @@ struct Users {
   GQueue barred;    /* of char *, the newest last */
   guint bars;       /* how many ever were */
   GHashTable *talk; /* id -> Bucket: what they said */
+  GHashTable *seen; /* set of ids: who was in */
 };
 
 static void user_free(gpointer data) {
@@ -22,6 +23,7 @@ Users *users_new(void) {
   Users *users = g_new0(Users, 1);
   users->list = g_ptr_array_new_with_free_func(user_free);
   users->talk = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  users->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   return users;
 }
 
@@ -31,6 +33,7 @@ void users_free(Users *users) {
   g_ptr_array_unref(users->list);
   g_queue_clear_full(&users->barred, g_free);
   g_hash_table_unref(users->talk);
+  g_hash_table_unref(users->seen);
   g_free(users);
 }
 
@@ -100,6 +103,20 @@ gboolean users_set_name(Users *users, const char *id, const char *name) {
 
 /* ---- coming and going ---- */
 
+static gboolean is_gone(gpointer id, gpointer value, gpointer users) {
+  return find_user(users, id) == NULL;
+}
+
+static void note_seen(Users *users, const char *id) {
+  if (g_hash_table_size(users->seen) >= users->list->len + USERS_GONE_MAX)
+    g_hash_table_foreach_remove(users->seen, is_gone, users);
+  g_hash_table_add(users->seen, g_strdup(id));
+}
+
+gboolean users_has_been_in(const Users *users, const char *id) {
+  return g_hash_table_contains(users->seen, id);
+}
+
 const User *users_admit(Users *users, const char *id, const char *name, const char *role, guint limit,
                         gint64 now_us, gboolean *joined) {
   User *user = find_user(users, id);
@@ -115,6 +132,7 @@ const User *users_admit(Users *users, const char *id, const char *name, const ch
     user->number = ++users->came;
     user->active_at_us = now_us;
     g_ptr_array_add(users->list, user);
+    note_seen(users, id);
   }
   if (name && *name)
     users_set_name(users, id, name);
@@ -147,10 +165,6 @@ void users_note_activity(Users *users, const char *id, gint64 now_us) {
   User *user = find_user(users, id);
   if (user)
     user->active_at_us = now_us;
-}
-
-static gboolean is_gone(gpointer id, gpointer bucket, gpointer users) {
-  return find_user(users, id) == NULL;
 }
 
 static Bucket *bucket_of(Users *users, const char *id) {

@@ -12,7 +12,7 @@
 #define USERS_ID_MAX 200      /* bytes */
 #define USERS_NAME_MAX 100    /* bytes */
 #define USERS_BARRED_MAX 1000 /* of whom is remembered that they are */
-#define USERS_GONE_MAX 1000   /* of whom is remembered how much they said */
+#define USERS_GONE_MAX 1000   /* of whom is remembered that they were in, and how much they said */
 
 typedef struct {
   char *id, *name, *role; /* role: "host" or "guest" */
@@ -63,6 +63,10 @@ gint64 users_note_connection(Users *users, const char *id);
  * again gives nobody more. FALSE: they are to wait @wait_seconds. */
 gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
                          guint *wait_seconds);
+
+/* Whether @id is or was in, as far as that is remembered: of more than USERS_GONE_MAX who have left, for none
+ * of them. */
+gboolean users_has_been_in(const Users *users, const char *id);
 
 gboolean users_remove(Users *users, const char *id); /* FALSE: was not in */
 

@@ -148,6 +148,28 @@ static void data_reach_whom_they_are_for(void) {
   world_clear(&world);
 }
 
+static gboolean may_come(World *world, const char *user, gint64 invitation) {
+  Ticket ticket = {.user = (char *)user, .role = (char *)"guest", .invitation = invitation};
+  return session_people_admit(world->people, &ticket, NULL, NULL) != NULL;
+}
+
+/* Somebody who will be removed gets a second ticket before, and keeps it. */
+static void a_removal_ends_tickets_that_were_not_used(void) {
+  World world;
+  world_init(&world);
+  come(&world, "host", "host", NULL);
+  g_assert_true(may_come(&world, "rude", 1));
+  g_assert_true(may_come(&world, "kind", 1));
+  session_people_dismiss(world.people, "kind", SESSION_LOST);
+  g_assert_true(session_people_remove(world.people, "host", "rude", NULL));
+  g_assert_false(may_come(&world, "rude", 2));
+  g_assert_false(may_come(&world, "rude's second", 1));
+  g_assert_true(may_come(&world, "kind", 1)); /* they were in before */
+  g_assert_true(may_come(&world, "admitted", 2));
+  g_assert_true(may_come(&world, "by another's ticket", 0));
+  world_clear(&world);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/session-people/who-has-the-session-is-told-of-its-people",
@@ -156,5 +178,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/session-people/whom-the-host-removes-stays-away", whom_the_host_removes_stays_away);
   g_test_add_func("/session-people/a-full-session-lets-nobody-else-in", a_full_session_lets_nobody_else_in);
   g_test_add_func("/session-people/data-reach-whom-they-are-for", data_reach_whom_they_are_for);
+  g_test_add_func("/session-people/a-removal-ends-tickets-that-were-not-used",
+                  a_removal_ends_tickets_that_were_not_used);
   return g_test_run();
 }
