@@ -67,6 +67,7 @@ test('CONNECT_TO_SESSION tells all that a page needs; the same ticket again is t
     control: 'host',
     controller: 'h1',
     requests: [],
+    knocks: [],
     connection: 1,
     users: [
       { user: 'g1', name: 'Guest', role: 'guest', number: 1 },
