@@ -37,6 +37,7 @@ struct Request {
   const char *allow; /* static, nullable */
   gboolean repeatable;
   gboolean looked;
+  gboolean unsure;
   gboolean waiting;
   RequestCancel cancel;
   gpointer cancel_data;
@@ -196,6 +197,14 @@ void request_set_looked(Request *request) {
 
 gboolean request_has_looked(const Request *request) {
   return request->looked;
+}
+
+void request_set_unsure(Request *request) {
+  request->unsure = TRUE;
+}
+
+gboolean request_is_unsure(const Request *request) {
+  return request->unsure;
 }
 
 void request_set_rc(Request *request, const char *rc_name) {

@@ -86,6 +86,9 @@ const char *request_get_follower(const Request *request); /* as whom; NULL: nobo
 /* Whether the store has been asked for what is new before this was handled. */
 void request_set_looked(Request *request);
 gboolean request_has_looked(const Request *request);
+/* The store could not be asked: what is not known here may be there all the same. */
+void request_set_unsure(Request *request);
+gboolean request_is_unsure(const Request *request);
 /* The answer may be given again to the same text while the fleet stays as it is. */
 void request_set_repeatable(Request *request);
 

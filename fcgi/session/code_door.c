@@ -13,6 +13,19 @@ static void refuse_attempt(Request *request, const char *reason, guint retry_aft
   request_refuse_until(request, error, retry_after_seconds, NULL);
 }
 
+void code_door_refuse_unsure(Request *request) {
+  request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
+                      "The database does not answer. Try again in a moment.");
+}
+
+/* The guard has said that it may be told. */
+static void refuse_code(Request *request) {
+  if (request_is_unsure(request))
+    code_door_refuse_unsure(request);
+  else
+    knocks_refuse(request);
+}
+
 static void refuse_guess(Request *request, guint retry_after_seconds) {
   refuse_attempt(request, "There were too many wrong codes; try again later.", retry_after_seconds);
 }
@@ -25,7 +38,7 @@ const Reservation *code_door_try(Request *request, const char *code, const char 
   case PLANNING_RIGHT:
     return reservation;
   case PLANNING_WRONG:
-    knocks_refuse(request);
+    refuse_code(request);
     return NULL;
   case PLANNING_REFUSED:
     refuse_guess(request, retry_after_seconds);
@@ -56,7 +69,7 @@ static const Reservation *enter_by_code(Request *request, const CodeDoorWish *wi
   PlanningCode answer = planning_try_code(core->planning, request_get_address(request), wish->code, NULL,
                                           &reservation, &retry_after_seconds);
   if (answer == PLANNING_WRONG)
-    knocks_refuse(request);
+    refuse_code(request);
   else if (answer == PLANNING_RIGHT &&
            (!reservation_wants_knock(reservation) ||
             knocks_were_admitted(core->knocks, request_get_address(request), reservation->id)))
@@ -83,7 +96,7 @@ const Reservation *code_door_enter(Request *request, const CodeDoorWish *wish, g
   if (*is_host || (found && wish->is_staff))
     return found;
   if (wish->is_staff) {
-    knocks_refuse(request);
+    refuse_code(request);
     return NULL;
   }
   return found && invitations_are_right(core, found, wish->invite)

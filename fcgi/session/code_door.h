@@ -23,5 +23,8 @@ typedef struct {
  * it has been refused, or waits until a host has answered (transfer full @request then). */
 const Reservation *code_door_enter(Request *request, const CodeDoorWish *wish, gboolean *is_host);
 
+/* That it is not known, because the store could not be asked. (transfer full @request) */
+void code_door_refuse_unsure(Request *request);
+
 /* The request's client is told the session's code: it may type it as often as it likes. */
 void code_door_told(const Request *request, const char *session);

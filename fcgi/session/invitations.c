@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define PURPOSE "invite"
+/* So many more sessions are remembered before those that are over are looked for. */
+#define KNOWN_SWEEP 256
 
 /* What people have been told of a knock. */
 typedef struct {
@@ -57,9 +59,18 @@ void invitations_free(Invitations *invitations) {
   g_free(invitations);
 }
 
+/* A server that leaves the list says nothing of its sessions' ends. */
+static gboolean is_no_more(gpointer session, gpointer value, gpointer data) {
+  const Invitations *invitations = data;
+  const Reservation *reservation = plan_find(planning_get_plan(invitations->core->planning), session);
+  return !reservation || reservation->state != RESERVATION_RUNNING;
+}
+
 static Known *know_session(Invitations *invitations, const char *session) {
   Known *known = g_hash_table_lookup(invitations->known, session);
   if (!known) {
+    if (g_hash_table_size(invitations->known) % KNOWN_SWEEP == KNOWN_SWEEP - 1)
+      g_hash_table_foreach_remove(invitations->known, is_no_more, invitations);
     known = g_new0(Known, 1);
     known->knocks = g_ptr_array_new_with_free_func(free_told);
     g_hash_table_insert(invitations->known, g_strdup(session), known);

@@ -31,6 +31,7 @@ Rc *lookup_rc(Request *request, const char *name) {
 /* A request that is handled again when the store has told what is new. */
 typedef struct {
   Request *request; /* NULL: its client has gone */
+  gboolean by_code;
 } Lookup;
 
 static void on_lookup_gone(Request *request, gpointer data) {
@@ -58,28 +59,40 @@ static void on_store_told(gboolean known, gpointer data) {
   if (!request)
     return;
   request_resume(request);
-  if (!known) { /* what was asked for may be there all the same */
-    request_refuse_with(request, WIRE_STORE_UNAVAILABLE, NULL,
-                        "The database does not answer. Try again in a moment.");
-    return;
-  }
   request_set_looked(request);
+  if (!known) { /* what was asked for may be there all the same */
+    request_set_unsure(request);
+    if (!lookup->by_code) {
+      code_door_refuse_unsure(request);
+      return;
+    }
+  }
   lookup_again(request);
 }
 
-gboolean lookup_in_store(Request *request) {
+static gboolean look_in_store(Request *request, gboolean by_code) {
   const Core *core = request_get_core(request);
   Plan *plan = planning_get_plan(core->planning);
   if (!core->database || core->ending || request_has_looked(request) || !plan_is_loaded(plan))
     return FALSE;
   Lookup *lookup = g_new(Lookup, 1);
-  lookup->request = request;
+  *lookup = (Lookup){request, by_code};
   request_wait(request, on_lookup_gone, lookup);
   plan_refresh(plan, on_store_told, lookup);
   return TRUE;
 }
 
+gboolean lookup_in_store(Request *request) {
+  return look_in_store(request, FALSE);
+}
+
 /* ---- codes ---- */
+
+/* That a code is not known here tells something of it, too: when the store cannot be asked it is for the
+ * guard to say whether that may be told. */
+static gboolean lookup_code_in_store(Request *request) {
+  return look_in_store(request, TRUE);
+}
 
 static gboolean check_code(Request *request, const char *code) {
   if (strspn(code, "0123456789") == strlen(code))
@@ -90,14 +103,15 @@ static gboolean check_code(Request *request, const char *code) {
 
 const Reservation *lookup_code(Request *request, const char *code, const char *key) {
   const Plan *plan = planning_get_plan(request_get_core(request)->planning);
-  if (!check_code(request, code) || (!plan_find_code(plan, code) && lookup_in_store(request)))
+  if (!check_code(request, code) || (!plan_find_code(plan, code) && lookup_code_in_store(request)))
     return NULL;
   return code_door_try(request, code, key);
 }
 
 const Reservation *lookup_entrance(Request *request, const CodeDoorWish *wish, gboolean *is_host) {
   const Plan *plan = planning_get_plan(request_get_core(request)->planning);
-  if (!check_code(request, wish->code) || (!plan_find_code(plan, wish->code) && lookup_in_store(request)))
+  if (!check_code(request, wish->code) ||
+      (!plan_find_code(plan, wish->code) && lookup_code_in_store(request)))
     return NULL;
   return code_door_enter(request, wish, is_host);
 }

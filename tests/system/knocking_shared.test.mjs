@@ -87,3 +87,16 @@ test('a wrong code is looked for in the database first, and is refused like any 
     assert.deepEqual([status, answer.msg], [404, 'SESSION_NOT_EXIST']);
   }
 });
+
+test('while the database cannot be asked, a code that is not known here is a guess like any other', { skip }, async t => {
+  const database = await Database.start(t);
+  const several = await startSeveral(t, { database, limits: [2], settings: { knock_seconds: 8, coordinators: 64 } });
+  const visitor = await several.visitorOf(0);
+  const { code } = (await visitor.walkIn()).answer;
+  await database.stop();
+  const answers = await Promise.all(wrongCodes([code], 8).map(wrong => visitor.ask('CONNECT_SESSION_WITH_CODE', { code: wrong })));
+  const words = answers.map(({ answer }) => answer.msg).sort();
+  const unsure = words.filter(word => word === 'STORE_UNAVAILABLE');
+  assert.ok(unsure.length <= 3, `${unsure.length} of 8 were told that it is not known here`);
+  assert.deepEqual(words.slice(0, 8 - unsure.length), Array(8 - unsure.length).fill('SESSION_NOT_EXIST'));
+});
