@@ -107,6 +107,10 @@ static void end_knock(Knock *knock) {
   g_hash_table_remove(knocks->all, knock);
 }
 
+guint knocks_count(const Knocks *knocks) {
+  return g_hash_table_size(knocks->all);
+}
+
 gboolean knocks_were_admitted(const Knocks *knocks, const char *address, const char *session) {
   const GPtrArray *list = g_hash_table_lookup(knocks->by_session, session);
   guint64 client = client_of(address);

@@ -28,6 +28,8 @@ void knocks_begin(Knocks *knocks, Request *request, const Reservation *reservati
 void knocks_told(Knocks *knocks, FleetServer *server, const Session *session,
                  const GPtrArray *control_knocks);
 
+/* How many knock, at a session or in vain, and were admitted a moment ago. */
+guint knocks_count(const Knocks *knocks);
 /* Whether a host has said yes to a knock of this client at the session whose time is not over: the answer may
  * have been lost. */
 gboolean knocks_were_admitted(const Knocks *knocks, const char *address, const char *session);

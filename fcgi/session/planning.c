@@ -275,9 +275,8 @@ static gint64 guard_now_us(const Planning *planning) {
 static void watch_guessing(Planning *planning) {
   gboolean much = guard_spent(planning->guard, guard_now_us(planning)) >= GUARD_WARNING;
   if (much && !planning->warned)
-    log_warning("codes_are_guessed",
-                "note=\"strangers' codes are refused until fewer are wrong; consider more "
-                "code_digits\"");
+    log_warning("codes_are_guessed", "note=\"strangers have to knock until fewer are wrong; consider more "
+                                     "code_digits\"");
   planning->warned = much;
 }
 

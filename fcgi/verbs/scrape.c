@@ -6,6 +6,7 @@
 #include "common/program_clock.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/line/lines.h"
+#include "fcgi/session/knocks.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/verbs/verbs.h"
 
@@ -68,6 +69,7 @@ enum {
   GUESSED,
   HELD_MOST,
   HELD_REFUSED,
+  KNOCKING,
   N_METRICS
 };
 
@@ -135,7 +137,7 @@ static const Metric table[] = {
     [STORE_WRITES] = {NAME("store_writes"), METRIC_GAUGE,
                       "Writes to the store since the start; changes that come together share one."},
     [GUESSED] = {NAME("guess_budget_ratio"), METRIC_GAUGE,
-                 "Share of the day's wrong codes that is used up; strangers' codes are refused from 0.7 on."},
+                 "Share of the day's wrong codes that is used up; strangers have to knock from 0.7 on."},
     [HELD_MOST] = {NAME("held_most"),
                    METRIC_GAUGE,
                    "What the client holds who holds most of it.",
@@ -144,6 +146,8 @@ static const Metric table[] = {
                       METRIC_GAUGE,
                       "How often clients were refused one more since the start, because they hold too many.",
                       {{"kind", held_word}}},
+    [KNOCKING] = {NAME("knocking_requests"), METRIC_GAUGE,
+                  "Requests that knock: with right codes, wrong ones, and over the bounds."},
     [N_METRICS] = {NULL},
 };
 
@@ -190,6 +194,7 @@ static void set_plan(Metrics *metrics, const Core *core) {
     metrics_set(metrics, HELD_MOST, held_find_most(plan_get_held(plan), kind), kind);
     metrics_set(metrics, HELD_REFUSED, (double)held_count_refusals(plan_get_held(plan), kind), kind);
   }
+  metrics_set(metrics, KNOCKING, knocks_count(core->knocks));
 }
 
 char *scrape_write(Core *core) {

@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { request } from './lib/client.mjs';
 import { comeFrom, fifty, Inside, proxied, spendBudget, wrongCodes } from './lib/knocking.mjs';
+import { readMetrics } from './lib/metrics.mjs';
 import { HOUR, planned, roundTime, startRiver } from './lib/planning.mjs';
 import { until } from './lib/programs.mjs';
 import { operatorTicket } from './lib/staff.mjs';
@@ -45,7 +47,7 @@ test('when the budget is spent a right code knocks, and the host lets in; an inv
 });
 
 test('a wrong code, a right one that nobody admits and one that the host refuses wait equally long and hear the same', async t => {
-  const { client, host, inside, codes } = await shut(t);
+  const { client, host, inside, codes, nginx } = await shut(t);
   /** @param {string} address @param {string} code @param {object} [more] */
   const timed = async (address, code, more) => {
     const began = performance.now();
@@ -60,6 +62,9 @@ test('a wrong code, a right one that nobody admits and one that the host refuses
     timed('203.0.116.1', host.code, { invite: 'f'.repeat(32), name: 'a wrong invitation' }),
     timed('203.0.117.1', codes[0], { key: '0'.repeat(32) }),
   ];
+  const knocking = async () =>
+    readMetrics((await request(`${nginx.url}metrics`, { ca: nginx.ca })).text).get('vitrina_coordinator_knocking_requests');
+  await until(async () => (await knocking()) === 5, { what: 'all of them in the metrics' });
   const { knock } = await until(() => inside.of('KNOCK').find(({ name }) => name === 'refused'));
   assert.deepEqual((await client.ask('REFUSE_USER', { ticket: host.ticket, knock })).answer, { msg: 'USER_REFUSED' });
   const answers = await Promise.all(waiting);
