@@ -2,6 +2,7 @@
 import { nameInWords, steererInWords } from '../../words/people.js';
 import { create, find, setText } from '../dom.js';
 import { createAvatar } from './avatar.js';
+import { Cards, createCardButton } from './cards.js';
 import { focusPicture } from './picture.js';
 
 /** Who steers, for everybody to see; the button that asks for control or passes it on; the questions of others. */
@@ -27,8 +28,7 @@ export class ControlView {
   #role = find('[data-fact="role"]', HTMLElement);
   #button = find('[data-action="control"]', HTMLButtonElement);
   #text = find('[data-control-text]', HTMLElement);
-  #asks = find('[data-asks]', HTMLElement);
-  /** @type {Map<string, HTMLElement>} by user */ #cards = new Map();
+  #asks = new Cards(find('[data-asks]', HTMLElement));
   /** @type {People | null} */ #people = null;
 
   /**
@@ -90,40 +90,20 @@ export class ControlView {
 
   /** @param {Person[]} asking */
   #renderAsks(asking) {
-    for (const [user, card] of this.#cards) {
-      if (asking.some((person) => person.user === user)) continue;
-      if (card.contains(document.activeElement)) focusPicture();
-      card.remove();
-      this.#cards.delete(user);
-    }
-    for (const person of asking) {
+    this.#asks.render(asking.map((person) => {
       const name = nameInWords(person, this.#i18n);
-      const shown = this.#cards.get(person.user);
-      // The same question in other words: the name or the language has changed.
-      const card = this.#createAsk(person, name);
-      if (shown?.textContent === card.textContent) continue;
-      const focused = shown?.contains(document.activeElement) ? document.activeElement?.getAttribute('data-action') : undefined;
-      if (shown) shown.replaceWith(card);
-      else this.#asks.append(card);
-      if (focused) find(`[data-action="${focused}"]`, HTMLButtonElement, card).focus();
-      this.#cards.set(person.user, card);
-    }
+      return { id: person.user, look: `${this.#i18n.language} ${name}`, create: () => this.#createAsk(person, name) };
+    }));
   }
 
   /** @param {Person} person @param {string} name */
   #createAsk({ user, number }, name) {
-    /** @param {'grant' | 'decline'} action @param {string} kind @param {(user: string) => void} handler */
-    const button = (action, kind, handler) => {
-      const element = create('button', { type: 'button', class: `button button--small ${kind}`, 'data-action': action });
-      element.textContent = this.#i18n.t(action === 'grant' ? 'control.grant' : 'control.decline');
-      element.addEventListener('click', () => handler(user));
-      return element;
-    };
+    const t = this.#i18n.t.bind(this.#i18n);
     return create('div', { class: 'ask', role: 'group', 'data-user': user },
       createAvatar(number, name),
-      create('p', { class: 'ask__text' }, this.#i18n.t('control.asks', { name })),
-      button('grant', 'button--primary', this.#handlers.onGrant),
-      button('decline', '', this.#handlers.onDecline));
+      create('p', { class: 'ask__text' }, t('control.asks', { name })),
+      createCardButton('grant', t('control.grant'), 'button--primary', () => this.#handlers.onGrant(user)),
+      createCardButton('decline', t('control.decline'), '', () => this.#handlers.onDecline(user)));
   }
 }
 
