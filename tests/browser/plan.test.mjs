@@ -343,7 +343,10 @@ describe('by the clock', { concurrency: true }, () => {
 
   test('who wants to stay longer may, unless somebody else comes', async t => {
     const [lucky, unlucky] = [await come(t, { label: 'plan-wide' }), await come(t, { label: 'plan-phone', screen: 'phone', language: 'ru-RU' })];
-    await lucky.start('River Quarter');
+    const code = await lucky.start('River Quarter');
+    const guest = await come(t, { label: 'plan-guest' });
+    await guest.open(`${house.url}#code=${code}`);
+    await guest.seesPicture();
     await unlucky.start('Park Side');
     const [longer, refused] = [lucky, unlucky].map(visitor => visitor.handle('action', 'extend'));
 
@@ -361,6 +364,9 @@ describe('by the clock', { concurrency: true }, () => {
 
     // Extended a minute before the end, also after a reload.
     await longer.waitFor({ timeout: 90_000 * slowness });
+    await guest.isTold(/The host can make it longer/);
+    assert.ok(await guest.handle('action', 'extend').isHidden(), 'which is offered to the host alone');
+    await guest.screenshot('nearly-over');
     await lucky.isAccessible('the offer to stay');
     await lucky.screenshot('stay');
     await lucky.page.reload();
@@ -373,8 +379,9 @@ describe('by the clock', { concurrency: true }, () => {
     // And the end comes when it was said.
     await unlucky.site.locator('[data-view="ended"]').waitFor({ timeout: Math.max(0, endsAtMs - Date.now()) + 60_000 * slowness });
     assert.ok(await lucky.video.isVisible(), 'the longer walk goes on');
+    await guest.leave();
     await lucky.leave();
     await house.client.ask('CANCEL_SESSION', { code: other.code, key: other.key });
-    assert.deepEqual([...lucky.complaints, ...unlucky.complaints], []);
+    assert.deepEqual([...lucky.complaints, ...guest.complaints, ...unlucky.complaints], []);
   });
 });

@@ -22,6 +22,12 @@ export function keepEntry(entry) {
   withStorage((storage) => storage.setItem(ENTRY_KEY, JSON.stringify(entry)));
 }
 
+/** What has changed of it since. @param {string} ticket of the entry @param {Partial<Entry>} changes */
+export function amendEntry(ticket, changes) {
+  const entry = keptEntry();
+  if (entry?.ticket === ticket) keepEntry({ ...entry, ...changes });
+}
+
 export function forgetEntry() {
   withStorage((storage) => {
     storage.removeItem(ENTRY_KEY);

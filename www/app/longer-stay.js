@@ -2,9 +2,12 @@
 import { Extension } from '../session/extension.js';
 import { ExtendView } from '../views/session/extend.js';
 import { explainRefusal } from '../words/refusals.js';
-import { keepEntry } from './keep.js';
+import { amendEntry } from './keep.js';
 
-/** Staying longer in the visit: the offer before the visitor's eyes, kept over a reload, taken, and told when the end is put off. */
+/**
+ * Staying longer in the visit: the offer before the host's eyes, kept over a reload, taken, and told when the end is put off. The
+ * others are told the end, and who may put it off.
+ */
 
 /**
  * @typedef {import('../session/state.js').Entry} Entry
@@ -14,8 +17,8 @@ import { keepEntry } from './keep.js';
 /** The end moves by a few seconds when it is told anew; a longer stay is more than that. */
 const EXTENSION_MS = 45_000;
 
-/** So long nothing takes away the word that one may stay. */
-const EXTENSION_READ_MS = 5_000;
+/** So long nothing takes away the word that one may stay, or who may have it so. */
+const READ_MS = 5_000;
 
 export class LongerStay {
   #i18n;
@@ -23,7 +26,7 @@ export class LongerStay {
   #onExtended;
   #view;
   /** @type {Extension | null} of the session */ #extension = null;
-  #extendedAtMs = -Infinity;
+  #toldAtMs = -Infinity;
 
   /**
    * @param {import('../i18n/i18n.js').I18n} i18n
@@ -42,9 +45,9 @@ export class LongerStay {
     this.#extension = new Extension(entry, () => this.#show(entry));
   }
 
-  /** Listens for offers. */
-  follow() {
-    this.#extension?.follow();
+  /** @param {import('../net/ask.js').Answer} event of the coordinator, to those in the session */
+  hear(event) {
+    this.#extension?.hear(event);
   }
 
   render() {
@@ -58,9 +61,9 @@ export class LongerStay {
     this.render();
   }
 
-  /** Good news that are so young that nothing shall take their place. */
+  /** What was told of the end is so young that nothing shall take its place. */
   get isBeingRead() {
-    return performance.now() - this.#extendedAtMs < EXTENSION_READ_MS;
+    return performance.now() - this.#toldAtMs < READ_MS;
   }
 
   /**
@@ -73,14 +76,21 @@ export class LongerStay {
     this.#extension?.withdraw();
     const untilMs = now.endsAtMs ?? 0;
     this.#message.say(() => this.#i18n.t('extend.extended', { time: this.#i18n.time(untilMs) }), { passing: true });
-    this.#extendedAtMs = performance.now();
+    this.#toldAtMs = performance.now();
   }
 
   /** An offer is made once: it is kept like the entry, over a reload. @param {Entry} entry */
   #show(entry) {
     const extension = this.#extension;
     if (extension === null) return;
-    keepEntry({ ...entry, offered_minutes: extension.minutes, offered_end: extension.endsAt });
+    if (entry.role !== 'host' && extension.minutes > 0) {
+      const endsAtMs = Date.parse(extension.endsAt);
+      this.#message.say(() => this.#i18n.t('extend.guest', { time: this.#i18n.time(endsAtMs) }), { passing: true });
+      this.#toldAtMs = performance.now();
+      extension.withdraw();
+      return;
+    }
+    amendEntry(entry.ticket, { offered_minutes: extension.minutes, offered_end: extension.endsAt });
     this.render();
   }
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { followSession } from '../net/planning.js';
 import { Session } from '../session/session.js';
 import { isDown } from '../session/state.js';
 import { AwakeView } from '../views/session/awake.js';
@@ -37,6 +38,7 @@ export class Visit {
   #handlers;
   /** @type {Session | null} */ #session = null;
   #pointersTimer = 0;
+  #following = new AbortController();
   /** @type {SessionState | null} as it was last shown */ #shown = null;
 
   /**
@@ -109,8 +111,11 @@ export class Visit {
   }
 
   open() {
-    this.#session?.open();
-    this.longerStay.follow();
+    const session = this.#session;
+    if (session === null) return;
+    session.open();
+    this.#following = new AbortController();
+    followSession(session.entry.ticket, { onEvent: (event) => this.longerStay.hear(event) }, this.#following.signal);
   }
 
   leave() {
@@ -160,6 +165,7 @@ export class Visit {
   /** @param {SessionState} state */
   #end({ endReason, rcName }) {
     this.#session = null;
+    this.#following.abort(new DOMException('the session is over', 'AbortError'));
     this.longerStay.stop();
     this.awake.render(undefined);
     for (const view of [this.panel, this.control, this.people, this.chat, this.pointers, this.stats, this.stage]) view.stop();
@@ -187,7 +193,7 @@ export class Visit {
   /** @param {Answer} event */
   #tell(event) {
     const people = this.#session?.people;
-    // A short extension is followed by the warning of the new end, which would take the good news away.
+    // Of a short extension and of what a guest is told of the end the warning of that end would take the news away.
     if (!people || (event.msg === 'SESSION_ENDING' && this.longerStay.isBeingRead)) return;
     const news = () => newsInWords(event, people, this.#i18n);
     if (news() !== '') this.#message.say(news, { passing: true });

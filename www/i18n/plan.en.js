@@ -67,5 +67,6 @@ export const en = {
     one: 'Somebody has booked the time after yours. You can stay {count} minute longer.',
     other: 'Somebody has booked the time after yours. You can stay {count} minutes longer.',
   },
+  'extend.guest': 'The time is nearly over: the walk ends at {time}. The host can make it longer.',
   'extend.extended': 'You can stay until {time}.',
 };

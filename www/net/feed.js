@@ -18,6 +18,9 @@ import { POLL_TIMEOUT_MS, pollEvents, readEvents, retryAfterMs } from './poll.js
  * @property {(signal: AbortSignal) => Promise<VerbSocket | null>} open a WebSocket; null when none gets through
  * @property {(durationMs: number, signal?: AbortSignal) => Promise<void>} pause
  * @property {() => number} [nowMs]
+ * @typedef {object} Following of one session
+ * @property {(event: Answer) => void} onEvent
+ * @property {() => void} [onFresh] as a listener's: events of the session may have been missed, or none were followed before
  * @typedef {object} Listener
  * @property {(event: Answer) => void} [onEvent]
  * @property {() => void} [onFresh] events may have been missed, or none were followed before: what is known is to be asked anew
@@ -45,10 +48,11 @@ class Follower {
   /** The coordinator has said what stands already. */
   introduced = false;
 
-  /** @param {string} ticket @param {(event: Answer) => void} onEvent @param {() => void} onRefused */
-  constructor(ticket, onEvent, onRefused) {
+  /** @param {string} ticket @param {Required<Following>} following @param {() => void} onRefused */
+  constructor(ticket, { onEvent, onFresh }, onRefused) {
     this.ticket = ticket;
     this.onEvent = onEvent;
+    this.onFresh = onFresh;
     this.onRefused = onRefused;
   }
 }
@@ -79,13 +83,16 @@ export class Feed {
   /**
    * Brings a session's events, too; one session at a time.
    * @param {string} ticket
-   * @param {(event: Answer) => void} onEvent
+   * @param {Following} following
    * @param {AbortSignal} signal ends it
    * @returns {Promise<void>} settled when it has ended, also because the ticket is of no use
    */
-  follow(ticket, onEvent, signal) {
+  follow(ticket, { onEvent, onFresh }, signal) {
     return new Promise((resolve) => {
-      const follower = new Follower(ticket, (event) => void (signal.aborted || onEvent(event)), resolve);
+      const follower = new Follower(ticket, {
+        onEvent: (event) => void (signal.aborted || onEvent(event)),
+        onFresh: () => void (signal.aborted || onFresh?.()),
+      }, resolve);
       const leave = () => {
         if (this.#follower === follower) this.#follower = null;
         resolve();
@@ -287,6 +294,7 @@ export class Feed {
     if (answer.msg === 'EVENTS') {
       follower.introduced = true;
       readEvents(answer).forEach(follower.onEvent);
+      follower.onFresh();
     } else if (isFinal(answer)) {
       this.#dismiss();
     } else {
@@ -321,6 +329,7 @@ export class Feed {
     if (!this.#gap) return;
     this.#gap = false;
     for (const { onFresh } of this.#listeners) onFresh?.();
+    if (this.#follower?.introduced) this.#follower.onFresh();
   }
 
   /** @param {boolean} online */

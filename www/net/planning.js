@@ -72,9 +72,9 @@ export function extendSession(ticket, until) {
 /**
  * Follows what the coordinator tells the people of a session, through any loss of the connection, until the signal aborts.
  * @param {string} ticket
- * @param {(event: Answer) => void} onEvent
+ * @param {import('./feed.js').Following} following
  * @param {AbortSignal} signal
  */
-export function followSession(ticket, onEvent, signal) {
-  return feed.follow(ticket, onEvent, signal);
+export function followSession(ticket, following, signal) {
+  return feed.follow(ticket, following, signal);
 }

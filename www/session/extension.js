@@ -1,6 +1,6 @@
 // @ts-check
-import { unreachableAnswer } from '../net/outcomes.js';
-import { extendSession, followSession } from '../net/planning.js';
+import { isFinal, unreachableAnswer } from '../net/outcomes.js';
+import { extendSession } from '../net/planning.js';
 
 /** Staying longer: what the coordinator offers to the people of a session, and taking it. */
 
@@ -12,9 +12,8 @@ const MOST_MINUTES = 30;
 export class Extension {
   #ticket;
   #onChange;
-  #listen;
   #ask;
-  #closing = new AbortController();
+  #closed = false;
   /** The end that the last offer would put off, and that of an offer which is over: it may be told again. */
   endsAt = '';
   #overAt = '';
@@ -26,25 +25,19 @@ export class Extension {
   /**
    * @param {import('./state.js').Entry} entry
    * @param {() => void} onChange
-   * @param {typeof followSession} [listen]
    * @param {typeof extendSession} [ask]
    */
-  constructor({ ticket, offered_minutes: minutes, offered_end: endsAt }, onChange, listen = followSession, ask = extendSession) {
+  constructor({ ticket, offered_minutes: minutes, offered_end: endsAt }, onChange, ask = extendSession) {
     this.#ticket = ticket;
-    this.#listen = listen;
     this.#ask = ask;
     this.#onChange = onChange;
     this.endsAt = String(endsAt ?? '');
     this.minutes = this.endsAt === '' ? 0 : offeredMinutes({ msg: '', available_minutes: minutes });
   }
 
-  /** Listens for offers until it is closed. */
-  follow() {
-    return this.#listen(this.#ticket, (event) => this.#hear(event), this.#closing.signal);
-  }
-
+  /** The session is over. */
   close() {
-    this.#closing.abort(new DOMException('the session is over', 'AbortError'));
+    this.#closed = true;
     this.minutes = 0;
   }
 
@@ -66,13 +59,14 @@ export class Extension {
     this.asking = false;
     if (answer.msg === 'SESSION_EXTENDED') this.minutes = 0;
     else if (answer.msg === 'EXTENSION_NOT_AVAILABLE') this.minutes = offeredMinutes(answer);
+    else if (isFinal(answer)) this.withdraw();
     this.#onChange();
     return answer;
   }
 
-  /** @param {Answer} event */
-  #hear(event) {
-    if (event.msg !== 'EXTENSION_OFFERED' || Number.isNaN(Date.parse(event.ends_at)) || (this.#overAt && event.ends_at === this.#overAt)) return;
+  /** @param {Answer} event of the coordinator, to those in the session */
+  hear(event) {
+    if (this.#closed || event.msg !== 'EXTENSION_OFFERED' || Number.isNaN(Date.parse(event.ends_at)) || (this.#overAt && event.ends_at === this.#overAt)) return;
     this.endsAt = String(event.ends_at);
     this.minutes = offeredMinutes(event);
     this.#onChange();

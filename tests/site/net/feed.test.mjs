@@ -369,24 +369,30 @@ for (const sockets of /** @type {const} */ (['open', 'blocked']))
     const own = [];
     const leaving = new AbortController();
     let isOver = false;
-    feed.follow('ticket', ({ msg }) => own.push(msg), leaving.signal).then(() => (isOver = true));
+    let fresh = 0;
+    feed.follow('ticket', { onEvent: ({ msg }) => own.push(msg), onFresh: () => fresh++ }, leaving.signal).then(() => (isOver = true));
     await clock.run(1000);
     coordinator.tell('for all');
     coordinator.tell('for us', 'ticket');
     coordinator.tell('for others', 'another');
     await clock.run(1000);
     assert.deepEqual(own.filter(msg => msg !== 'for all' && msg !== 'not for us'), ['stands', 'for us']);
+    const begun = fresh;
+    assert.ok(begun > 0, 'none were followed before');
     for (const socket of [...coordinator.living]) socket.break();
     coordinator.tell('while away', 'ticket');
     await clock.run(60_000);
     assert.equal(own.at(-1), 'while away');
     assert.equal(isOver, false);
+    if (sockets === 'open') assert.ok(fresh > begun, 'events may have been missed');
+    const before = fresh;
     leaving.abort();
     await clock.run(1000);
     coordinator.tell('too late', 'ticket');
     await clock.run(30_000);
     assert.equal(own.at(-1), 'while away');
     assert.equal(isOver, true);
+    assert.equal(fresh, before, 'it is told nothing any more');
     assert.deepEqual(heard.filter(msg => msg === 'for all'), ['for all']);
   });
 
@@ -398,10 +404,10 @@ for (const sockets of /** @type {const} */ (['open', 'blocked']))
     await clock.run(5000);
     coordinator.badTickets.add('bad');
     let ended = 0;
-    feed.follow('bad', () => {}, new AbortController().signal).then(() => ended++);
+    feed.follow('bad', { onEvent() {} }, new AbortController().signal).then(() => ended++);
     await clock.run(5000);
     assert.equal(ended, 1);
-    feed.follow('good', () => {}, new AbortController().signal).then(() => ended++);
+    feed.follow('good', { onEvent() {} }, new AbortController().signal).then(() => ended++);
     await clock.run(5000);
     assert.equal(ended, 1);
     coordinator.badTickets.add('good');
@@ -420,10 +426,10 @@ test("after another session's ticket the first one's events come no more", async
   /** @type {string[]} */
   const second = [];
   const first = new AbortController();
-  feed.follow('one', () => {}, first.signal);
+  feed.follow('one', { onEvent() {} }, first.signal);
   await clock.run(1000);
   first.abort();
-  feed.follow('two', ({ msg }) => second.push(msg), new AbortController().signal);
+  feed.follow('two', { onEvent: ({ msg }) => second.push(msg) }, new AbortController().signal);
   await clock.run(10_000);
   coordinator.tell('of one', 'one');
   coordinator.tell('of two', 'two');

@@ -8,21 +8,21 @@ import test from 'node:test';
 Object.assign(globalThis, { document: { baseURI: 'https://site.example/' } });
 const { Extension } = await import('../../../www/session/extension.js');
 
-/** An extension, and how the coordinator tells an event to it. */
-function listening() {
-  /** @type {(event: any) => void} */ let tell = () => {};
+/**
+ * An extension, and how the coordinator tells an event to it and answers.
+ * @param {...string} answers one after another, the last for good
+ */
+function listening(...answers) {
   let changes = 0;
   /** @type {string[]} */ const asked = [];
   const entry = /** @type {any} */ ({ ticket: 'T' });
   const extension = new Extension(
     entry,
     () => changes++,
-    async (_ticket, onEvent) => void (tell = onEvent),
-    async (_ticket, until) => ({ msg: asked.push(until) === 1 ? 'UNREACHABLE' : 'SESSION_EXTENDED' }),
+    async (_ticket, until) => ({ msg: answers[Math.min(asked.push(until), answers.length) - 1] }),
   );
-  extension.follow();
   /** @param {string} ends_at @param {number} available_minutes */
-  const offer = (ends_at, available_minutes) => tell({ msg: 'EXTENSION_OFFERED', ends_at, available_minutes });
+  const offer = (ends_at, available_minutes) => extension.hear({ msg: 'EXTENSION_OFFERED', ends_at, available_minutes });
   return { extension, offer, asked, changes: () => changes };
 }
 
@@ -51,10 +51,27 @@ test('an offer that has become shorter is as it is now', () => {
 });
 
 test('who asks again, because nobody answered, asks for the same end', async () => {
-  const { extension, offer, asked } = listening();
+  const { extension, offer, asked } = listening('UNREACHABLE', 'SESSION_EXTENDED');
   offer('2030-01-01T10:00:00Z', 15);
   assert.equal((await extension.extend())?.msg, 'UNREACHABLE');
   assert.equal((await extension.extend())?.msg, 'SESSION_EXTENDED');
   assert.deepEqual(asked, ['2030-01-01T10:15:00.000Z', '2030-01-01T10:15:00.000Z']);
+  assert.equal(extension.minutes, 0);
+});
+
+test('who may not extend, or no more, is not offered it on', async () => {
+  for (const refusal of ['FORBIDDEN', 'NOT_AUTHORIZED']) {
+    const { extension, offer } = listening(refusal);
+    offer('2030-01-01T10:00:00Z', 15);
+    assert.equal((await extension.extend())?.msg, refusal);
+    offer('2030-01-01T10:00:00Z', 15);
+    assert.equal(extension.minutes, 0, refusal);
+  }
+});
+
+test('after the session nothing is offered', () => {
+  const { extension, offer } = listening();
+  extension.close();
+  offer('2030-01-01T10:00:00Z', 15);
   assert.equal(extension.minutes, 0);
 });
