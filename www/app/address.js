@@ -1,18 +1,27 @@
 // @ts-check
-/** What the page's own address says: `#code=1234` joins, `#rc=<rc_name>` chooses, `?lang=ru` sets the language. */
+/**
+ * What the page's own address says: `#code=1234` joins, with `&invite=…` as somebody who was invited; `#rc=<rc_name>` chooses,
+ * `?lang=ru` sets the language.
+ */
 
 /**
  * @typedef {{ href: string, search: string, hash: string }} Address
+ * @typedef {import('../net/door.js').Invitation} Invitation
  */
+
+/** An invitation's secret, in letters that need no escape in an address. Longer ones are none. */
+const INVITE = /^[\w.~-]{1,64}$/;
 
 /**
  * @param {Address} address
- * @returns {{ code: string | null, rcName: string | null, language: string | null }}
+ * @returns {{ invitation: Invitation | null, rcName: string | null, language: string | null }}
  */
 export function readAddress({ search, hash }) {
   const fragment = new URLSearchParams(hash.replace(/^#/, ''));
+  const code = readCode(fragment.get('code') ?? '');
+  const invite = fragment.get('invite') ?? '';
   return {
-    code: readCode(fragment.get('code') ?? ''),
+    invitation: code === null ? null : { code, ...(INVITE.test(invite) ? { invite } : {}) },
     rcName: fragment.get('rc') || null,
     language: new URLSearchParams(search).get('lang'),
   };
@@ -27,18 +36,17 @@ export function readCode(text) {
   return /^[0-9]{4,9}$/.test(digits) ? digits : null;
 }
 
-/** @param {Address} address @param {string} code @returns {string} the address that brings a friend into the session */
-export function invitationLink({ href }, code) {
+/** @param {Address} address @param {Invitation} invitation @returns {string} the address that brings a friend into the session */
+export function invitationLink({ href }, invitation) {
   const url = new URL(href);
   url.search = '';
-  url.hash = new URLSearchParams({ code }).toString();
-  return url.href;
+  return withInvitation(url, invitation);
 }
 
-/** @param {Address} address @param {string} code @returns {string} the page's own address, with the code in it */
-export function withCode({ href }, code) {
+/** @param {{ href: string }} address @param {Invitation} invitation @returns {string} the page's own address, with the invitation in it */
+export function withInvitation({ href }, { code, invite }) {
   const url = new URL(href);
-  url.hash = new URLSearchParams({ code }).toString();
+  url.hash = new URLSearchParams(invite === undefined ? { code } : { code, invite }).toString();
   return url.href;
 }
 

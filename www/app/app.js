@@ -1,5 +1,5 @@
 // @ts-check
-import { joinSession, startSession } from '../net/coordinator.js';
+import { startSession } from '../net/coordinator.js';
 import { unreachableAnswer } from '../net/outcomes.js';
 import { Bookings } from '../plan/bookings.js';
 import { entryOf } from '../session/state.js';
@@ -11,9 +11,10 @@ import { PageView } from '../views/page.js';
 import { EndedView } from '../views/session/ended.js';
 import { endingOf } from '../words/endings.js';
 import { explainRefusal } from '../words/refusals.js';
-import { readAddress, readCode, withCode, withLanguage, withoutFragment } from './address.js';
+import { readAddress, readCode, withInvitation, withLanguage, withoutFragment } from './address.js';
 import { Complexes } from './complexes.js';
-import { forgetEntry, keepEntry, keptEntry } from './keep.js';
+import { forgetEntry, keepEntry, keptEntry, keptName } from './keep.js';
+import { Knocker } from './knocker.js';
 import { OwnBookings } from './own-bookings.js';
 import { Planner } from './planner.js';
 import { Visit } from './visit.js';
@@ -27,6 +28,7 @@ import { WaitingRoom } from './waiting-room.js';
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
+ * @typedef {import('../net/door.js').Invitation} Invitation
  * @typedef {import('../session/state.js').Entry} Entry
  * @typedef {'choose' | 'plan' | 'booked' | 'early' | 'session' | 'ended'} Showing
  * @typedef {import('../views/choose/ways.js').Asking} Asking
@@ -35,6 +37,9 @@ import { WaitingRoom } from './waiting-room.js';
 export class App {
   #i18n;
   /** @type {Asking | null} */ #asking = null;
+  /** @type {Promise<void> | undefined} until the last question at a door was answered or taken back */ #joining;
+  /** @type {Invitation | null} that is being tried */ #tried = null;
+  #knocker = new Knocker(() => this.#tellKnocking());
 
   /** @param {import('../i18n/i18n.js').I18n} i18n */
   constructor(i18n) {
@@ -47,9 +52,15 @@ export class App {
     this.page = new PageView(i18n, { onLanguage: (language) => this.#speak(language) });
     this.message = new MessageView(i18n);
     this.rcList = new RcListView(i18n, { onChoose: (rcName) => this.#choose(rcName) });
-    this.ways = new WaysView(i18n, { onStart: () => this.#start(), onPlan: () => this.#plan(), onJoin: (text) => this.#join(text) });
+    this.ways = new WaysView(i18n, {
+      onStart: () => this.#start(),
+      onPlan: () => this.#plan(),
+      onJoin: (text) => this.#join(text),
+      onCancel: () => this.#cancelJoin(),
+    });
     this.visit = new Visit(i18n, this.message, {
       findRc: (rcName) => this.complexes.find(rcName),
+      onRenewed: (code, now) => this.ownBookings.renew(code, now),
       onOver: (reason, rcName) => this.#end(reason, rcName),
     });
     this.planner = new Planner(i18n, {
@@ -69,8 +80,8 @@ export class App {
       tell: (text, kind) => this.message.say(text, kind),
     });
     this.waitingRoom = new WaitingRoom(i18n, {
-      join: (digits) => joinSession(digits, this.ownBookings.keyOf(digits)),
-      onWait: (digits) => this.#showWaiting(digits),
+      join: (invitation) => this.#askDoor(invitation),
+      onWait: (invitation) => this.#showWaiting(invitation),
       onAnswer: (answer) => this.#finishWaiting(answer),
       onLeave: () => this.#leaveWaiting(),
     });
@@ -101,10 +112,10 @@ export class App {
     addEventListener('pageshow', (event) => event.persisted && location.reload());
 
     const kept = keptEntry();
-    const { code } = readAddress(location);
-    if (kept && (code === null || code === kept.code)) this.#enter(kept);
+    const { invitation } = readAddress(location);
+    if (kept && (invitation === null || invitation.code === kept.code)) this.#enter(kept);
     else this.#obeyAddress();
-    if (!kept && code === null) this.line.resume();
+    if (!kept && invitation === null) this.line.resume();
 
     this.complexes.follow();
   }
@@ -116,13 +127,15 @@ export class App {
   }
 
   #obeyAddress() {
-    const { code, rcName } = readAddress(location);
-    if (code !== null) {
-      history.replaceState(history.state, '', withoutFragment(location));
-      if (this.visit.code === code) return;
+    const { invitation, rcName } = readAddress(location);
+    if (invitation !== null) {
+      if (this.visit.code === invitation.code) {
+        this.#forgetInvitation();
+        return;
+      }
       this.visit.leave();
       this.waitingRoom.close();
-      this.#join(code);
+      this.#knock(invitation);
     } else if (rcName !== null && this.complexes.find(rcName)) {
       this.#choose(rcName);
     }
@@ -171,13 +184,47 @@ export class App {
 
   /** @param {string} text as typed */
   async #join(text) {
+    if (this.#asking !== null) return;
     const code = readCode(text);
     if (code === null) {
       this.#refuse({ msg: 'BAD_CODE' });
       this.ways.focusCode();
       return;
     }
-    await this.#ask('join', undefined, () => joinSession(code, this.ownBookings.keyOf(code)), code);
+    await this.#knock({ code });
+  }
+
+  /** @param {Invitation} invitation instead of any that is being tried */
+  async #knock(invitation) {
+    this.#tried = invitation;
+    this.#knocker.cancel();
+    await this.#joining;
+    if (this.#tried !== invitation) return;
+    this.#joining = this.#ask('join', undefined, () => this.#askDoor(invitation), invitation);
+    await this.#joining;
+  }
+
+  /** Who booked comes with the key. @param {Invitation} invitation */
+  #askDoor(invitation) {
+    const own = this.ownBookings.find(invitation.code);
+    return this.#knocker.ask({ invite: own?.invite, ...invitation }, { key: own?.key || undefined, name: keptName() || undefined });
+  }
+
+  #cancelJoin() {
+    this.#knocker.cancel();
+    this.ways.focusCode();
+  }
+
+  /** It takes long to be let in, or does so no more. */
+  #tellKnocking() {
+    if (this.#knocker.knocking && this.#asking === 'join' && this.#tried !== null) {
+      // As while waiting for the start: a reload knocks again.
+      history.replaceState(history.state, '', withInvitation(location, this.#tried));
+      this.#show('choose');
+    }
+    if (this.#knocker.knocking) this.message.say(() => this.#i18n.t('knock.asking'));
+    else this.message.clear();
+    this.#render();
   }
 
   #plan() {
@@ -213,12 +260,16 @@ export class App {
   /**
    * @param {Asking} asking
    * @param {string | undefined} rcName
-   * @param {() => Promise<Answer>} question
-   * @param {string} [code] to wait with, if it comes too early
+   * @param {() => Promise<Answer | null>} question null: it was taken back
+   * @param {Invitation} [invitation] to wait with, if it comes too early
    */
-  async #ask(asking, rcName, question, code) {
-    if (this.#asking !== null || this.visit.running) return;
+  async #ask(asking, rcName, question, invitation) {
+    if (this.#asking !== null || this.visit.running) {
+      this.#forgetInvitation();
+      return;
+    }
     if (!('RTCPeerConnection' in globalThis)) {
+      this.#forgetInvitation();
       this.message.say(() => this.#i18n.t('notice.unsupported'), { problem: true });
       return;
     }
@@ -230,13 +281,14 @@ export class App {
     const answer = await question().catch(unreachableAnswer).finally(() => {
       this.#asking = null;
     });
+    this.#forgetInvitation();
     this.#render();
-    if (this.visit.running) return; /* the turn in a line came first */
+    if (answer === null || this.visit.running) return; /* the turn in a line came first */
     if (answer.msg === 'SESSION_CONNECTION_DATA') {
       this.#enter(entryOf(answer, rcName));
       return;
     }
-    if (answer.msg === 'SESSION_NOT_STARTED' && code !== undefined && this.waitingRoom.open(code, answer)) return;
+    if (answer.msg === 'SESSION_NOT_STARTED' && invitation !== undefined && this.waitingRoom.open(invitation, answer)) return;
     if (answer.msg === 'SERVERS_BUSY' && rcName !== undefined) this.complexes.full = rcName;
     this.#render();
     this.#refuse(answer);
@@ -268,15 +320,21 @@ export class App {
     this.#show(view);
   }
 
-  /** @param {string} code kept in the address, so that a reload goes on waiting */
-  #showWaiting(code) {
+  /** @param {Invitation} invitation kept in the address, so that a reload goes on waiting */
+  #showWaiting(invitation) {
     this.message.clear();
-    history.replaceState(history.state, '', withCode(location, code));
+    history.replaceState(history.state, '', withInvitation(location, invitation));
     this.#show('early');
   }
 
+  /** It was obeyed. */
+  #forgetInvitation() {
+    if (readAddress(location).invitation !== null) history.replaceState(history.state, '', withoutFragment(location));
+  }
+
   #leaveWaiting() {
-    history.replaceState(history.state, '', withoutFragment(location));
+    this.#knocker.cancel();
+    this.#forgetInvitation();
     this.message.clear();
     this.#show('choose');
     this.ways.focus();
@@ -284,7 +342,7 @@ export class App {
 
   /** @param {Answer} answer */
   #finishWaiting(answer) {
-    history.replaceState(history.state, '', withoutFragment(location));
+    this.#forgetInvitation();
     if (answer.msg === 'SESSION_CONNECTION_DATA') this.#enter(entryOf(answer, undefined));
     else this.#refuse(answer);
   }
@@ -316,6 +374,8 @@ export class App {
 
   /** @param {Entry} entry */
   #enter(entry) {
+    this.#knocker.cancel();
+    this.ownBookings.close();
     this.line.leave();
     keepEntry(entry);
     if (entry.rc_name !== undefined) this.complexes.chosen = entry.rc_name;
@@ -357,7 +417,8 @@ export class App {
   #render() {
     this.page.render(this.line.title);
     this.rcList.render(this.complexes.all, this.complexes.chosen);
-    this.ways.render(this.complexes.chosenRc, this.#asking, this.complexes.full !== null);
+    const knocking = this.#asking === 'join' && this.#knocker.knocking;
+    this.ways.render(this.complexes.chosenRc, this.#asking, this.complexes.full !== null, knocking);
     this.line.render(this.complexes.chosen, this.complexes.isChosenFull);
     this.visit.render();
     this.planner.render();

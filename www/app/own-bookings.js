@@ -15,6 +15,7 @@ import { invitationLink } from './address.js';
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
+ * @typedef {import('../net/door.js').Invitation} Invitation
  * @typedef {import('../plan/bookings.js').Booking} Booking
  *
  * @typedef {object} OwnBookingsHandlers
@@ -72,9 +73,19 @@ export class OwnBookings {
     this.#show(booking, true);
   }
 
-  /** @param {string} code @returns {string | undefined} its key, if it is of the visitor's own booking */
-  keyOf(code) {
-    return this.#bookings.list(serverNowMs()).find((booking) => booking.code === code)?.key;
+  /** @param {string} code @returns {Booking | undefined} the visitor's own, if the code is of one */
+  find(code) {
+    return this.#bookings.list(serverNowMs()).find((booking) => booking.code === code);
+  }
+
+  /** The session's invitation is another now. @param {string} code as it was @param {Invitation} invitation */
+  renew(code, invitation) {
+    this.#bookings.renew(code, invitation, serverNowMs());
+  }
+
+  /** The visitor goes in: none is looked at any more. */
+  close() {
+    this.#open = null;
   }
 
   /** @param {Booking} booking @param {boolean} fresh */
@@ -89,23 +100,25 @@ export class OwnBookings {
 
   /** @param {string} code */
   #lookUp(code) {
-    const booking = this.#bookings.list(serverNowMs()).find((each) => each.code === code);
+    const booking = this.find(code);
     if (booking) this.#show(booking, false);
     else this.render();
   }
 
   render() {
     const nowMs = serverNowMs();
-    this.#list.render(this.#bookings.list(nowMs).map((booking) => ({
+    const bookings = this.#bookings.list(nowMs);
+    this.#list.render(bookings.map((booking) => ({
       code: booking.code,
       title: this.#titleOf(booking),
       when: instantInWords(Date.parse(booking.starts_at), this.#i18n),
     })));
+    this.#takeRenewed(bookings);
     if (this.#open === null) return;
     const { code, starts_at: startsAt, ends_at: endsAt, rc_time_zone: rcZone } = this.#open;
     const [startsAtMs, endsAtMs] = [Date.parse(startsAt), Date.parse(endsAt)];
     const theirs = rcZone !== undefined && clocksDiffer(undefined, rcZone, startsAtMs);
-    const link = invitationLink(location, code);
+    const link = invitationLink(location, this.#open);
     this.#view.render({
       heading: this.#i18n.t(this.#fresh ? 'booked.heading' : 'booked.heading.again'),
       title: this.#titleOf(this.#open),
@@ -119,6 +132,14 @@ export class OwnBookings {
       unsure: this.#unsure,
       asking: this.#asking,
     });
+  }
+
+  /** The one that is shown may have another invitation by now. @param {Booking[]} bookings */
+  #takeRenewed(bookings) {
+    const booking = bookings.find(({ request_id: id }) => id === this.#open?.request_id);
+    if (booking === undefined || booking.code === this.#open?.code) return;
+    this.#open = booking;
+    this.#handlers.showCode(booking.code);
   }
 
   /** @param {Booking} booking */
@@ -139,7 +160,7 @@ export class OwnBookings {
   #calendarFile() {
     const booking = /** @type {Booking} */ (this.#open);
     const { code } = booking;
-    const link = invitationLink(location, code);
+    const link = invitationLink(location, booking);
     const name = this.#titleOf(booking);
     return calendarFile({
       uid: `${Date.parse(booking.starts_at) / 1000}-${code}@vitrina`,
@@ -153,8 +174,9 @@ export class OwnBookings {
   }
 
   async #copy() {
+    if (this.#open === null) return;
     try {
-      await navigator.clipboard.writeText(invitationLink(location, this.#open?.code ?? ''));
+      await navigator.clipboard.writeText(invitationLink(location, this.#open));
     } catch {
       // Without HTTPS, or in a frame that may not: the link itself stands beside the button.
       this.#handlers.tell(() => this.#i18n.t('booked.uncopied'));
@@ -165,13 +187,14 @@ export class OwnBookings {
   }
 
   async #share() {
-    if (this.#open === null) return;
-    const { code } = this.#open;
-    const name = this.#titleOf(this.#open);
-    const when = instantInWords(Date.parse(this.#open.starts_at), this.#i18n);
+    const booking = this.#open;
+    if (booking === null) return;
+    const { code } = booking;
+    const name = this.#titleOf(booking);
+    const when = instantInWords(Date.parse(booking.starts_at), this.#i18n);
     const text = this.#i18n.t('booked.share', { name, when, code });
     try {
-      await navigator.share({ title: name, text, url: invitationLink(location, code) });
+      await navigator.share({ title: name, text, url: invitationLink(location, booking) });
     } catch (error) {
       const cancelled = error instanceof DOMException && error.name === 'AbortError';
       if (!cancelled) await this.#copy();

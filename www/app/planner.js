@@ -341,6 +341,7 @@ function toBooking(answer, rcName, requestId, rcZone) {
   return {
     code: String(answer.code),
     key: String(answer.key ?? ''),
+    invite: typeof answer.invite === 'string' ? answer.invite : undefined,
     rc_name: typeof answer.rc_name === 'string' ? answer.rc_name : rcName,
     starts_at: answer.starts_at,
     ends_at: answer.ends_at,

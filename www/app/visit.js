@@ -13,6 +13,7 @@ import { StatsView } from '../views/session/stats.js';
 import { newsInWords } from '../words/people.js';
 import { explainRefusal } from '../words/refusals.js';
 import { invitationLink } from './address.js';
+import { Doorkeeper } from './doorkeeper.js';
 import { keepName, keepTalk, keptName, keptTalk } from './keep.js';
 import { LongerStay } from './longer-stay.js';
 
@@ -27,6 +28,7 @@ import { LongerStay } from './longer-stay.js';
  *
  * @typedef {object} VisitHandlers
  * @property {(rcName: string) => Rc | undefined} findRc
+ * @property {(code: string, now: import('../net/door.js').Invitation) => void} onRenewed the invitation with that code is another now
  * @property {(reason: string, rcName: string | undefined) => void} onOver with a reason word, a refusal word, or `left`
  */
 
@@ -55,7 +57,8 @@ export class Visit {
       onInput: (input) => this.#session?.sendInput(input),
       inputBacklog: () => this.#session?.inputBacklog ?? 0,
       isPointing: () => this.pointers.pointing,
-      invitationLink: (code) => invitationLink(location, code),
+      invitationLink: (invitation) => invitationLink(location, invitation),
+      onDoor: (door) => this.doorkeeper.set(door),
       tell: (text) => message.say(text, { passing: true }),
     });
     this.stats = new StatsView(i18n, () => this.#session?.getStats());
@@ -85,6 +88,10 @@ export class Visit {
       onTool: () => this.#tellPointing(),
     });
     this.awake = new AwakeView(i18n, () => this.#session?.stayAwake());
+    this.doorkeeper = new Doorkeeper(i18n, {
+      tell: (text, kind) => message.say(text, kind),
+      onRenewed: handlers.onRenewed,
+    });
     this.longerStay = new LongerStay(i18n, message, (endsAt) => this.#session?.extendTo(endsAt));
   }
 
@@ -108,6 +115,7 @@ export class Visit {
       onPointers: () => this.#showPointers(),
     });
     this.longerStay.prepare(entry);
+    this.doorkeeper.prepare(this.#session);
   }
 
   open() {
@@ -115,7 +123,10 @@ export class Visit {
     if (session === null) return;
     session.open();
     this.#following = new AbortController();
-    followSession(session.entry.ticket, { onEvent: (event) => this.longerStay.hear(event) }, this.#following.signal);
+    followSession(session.entry.ticket, {
+      onEvent: (event) => this.#hearCoordinator(event),
+      onFresh: () => session.door.refresh(),
+    }, this.#following.signal);
   }
 
   leave() {
@@ -145,6 +156,7 @@ export class Visit {
     this.control.render(people);
     this.people.render(people);
     this.chat.render(session.chat, this.panel.open === 'chat');
+    this.doorkeeper.render();
     this.awake.render(state.inactiveAtMs);
     this.stats.render(state.phase !== 'connecting');
     this.#showPointers();
@@ -167,6 +179,7 @@ export class Visit {
     this.#session = null;
     this.#following.abort(new DOMException('the session is over', 'AbortError'));
     this.longerStay.stop();
+    this.doorkeeper.stop();
     this.awake.render(undefined);
     for (const view of [this.panel, this.control, this.people, this.chat, this.pointers, this.stats, this.stage]) view.stop();
     clearTimeout(this.#pointersTimer);
@@ -188,6 +201,13 @@ export class Visit {
     } else {
       this.longerStay.notice(before, now);
     }
+    this.doorkeeper.notice(now);
+  }
+
+  /** @param {Answer} event of the coordinator, to those in the session */
+  #hearCoordinator(event) {
+    this.longerStay.hear(event);
+    this.#session?.hearCoordinator(event);
   }
 
   /** @param {Answer} event */

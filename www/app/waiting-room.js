@@ -9,10 +9,11 @@ import { countdown, spanInWords, untilInWords } from '../words/times.js';
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
+ * @typedef {import('../net/door.js').Invitation} Invitation
  * @typedef {object} RoomHandlers
- * @property {(code: string) => Promise<Answer>} join
- * @property {(code: string) => void} onWait
- * @property {(answer: Answer, code: string) => void} onAnswer the code was tried at its time
+ * @property {(invitation: Invitation) => Promise<Answer | null>} join null: it was taken back, because nobody waits any more
+ * @property {(invitation: Invitation) => void} onWait
+ * @property {(answer: Answer) => void} onAnswer the code was tried at its time
  * @property {() => void} onLeave
  */
 
@@ -20,7 +21,7 @@ export class WaitingRoom {
   #i18n;
   #handlers;
   #view;
-  /** @type {{ code: string, startsAtMs: number } | null} */ #waiting = null;
+  /** @type {{ invitation: Invitation, startsAtMs: number } | null} */ #waiting = null;
   #given = new AbortController();
 
   /**
@@ -39,18 +40,18 @@ export class WaitingRoom {
   }
 
   /**
-   * @param {string} code
+   * @param {Invitation} invitation
    * @param {Answer} answer SESSION_NOT_STARTED
    * @returns {boolean} false when it does not tell the time, so there is nothing to wait for
    */
-  open(code, answer) {
+  open(invitation, answer) {
     const startsAtMs = Date.parse(answer.starts_at);
     if (Number.isNaN(startsAtMs)) return false;
     this.close();
-    this.#waiting = { code, startsAtMs };
-    this.#handlers.onWait(code);
+    this.#waiting = { invitation, startsAtMs };
+    this.#handlers.onWait(invitation);
     this.#view.focus();
-    this.#wait(code, startsAtMs);
+    this.#wait(invitation, startsAtMs);
     return true;
   }
 
@@ -61,35 +62,39 @@ export class WaitingRoom {
 
   render() {
     if (this.#waiting === null) return;
-    const { code, startsAtMs } = this.#waiting;
+    const { invitation, startsAtMs } = this.#waiting;
     const leftMs = startsAtMs - serverNowMs();
     const knocking = leftMs <= 0;
     this.#view.render({
       heading: knocking ? this.#i18n.t('early.now') : this.#i18n.t('early.heading', { when: untilInWords(leftMs, this.#i18n) }),
       clock: leftMs > 24 * 3_600_000 ? '' : countdown(leftMs),
       when: spanInWords(startsAtMs, startsAtMs, this.#i18n),
-      code,
+      code: invitation.code,
       knocking,
     });
   }
 
-  /** @param {string} code @param {number} startsAtMs */
-  async #wait(code, startsAtMs) {
+  /** @param {Invitation} invitation @param {number} startsAtMs */
+  async #wait(invitation, startsAtMs) {
     this.#given = new AbortController();
     const { signal } = this.#given;
     try {
       const answer = await arrive(startsAtMs, {
-        join: () => this.#handlers.join(code),
+        join: async () => {
+          const answer = await this.#handlers.join(invitation);
+          if (answer === null) throw signal.reason;
+          return answer;
+        },
         onTick: () => this.render(),
         onMoved: (movedMs) => {
-          if (!signal.aborted) this.#waiting = { code, startsAtMs: movedMs };
+          if (!signal.aborted) this.#waiting = { invitation, startsAtMs: movedMs };
         },
         nowMs: serverNowMs,
         pause: (durationMs) => pause(durationMs, signal),
       });
       if (signal.aborted) return;
       this.close();
-      this.#handlers.onAnswer(answer, code);
+      this.#handlers.onAnswer(answer);
     } catch (error) {
       if (!signal.aborted) throw error;
     }

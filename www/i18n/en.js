@@ -1,4 +1,5 @@
 // @ts-check
+import { en as door } from './door.en.js';
 import { en as line } from './line.en.js';
 import { en as people } from './people.en.js';
 import { en as plan } from './plan.en.js';
@@ -49,7 +50,6 @@ export const en = {
   'session.awake.text': 'Nobody has moved for a while. The walk ends in {time}; any touch goes on with it.',
   'session.awake.stay': 'I am here',
   'session.code': 'Code',
-  'session.code.hint': 'Whoever enters this code sees the same picture.',
   'session.code.copy': 'Copy the link',
   'session.code.copied': 'The link is copied. Send it to those you want to invite.',
   'session.code.uncopied': 'Copying did not work here. Tell them the code: {code}.',
@@ -134,6 +134,7 @@ export const en = {
   'duration.seconds': { one: '{count} second', other: '{count} seconds' },
   'duration.minutes': { one: '{count} minute', other: '{count} minutes' },
 
+  ...door,
   ...line,
   ...people,
   ...stats,

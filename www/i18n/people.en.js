@@ -19,7 +19,7 @@ export const en = {
   'people.give': 'Let {name} steer',
   'people.decline': 'Decline {name}’s request',
   'people.remove': 'Remove {name}',
-  'people.remove.surely': 'Remove {name} from the walk? They cannot come back with the same invitation.',
+  'people.remove.surely': 'Remove {name} from the walk? The code and the link become new, and whoever comes after that must knock.',
   'people.remove.yes': 'Remove',
   'people.remove.no': 'Keep',
   'people.came': '{name} is here.',

@@ -24,7 +24,7 @@ export const ru = {
   'people.give': 'Передать управление: {name}',
   'people.decline': 'Отклонить просьбу: {name}',
   'people.remove': 'Удалить: {name}',
-  'people.remove.surely': 'Удалить с прогулки: {name}? Вернуться по тому же приглашению не получится.',
+  'people.remove.surely': 'Удалить с прогулки: {name}? Код и ссылка сменятся, и все, кто придёт потом, будут стучать.',
   'people.remove.yes': 'Удалить',
   'people.remove.no': 'Оставить',
   'people.came': 'Теперь здесь {name}.',

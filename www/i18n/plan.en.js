@@ -35,11 +35,11 @@ export const en = {
   'booked.heading.again': 'Your booking',
   'booked.theirs': 'At the complex it is {time} then.',
   'booked.code': 'Your code',
-  'booked.hint': 'At that time the code lets you and your guests in. Send it to those who shall come along.',
+  'booked.hint': 'At that time the link lets you and your guests in. Send it to those who shall come along. Who has only the code may have to knock.',
   'booked.qr': 'Open it on a phone: point the camera here.',
   'booked.calendar': 'Add to the calendar',
   'booked.calendar.summary': 'Walk through {name}',
-  'booked.calendar.text': 'Your code is {code}. At the time, open {link} or enter the code on the page. Whoever has the code can come along.',
+  'booked.calendar.text': 'Your code is {code}. At the time, open {link} or enter the code on the page. Whoever has the link can come along.',
   'booked.calendar.reminder': 'The walk through {name} begins in 15 minutes',
   'booked.share': 'Let us walk through {name} together: {when}. The code is {code}.',
   'booked.uncopied': 'Copying did not work here. You can take the link itself.',
@@ -57,7 +57,7 @@ export const en = {
 
   'early.heading': 'The walk begins {when}',
   'early.now': 'The doors are opening…',
-  'early.hint': 'Leave this page open: it goes in by itself. You can also close it and come back with the code.',
+  'early.hint': 'Leave this page open: it goes in by itself. You can also close it and come back with the link.',
   'early.back': 'To all complexes',
 
   'extend.question': 'Your time is nearly over. Would you like to stay?',

@@ -1,4 +1,5 @@
 // @ts-check
+import { ru as door } from './door.ru.js';
 import { ru as line } from './line.ru.js';
 import { ru as people } from './people.ru.js';
 import { ru as plan } from './plan.ru.js';
@@ -59,7 +60,6 @@ export const ru = {
   'session.awake.text': 'Давно никто не двигался. Прогулка закончится через {time}; любое касание её продолжит.',
   'session.awake.stay': 'Я здесь',
   'session.code': 'Код',
-  'session.code.hint': 'Кто введёт этот код, увидит ту же картинку.',
   'session.code.copy': 'Скопировать ссылку',
   'session.code.copied': 'Ссылка скопирована. Отправьте её тем, кого хотите пригласить.',
   'session.code.uncopied': 'Скопировать здесь не получилось. Назовите код: {code}.',
@@ -144,6 +144,7 @@ export const ru = {
   'duration.seconds': { one: '{count} секунду', few: '{count} секунды', many: '{count} секунд', other: '{count} секунды' },
   'duration.minutes': { one: '{count} минуту', few: '{count} минуты', many: '{count} минут', other: '{count} минуты' },
 
+  ...door,
   ...line,
   ...people,
   ...stats,

@@ -34,14 +34,6 @@ export function startSession(rcName) {
 }
 
 /**
- * @param {string} code
- * @param {string} [key] of one's own booking: whoever has it is not taken for one who guesses codes
- */
-export function joinSession(code, key) {
-  return insist(() => askCoordinator('CONNECT_SESSION_WITH_CODE', { code, key }, { timeoutMs: START_TIMEOUT_MS }));
-}
-
-/**
  * Shows the list of complexes and follows its changes for as long as the page lives, through any loss of the connection.
  * @param {Watcher} watcher
  */

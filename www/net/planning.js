@@ -1,7 +1,5 @@
 // @ts-check
-import { askCoordinator } from './api.js';
-import { Unreachable } from './ask.js';
-import { backoffMs, pause } from './backoff.js';
+import { askAgain, askCoordinator } from './api.js';
 import { feed } from './coordinator.js';
 
 /** What the page asks of the coordinator about times: free ones, bookings, a longer stay. */
@@ -10,9 +8,6 @@ import { feed } from './coordinator.js';
  * @typedef {import('./ask.js').Answer} Answer
  * @typedef {{ rc_name: string, date: string, time: string, time_zone?: string, request_id: string }} Wish
  */
-
-/** What was not answered is asked for again in the same words, a booking under the same request id: it may have been done. */
-const MOST_TRIES = 3;
 
 /**
  * A name for one wish to book. Without HTTPS `randomUUID` is missing, so it is built from the same random numbers.
@@ -37,24 +32,7 @@ export function getAvailability(rcName, date, timeZone, signal) {
   return askCoordinator('GET_AVAILABILITY', { rc_name: rcName, date, time_zone: timeZone }, { signal });
 }
 
-/**
- * Asks what done twice is done once, again when nobody answers.
- * @param {string} verb
- * @param {Record<string, unknown>} fields
- * @returns {Promise<Answer>}
- */
-async function askAgain(verb, fields) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await askCoordinator(verb, fields);
-    } catch (error) {
-      if (!(error instanceof Unreachable) || tries === MOST_TRIES) throw error;
-      await pause(backoffMs(tries));
-    }
-  }
-}
-
-/** @param {Wish} wish */
+/** @param {Wish} wish one request id for one wish: what was asked again is booked once */
 export function planSession(wish) {
   return askAgain('PLAN_SESSION', wish);
 }

@@ -1,13 +1,14 @@
 // @ts-check
 /**
- * The visitor's own bookings, kept by the browser, with the keys that cancel them. Each question reads what is stored anew, because
- * another tab may have booked or cancelled meanwhile.
+ * The visitor's own bookings, kept by the browser, with the keys, which cancel them and make their holder the host, and the
+ * invitations for others. Each question reads what is stored anew, because another tab may have booked or cancelled meanwhile.
  */
 
 /**
  * @typedef {object} Booking
  * @property {string} code
  * @property {string} key
+ * @property {string} [invite] where the coordinator told it
  * @property {string} rc_name
  * @property {string} starts_at
  * @property {string} ends_at
@@ -46,6 +47,18 @@ export class Bookings {
     this.#write([...others, booking].slice(-MOST_KEPT));
   }
 
+  /**
+   * The session's invitation is another now: the old one leads nowhere any more.
+   * @param {string} code as it was
+   * @param {{ code: string, invite?: string }} invitation
+   * @param {number} nowMs
+   */
+  renew(code, { code: newCode, invite }, nowMs) {
+    const list = this.list(nowMs);
+    if (!list.some((booking) => booking.code === code)) return;
+    this.#write(list.map((booking) => (booking.code === code ? { ...booking, code: newCode, invite } : booking)));
+  }
+
   /** @param {string} code @param {number} nowMs */
   remove(code, nowMs) {
     this.#write(this.list(nowMs).filter((booking) => booking.code !== code));
@@ -79,5 +92,6 @@ export class Bookings {
 function isBooking(value) {
   const texts = [value?.code, value?.key, value?.rc_name, value?.starts_at, value?.ends_at, value?.request_id];
   if (!texts.every((text) => typeof text === 'string')) return false;
+  if (value.invite !== undefined && typeof value.invite !== 'string') return false;
   return Date.parse(value.starts_at) < Date.parse(value.ends_at);
 }

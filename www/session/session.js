@@ -4,9 +4,10 @@ import { unreachableAnswer } from '../net/outcomes.js';
 import { WhepPlayer } from '../player/whep.js';
 import { SessionChannel } from './channel.js';
 import { Chat } from './chat.js';
+import { Door } from './door.js';
 import { People } from './people.js';
 import { Pointers, PointerSender } from './pointers.js';
-import { applyEnd, applyEntry, applyEvent, newState, readInstant } from './state.js';
+import { applyEnd, applyEntry, applyEvent, applyInvitation, newState, readInstant } from './state.js';
 
 /**
  * One visit: the connection to the streamer, the player, the people in it and what they tell each other. Views read what is here
@@ -65,6 +66,10 @@ export class Session {
       newId: () => Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join(''),
       nowMs: () => Date.now(),
     }, kept?.messages);
+    this.door = new Door(entry.ticket, {
+      onChange: () => this.#change(() => {}),
+      onInvitation: (answer) => this.#change((state) => applyInvitation(state, answer)),
+    });
     this.#pointerSender = new PointerSender({
       send: (pointer) => this.#channel.ask('SEND_DATA', { data: { pointer }, transient: true }),
       limit: () => (this.#channel.isStream ? POINTERS_ON_THE_WAY : 1),
@@ -111,6 +116,15 @@ export class Session {
     this.#change((state) => void (state.endsAtMs = readInstant(instant) ?? state.endsAtMs));
   }
 
+  // The door.
+
+  /** The coordinator tells of the session, beside the streamer. @param {Answer} event */
+  hearCoordinator(event) {
+    if (!AT_THE_DOOR.has(event.msg)) return;
+    this.door.hear(event, performance.now());
+    this.#change((state) => applyEvent(state, event));
+  }
+
   // The people.
 
   /**
@@ -155,6 +169,7 @@ export class Session {
   /** The page goes, perhaps to come back by a reload: the viewing ends, the place in the session is kept for a while. */
   suspend() {
     this.#closing.abort(new DOMException('the session is over', 'AbortError'));
+    this.door.close();
     this.#player?.close();
     this.#channel.close();
   }
@@ -163,6 +178,7 @@ export class Session {
   #enter(answer) {
     this.#accountCursor = typeof answer.newest_cursor === 'number' ? answer.newest_cursor : 0;
     this.people.enter(answer);
+    this.door.knocks.enter(answer, performance.now());
     this.#change((state) => applyEntry(state, answer));
     this.chat.pump();
     // Credentials for servers that relay the picture are good for a time.
@@ -206,6 +222,7 @@ export class Session {
     if (old && event.msg !== 'SESSION_ENDED' && event.msg !== 'REMOVED') return;
     if (event.msg === 'USER_LEFT') this.pointers.forget(event.user);
     this.people.hear(event);
+    this.door.hear(event, performance.now());
     this.#change((state) => applyEvent(state, event));
     if (this.state.phase === 'ended') this.suspend();
     else this.#handlers.onEvent(event);
@@ -235,6 +252,9 @@ export class Session {
     this.#handlers.onChange();
   }
 }
+
+/** What the coordinator tells of the door; all else that happens in a session is told by the streamer. */
+const AT_THE_DOOR = new Set(['KNOCK', 'KNOCK_ENDED', 'INVITATION_CHANGED']);
 
 /** Somebody whose ticket is dead was removed. @param {Answer} refusal */
 function refusalReason({ msg, field }) {

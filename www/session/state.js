@@ -9,6 +9,8 @@ import { serverNowMs } from '../net/ask.js';
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
  *
+ * @typedef {import('../net/door.js').DoorState} DoorState
+ *
  * @typedef {object} Entry what lets this person in, as the coordinator answered it; kept over a reload of the page
  * @property {string} url the streamer's base
  * @property {string} ticket
@@ -16,6 +18,8 @@ import { serverNowMs } from '../net/ask.js';
  * @property {string} [port]
  * @property {string} [session]
  * @property {string} code
+ * @property {string} [invite] beside the code in links
+ * @property {DoorState} [door]
  * @property {string} [role]
  * @property {string} [rc_name]
  * @property {string} [ends_at]
@@ -27,6 +31,8 @@ import { serverNowMs } from '../net/ask.js';
  * @property {boolean} admitted the streamer has let the visitor in, at least once
  * @property {boolean} reachable verbs and events get through
  * @property {string} code
+ * @property {string | undefined} invite beside the code in links
+ * @property {DoorState | undefined} door undefined: the coordinator does not tell
  * @property {string | undefined} rcName
  * @property {number | undefined} endsAtMs by the server's clock
  * @property {number | undefined} inactiveAtMs when the session ends unless somebody moves, by the server's clock; undefined: nobody sleeps
@@ -46,7 +52,7 @@ export function entryOf(answer, rcName) {
   return {
     url: url.endsWith('/') ? url : `${url}/`,
     ip, port, session, ticket, role,
-    code: String(answer.code ?? ''),
+    ...readInvitation(answer),
     rc_name: rcName ?? answer.rc_name,
     ends_at: answer.ends_at,
   };
@@ -59,6 +65,8 @@ export function newState(entry) {
     admitted: false,
     reachable: false,
     code: entry.code,
+    invite: entry.invite,
+    door: entry.door,
     rcName: entry.rc_name,
     endsAtMs: readInstant(entry.ends_at),
     inactiveAtMs: undefined,
@@ -77,6 +85,20 @@ export function applyEntry(state, answer) {
   state.rcName = answer.rc_name ?? state.rcName;
 }
 
+/** @param {SessionState} state @param {Answer} answer INVITATION, or the event that it is another now */
+export function applyInvitation(state, answer) {
+  if (answer.code !== undefined) Object.assign(state, readInvitation(answer));
+}
+
+/** @param {Answer} answer @returns {Pick<Entry, 'code' | 'invite' | 'door'>} */
+function readInvitation({ code, invite, door }) {
+  return {
+    code: String(code ?? ''),
+    invite: typeof invite === 'string' && invite !== '' ? invite : undefined,
+    door: door === 'open' || door === 'knock' ? door : undefined,
+  };
+}
+
 /** What each event does. @type {Record<string, (state: SessionState, event: Answer) => void>} */
 const ON_EVENT = {
   INACTIVITY_WARNING: (state, event) => {
@@ -91,6 +113,7 @@ const ON_EVENT = {
   SESSION_EXTENDED: (state, event) => {
     state.endsAtMs = readInstant(event.ends_at) ?? state.endsAtMs;
   },
+  INVITATION_CHANGED: applyInvitation,
   REMOVED: (state) => applyEnd(state, 'removed'),
   SESSION_ENDED: (state, event) => applyEnd(state, typeof event.reason === 'string' ? event.reason : 'unknown'),
 };

@@ -59,6 +59,7 @@ export const REFUSALS = {
   SESSION_START_FAILED: noDetail,
 
   BAD_CODE: noDetail,
+  NOT_LET_IN: noDetail,
   LINE_FULL: noDetail,
   UNREACHABLE: noDetail,
 };

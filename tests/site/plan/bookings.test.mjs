@@ -67,6 +67,19 @@ test('the same code is kept once: codes are given again when they are free', () 
   assert.deepEqual(bookings.list(now), []);
 });
 
+test('when its invitation is renewed the booking is found by the new code, and stays its owner’s', () => {
+  const storage = keeper();
+  const [one, other] = [new Bookings('b', () => storage), new Bookings('b', () => storage)];
+  one.add({ ...booking('1111'), invite: 'old' }, now);
+  one.add(booking('2222'), now);
+  other.renew('1111', { code: '3333', invite: 'new' }, now);
+  assert.deepEqual(codes(one.list(now)).sort(), ['2222', '3333']);
+  assert.deepEqual(one.list(now).find(({ code }) => code === '3333'), { ...booking('1111'), code: '3333', invite: 'new' });
+  const before = storage.entries.b;
+  one.renew('9999', { code: '4444', invite: 'of a session that was not booked here' }, now);
+  assert.equal(storage.entries.b, before);
+});
+
 test('where storage is denied a booking lasts as long as the page', () => {
   const denied = () => {
     throw new DOMException('denied', 'SecurityError');
@@ -88,7 +101,7 @@ test('a full storage loses no booking of this visit', () => {
 });
 
 test('what is not a booking is passed over, whoever wrote it', () => {
-  const odd = [null, 7, 'x', {}, { ...booking('1'), key: 5 }, { ...booking('2'), ends_at: 'never' }, { ...booking('3'), ends_at: '2026-12-01T14:00:00Z' }];
+  const odd = [null, 7, 'x', {}, { ...booking('1'), key: 5 }, { ...booking('1'), invite: 5 }, { ...booking('2'), ends_at: 'never' }, { ...booking('3'), ends_at: '2026-12-01T14:00:00Z' }];
   const list = [...odd, booking('1111')];
   assert.deepEqual(codes(new Bookings('b', () => keeper({ b: JSON.stringify(list) })).list(now)), ['1111']);
   for (const text of ['', '{', '{}', 'null', '5']) assert.deepEqual(new Bookings('b', () => keeper({ b: text })).list(now), [], text);

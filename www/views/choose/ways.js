@@ -24,15 +24,17 @@ export class WaysView {
   #form = find('[data-way="join"]', HTMLFormElement);
   #code = find('input[name="code"]', HTMLInputElement);
   #join = find('[data-action="join"]', HTMLButtonElement);
+  #knockWay = find('[data-way="knock"]', HTMLElement);
 
   /**
    * @param {import('../../i18n/i18n.js').I18n} i18n
-   * @param {{ onStart: () => void, onPlan: () => void, onJoin: (code: string) => void }} handlers
+   * @param {{ onStart: () => void, onPlan: () => void, onJoin: (code: string) => void, onCancel: () => void }} handlers
    */
-  constructor(i18n, { onStart, onPlan, onJoin }) {
+  constructor(i18n, { onStart, onPlan, onJoin, onCancel }) {
     this.#i18n = i18n;
     this.#start.addEventListener('click', onStart);
     this.#plan.addEventListener('click', onPlan);
+    find('button', HTMLButtonElement, this.#knockWay).addEventListener('click', onCancel);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       onJoin(this.#code.value);
@@ -43,8 +45,9 @@ export class WaysView {
    * @param {Rc | undefined} rc the chosen one
    * @param {Asking | null} asking
    * @param {boolean} again the last try found it full
+   * @param {boolean} knocking somebody inside is being asked to let the visitor in
    */
-  render(rc, asking, again) {
+  render(rc, asking, again, knocking) {
     const t = this.#i18n.t.bind(this.#i18n);
     setText(this.#heading, rc ? rcTitle(rc, this.#i18n) : t('ways.heading.none'));
     setText(this.#hint, t(rc ? 'ways.start.hint' : 'ways.hint.none'));
@@ -52,11 +55,12 @@ export class WaysView {
     this.#startWay.hidden = rc === undefined;
     this.#planWay.hidden = rc === undefined;
     setText(this.#start, t(asking === 'start' ? 'ways.starting' : again ? 'ways.again' : 'ways.start'));
-    setText(this.#join, t(asking === 'join' ? 'ways.joining' : 'ways.join'));
+    setText(this.#join, t(knocking ? 'knock.waiting' : asking === 'join' ? 'ways.joining' : 'ways.join'));
     // Not `disabled`, which would take the focus away from whoever pressed it.
     for (const button of [this.#start, this.#plan, this.#join]) {
       button.setAttribute('aria-disabled', String(asking !== null));
     }
+    this.#knockWay.hidden = !knocking;
     this.#start.classList.toggle('button--working', asking === 'start');
     this.#join.classList.toggle('button--working', asking === 'join');
   }

@@ -1,11 +1,24 @@
 // @ts-check
 import { CodeView } from '../code.js';
-import { find } from '../dom.js';
+import { find, setText } from '../dom.js';
 import { setIcon } from '../icons.js';
 
-/** The session's code, and the ways to send it to others. */
+/** The session's code, the ways to send it to others, and whether whoever comes with it has to knock. */
+
+/**
+ * @typedef {import('../../net/door.js').Invitation} Invitation
+ * @typedef {import('../../net/door.js').DoorState} DoorState
+ *
+ * @typedef {object} InviteHandlers
+ * @property {(invitation: Invitation) => string} invitationLink
+ * @property {(door: DoorState) => void} onDoor
+ * @property {(text: () => string) => void} tell
+ */
 
 const COPIED_MS = 2_000;
+
+/** @type {Record<DoorState, string>} */
+const WORDS = { open: 'door.open', knock: 'door.knock' };
 
 export class InviteView {
   #i18n;
@@ -14,35 +27,53 @@ export class InviteView {
   #digits = new CodeView();
   #copy = find('[data-tool="copy"]', HTMLButtonElement);
   #share = find('[data-tool="share"]', HTMLButtonElement);
-  #code = '';
+  #door = find('[data-tool="door"]', HTMLButtonElement);
+  #doorIcon = find('[data-door-icon]', HTMLElement);
+  #hint = find('[data-invite-hint]', HTMLElement);
+  /** @type {Invitation} */ #invitation = { code: '' };
   #title = '';
 
   /**
    * @param {import('../../i18n/i18n.js').I18n} i18n
-   * @param {{ invitationLink: (code: string) => string, tell: (text: () => string) => void }} handlers
+   * @param {InviteHandlers} handlers
    */
   constructor(i18n, handlers) {
     this.#i18n = i18n;
     this.#handlers = handlers;
     this.#copy.addEventListener('click', () => this.#copyLink());
     this.#share.addEventListener('click', () => this.#shareLink());
+    this.#door.addEventListener('click', () => handlers.onDoor(this.#mustKnock ? 'open' : 'knock'));
   }
 
-  /** @param {string} code @param {string} title of the complex */
-  render(code, title) {
-    this.#code = code;
+  /**
+   * @param {Invitation & { door: DoorState | undefined }} invitation
+   * @param {boolean} mayDecide the visitor is the host
+   * @param {string} title of the complex
+   */
+  render({ code, invite, door }, mayDecide, title) {
+    this.#invitation = { code, invite };
     this.#title = title;
     this.#digits.show('session', code);
     this.#box.hidden = code === '';
+    this.#door.hidden = !mayDecide || door === undefined;
+    this.#door.setAttribute('aria-checked', String(door === 'knock'));
+    setIcon(this.#doorIcon, door === 'knock' ? 'closed' : 'open');
+    const words = this.#i18n.t(WORDS[door ?? 'open']);
+    this.#door.title = words;
+    setText(this.#hint, words);
     this.#share.hidden = typeof navigator.share !== 'function';
+  }
+
+  get #mustKnock() {
+    return this.#door.getAttribute('aria-checked') === 'true';
   }
 
   async #copyLink() {
     try {
-      await navigator.clipboard.writeText(this.#handlers.invitationLink(this.#code));
+      await navigator.clipboard.writeText(this.#handlers.invitationLink(this.#invitation));
     } catch {
       // Without HTTPS, or in a frame that may not: the digits can still be said.
-      const code = this.#code;
+      const { code } = this.#invitation;
       this.#handlers.tell(() => this.#i18n.t('session.code.uncopied', { code }));
       return;
     }
@@ -52,9 +83,9 @@ export class InviteView {
   }
 
   async #shareLink() {
-    const text = this.#i18n.t('session.share.text', { name: this.#title, code: this.#code });
+    const text = this.#i18n.t('session.share.text', { name: this.#title, code: this.#invitation.code });
     try {
-      await navigator.share({ title: this.#title, text, url: this.#handlers.invitationLink(this.#code) });
+      await navigator.share({ title: this.#title, text, url: this.#handlers.invitationLink(this.#invitation) });
     } catch (error) {
       const cancelled = error instanceof DOMException && error.name === 'AbortError';
       if (!cancelled) await this.#copyLink();

@@ -18,13 +18,12 @@ import { WalkPadView } from './walk-pad.js';
  * @typedef {import('../../session/state.js').SessionState} SessionState
  * @typedef {import('../../session/people.js').People} People
  * @typedef {import('../../net/coordinator.js').Rc} Rc
- * @typedef {object} StageHandlers
+ * @typedef {object} SceneHandlers
  * @property {() => void} onLeave
  * @property {(message: import('../../player/input-queue.js').InputMessage) => void} onInput
  * @property {() => number} inputBacklog
  * @property {() => boolean} isPointing
- * @property {(code: string) => string} invitationLink
- * @property {(text: () => string) => void} tell
+ * @typedef {SceneHandlers & import('./invite.js').InviteHandlers} StageHandlers
  */
 
 /** From here on the remaining time is counted by seconds. */
@@ -100,7 +99,7 @@ export class StageView {
     setText(this.#hint, this.#hintText(people.mayTouch));
 
     this.#wake.keep(true);
-    this.#invite.render(state.code, title);
+    this.#invite.render(state, people.me?.role === 'host', title);
     this.#tools.render(state.hasSound, people.steers);
     this.#endsAtMs = state.endsAtMs;
     this.#clock ||= setInterval(() => this.#showTime(), 1000);
