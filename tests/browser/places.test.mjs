@@ -19,7 +19,9 @@ test('at a sub-path everything works, and the invitation leads there', async t =
   await host.site.getByRole('button', { name: 'Copy the link' }).click();
   await host.isTold(/link is copied/);
   const link = await host.page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(link, `${house.url}#code=${code}`);
+  const [page, invitation] = link.split('#');
+  assert.equal(page, house.url);
+  assert.match(invitation, new RegExp(`^code=${code}&invite=[\\w-]+$`));
 
   const guest = await Visitor.come(t, browser);
   await guest.open(link);

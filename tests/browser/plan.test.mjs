@@ -172,11 +172,15 @@ for (const [index, { words, ...options }] of visitors.entries())
     assert.ok(event);
     assert.equal(new ICAL.Event(event).startDate.toJSDate().getTime(), startsAtMs);
     assert.equal(new ICAL.Event(event).endDate.toJSDate().getTime(), startsAtMs + 60_000);
-    assert.equal(event.getFirstPropertyValue('url'), `${house.url}#code=${code}`);
+    const { key, invite } = await visitor.site.evaluate(() => JSON.parse(localStorage.getItem('vitrina.bookings /') ?? '[]')[0]);
+    const invitation = `${house.url}#code=${code}&invite=${invite}`;
+    assert.equal(event.getFirstPropertyValue('url'), invitation);
+    const file = readFileSync(await download.path(), 'utf8').replaceAll('\r\n ', '');
+    assert.ok(!file.includes(key), 'the key is in nothing that is given to others');
 
     // The link, and the QR code of it, lead to the walk.
     const href = await visitor.site.locator('[data-booked-link]').evaluate(link => /** @type {HTMLAnchorElement} */ (link).href);
-    assert.equal(href, `${house.url}#code=${code}`);
+    assert.equal(href, invitation);
     assert.equal(await visitor.site.locator('[data-booked-qr] path').getAttribute('d'), drawQr(href).path);
 
     // A later visit finds it, and cancels it.
@@ -311,6 +315,7 @@ describe('by the clock', { concurrency: true }, () => {
     const startsAtMs = await visitor.firstStartAfter(Date.now() + 25_000);
     await visitor.startAt(startsAtMs).check();
     const code = await visitor.book();
+    const invitation = await visitor.site.locator('[data-booked-link]').evaluate(link => /** @type {HTMLAnchorElement} */ (link).href);
     await visitor.handle('booked', 'enter').click();
     await visitor.handle('view', 'early').waitFor();
     await visitor.page.reload();
@@ -321,8 +326,9 @@ describe('by the clock', { concurrency: true }, () => {
     assert.match((await heading.textContent()) ?? '', /begins in \d+ (second|minute)s?|opening/);
 
     const guest = await Visitor.come(t, browser, { screen: 'phone', language: 'ru-RU', label: 'plan-phone' });
-    await guest.open(`${house.url}#code=${code}`);
+    await guest.open(invitation);
     await guest.site.locator('[data-view="early"]').waitFor();
+    assert.equal(guest.page.url(), invitation, 'a reload would go on waiting, with the invitation');
     await guest.isAccessible('the waiting on a phone');
     await guest.fitsTheScreen('the waiting');
     await guest.screenshot('early');
@@ -335,6 +341,7 @@ describe('by the clock', { concurrency: true }, () => {
     assert.equal(await visitor.code(), code);
     assert.equal(await guest.code(), code);
     await visitor.site.getByText('2 people here').waitFor();
+    assert.equal(await visitor.role(), 'host', 'who booked is, whoever came first');
     await guest.leave();
     await visitor.leave();
     assert.equal(await visitor.handle('booking', code).count(), 1, 'until its time is over the booking leads back in');

@@ -149,7 +149,8 @@ export class Visitor {
    * @this {T}
    * @param {Scope} scope @param {Browser} browser
    * @param {{ screen?: keyof typeof screens, language?: string, label?: string,
-   *           viewport?: { width: number, height: number }, colorScheme?: 'light' | 'dark', reducedMotion?: 'reduce' | 'no-preference' }} [options]
+   *           viewport?: { width: number, height: number }, colorScheme?: 'light' | 'dark',
+   *           reducedMotion?: 'reduce' | 'no-preference', proxy?: { server: string } }} [options]
    * @returns {Promise<InstanceType<T>>}
    */
   static async come(scope, browser, { screen = 'wide', language = 'en', label = screen, ...rest } = {}) {
@@ -206,6 +207,11 @@ export class Visitor {
   /** @returns {Promise<string>} */
   async code() {
     return (await this.site.locator('[data-code]').textContent()) ?? '';
+  }
+
+  /** @returns {Promise<string>} as who the coordinator let the visitor in */
+  role() {
+    return this.site.evaluate(() => JSON.parse(sessionStorage.getItem('vitrina.session') ?? '{}').role);
   }
 
   async leave() {
