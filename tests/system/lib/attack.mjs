@@ -14,7 +14,7 @@ const SESSIONS_A_SERVER = 4;
 /** How many attackers ask at any moment. */
 const AT_ONCE = 48;
 /** A visitor who gets no server within so many seconds goes home. */
-const PATIENCE_SECONDS = 20;
+const PATIENCE_SECONDS = 60;
 const DAY_MS = 86_400_000;
 
 /** @param {number} below */
@@ -31,15 +31,15 @@ function someTime() {
 
 /**
  * A site with servers whose sessions run until their hosts leave.
- * @param {import('./programs.mjs').Scope} scope
+ * @param {import('./programs.mjs').Scope} scope @param {object} [unusual] settings that are not the default ones
  */
-export async function startAttackedSite(scope) {
+export async function startAttackedSite(scope, unusual = {}) {
   const files = new CoordinatorFiles(scope);
   const streamers = await Promise.all(
     Array.from({ length: RCS * SERVERS }, (_, i) => FakeStreamer.start(scope, { name: `server-${i}`, key: files.key, limit: SESSIONS_A_SERVER })),
   );
   const servers = streamers.map((streamer, i) => listed(streamer, `RC ${i % RCS}`));
-  const settings = { log_level: 'notice', access_log: false, limits: { exempt: [] } };
+  const settings = { log_level: 'notice', access_log: false, limits: { exempt: [] }, ...unusual };
   const site = await startSite(scope, { files, servers, settings });
   await site.online(servers.length);
   return { ...site, streamers };
@@ -94,6 +94,7 @@ export class Attack {
   #site;
   #scope;
   #running = false;
+  #heldMs = 0;
 
   /** @param {AttackedSite} site @param {import('./programs.mjs').Scope} scope */
   constructor(site, scope) {
@@ -103,10 +104,12 @@ export class Attack {
 
   /**
    * Lets them all loose for some seconds.
-   * @param {{ seconds: number, networks: number, addresses: number, visitors: number, before?: number }} options `addresses`: attackers of
-   *   each network; `before`: so many seconds the attackers have alone first
+   * @param {{ seconds: number, networks: number, addresses: number, visitors: number, before?: number, held?: number }} options
+   *   `addresses`: attackers of each network; `before`: so many seconds the attackers have alone first; `held`: after so many seconds a
+   *   streamer ends an attacker's session, because nobody does anything in it
    */
-  async run({ seconds, networks, addresses, visitors, before = 0 }) {
+  async run({ seconds, networks, addresses, visitors, before = 0, held = 10 }) {
+    this.#heldMs = 1000 * held;
     const foes = Array.from({ length: networks * addresses }, (_, i) => this.#person(`127.20.${i % networks}.${1 + Math.floor(i / networks)}`));
     const friends = Array.from({ length: visitors }, (_, i) => ({
       host: this.#person(`127.30.${i}.1`),
@@ -129,6 +132,11 @@ export class Attack {
   /** @param {() => Promise<void>} role */
   async #repeat(role) {
     while (this.#running) await role();
+  }
+
+  /** @param {string} session @param {string} reason */
+  #end(session, reason) {
+    for (const streamer of this.#site.streamers) if (streamer.sessions.has(session)) streamer.end(session, reason);
   }
 
   /** @param {string} what */
@@ -174,7 +182,7 @@ export class Attack {
     const { code, invite } = session;
     await this.#want('join by the link', guest, 'CONNECT_SESSION_WITH_CODE', { code, invite, name: 'Guest' }, 'SESSION_CONNECTION_DATA');
     await this.#knock(host, guest, session);
-    for (const streamer of this.#site.streamers) if (streamer.sessions.has(session.session)) streamer.end(session.session);
+    this.#end(session.session, 'users_left');
     await pass(200 + random(800));
   }
 
@@ -191,7 +199,8 @@ export class Attack {
       }
       place = answer.place;
       if (answer.msg !== 'SERVERS_BUSY') {
-        this.#of('start, waiting in line').refuse(answer.msg);
+        this.#of('start, waiting in line').refuse(`${answer.msg} (${answer.reason})`);
+        await pass(1000);
         return null;
       }
     }
@@ -257,14 +266,17 @@ export class Attack {
 
   /** @param {Person} foe */
   async #startAll(foe) {
-    await this.#ask(foe, 'START_SESSION', { rc_name: someRc(), duration_minutes: 60 });
+    const { session } = await this.#ask(foe, 'START_SESSION', { rc_name: someRc(), duration_minutes: 60 });
+    if (session) setTimeout(() => this.#end(session, 'inactive'), this.#heldMs).unref();
   }
 
   /** @param {Person} foe */
   async #standInLine(foe) {
     const rc_name = someRc();
     const { place } = await this.#ask(foe, 'START_SESSION', { rc_name, wait_seconds: 0 });
-    if (place) await this.#ask(foe, 'START_SESSION', { rc_name, wait_seconds: 1, place });
+    if (!place) return;
+    const { session } = await this.#ask(foe, 'START_SESSION', { rc_name, wait_seconds: 1, place });
+    if (session) setTimeout(() => this.#end(session, 'inactive'), this.#heldMs).unref();
   }
 
   /** Goes on when the answer is not there soon: another of them waits for it. @param {Person} foe */
