@@ -27,7 +27,7 @@ typedef struct {
 
 typedef struct {
   Store base;
-  GQueue asked; /* of Asked, not answered yet */
+  GQueue *asked; /* of Asked, not answered yet */
 } SlowStore;
 
 static void begin_slow(Store *store) {
@@ -37,7 +37,7 @@ static void begin_slow(Store *store) {
 static void put_slow(Store *store, const StoreChange *change, StoreDone done, gpointer user_data) {
   Asked *asked = g_new(Asked, 1);
   *asked = (Asked){change->kind, reservation_copy(change->reservation), done, user_data};
-  g_queue_push_tail(&((SlowStore *)store)->asked, asked);
+  g_queue_push_tail(((SlowStore *)store)->asked, asked);
 }
 
 static guint64 count_slow(Store *store) {
@@ -51,14 +51,13 @@ static void free_asked(gpointer data) {
 }
 
 static void close_slow(Store *store) {
-  g_queue_clear_full(&((SlowStore *)store)->asked, free_asked);
   g_free(store);
 }
 
 static const StoreKind slow = {begin_slow, put_slow, NULL, count_slow, close_slow};
 
 typedef struct {
-  SlowStore *store;
+  GQueue asked;
   Plan *plan;
   char *id, *code; /* of a session that runs */
   guint invited, answers;
@@ -68,7 +67,7 @@ typedef struct {
 
 /* Answers the change that was asked for first; its kind. */
 static StoreChangeKind answer_first(Fixture *f, StoreOutcome outcome, const Reservation *other) {
-  Asked *asked = g_queue_pop_head(&f->store->asked);
+  Asked *asked = g_queue_pop_head(&f->asked);
   StoreChangeKind kind = asked->kind;
   g_assert_nonnull(asked->done);
   asked->done(outcome, other, "the disk is full", asked->user_data);
@@ -77,11 +76,11 @@ static StoreChangeKind answer_first(Fixture *f, StoreOutcome outcome, const Rese
 }
 
 static guint count_asked(const Fixture *f) {
-  return f->store->asked.length;
+  return f->asked.length;
 }
 
 static const Reservation *first_asked(const Fixture *f) {
-  return ((const Asked *)f->store->asked.head->data)->reservation;
+  return ((const Asked *)f->asked.head->data)->reservation;
 }
 
 static void on_invited(const Reservation *reservation, gpointer data) {
@@ -99,10 +98,11 @@ static void on_answered(const Reservation *reservation, const GError *error, gpo
 
 static void set_up(Fixture *f, gconstpointer data) {
   static const PlanListener listener = {.invited = on_invited};
-  f->store = g_new0(SlowStore, 1);
-  f->store->base.kind = &slow;
-  g_queue_init(&f->store->asked);
-  f->plan = plan_new(&f->store->base, &rules, NOW);
+  SlowStore *store = g_new0(SlowStore, 1);
+  store->base.kind = &slow;
+  store->asked = &f->asked;
+  g_queue_init(&f->asked);
+  f->plan = plan_new(&store->base, &rules, NOW);
   plan_set_listener(f->plan, &listener, f);
   plan_set_capacity(f->plan, "River", 1, NULL);
   const PlanWish wish = {.rc_name = "River", .wanted_us = MINUTES(60), .min_us = MINUTES(5)};
@@ -113,10 +113,10 @@ static void set_up(Fixture *f, gconstpointer data) {
 }
 
 static void tear_down(Fixture *f, gconstpointer data) {
-  plan_stop(f->plan);
-  while (count_asked(f) > 0)
-    free_asked(g_queue_pop_head(&f->store->asked));
   plan_close(f->plan);
+  for (Asked *asked; (asked = g_queue_pop_head(&f->asked)); free_asked(asked))
+    if (asked->done)
+      asked->done(STORE_UNAVAILABLE, NULL, "closed", asked->user_data);
   reservation_free(f->told);
   g_free(f->id);
   g_free(f->code);
