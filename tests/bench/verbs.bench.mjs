@@ -90,7 +90,8 @@ try {
   const verbs = /** @type {const} */ ({
     'GET_SERVERS 0-19': () => ({ verb: 'GET_SERVERS', range: '0-19' }),
     'a right code': (/** @type {Site} */ { code }) => ({ verb: 'CONNECT_SESSION_WITH_CODE', code }),
-    'a guesser refused': (/** @type {Site} */ { other }) => ({ verb: 'CONNECT_SESSION_WITH_CODE', code: other }),
+    /* Where nobody can knock: else it is the time of a knock that is measured. */
+    'a guesser refused': (/** @type {Site} */ { other }) => ({ verb: 'CANCEL_SESSION', code: other, key: 'guessed' }),
   });
   const pairs = Object.entries(verbs).map(([name, body]) => sites.map(site => row(name, site, site.client.url, body(site))));
   console.log(`${few.bytes} bytes; ${ROUNDS} rounds of a second each`);

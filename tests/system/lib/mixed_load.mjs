@@ -56,7 +56,7 @@ export async function startMixedSite(scope, settings = {}) {
   const site = await startSite(scope, {
     files,
     servers: fleet.servers,
-    settings: { ...usual, trusted_proxies: ['127.0.0.0/8'], ...settings },
+    settings: { ...usual, trusted_proxies: ['127.0.0.0/8'], knock_seconds: 5, ...settings },
   });
   await site.online(SERVERS);
   return { ...site, fleet };
