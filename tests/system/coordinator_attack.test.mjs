@@ -11,7 +11,7 @@ import { slowness } from './lib/programs.mjs';
 const FEW = { networks: 60, addresses: 4, visitors: 6 };
 
 test('visitors book, start and join while others take all they can', async t => {
-  const site = await startAttackedSite(t, { knock_seconds: 5, offer_seconds: 1, place_seconds: 5 });
+  const site = await startAttackedSite(t, { limits: { exempt: [], bookings: 3 }, knock_seconds: 5, offer_seconds: 1, place_seconds: 5 });
   const attack = new Attack(site, t);
   await attack.run({ ...FEW, seconds: 8 * slowness, before: 4, held: 1 });
 

@@ -172,7 +172,7 @@ export class Attack {
       await this.#want('come early, by the link', guest, 'CONNECT_SESSION_WITH_CODE', { code, invite }, 'SESSION_NOT_STARTED');
       await this.#want('cancel', host, 'CANCEL_SESSION', { code, key }, 'SESSION_CANCELLED');
     }
-    await pass(200 + random(800));
+    await pass(1000 + random(1000)); /* more often than any person, and less than the limit for one */
   }
 
   /** Starts, waiting in line if need be, has somebody come by the link and by the code, and leaves. @param {Person} host @param {Person} guest */
