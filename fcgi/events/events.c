@@ -27,7 +27,7 @@ typedef struct {
   char *session;        /* of the client's ticket (nullable) */
   char *user;           /* whose it is (nullable) */
   char *place;          /* in a line (nullable) */
-  char *offer;          /* that the client was not told of (nullable) */
+  char *standing;       /* events that the client was not told of, as a list (nullable) */
   guint64 read;         /* the number of the last event that the client has */
   guint mark;           /* of the place, as the client was told it last */
   gboolean is_stranger; /* with a cursor of another coordinator: to be told everything */
@@ -180,16 +180,16 @@ static Body *make_answer_in_line(const Events *events, const char *list, const c
   return body_new(wire_answer(WIRE_EVENTS, members));
 }
 
-/* A list (its text taken) with one event (nullable) before the others. */
-static char *with_first(const char *event, char *list) {
+/* A list (its text taken) with another (nullable) before it. */
+static char *with_first(const char *first, char *list) {
   g_autofree char *others = list;
-  return event ? g_strconcat(event, *others ? "," : "", others, NULL) : g_steal_pointer(&others);
+  return first ? g_strconcat(first, *others ? "," : "", others, NULL) : g_steal_pointer(&others);
 }
 
 static Body *make_answer_for(const Events *events, const Waiter *waiter) {
   g_autofree char *all = waiter->is_stranger ? describe_all(events) : NULL;
   g_autofree char *list =
-      with_first(all, with_first(waiter->offer, list_since(events, waiter->read, waiter->session)));
+      with_first(all, with_first(waiter->standing, list_since(events, waiter->read, waiter->session)));
   return waiter->place ? make_answer_in_line(events, list, waiter->place, waiter->mark)
                        : make_answer(events, list);
 }
@@ -221,7 +221,7 @@ static Request *waiter_stop(Waiter *waiter) {
   g_free(waiter->session);
   g_free(waiter->user);
   g_free(waiter->place);
-  g_free(waiter->offer);
+  g_free(waiter->standing);
   g_free(waiter);
   return request;
 }
@@ -282,14 +282,15 @@ void events_poll(Events *events, Request *request, const char *cursor, const Eve
   waiter->session = g_strdup(whom->session);
   waiter->user = g_strdup(whom->user);
   waiter->place = g_strdup(whom->place);
-  waiter->offer = !cursor || waiter->is_stranger ? g_strdup(whom->offer) : NULL;
+  waiter->standing = !cursor || waiter->is_stranger ? g_strdup(whom->standing) : NULL;
   g_queue_push_tail(&events->waiting, waiter);
   waiter->link = events->waiting.tail;
   if (waiter->place)
     stand_in_line(events, waiter);
-  gboolean has_more = waiter->is_stranger ? !events->core->database
-                                          : waiter->offer || has_news(events, waiter->read, whom->session) ||
-                                                place_has_news(events, whom->place, waiter->mark);
+  gboolean has_more = waiter->is_stranger
+                          ? !events->core->database
+                          : waiter->standing || has_news(events, waiter->read, whom->session) ||
+                                place_has_news(events, whom->place, waiter->mark);
   if (has_more || wait_seconds == 0 || events->core->stopping) {
     answer_waiter(waiter);
     return;

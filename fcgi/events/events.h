@@ -38,10 +38,11 @@ void events_expel(Events *events, const char *session, const char *user);
 
 /* For whom a client asks, beside everybody. Plain data. */
 typedef struct {
-  const char *session; /* that the client's ticket is for (nullable) */
-  const char *user;    /* whose ticket it is (nullable) */
-  const char *place;   /* in a waiting line (nullable) */
-  const char *offer;   /* that still stands, as an event (nullable): told to who cannot have heard of it */
+  const char *session;  /* that the client's ticket is for (nullable) */
+  const char *user;     /* whose ticket it is (nullable) */
+  const char *place;    /* in a waiting line (nullable) */
+  const char *standing; /* events that still stand, as a list without brackets (nullable): told to who cannot
+                         * have heard of them */
 } EventsFor;
 
 /* Answers with the events since @cursor: at once if there are any, else when one comes, at the latest after

@@ -15,6 +15,8 @@
 /* What people have been told of a knock. */
 typedef struct {
   char *id;
+  char *name;          /* nullable */
+  gint64 lapses_at_us; /* monotonic */
   gboolean ended;
   gboolean is_there; /* the status has it */
 } ToldKnock;
@@ -35,6 +37,7 @@ struct Invitations {
 static void free_told(gpointer data) {
   ToldKnock *told = data;
   g_free(told->id);
+  g_free(told->name);
   g_free(told);
 }
 
@@ -191,15 +194,37 @@ static ToldKnock *find_told(const Known *known, const char *id) {
   return NULL;
 }
 
-static void tell_knock(const Invitations *invitations, const char *session, const ControlKnock *knock) {
-  g_autoptr(GString) members = g_string_new(NULL);
-  g_string_append_printf(members, "\"knock\":\"%s\"", knock->knock);
+/* The members of its KNOCK (transfer full). */
+static char *describe_knock(const ToldKnock *knock) {
+  GString *members = g_string_new(NULL);
+  gint64 left_us = knock->lapses_at_us - g_get_monotonic_time();
+  g_string_append_printf(members, "\"knock\":\"%s\"", knock->id);
   if (knock->name && *knock->name) {
     g_string_append(members, ",\"name\":");
     fields_append_quoted(members, knock->name);
   }
-  g_string_append_printf(members, ",\"lapses_in_seconds\":%" G_GINT64_FORMAT, knock->lapses_in_s);
-  invitations->listener->tell(session, WIRE_KNOCK, members->str, invitations->core);
+  g_string_append_printf(members, ",\"lapses_in_seconds\":%" G_GINT64_FORMAT,
+                         MAX((left_us + INSTANT_SECOND - 1) / INSTANT_SECOND, 0));
+  return g_string_free(members, FALSE);
+}
+
+static void tell_knock(const Invitations *invitations, const char *session, const ToldKnock *knock) {
+  g_autofree char *members = describe_knock(knock);
+  invitations->listener->tell(session, WIRE_KNOCK, members, invitations->core);
+}
+
+char *invitations_list_knocks(const Invitations *invitations, const char *session) {
+  const Known *known = g_hash_table_lookup(invitations->known, session);
+  g_autoptr(GString) list = g_string_new(NULL);
+  for (guint i = 0; known && i < known->knocks->len; i++) {
+    const ToldKnock *knock = known->knocks->pdata[i];
+    if (knock->ended)
+      continue;
+    g_autofree char *members = describe_knock(knock);
+    g_autofree char *event = wire_answer(WIRE_KNOCK, members);
+    g_string_append_printf(list, "%s%s", list->len ? "," : "", event);
+  }
+  return list->len ? g_string_free(g_steal_pointer(&list), FALSE) : NULL;
 }
 
 static void tell_knock_ended(const Invitations *invitations, const char *session, ToldKnock *told,
@@ -216,12 +241,14 @@ static void learn_knock(const Invitations *invitations, Known *known, const char
   if (is_new) {
     told = g_new0(ToldKnock, 1);
     told->id = g_strdup(knock->knock);
+    told->name = g_strdup(knock->name);
+    told->lapses_at_us = g_get_monotonic_time() + knock->lapses_in_s * INSTANT_SECOND;
     told->ended = knock->answer != NULL; /* before anybody here heard of it */
     g_ptr_array_add(known->knocks, told);
   }
   told->is_there = TRUE;
   if (is_new && !told->ended)
-    tell_knock(invitations, session, knock);
+    tell_knock(invitations, session, told);
   else if (knock->answer && !told->ended)
     tell_knock_ended(invitations, session, told,
                      g_str_equal(knock->answer, WIRE_KNOCK_ADMITTED) ? WIRE_KNOCK_ADMITTED

@@ -35,6 +35,9 @@ void invitations_told(Invitations *invitations, FleetServer *server, const Sessi
                       const ControlSession *told);
 /* How one comes into the session is another, as the store has it. */
 void invitations_changed(Invitations *invitations, const Reservation *reservation);
+/* The KNOCK of each who waits at the session, as a list of events without brackets (transfer full); NULL:
+ * nobody does. For those who come after it was told. */
+char *invitations_list_knocks(const Invitations *invitations, const char *session);
 /* It is over. */
 void invitations_forget(Invitations *invitations, const char *session);
 

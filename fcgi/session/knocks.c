@@ -94,6 +94,13 @@ static gboolean stand_at_session(Knocks *knocks, Knock *knock, const char *sessi
   return TRUE;
 }
 
+/* It takes none of its client's few any more. */
+static void uncount_knock(Knock *knock) {
+  if (knock->counted)
+    client_counts_remove(knock->knocks->counts, knock->address);
+  knock->counted = FALSE;
+}
+
 static void end_knock(Knock *knock) {
   Knocks *knocks = knock->knocks;
   GPtrArray *list = knock->session ? g_hash_table_lookup(knocks->by_session, knock->session) : NULL;
@@ -102,8 +109,7 @@ static void end_knock(Knock *knock) {
     if (list->len == 0)
       g_hash_table_remove(knocks->by_session, knock->session);
   }
-  if (knock->counted)
-    client_counts_remove(knocks->counts, knock->address);
+  uncount_knock(knock);
   g_hash_table_remove(knocks->all, knock);
 }
 
@@ -179,6 +185,7 @@ static void let_knocker_in(Knock *knock, const Session *session) {
 static void admit_knock(Knock *admitted, const Session *session, const GPtrArray *list) {
   log_notice("knock_admitted", "session=%s knock=%s", session->id, admitted->id);
   admitted->admitted = TRUE;
+  uncount_knock(admitted);
   planning_code_told(admitted->knocks->core->planning, admitted->address, session->id);
   for (guint i = 0; i < list->len; i++) {
     Knock *knock = list->pdata[i];

@@ -22,6 +22,15 @@ static void refuse_poll(Request *request, const char *reason, guint retry_after_
   request_refuse_until(request, error, retry_after_seconds, NULL);
 }
 
+/* What a session's people should know who come when it has been told. (transfer full, nullable) */
+static char *list_standing(Core *core, const char *session) {
+  g_autofree char *offer = planning_standing_offer(core->planning, session);
+  g_autofree char *knocks = invitations_list_knocks(core->invitations, session);
+  if (offer && knocks)
+    return g_strconcat(offer, ",", knocks, NULL);
+  return offer ? g_steal_pointer(&offer) : g_steal_pointer(&knocks);
+}
+
 void verbs_poll_events(gpointer data, gpointer arguments) {
   Request *request = data;
   const PollEvents *asked = arguments;
@@ -37,7 +46,7 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   g_autoptr(Ticket) ticket = asked->ticket ? invitations_check_ticket(core, asked->ticket, &error) : NULL;
   const char *session = ticket ? ticket->session : NULL;
-  g_autofree char *offer = session ? planning_standing_offer(core->planning, session) : NULL;
+  g_autofree char *standing = session ? list_standing(core, session) : NULL;
   if (session)
     request_follow_as(request, session, ticket->user);
   else if (asked->place)
@@ -46,6 +55,6 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
     request_refuse(request, error);
   else
     events_poll(core->events, request, asked->cursor,
-                &(EventsFor){session, ticket ? ticket->user : NULL, asked->place, offer},
+                &(EventsFor){session, ticket ? ticket->user : NULL, asked->place, standing},
                 (guint)MIN(asked->wait_seconds, core->configuration->max_wait_seconds));
 }

@@ -46,6 +46,21 @@ test('when the budget is spent a right code knocks, and the host lets in; an inv
   assert.equal(inside.of('KNOCK').length, 1);
 });
 
+test('who begins to listen when somebody knocks already hears of it, once', async t => {
+  const { client, host, inside } = await shut(t);
+  const stranger = comeFrom(client, '203.0.113.1', host.code, { name: 'Bob' });
+  const { knock } = await inside.next('KNOCK');
+  const first = (await client.ask('POLL_EVENTS', { ticket: host.ticket })).answer;
+  const heard = first.events.filter((/** @type {any} */ event) => event.msg === 'KNOCK');
+  assert.deepEqual(heard.map((/** @type {any} */ event) => [event.knock, event.name]), [[knock, 'Bob']]);
+  const then = (await client.ask('POLL_EVENTS', { ticket: host.ticket, cursor: first.cursor })).answer;
+  assert.deepEqual(then.events, []);
+  await admit(client, host.ticket, knock);
+  assert.equal((await stranger).status, 200);
+  const after = (await client.ask('POLL_EVENTS', { ticket: host.ticket })).answer;
+  assert.deepEqual(after.events.filter((/** @type {any} */ event) => event.msg === 'KNOCK'), []);
+});
+
 test('a wrong code, a right one that nobody admits and one that the host refuses wait equally long and hear the same', async t => {
   const { client, host, inside, codes, nginx } = await shut(t);
   /** @param {string} address @param {string} code @param {object} [more] */
@@ -86,6 +101,19 @@ test('knocks are bounded, and what is over the bound waits and fails like a wron
   const many = Array.from({ length: 12 }, (_, i) => comeFrom(client, `203.1.${i}.1`, host.code));
   for (const { status, answer } of await Promise.all([...three, ...many])) assert.deepEqual([status, answer], [404, refusal]);
   assert.equal(inside.of('KNOCK').length, 8);
+});
+
+test('who was let in takes no more room at the door', async t => {
+  const { client, host, inside, walkIn } = await shut(t);
+  const others = [(await walkIn()).answer, (await walkIn()).answer];
+  const hosts = [{ ...host, inside }];
+  for (const other of others) hosts.push({ ...other, inside: await Inside.listen(t, client, other.ticket) });
+  for (const { code, ticket, inside: heard } of hosts) {
+    await client.ask('SET_DOOR', { ticket, door: 'knock' }); /* who was let in has a reserve of the budget */
+    const stranger = comeFrom(client, '203.0.113.1', code);
+    await admit(client, ticket, (await heard.next('KNOCK')).knock);
+    assert.equal((await stranger).status, 200);
+  }
 });
 
 test('who was admitted when the connection had broken types the code again and is in', async t => {
