@@ -29,7 +29,7 @@
  *   - Who knows a session's code already is let in by it always, whatever is spent: an address that typed it
  *     right, booked or started the session (guard_remember()). Answering costs nothing: it tells nothing new.
  *     Whoever shows a ticket, a booking's key, the secret of an invitation or another one has not guessed,
- * and the guard is not asked.
+ *     and the guard is not asked.
  *   - Strangers may spend 70 % of the budget. The rest is for addresses that had a right code within a day:
  *     the regular's slip of the finger is answered while strangers guess.
  *   - An address (IPv4) or /64 (IPv6) has at most 10 wrong codes at once, or 30 % of the budget if that is

@@ -2,12 +2,12 @@
 // Pages of other sites in a visitor's browser: what they try with the site, and what an allowed one may.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
 import { CoordinatorFiles, listed, startSite } from '../system/lib/coordinator.mjs';
 import { FakeStreamer } from '../system/lib/fake_streamer.mjs';
+import { readPlanFiles } from '../system/lib/planning.mjs';
 import { onEnd, until } from '../system/lib/programs.mjs';
 import { startBrowser, Visitor } from './lib/visitor.mjs';
 
@@ -53,7 +53,7 @@ async function meet(t, lets) {
     streamer,
     visitor,
     /** How many reservations there are. */
-    reservations: () => (existsSync(plan) ? JSON.parse(readFileSync(plan, 'utf8')).length : 0),
+    reservations: () => readPlanFiles(plan).length,
     /**
      * The page sends a request and says what it can read of the answer.
      * @param {object} request @param {RequestInit} how @returns {Promise<any>}

@@ -3,7 +3,7 @@
 // whichever web server stands before the coordinator. Programs, which send no Origin, notice nothing.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { startApache } from './lib/apache.mjs';
 import { invoke } from './lib/cgi.mjs';
@@ -12,6 +12,7 @@ import { CoordinatorFiles, listed, startCoordinator, startSite } from './lib/coo
 import { FakeStreamer } from './lib/fake_streamer.mjs';
 import { FastCgi, wholeRequest } from './lib/fastcgi.mjs';
 import { readMetrics } from './lib/metrics.mjs';
+import { readPlanFiles } from './lib/planning.mjs';
 import { onEnd, until } from './lib/programs.mjs';
 
 /** @typedef {import('node:test').TestContext} T */
@@ -49,13 +50,7 @@ async function askDirectly(t, files, verb, parameters, fields = {}) {
   return connection.answer();
 }
 
-const planOf = (/** @type {CoordinatorFiles} */ files) => {
-  try {
-    return JSON.parse(readFileSync(`${files.directory}/sessions_planned.json`, 'utf8'));
-  } catch {
-    return [];
-  }
-};
+const planOf = (/** @type {CoordinatorFiles} */ files) => readPlanFiles(join(files.directory, 'sessions_planned.json'));
 
 test('a page may ask if it is of the site itself or allowed; the rule is that of the WebSocket', async t => {
   const { files } = await startAlone(t, { allowed_origins: ['https://partner.example', 'http://other.example:81'] });
