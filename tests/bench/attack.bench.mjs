@@ -4,7 +4,7 @@
 // join succeeds while a place is free, 99 of 100 within a second. The yardstick is the same visitors without the attackers, before.
 // Usage: node attack.bench.mjs [SECONDS [NETWORKS [ADDRESSES [VISITORS]]]]
 
-import { Attack, startAttackedSite } from '../system/lib/attack.mjs';
+import { Attack, pass, startAttackedSite } from '../system/lib/attack.mjs';
 import { ownScope } from '../system/lib/programs.mjs';
 
 const SECONDS = Number(process.argv[2] ?? 600);
@@ -22,10 +22,16 @@ const scope = ownScope();
 try {
   const site = await startAttackedSite(scope);
   const calm = new Attack(site, scope);
-  await calm.run({ seconds: CALM_SECONDS, networks: 0, addresses: 0, visitors: VISITORS });
+  await calm.run({ networks: 0, addresses: 0, visitors: VISITORS, over: () => pass(1000 * CALM_SECONDS) });
   report('alone', calm);
   const attack = new Attack(site, scope);
-  await attack.run({ seconds: SECONDS, networks: NETWORKS, addresses: ADDRESSES, visitors: VISITORS, before: Math.min(30, SECONDS / 4) });
+  await attack.run({
+    networks: NETWORKS,
+    addresses: ADDRESSES,
+    visitors: VISITORS,
+    begun: () => pass(1000 * Math.min(30, SECONDS / 4)),
+    over: () => pass(1000 * SECONDS),
+  });
   report('under attack', attack);
   for (const [told, count] of [...attack.attackers].sort()) console.log(`attackers: ${count} ${told}`);
 } finally {

@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 /** @param {number} below */
 const random = below => Math.floor(Math.random() * below);
 /** @param {number} ms */
-const pass = ms => new Promise(wake => setTimeout(wake, ms));
+export const pass = ms => new Promise(wake => setTimeout(wake, ms));
 const someRc = () => `RC ${random(RCS)}`;
 /** A moment that can be booked, between tomorrow and the horizon. */
 function someTime() {
@@ -103,12 +103,12 @@ export class Attack {
   }
 
   /**
-   * Lets them all loose for some seconds.
-   * @param {{ seconds: number, networks: number, addresses: number, visitors: number, before?: number, held?: number }} options
-   *   `addresses`: attackers of each network; `before`: so many seconds the attackers have alone first; `held`: after so many seconds a
-   *   streamer ends an attacker's session, because nobody does anything in it
+   * Lets them all loose.
+   * @param {{ networks: number, addresses: number, visitors: number, begun?: () => Promise<unknown>, over: () => Promise<unknown>, held?: number }} options
+   *   `addresses`: attackers of each network; `begun`: until then the attackers are alone; `over`: until then it goes on; `held`: after so many
+   *   seconds a streamer ends an attacker's session, because nobody does anything in it
    */
-  async run({ seconds, networks, addresses, visitors, before = 0, held = 10 }) {
+  async run({ networks, addresses, visitors, begun, over, held = 10 }) {
     this.#heldMs = 1000 * held;
     const foes = Array.from({ length: networks * addresses }, (_, i) => this.#person(`127.20.${i % networks}.${1 + Math.floor(i / networks)}`));
     const friends = Array.from({ length: visitors }, (_, i) => ({
@@ -117,11 +117,14 @@ export class Attack {
     }));
     this.#running = true;
     const attacks = Array.from({ length: foes.length && AT_ONCE }, () => this.#repeat(() => this.#attack(foes[random(foes.length)])));
-    await pass(before * 1000);
+    await begun?.();
     const visits = friends.map(({ host, guest }, i) => this.#repeat(() => (i % 2 ? this.#booker(host, guest) : this.#visitor(host, guest))));
-    await pass(seconds * 1000);
-    this.#running = false;
-    await Promise.all([...attacks, ...visits]);
+    try {
+      await over();
+    } finally {
+      this.#running = false;
+      await Promise.all([...attacks, ...visits]);
+    }
   }
 
   /** @param {string} address */
