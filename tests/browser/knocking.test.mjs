@@ -10,7 +10,7 @@ import { openHouse } from './lib/house.mjs';
 import { Participant } from './lib/participant.mjs';
 
 /** Long enough for a hand at the door of a busy machine, short enough to be waited for. */
-const KNOCK_SECONDS = Math.min(60, 30 * slowness);
+const KNOCK_SECONDS = Math.min(60, 15 * slowness);
 
 const { house, browser } = await openHouse({
   wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }],
