@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 
+#include <pthread.h>
 #include <time.h>
 
 #define LOOK_MS 1000
@@ -16,14 +17,14 @@
 #define FOLLOW_NOISE_US (G_TIME_SPAN_SECOND / 2)
 
 static struct {
-  GMutex lock; /* for all but `source` and `told` */
+  pthread_mutex_t lock; /* for all but `source` and `told` */
   Clock clock;
   gboolean follows;
   gint64 followed_us; /* what the other's clock is ahead of the monotonic one */
   guint source;
   guint64 doubts_told;
   gboolean told; /* that it is doubted */
-} program;
+} program = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- readings ---- */
 
@@ -46,26 +47,26 @@ static ClockReading read_clocks(void) {
 }
 
 gint64 program_clock_now_us(void) {
-  g_mutex_lock(&program.lock);
+  pthread_mutex_lock(&program.lock);
   gint64 now_us = clock_read(&program.clock, read_clocks());
-  g_mutex_unlock(&program.lock);
+  pthread_mutex_unlock(&program.lock);
   return now_us;
 }
 
 gint64 program_clock_running_us(void) {
-  g_mutex_lock(&program.lock);
+  pthread_mutex_lock(&program.lock);
   clock_read(&program.clock, read_clocks());
   gint64 running_us = clock_running_us(&program.clock);
-  g_mutex_unlock(&program.lock);
+  pthread_mutex_unlock(&program.lock);
   return running_us;
 }
 
 /* A copy, after a reading. */
 static Clock look_at_clock(void) {
-  g_mutex_lock(&program.lock);
+  pthread_mutex_lock(&program.lock);
   clock_read(&program.clock, read_clocks());
   Clock seen = program.clock;
-  g_mutex_unlock(&program.lock);
+  pthread_mutex_unlock(&program.lock);
   return seen;
 }
 
@@ -86,7 +87,7 @@ static double to_seconds(gint64 us) {
 
 void program_clock_follow(gint64 wall_us, gint64 monotonic_us, const char *whose) {
   gint64 offset_us = wall_us - monotonic_us, differs_by_us = 0;
-  g_mutex_lock(&program.lock);
+  pthread_mutex_lock(&program.lock);
   if (!program.follows) {
     differs_by_us = g_get_real_time() - g_get_monotonic_time() - offset_us;
     clock_change_wall(&program.clock);
@@ -95,7 +96,7 @@ void program_clock_follow(gint64 wall_us, gint64 monotonic_us, const char *whose
   } else if (ABS(offset_us - program.followed_us) > FOLLOW_NOISE_US) {
     program.followed_us = offset_us;
   }
-  g_mutex_unlock(&program.lock);
+  pthread_mutex_unlock(&program.lock);
   if (ABS(differs_by_us) > CLOCK_JUMP_US)
     log_warning("clocks_differ", "seconds=%+.1f of=%s note=\"this machine's clock; the other is taken\"",
                 to_seconds(differs_by_us), whose);
@@ -124,12 +125,12 @@ static gboolean on_clock_look(gpointer data) {
 }
 
 void program_clock_begin(guint steady_seconds) {
-  g_mutex_lock(&program.lock);
+  pthread_mutex_lock(&program.lock);
   program.clock.patience_us = steady_seconds * G_TIME_SPAN_SECOND;
   clock_read(&program.clock, read_clocks());
   program.clock.pause_us = PAUSE_US;
   clock_doubt(&program.clock);
-  g_mutex_unlock(&program.lock);
+  pthread_mutex_unlock(&program.lock);
   program.source = g_timeout_add(LOOK_MS, on_clock_look, NULL);
 }
 
