@@ -1,4 +1,4 @@
-# What Vitrina needs from Debian 12. Sourced by quickstart.
+# What Vitrina needs from Debian 12 or 13. Sourced by quickstart.
 
 build_packages=(
   autoconf automake gcc libc6-dev make pkg-config
@@ -17,7 +17,7 @@ run_packages=(
 database_packages=(mariadb-server)
 package_packages=(debhelper dpkg-dev lintian debootstrap systemd-container git)
 check_packages=(
-  clang clang-format clang-tidy libclang-rt-14-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
+  clang clang-format clang-tidy libclang-rt-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
   chromium chromium-headless-shell coturn fonts-dejavu-core wrk
   apache2 faketime fcgiwrap spawn-fcgi prometheus haproxy "${database_packages[@]}" galera-4
 )
