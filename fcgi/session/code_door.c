@@ -89,6 +89,12 @@ static const Reservation *enter_by_invitation(Request *request, const Reservatio
   return NULL;
 }
 
+gboolean code_door_secret_is_right(const Core *core, const Reservation *reservation, const char *key,
+                                   const char *invite) {
+  return (key && planning_key_is_right(core->planning, reservation, key)) ||
+         invitations_are_right(core, reservation, invite);
+}
+
 const Reservation *code_door_enter(Request *request, const CodeDoorWish *wish, gboolean *is_host) {
   const Core *core = request_get_core(request);
   const Reservation *found = plan_find_code(planning_get_plan(core->planning), wish->code);

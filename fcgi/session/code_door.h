@@ -23,6 +23,10 @@ typedef struct {
  * it has been refused, or waits until a host has answered (transfer full @request then). */
 const Reservation *code_door_enter(Request *request, const CodeDoorWish *wish, gboolean *is_host);
 
+/* Whether one of the secrets (both nullable) that are shown beside the code of @reservation is right. */
+gboolean code_door_secret_is_right(const Core *core, const Reservation *reservation, const char *key,
+                                   const char *invite);
+
 /* That it is not known, because the store could not be asked. (transfer full @request) */
 void code_door_refuse_unsure(Request *request);
 

@@ -89,9 +89,16 @@ gboolean lookup_in_store(Request *request) {
 /* ---- codes ---- */
 
 /* That a code is not known here tells something of it, too: when the store cannot be asked it is for the
- * guard to say whether that may be told. */
-static gboolean lookup_code_in_store(Request *request) {
-  return look_in_store(request, TRUE);
+ * guard to say whether that may be told. Who shows a secret beside it has not guessed: the store is asked
+ * then whether the code is known here or not, as long as the secret is not right, and so nothing is told by
+ * saying that it could not be. */
+static gboolean look_for_code(Request *request, const char *code, const char *key, const char *invite) {
+  const Core *core = request_get_core(request);
+  const Reservation *found = plan_find_code(planning_get_plan(core->planning), code);
+  gboolean by_secret = key || invite;
+  if (found && (!by_secret || code_door_secret_is_right(core, found, key, invite)))
+    return FALSE;
+  return look_in_store(request, !by_secret);
 }
 
 static gboolean check_code(Request *request, const char *code) {
@@ -102,16 +109,13 @@ static gboolean check_code(Request *request, const char *code) {
 }
 
 const Reservation *lookup_code(Request *request, const char *code, const char *key) {
-  const Plan *plan = planning_get_plan(request_get_core(request)->planning);
-  if (!check_code(request, code) || (!plan_find_code(plan, code) && lookup_code_in_store(request)))
+  if (!check_code(request, code) || look_for_code(request, code, key, NULL))
     return NULL;
   return code_door_try(request, code, key);
 }
 
 const Reservation *lookup_entrance(Request *request, const CodeDoorWish *wish, gboolean *is_host) {
-  const Plan *plan = planning_get_plan(request_get_core(request)->planning);
-  if (!check_code(request, wish->code) ||
-      (!plan_find_code(plan, wish->code) && lookup_code_in_store(request)))
+  if (!check_code(request, wish->code) || look_for_code(request, wish->code, wish->key, wish->invite))
     return NULL;
   return code_door_enter(request, wish, is_host);
 }
@@ -146,6 +150,11 @@ const Reservation *lookup_ticket(Request *request, const char *text, gboolean by
 
 const Reservation *lookup_session(Request *request, const char *session, const char *code) {
   const Plan *plan = planning_get_plan(request_get_core(request)->planning);
+  if (!session == !code) {
+    request_refuse_with(request, WIRE_BAD_REQUEST, "session",
+                        "session: this or code is to be given, and one alone.");
+    return NULL;
+  }
   if (code && !check_code(request, code))
     return NULL;
   const Reservation *found = session ? plan_find(plan, session) : plan_find_code(plan, code);

@@ -38,6 +38,6 @@ void lookup_again(Request *request);
  * be. */
 gboolean lookup_in_store(Request *request);
 
-/* The reservation that staff means: by its session's id, or by its code (one of both is NULL), which is no
- * guess then. NULL: the request has been refused, or will be handled again (transfer full then). */
+/* The reservation that staff means: by its session's id, or by its code (of which one must be given), which
+ * is no guess then. NULL: the request has been refused, or will be handled again (transfer full then). */
 const Reservation *lookup_session(Request *request, const char *session, const char *code);

@@ -140,11 +140,6 @@ void verbs_cancel_held(gpointer data, gpointer arguments) {
   const StaffTicket *staff = staff_admit(core->staff, request, asked->staff, lookup_again);
   if (!staff)
     return;
-  if (!asked->session == !asked->code) {
-    request_refuse_with(request, WIRE_BAD_REQUEST, "session",
-                        "session: this or code is to be given, and one alone.");
-    return;
-  }
   const Reservation *reservation = lookup_session(request, asked->session, asked->code);
   if (!reservation)
     return;

@@ -100,3 +100,19 @@ test('while the database cannot be asked, a code that is not known here is a gue
   assert.ok(unsure.length <= 3, `${unsure.length} of 8 were told that it is not known here`);
   assert.deepEqual(words.slice(0, 8 - unsure.length), Array(8 - unsure.length).fill('SESSION_NOT_EXIST'));
 });
+
+test('while the database cannot be asked, who shows a secret hears so at once, whether the code is known here or not', { skip }, async t => {
+  const database = await Database.start(t);
+  const several = await startSeveral(t, { database, limits: [2], settings: { knock_seconds: 8, coordinators: 64 } });
+  const visitor = await several.visitorOf(0);
+  const { code, invite } = (await visitor.walkIn()).answer;
+  await database.stop();
+  const none = wrongCodes([code], 8);
+  await Promise.all(none.map(wrong => visitor.ask('CONNECT_SESSION_WITH_CODE', { code: wrong }))); /* the budget is spent */
+  for (const one of [code, none[0]])
+    for (const [verb, secret] of [['CANCEL_SESSION', 'key'], ['CONNECT_SESSION_WITH_CODE', 'key'], ['CONNECT_SESSION_WITH_CODE', 'invite']]) {
+      const { answer } = await visitor.ask(verb, { code: one, [secret]: 'f'.repeat(32) });
+      assert.equal(answer.msg, 'STORE_UNAVAILABLE', `${verb} ${secret}`);
+    }
+  assert.equal((await visitor.ask('CONNECT_SESSION_WITH_CODE', { code, invite })).answer.msg, 'SESSION_CONNECTION_DATA');
+});
