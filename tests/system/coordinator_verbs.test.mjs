@@ -86,7 +86,8 @@ test('START_SESSION gives a host everything to connect; the code lets guests in'
   assert.equal(data.url, `http://127.0.0.1:${park.port}/`);
   assert.match(data.code, CODE);
   assert.match(data.starts_at, INSTANT);
-  assert.equal((Date.parse(data.ends_at) - Date.parse(data.starts_at)) / 60_000, 60);
+  const minutes = (Date.parse(data.ends_at) - Date.parse(data.starts_at)) / 60_000;
+  assert.ok(minutes > 59 && minutes <= 60, `${minutes} minutes, from when it is there`);
   assert.equal(data.role, 'host');
   assert.equal(data.rc_name, 'Park');
   const host = claims(data.ticket);

@@ -143,7 +143,7 @@ test('who says too much is told when to go on, and takes nothing from the others
   assert.equal((await b.ask('SEND_DATA', { data: 'mine' })).msg, 'DATA_SENT');
   await until(() => a.messages.some(({ id }) => id === 'n299'));
   const taken = a.messages.filter(({ msg, id }) => msg === 'DATA_SENT' && id).length;
-  assert.ok(taken >= 200 && taken < 300, `${taken} taken`);
+  assert.ok(taken >= 198 && taken < 300, `${taken} taken`); /* of 200 at once; coming, by HTTP and by WebSocket, is two of them */
   const { status, headers, answer } = await until(async () => {
     const reply = await host.ask('SEND_DATA', { data: 'x'.repeat(8000) });
     return reply.status === 429 && reply;
