@@ -103,7 +103,7 @@ static Reply give_ready(Admission *admission, WireMessage message, Body *ready) 
 
 gboolean admission_answer(Admission *admission, Request *request, Reply *reply) {
   g_autoptr(Body) ready = NULL;
-  WireMessage message;
+  WireMessage message = WIRE_N_MESSAGES; /* of `ready` */
   if (is_verb(request)) {
     ready = find_ready(admission, request, &message);
     verbs_read(request);
