@@ -71,7 +71,7 @@ Rc *fleet_find_rc(const Fleet *fleet, const char *name) {
 }
 
 FleetServer *fleet_find_server(const Fleet *fleet, const char *name) {
-  return g_hash_table_lookup(fleet->by_name, name);
+  return name ? g_hash_table_lookup(fleet->by_name, name) : NULL;
 }
 
 /* ---- the list ---- */

@@ -35,4 +35,5 @@ guint fleet_count_rcs(const Fleet *fleet);
 Rc *fleet_get_rc(const Fleet *fleet, guint index); /* in the list's order */
 /* (transfer none), or NULL. */
 Rc *fleet_find_rc(const Fleet *fleet, const char *name);
-FleetServer *fleet_find_server(const Fleet *fleet, const char *name); /* (transfer none), or NULL */
+/* (transfer none), or NULL. @name nullable: of none. */
+FleetServer *fleet_find_server(const Fleet *fleet, const char *name);

@@ -284,6 +284,6 @@ void watches_remove(Watches *watches, FleetServer *server) {
 }
 
 StreamerPeer *watches_get_peer(FleetServer *server) {
-  Watch *watch = fleet_server_get_peer(server);
+  Watch *watch = server ? fleet_server_get_peer(server) : NULL;
   return watch ? watch->peer : NULL;
 }

@@ -23,5 +23,5 @@ void watches_remove(Watches *watches, FleetServer *server);
 /* How many servers have not told their first status yet, nor failed to. */
 guint watches_count_unknown(const Watches *watches);
 
-/* How to call the server, while it is watched. (transfer none) */
+/* How to call the server (nullable), while it is watched; else NULL. (transfer none) */
 StreamerPeer *watches_get_peer(FleetServer *server);

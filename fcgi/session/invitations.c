@@ -112,8 +112,7 @@ char *invitations_describe(const Core *core, const Reservation *reservation) {
 
 static const Session *find_session(const Core *core, const char *id, FleetServer **server) {
   const Reservation *reservation = plan_find(planning_get_plan(core->planning), id);
-  *server = reservation && reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name)
-                                                    : NULL;
+  *server = reservation ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
   return *server ? fleet_server_find_session(*server, id) : NULL;
 }
 

@@ -130,17 +130,22 @@ gboolean knocks_were_admitted(const Knocks *knocks, const char *address, const c
 
 /* ---- the streamer ---- */
 
+/* Where the session is, if it has begun. */
+static StreamerPeer *find_peer(const Core *core, const char *session) {
+  const Reservation *reservation = plan_find(planning_get_plan(core->planning), session);
+  FleetServer *server = reservation && reservation->state == RESERVATION_RUNNING
+                            ? fleet_find_server(core->fleet, reservation->server_name)
+                            : NULL;
+  const Session *there = server ? fleet_server_find_session(server, session) : NULL;
+  return there && !there->starting ? watches_get_peer(server) : NULL;
+}
+
 static void send_knock(Knock *knock, StreamerPeer *peer);
 
 /* Whatever it says, the knocker hears nothing of it. */
 static void on_knock_sent(const StreamerResult *result, gpointer data) {
   Knock *knock = data;
-  const Reservation *reservation =
-      plan_find(planning_get_plan(knock->knocks->core->planning), knock->session);
-  FleetServer *server = reservation && reservation->server_name
-                            ? fleet_find_server(knock->knocks->core->fleet, reservation->server_name)
-                            : NULL;
-  StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
+  StreamerPeer *peer = find_peer(knock->knocks->core, knock->session);
   knock->call = NULL;
   if (result->outcome == STREAMER_LOST && !knock->repeated && peer) {
     knock->repeated = TRUE;
@@ -161,16 +166,6 @@ static void send_knock(Knock *knock, StreamerPeer *peer) {
       peer, control_knock(knock->session, knock->id, knock->name, left_us / INSTANT_SECOND),
       knock->request ? request_get_id(knock->request) : NULL,
       1000 * (guint)core->configuration->call_timeout_seconds, FALSE, on_knock_sent, knock);
-}
-
-/* Where the session is, if it has begun. */
-static StreamerPeer *find_peer(const Core *core, const char *session) {
-  const Reservation *reservation = plan_find(planning_get_plan(core->planning), session);
-  FleetServer *server = reservation && reservation->state == RESERVATION_RUNNING && reservation->server_name
-                            ? fleet_find_server(core->fleet, reservation->server_name)
-                            : NULL;
-  const Session *there = server ? fleet_server_find_session(server, session) : NULL;
-  return there && !there->starting ? watches_get_peer(server) : NULL;
 }
 
 /* ---- in, or not ---- */

@@ -61,8 +61,7 @@ static void set_capacity_of_gone(Planning *planning) {
 /* What runs on a server that is not enabled takes no place that others could have. */
 static gboolean has_place_beside(const Reservation *reservation, gpointer data) {
   const Planning *planning = data;
-  const FleetServer *server =
-      reservation->server_name ? fleet_find_server(planning->core->fleet, reservation->server_name) : NULL;
+  const FleetServer *server = fleet_find_server(planning->core->fleet, reservation->server_name);
   return server && !fleet_server_get_info(server)->enabled;
 }
 
@@ -174,8 +173,7 @@ static void on_plan_appeared(const Reservation *reservation, gpointer data) {
 /* What the fleet has of it stays when its time is over, until its server says that it is. */
 static gboolean on_plan_asks_whether_runs(const Reservation *reservation, gpointer data) {
   const Planning *planning = data;
-  const FleetServer *server =
-      reservation->server_name ? fleet_find_server(planning->core->fleet, reservation->server_name) : NULL;
+  const FleetServer *server = fleet_find_server(planning->core->fleet, reservation->server_name);
   return server && fleet_server_find_session(server, reservation->id);
 }
 

@@ -389,9 +389,7 @@ static void start_follow(gpointer data) {
   Start *start = data;
   const Reservation *reservation = plan_find(planning_get_plan(start->core->planning), start->session);
   gboolean goes_on = reservation && reservation->state != RESERVATION_ENDED;
-  FleetServer *server = goes_on && reservation->server_name
-                            ? fleet_find_server(start->core->fleet, reservation->server_name)
-                            : NULL;
+  FleetServer *server = goes_on ? fleet_find_server(start->core->fleet, reservation->server_name) : NULL;
   const Session *session = server ? fleet_server_find_session(server, start->session) : NULL;
   start->timer = NULL;
   if (session) {

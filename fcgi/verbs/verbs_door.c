@@ -59,9 +59,8 @@ static void answer_knock(Request *request, const AnswerKnock *asked, gboolean ad
   const Reservation *reservation = lookup_ticket(request, asked->ticket, TRUE);
   if (!reservation)
     return;
-  FleetServer *server =
-      reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
-  StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
+  FleetServer *server = fleet_find_server(core->fleet, reservation->server_name);
+  StreamerPeer *peer = watches_get_peer(server);
   if (!peer) {
     busy_refuse_unreachable(request);
     return;

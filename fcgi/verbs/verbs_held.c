@@ -78,9 +78,8 @@ static void on_purged_session(const StreamerResult *result, gpointer data) {
 
 static void purge_session(Purge *purge, const Reservation *reservation) {
   Core *core = purge->core;
-  FleetServer *server =
-      reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
-  StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
+  FleetServer *server = fleet_find_server(core->fleet, reservation->server_name);
+  StreamerPeer *peer = watches_get_peer(server);
   if (!peer) { /* it is just being started, or its server is not there */
     purge->remaining++;
     return;

@@ -81,8 +81,7 @@ static void refuse_not_started(Request *request, const Reservation *reservation)
 static void join_running(Request *request, const Reservation *reservation, const char *name,
                          gboolean is_host) {
   Core *core = request_get_core(request);
-  FleetServer *server =
-      reservation->server_name ? fleet_find_server(core->fleet, reservation->server_name) : NULL;
+  FleetServer *server = fleet_find_server(core->fleet, reservation->server_name);
   const Session *session = server ? fleet_server_find_session(server, reservation->id) : NULL;
   gboolean is_gone =
       reservation->server_name &&
@@ -197,10 +196,9 @@ static void on_streamer_told(const StreamerResult *result, gpointer data) {
 static void tell_streamer(Extension *extension) {
   const Reservation *reservation =
       plan_find(planning_get_plan(extension->core->planning), extension->session);
-  FleetServer *server = reservation && reservation->server_name
-                            ? fleet_find_server(extension->core->fleet, reservation->server_name)
-                            : NULL;
-  StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
+  FleetServer *server =
+      reservation ? fleet_find_server(extension->core->fleet, reservation->server_name) : NULL;
+  StreamerPeer *peer = watches_get_peer(server);
   if (!peer) {
     g_autoptr(GError) gone = NULL;
     wire_set_error(&gone, WIRE_SESSION_NOT_EXIST, NULL, "The session's server is not in the list any more.");

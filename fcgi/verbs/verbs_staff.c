@@ -53,7 +53,7 @@ static void refuse_unreachable(Request *request) {
 static void give_order(Request *request, const StaffTicket *staff, FleetServer *server, const char *session,
                        char *body, StreamerAnswered answered) {
   Core *core = request_get_core(request);
-  StreamerPeer *peer = server ? watches_get_peer(server) : NULL;
+  StreamerPeer *peer = watches_get_peer(server);
   if (!peer) {
     g_free(body);
     refuse_unreachable(request);
