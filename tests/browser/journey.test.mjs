@@ -13,8 +13,8 @@ const { house, browser } = await openHouse({}, { whole: true });
 test('one starts a session and walks, another joins by the code and watches, and leaving frees the place', async t => {
   const host = await Visitor.come(t, browser, { label: 'wide' });
   await host.open(house.url);
-  await host.seesCard('River Quarter', /2 places of 2 free/);
-  await host.seesCard('Park Side', /free/i);
+  await host.seesCard('River Quarter', /2 of 2 available/);
+  await host.seesCard('Park Side', /available/i);
   await host.screenshot('1-complexes');
   await host.card('River Quarter').click();
   await host.action('start').waitFor();
@@ -28,7 +28,7 @@ test('one starts a session and walks, another joins by the code and watches, and
 
   const guest = await Visitor.come(t, browser, { label: 'wide-guest' });
   await guest.open(house.url);
-  await guest.seesCard('River Quarter', /1 place of 2 free/);
+  await guest.seesCard('River Quarter', /1 of 2 available/);
   await guest.enterCode(code);
   await guest.seesPicture();
   await guest.site.getByRole('heading', { name: 'River Quarter' }).waitFor();
@@ -39,8 +39,8 @@ test('one starts a session and walks, another joins by the code and watches, and
     const seen = await guest.seesStillness();
     assert.ok(difference(seen, await host.look()) < 3 * UNREST);
     await host.site.getByText('2 people here').waitFor();
-    await host.site.getByText('You steer', { exact: true }).waitFor();
-    await guest.site.getByText('Host steers', { exact: true }).waitFor();
+    await host.site.getByText('You’re in control', { exact: true }).waitFor();
+    await guest.site.getByText('Host is in control', { exact: true }).waitFor();
   });
 
   await t.test('the host’s key moves the scene for both', async () => {
@@ -79,13 +79,13 @@ test('one starts a session and walks, another joins by the code and watches, and
     await guest.leave();
     await guest.isTold(/You have left/);
     await host.site.getByText('1 person here').waitFor();
-    await guest.seesCard('River Quarter', /1 place of 2 free/);
+    await guest.seesCard('River Quarter', /1 of 2 available/);
     await host.leave();
-    await host.seesCard('River Quarter', /2 places of 2 free/);
-    await guest.seesCard('River Quarter', /2 places of 2 free/);
+    await host.seesCard('River Quarter', /2 of 2 available/);
+    await guest.seesCard('River Quarter', /2 of 2 available/);
     await host.screenshot('6-left');
     await guest.enterCode(code);
-    await guest.isTold(/no walk with this code/);
+    await guest.isTold(/no tour with this code/);
   });
 
   assert.deepEqual([...host.complaints, ...guest.complaints], []);

@@ -57,7 +57,7 @@ class Guest extends Participant {
   async link() {
     await this.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await this.site.locator('[data-tool="copy"]').click();
-    await this.isTold(/link is copied/);
+    await this.isTold(/Link copied/);
     return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
@@ -101,7 +101,7 @@ test('an invitation opens the door, until the host has all who come knock', asyn
   assert.ok(await friend.door.isHidden(), 'who comes in how is for the host to say');
 
   await host.sets('knock');
-  await host.isTold(/must knock/);
+  await host.isTold(/ask first/);
   await host.isAccessible('a door on which one knocks');
   const anna = await come(t, 'anna', { screen: 'phone', language: 'ru-RU' });
   await anna.isCalled('Anna');
@@ -203,7 +203,7 @@ test('two knock at once at the door of a host with a phone: one is refused, one 
     await host.answers('Anna', 'refuse');
     await host.knock('Anna').waitFor({ state: 'detached' });
     assert.ok(await anna.site.locator('[data-way="knock"]').isVisible() || Date.now() - refusedMs > 1000 * KNOCK_SECONDS / 2);
-    await anna.isTold(/Nobody let you in, or there is no walk with this code/);
+    await anna.isTold(/No one let you in, or there is no tour with this code/);
     await anna.isAccessible('a closed door');
     await anna.screenshot('5-not-let-in');
     assert.match(await anna.site.evaluate(() => document.activeElement?.outerHTML ?? ''), /name="code"/, 'where the code is mended');
@@ -254,7 +254,7 @@ test('who was removed is told so as ever, and comes in again by knocking alone; 
   await host.opens('people');
   await host.person('Anna').getByRole('button', { name: 'Remove Anna' }).click();
   await host.site.getByRole('button', { name: 'Remove', exact: true }).click();
-  await anna.seesEnd(/The host has ended your visit/);
+  await anna.seesEnd(/The host ended your participation/);
   for (const one of [host, friend]) await until(async () => (await one.code()) !== code, { timeout: 20_000 });
   await host.isTold(/code and the link are new/);
   await host.screenshot('6-renewed');
@@ -268,7 +268,7 @@ test('who was removed is told so as ever, and comes in again by knocking alone; 
 
   await t.test('the old link leads nowhere', async () => {
     await anna.open(link);
-    await anna.isTold(/no walk with this code/);
+    await anna.isTold(/no tour with this code/);
     assert.equal(await host.site.locator('.knock').count(), 0);
   });
 

@@ -39,7 +39,7 @@ test('of browsers that die or freeze the others notice just that, and the last o
   await t.test('one that steers is killed: control goes back, and what it held down is let go', async () => {
     await victim.control.click();
     await host.site.locator('[data-action="grant"]').click();
-    await victim.seesSteering('You steer');
+    await victim.seesSteering('You’re in control');
     await victim.video.focus();
     const saw = await host.seesStillness();
     await victim.page.keyboard.down('KeyW');
@@ -49,15 +49,15 @@ test('of browsers that die or freeze the others notice just that, and the last o
     dying.signal('SIGKILL');
     await host.seesStillness();
     await host.seesPeople(/Host/, /Guest 3/);
-    await host.seesSteering('You steer');
+    await host.seesSteering('You’re in control');
     const told = [...(await host.newsSince()), ...(await frozen.newsSince())].sort();
-    assert.deepEqual([...new Set(told)], ['Guest 2 has lost the connection.', 'Host steers now.', 'You steer now.'], 'nothing else was told');
+    assert.deepEqual([...new Set(told)], ['Guest 2 lost the connection.', 'Host is in control now.', 'You’re in control now.'], 'nothing else was told');
   });
 
   await t.test('one freezes: it is given up after a while, and comes back when it thaws', async () => {
     freezing.signal('SIGSTOP');
     await until(async () => (await host.site.locator('.person').count()) === 1, { timeout: LOST_MS });
-    assert.deepEqual(await host.newsSince(), ['Guest 3 has lost the connection.']);
+    assert.deepEqual(await host.newsSince(), ['Guest 3 lost the connection.']);
     const saw = await host.seesStillness();
     await host.page.keyboard.down('KeyS');
     await host.seesChange(saw, 'the picture goes on');
@@ -71,7 +71,7 @@ test('of browsers that die or freeze the others notice just that, and the last o
   await t.test('when all have gone, each in their way, the place is free', async () => {
     await host.leave();
     freezing.signal('SIGKILL');
-    await onlooker.seesCard('Park Side', /Free now/);
+    await onlooker.seesCard('Park Side', /Available now/);
   });
 });
 
@@ -83,12 +83,12 @@ test('a streamer that says nothing more is noticed, and the line comes back', as
   onEnd(t, () => streamer.program.signal('SIGCONT'));
   streamer.program.signal('SIGSTOP');
   const stoppedMs = Date.now();
-  await visitor.isTold(/connection is lost/);
+  await visitor.isTold(/Connection lost/);
   const tookMs = Date.now() - stoppedMs;
   t.diagnostic(`noticed after ${Math.round(tookMs / 100) / 10} s`);
   assert.ok(tookMs < 17_000, `noticed after ${tookMs} ms`);
   streamer.program.signal('SIGCONT');
-  await visitor.isTold(/connection is back/);
+  await visitor.isTold(/connected again/);
   await visitor.leave();
 });
 
@@ -100,13 +100,13 @@ test('the time runs out: warnings, the end, and what next', async t => {
   await streamer.control('EXTEND_SESSION', { session, ends_at: instant(63) });
   await host.site.getByText(/^1:0\d left$/).waitFor();
   await phone.site.getByText(/^Осталось [01]:\d\d$/).waitFor();
-  await host.isTold(/The time is nearly over: 1:0\d left/);
+  await host.isTold(/Your time is almost over: 1:0\d left/);
   await phone.isTold(/Время подходит к концу/);
   await host.screenshot('1-warning');
   await phone.screenshot('1-warning');
   await streamer.control('EXTEND_SESSION', { session, ends_at: instant(2) });
-  await host.seesEnd(/The time of this walk is over/);
-  await phone.seesEnd(/Время этой прогулки вышло/);
+  await host.seesEnd(/The time of this tour is over/);
+  await phone.seesEnd(/Время просмотра вышло/);
   for (const one of [host, phone]) {
     await one.isAccessible('the end');
     await one.fitsTheScreen('the end');
@@ -123,7 +123,7 @@ test('the sales office ends a visit, and the page says so', async t => {
   await visitor.start('Park Side');
   const { streamer, session } = await onlySession(house);
   await streamer.control('END_SESSION', { session });
-  await visitor.seesEnd(/sales office has ended this walk/);
+  await visitor.seesEnd(/sales office ended this tour/);
   await visitor.screenshot('ended');
 });
 
@@ -153,8 +153,8 @@ test('when nobody moves a countdown asks all, any touch of any of them stops it,
   });
 
   await t.test('nothing', async () => {
-    await host.seesEnd(/Nobody had moved for a while/);
+    await host.seesEnd(/No one had moved for a while/);
     await phone.seesEnd(/Долго никто не двигался/);
-    await host.site.getByRole('button', { name: 'Walk again' }).waitFor();
+    await host.site.getByRole('button', { name: 'Start again' }).waitFor();
   });
 });

@@ -17,7 +17,7 @@ test('at a sub-path everything works, and the invitation leads there', async t =
   await host.open(house.url);
   const code = await host.start('Park Side');
   await host.site.getByRole('button', { name: 'Copy the link' }).click();
-  await host.isTold(/link is copied/);
+  await host.isTold(/Link copied/);
   const link = await host.page.evaluate(() => navigator.clipboard.readText());
   const [page, invitation] = link.split('#');
   assert.equal(page, house.url);
@@ -82,7 +82,7 @@ test('whoever closes the page instead of leaving gives the place back, a little 
   await other.open(house.url);
   await other.seesCard('Park Side', /taken right now/);
   await gone.page.close();
-  await other.seesCard('Park Side', /Free now/);
+  await other.seesCard('Park Side', /Available now/);
 });
 
 test('where no WebSocket gets through, the session is held by long polling', async t => {
@@ -104,7 +104,7 @@ test('where no WebSocket gets through, the session is held by long polling', asy
   await guest.leave();
   await host.site.getByText('1 person here').waitFor();
   await host.leave();
-  await host.seesCard('Park Side', /Free now/);
+  await host.seesCard('Park Side', /Available now/);
 });
 
 test('a lost line and a lost picture come back by themselves', async t => {
@@ -125,10 +125,10 @@ test('a lost line and a lost picture come back by themselves', async t => {
 
   await t.test('when the web server is started anew', async () => {
     await house.nginx.program.stop();
-    await visitor.isTold(/connection is lost/);
+    await visitor.isTold(/Connection lost/);
     await visitor.screenshot('lost');
     ca = (await house.restartNginx()).ca;
-    await visitor.isTold(/connection is back/);
+    await visitor.isTold(/connected again/);
   });
 
   await t.test('when the streamer ends the viewing', async () => {

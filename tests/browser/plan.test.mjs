@@ -244,7 +244,7 @@ test('who is too late for a time is offered the nearest ones, one click away', a
   await visitor.handle('plan', 'book').click();
   const offer = visitor.handle('offers', 'plan').locator('[data-offer]').first();
   await offer.waitFor();
-  await visitor.isTold(/faster/);
+  await visitor.isTold(/just been taken/);
   assert.match(await visitor.focused(), /data-offer/, 'the keys are at the offers');
   await visitor.isAccessible('the offers');
   await visitor.screenshot('too-late');
@@ -290,7 +290,7 @@ test('when all is taken now, the next free time is one click away', async t => {
   await visitor.action('start').click();
   const offer = visitor.handle('offers', 'choose').locator('[data-offer]').first();
   await offer.waitFor();
-  await visitor.isTold(/next free times/);
+  await visitor.isTold(/next available times/);
   await visitor.isAccessible('the offers');
   await visitor.fitsTheScreen('the offers');
   await visitor.screenshot('busy');
@@ -303,7 +303,7 @@ test('when all is taken now, the next free time is one click away', async t => {
   await visitor.handle('booked', 'cancel-surely').click();
   await visitor.isTold(/cancelled/);
   await host.leave();
-  await host.seesCard('Park Side', /Free now/);
+  await host.seesCard('Park Side', /Available now/);
 });
 
 // Each of them waits for a minute to pass: they do it together.
@@ -371,7 +371,7 @@ describe('by the clock', { concurrency: true }, () => {
 
     // Extended a minute before the end, also after a reload.
     await longer.waitFor({ timeout: 90_000 * slowness });
-    await guest.isTold(/The host can make it longer/);
+    await guest.isTold(/The host can extend it/);
     assert.ok(await guest.handle('action', 'extend').isHidden(), 'which is offered to the host alone');
     await guest.screenshot('nearly-over');
     await lucky.isAccessible('the offer to stay');

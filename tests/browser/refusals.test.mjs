@@ -10,8 +10,8 @@ import { screens, Visitor } from './lib/visitor.mjs';
 const { house, browser, scope } = await openHouse({ wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] });
 
 const languages = /** @type {const} */ ({
-  en: { busy: /taken right now/, wrong: /no walk with this code/, short: /four digits/, free: /place is free again/ },
-  ru: { busy: /все места заняты/, wrong: /Прогулки с таким кодом нет/, short: /четыре цифры/, free: /Место освободилось/ },
+  en: { busy: /taken right now/, wrong: /no tour with this code/, short: /four digits/, free: /place is available/ },
+  ru: { busy: /все места заняты/, wrong: /Просмотра с таким кодом нет/, short: /четыре цифры/, free: /Место освободилось/ },
 });
 
 for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screens)))
@@ -75,15 +75,15 @@ test('a streamer that dies ends the session, says why and what next, and comes b
   await visitor.open(house.url);
   await visitor.start('Park Side');
   await house.streamers.get('park-1')?.program.stop();
-  await visitor.isTold(/being restarted/);
-  await visitor.site.getByRole('button', { name: 'Walk again' }).waitFor();
+  await visitor.isTold(/is restarting/);
+  await visitor.site.getByRole('button', { name: 'Start again' }).waitFor();
   await visitor.isAccessible('the end');
   await visitor.screenshot('ended');
-  await visitor.site.getByRole('button', { name: 'To all complexes' }).click();
-  await visitor.seesCard('Park Side', /Out of order just now/);
+  await visitor.site.getByRole('button', { name: 'All complexes' }).click();
+  await visitor.seesCard('Park Side', /Temporarily unavailable/);
   await visitor.screenshot('closed');
   await house.restartStreamer('park-1');
-  await visitor.seesCard('Park Side', /Free now/);
+  await visitor.seesCard('Park Side', /Available now/);
   await visitor.start('Park Side');
   await visitor.leave();
 });
@@ -96,7 +96,7 @@ test('while the coordinator is away the page says so, a running session goes on,
   await waiter.open(house.url);
 
   await house.coordinator.stop();
-  await waiter.isTold(/connection is lost/);
+  await waiter.isTold(/Connection lost/);
   await waiter.screenshot('offline');
   const saw = await walker.seesStillness();
   await walker.page.keyboard.down('KeyW');
@@ -104,7 +104,7 @@ test('while the coordinator is away the page says so, a running session goes on,
   await walker.page.keyboard.up('KeyW');
 
   await startCoordinator(scope, house.files);
-  await waiter.isTold(/connection is back/);
+  await waiter.isTold(/connected again/);
   await walker.leave();
-  await waiter.seesCard('Park Side', /Free now/);
+  await waiter.seesCard('Park Side', /Available now/);
 });

@@ -50,15 +50,15 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
   await host.invites(house, 'Park Side', phone, guest);
 
   await t.test('with names of their own or by number, each in their language', async () => {
-    await host.seesPeople(/Host \(you\).*Steers/, /Guest 2/, /Guest 3/);
-    await phone.seesPeople(/Хозяин.*Управляет/, /Гость 2 \(вы\)/, /Гость 3/);
+    await host.seesPeople(/Host \(you\).*In control/, /Guest 2/, /Guest 3/);
+    await phone.seesPeople(/Ведущий.*Управляет/, /Гость 2 \(вы\)/, /Гость 3/);
     await host.opens('people');
     await host.person('Host').getByRole('button', { name: 'Change your name' }).click();
     await host.page.keyboard.type('Anna');
     await host.screenshot('1-rename');
     await host.page.keyboard.press('Enter');
     for (const one of [phone, guest]) await one.seesPeople(/Anna/, /./, /./);
-    await guest.seesSteering('Anna steers');
+    await guest.seesSteering('Anna is in control');
     await phone.seesSteering('Управляет Anna');
     await phone.opens('people');
     for (const one of [host, phone]) {
@@ -70,27 +70,27 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
 
   await t.test('a guest asks, and may be declined', async () => {
     await phone.control.tap();
-    await host.site.getByText('Guest 2 asks to steer').waitFor();
+    await host.site.getByText('Guest 2 asks for control').waitFor();
     await host.isAccessible('a question');
     await host.screenshot('3-asked');
     await phone.screenshot('3-asked');
     await host.site.locator('[data-action="decline"]').click();
     await phone.isTold(/отклонили/);
-    await host.site.getByText('Guest 2 asks to steer').waitFor({ state: 'detached' });
+    await host.site.getByText('Guest 2 asks for control').waitFor({ state: 'detached' });
   });
 
   await t.test('a question can be taken back', async () => {
     await guest.control.click();
-    await host.site.getByText('Guest 3 asks to steer').waitFor();
+    await host.site.getByText('Guest 3 asks for control').waitFor();
     await guest.control.click();
-    await host.site.getByText('Guest 3 asks to steer').waitFor({ state: 'detached' });
+    await host.site.getByText('Guest 3 asks for control').waitFor({ state: 'detached' });
   });
 
   await t.test('a guest asks, is granted, and steers; the host’s keys do nothing meanwhile', async () => {
     await guest.control.click();
     await host.site.locator('[data-action="grant"]').click();
-    await guest.isTold(/You steer now/);
-    await host.seesSteering('Guest 3 steers');
+    await guest.isTold(/You’re in control now/);
+    await host.seesSteering('Guest 3 is in control');
     await phone.seesSteering('Управляет Гость 3');
     await steers(guest, host);
     await steersNothing(host, guest);
@@ -98,20 +98,20 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
 
   await t.test('whoever steers decides, too', async () => {
     await phone.control.tap();
-    await guest.site.getByText('Guest 2 asks to steer').waitFor();
+    await guest.site.getByText('Guest 2 asks for control').waitFor();
     await guest.site.locator('[data-action="grant"]').click();
     await phone.seesSteering('Управляете вы');
     await phone.site.locator('[data-pad]').waitFor();
     await phone.control.tap();
-    await host.seesSteering('You steer');
+    await host.seesSteering('You’re in control');
   });
 
   await t.test('the host takes control back without asking', async () => {
-    await host.person('Guest 3').getByRole('button', { name: 'Let Guest 3 steer' }).click();
-    await guest.seesSteering('You steer');
+    await host.person('Guest 3').getByRole('button', { name: 'Give control to Guest 3' }).click();
+    await guest.seesSteering('You’re in control');
     await host.control.click();
-    await host.seesSteering('You steer');
-    await guest.isTold(/Anna steers now/);
+    await host.seesSteering('You’re in control');
+    await guest.isTold(/Anna is in control now/);
     await steersNothing(guest, host);
     await steers(host, guest);
   });
@@ -125,11 +125,11 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
     assert.ok(await remove.evaluate(button => button === document.activeElement), 'Esc takes the question back');
     await remove.click();
     await host.site.getByRole('button', { name: 'Remove', exact: true }).click();
-    await guest.seesEnd(/The host has ended your visit/);
+    await guest.seesEnd(/The host ended your participation/);
     await guest.isAccessible('the end of who was removed');
     await guest.screenshot('5-removed');
     await host.seesPeople(/Anna/, /Guest 2/);
-    await phone.isTold(/Хозяин завершил визит: Гость 3/);
+    await phone.isTold(/Ведущий завершил участие: Гость 3/);
   });
 
   await phone.leave();
@@ -214,12 +214,12 @@ test('people write to each other, through WebSockets and through polls, in order
     const before = await polling.site.locator('.said__text').count();
     await host.page.context().setOffline(true);
     await host.page.evaluate(() => dispatchEvent(new Event('online')));
-    await host.isTold(/connection is lost/);
+    await host.isTold(/Connection lost/);
     await host.writes('from the tunnel');
     await host.site.getByText('Sending…').waitFor();
     await host.screenshot('3-sending');
     await host.page.context().setOffline(false);
-    await host.isTold(/connection is back/);
+    await host.isTold(/connected again/);
     await polling.site.getByText('from the tunnel').waitFor();
     await host.site.getByText('Sending…').waitFor({ state: 'detached' });
     assert.equal(await polling.site.locator('.said__text').count(), before + 1);
@@ -319,7 +319,7 @@ test('a reload is the same person, and a second tab takes the visit over', async
     }, kept);
     await page.goto(house.url);
     await second.seesPicture();
-    await guest.seesEnd(/opened again/);
+    await guest.seesEnd(/another tab/);
     await guest.isAccessible('the end of a tab that was replaced');
     await guest.screenshot('1-replaced');
     await host.seesPeople(/Host/, /Guest 2/);
@@ -328,7 +328,7 @@ test('a reload is the same person, and a second tab takes the visit over', async
   await t.test('the visit can be taken back', async () => {
     await guest.site.getByRole('button', { name: 'Continue here' }).click();
     await guest.seesPicture();
-    await second.seesEnd(/opened again/);
+    await second.seesEnd(/another tab/);
     await guest.seesPeople(/Host/, /Guest 2 \(you\)/);
     assert.deepEqual(await host.newsSince(), [], 'nobody was told that somebody came or went');
   });
@@ -360,7 +360,7 @@ test('the mouse can be held to look around, and is let go with control', async t
   await guest.control.click();
   await host.site.locator('[data-action="grant"]').focus();
   await host.page.keyboard.press('Enter');
-  await guest.seesSteering('You steer');
+  await guest.seesSteering('You’re in control');
   await until(async () => !(await isHeld()));
   await tool.waitFor({ state: 'hidden' });
   await guest.leave();

@@ -25,8 +25,8 @@ const standsAt = (visitor, words) =>
   visitor.site.locator('[data-line-position]', { hasText: words }).waitFor();
 
 const languages = /** @type {const} */ ({
-  en: { next: /You are next/, second: /place in line: 2/, plan: /at the latest/, turn: /It is your turn/, left: /left the line/ },
-  ru: { next: /следующая/, second: /в очереди: 2/, plan: /не позже чем/, turn: /Ваша очередь подошла/, left: /вышли из очереди/ },
+  en: { next: /You’re next/, second: /place in line: 2/, plan: /often sooner/, turn: /It’s your turn/, left: /left the line/ },
+  ru: { next: /следующий/, second: /в очереди: 2/, plan: /часто раньше/, turn: /Ваша очередь подошла/, left: /вышли из очереди/ },
 });
 
 for (const [screen, language] of /** @type {const} */ ([['wide', 'en'], ['phone', 'ru']]))

@@ -1,25 +1,25 @@
 // @ts-check
-/** English: the door of a walk: who knocks, and how one comes in. */
+/** English: the door of a tour: who knocks, and how one comes in. */
 
 /** @type {Record<string, import('./text.js').Text>} */
 export const en = {
-  'knock.asking': 'One moment. If somebody has to let you in, the people inside are being asked now. That takes a minute at most.',
+  'knock.asking': 'One moment. If someone has to let you in, we are asking them now. It takes a minute at most.',
   'knock.waiting': 'Asking…',
   'knock.cancel': 'Cancel',
-  'knock.knocks': '{name} knocks',
-  'knock.somebody': 'Somebody knocks',
+  'knock.knocks': '{name} asks to join',
+  'knock.somebody': 'Someone asks to join',
   'knock.host': 'The host decides',
   'knock.admit': 'Let in',
-  'knock.refuse': 'Refuse',
+  'knock.refuse': 'Decline',
   'knock.more': { one: '{count} more waits', other: '{count} more wait' },
-  'knock.gone': 'It was answered already.',
+  'knock.gone': 'This has been answered already.',
 
-  'door.switch': 'Guests knock',
-  'door.open': 'Who has the link or the code comes in.',
-  'door.knock': 'Who has the link or the code must knock, and the host lets them in.',
-  'door.now.open': 'Who has the link comes in now without knocking.',
-  'door.now.knock': 'Who comes now must knock, and you let them in.',
-  'door.renewed': 'The code and the link are new. The old ones no longer open the door.',
+  'door.switch': 'Guests ask before joining',
+  'door.open': 'Anyone with the link or the code can join.',
+  'door.knock': 'Anyone with the link or the code asks first, and you let them in.',
+  'door.now.open': 'Anyone with the link can join now.',
+  'door.now.knock': 'Guests now ask first, and you let them in.',
+  'door.renewed': 'The code and the link are new. The old ones no longer work.',
 
-  'refusal.NOT_LET_IN': 'Nobody let you in, or there is no walk with this code. Check the code, or use the link of your confirmation or invitation.',
+  'refusal.NOT_LET_IN': 'No one let you in, or there is no tour with this code. Check the code, or use the link in your confirmation or invitation.',
 };

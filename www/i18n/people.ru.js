@@ -1,9 +1,9 @@
 // @ts-check
-/** Русский: люди на прогулке, что они пишут и на что указывают. */
+/** Русский: участники, что они пишут и на что указывают. */
 
 /** @type {Record<string, import('./text.js').Text>} */
 export const ru = {
-  'people.heading': 'Кто на прогулке',
+  'people.heading': 'Участники',
   'people.show': {
     one: 'Здесь {count} человек. Показать кто',
     few: 'Здесь {count} человека. Показать кто',
@@ -13,9 +13,9 @@ export const ru = {
   'people.close': 'Закрыть список',
   'people.acts': 'Вместе',
   'people.guest': 'Гость {number}',
-  'people.host': 'Хозяин',
+  'people.host': 'Ведущий',
   'people.you': 'вы',
-  'people.is.host': 'Хозяин',
+  'people.is.host': 'Ведущий',
   'people.steers': 'Управляет',
   'people.asks': 'Просит управление',
   'people.rename': 'Изменить своё имя',
@@ -23,14 +23,14 @@ export const ru = {
   'people.name.save': 'Сохранить',
   'people.give': 'Передать управление: {name}',
   'people.decline': 'Отклонить просьбу: {name}',
-  'people.remove': 'Удалить: {name}',
-  'people.remove.surely': 'Удалить с прогулки: {name}? Код и ссылка сменятся, и все, кто придёт потом, будут стучать.',
-  'people.remove.yes': 'Удалить',
+  'people.remove': 'Исключить: {name}',
+  'people.remove.surely': 'Исключить участника: {name}? Код и ссылка сменятся, и все, кто придёт потом, будут просить впустить.',
+  'people.remove.yes': 'Исключить',
   'people.remove.no': 'Оставить',
-  'people.came': 'Теперь здесь {name}.',
-  'people.left': 'Прогулку покидает {name}.',
+  'people.came': '{name} теперь здесь.',
+  'people.left': '{name} больше не здесь.',
   'people.lost': 'Пропала связь: {name}.',
-  'people.removed': 'Хозяин завершил визит: {name}.',
+  'people.removed': 'Ведущий завершил участие: {name}.',
 
   'control.steers.you': 'Управляете вы',
   'control.steers': 'Управляет {name}',
@@ -47,7 +47,7 @@ export const ru = {
   'control.now.you': 'Теперь управляете вы.',
   'control.now': 'Теперь управляет {name}.',
   'control.now.nobody': 'Сейчас никто не управляет.',
-  'control.declined': 'Пока не получилось: вашу просьбу отклонили.',
+  'control.declined': 'Вашу просьбу пока отклонили.',
 
   'chat.heading': 'Чат',
   'chat.open': 'Чат',
@@ -58,7 +58,7 @@ export const ru = {
     other: 'Чат, {count} нового сообщения',
   },
   'chat.close': 'Закрыть чат',
-  'chat.empty': 'Здесь пока пусто. Написанное увидят все на этой прогулке.',
+  'chat.empty': 'Сообщений пока нет. Их увидят все участники.',
   'chat.label': 'Написать всем',
   'chat.send': 'Отправить',
   'chat.rest': {
@@ -72,7 +72,7 @@ export const ru = {
   'chat.refused': 'Не отправлено.',
   'chat.retry': 'Ещё раз',
 
-  'pointer.tool': 'Показать на картинке',
+  'pointer.tool': 'Показать другим',
   'pointer.on': 'Другие видят, куда вы указываете. Нажмите кнопку ещё раз, чтобы закончить.',
   'pointer.you': 'Вы',
 };

@@ -25,11 +25,11 @@ test('places are told in plain words', () => {
   const languages = [new I18n('en'), new I18n('ru')];
   /** @param {number} free @param {number} capacity */
   const words = (free, capacity) => languages.map(i18n => rcPlacesInWords({ rc_name: 'X', free, capacity }, i18n));
-  assert.deepEqual(words(2, 3), ['2 places of 3 free now', 'Свободно 2 места из 3']);
-  assert.deepEqual(words(1, 1), ['Free now', 'Сейчас свободно']);
-  assert.deepEqual(words(0, 3), ['Everything is taken right now', 'Сейчас всё занято']);
-  assert.deepEqual(words(0, 0), ['Not available at the moment', 'Сейчас недоступно']);
+  assert.deepEqual(words(2, 3), ['2 of 3 available now', 'Свободно 2 места из 3']);
+  assert.deepEqual(words(1, 1), ['Available now', 'Сейчас свободно']);
+  assert.deepEqual(words(0, 3), ['Fully taken right now', 'Все места заняты']);
+  assert.deepEqual(words(0, 0), ['Not available right now', 'Сейчас недоступно']);
   const [en, ru] = languages.map(i18n => rcPlacesInWords({ rc_name: 'X', free: 0, capacity: 3, reachable: 0 }, i18n));
-  assert.deepEqual([en, ru], ['Out of order just now', 'Временно не работает'], 'which is not busy');
-  assert.deepEqual(words(5, 3), ['3 places of 3 free now', 'Свободно 3 места из 3'], 'never more than there are');
+  assert.deepEqual([en, ru], ['Temporarily unavailable', 'Временно недоступно'], 'which is not busy');
+  assert.deepEqual(words(5, 3), ['3 of 3 available now', 'Свободно 3 места из 3'], 'never more than there are');
 });

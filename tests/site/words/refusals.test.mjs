@@ -23,12 +23,12 @@ test('a refusal says when to come back, if the server did', () => {
   const en = new I18n('en');
   /** @param {string} msg @param {object} [fields] */
   const words = (msg, fields = {}) => explainRefusal({ msg, ...fields }, en);
-  assert.match(words('SERVERS_BUSY'), /in a little while/);
+  assert.match(words('SERVERS_BUSY'), /a little later/);
   assert.match(words('SERVERS_BUSY', { retry_after_seconds: 30 }), /about 30 seconds/);
   assert.match(words('SERVERS_BUSY', { retry_after_seconds: 240 }), /about 4 minutes/);
   assert.match(words('SERVERS_BUSY', { free_at: '2026-12-01T15:00:00Z' }), /expected at \d\d:\d\d/);
-  assert.match(words('SERVERS_BUSY', { free_at: 'soon' }), /in a little while/);
-  assert.match(words('SESSION_NOT_STARTED', { starts_at: '2026-12-01T15:00:00Z' }), /begins on/);
+  assert.match(words('SERVERS_BUSY', { free_at: 'soon' }), /a little later/);
+  assert.match(words('SESSION_NOT_STARTED', { starts_at: '2026-12-01T15:00:00Z' }), /starts on/);
   assert.match(words('TOO_MANY_ATTEMPTS', { retry_after_seconds: 60 }), /wait 60 seconds/);
 });
 
