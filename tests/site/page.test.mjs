@@ -40,11 +40,14 @@ test('the page names every module ahead that it comes to need, so that all are f
   assert.deepEqual(preloaded, [...needed].sort());
 });
 
-test('the page links every style sheet and names every script that there is', () => {
+test('the page links every style sheet and names every script that there is, but for the languages that are not spoken', () => {
   const sheets = readdirSync(new URL('styles/', www), { encoding: 'utf8' }).map(name => `styles/${name}`);
   const named = (/** @type {RegExp} */ tag) => [...html.matchAll(tag)].map(([, path]) => path).sort();
   assert.deepEqual(named(/<link rel="stylesheet" href="([^"]+)">/g), sheets.sort());
-  assert.deepEqual(named(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+\.js)">/g), [...modules].sort());
+  const spoken = [...read('i18n/languages.js').matchAll(/import\('\.\/(.*)'\)/g)].map(([, file]) => `i18n/${file}`);
+  assert.ok(spoken.length >= 3);
+  const fetched = [...named(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+\.js)">/g), ...spoken];
+  assert.deepEqual([...new Set(fetched)].sort(), [...modules].sort());
 });
 
 test('every module that is imported is there', () => {

@@ -1,4 +1,5 @@
 // @ts-check
+import { loadLanguage } from '../i18n/i18n.js';
 import { startSession } from '../net/coordinator.js';
 import { unreachableAnswer } from '../net/outcomes.js';
 import { Bookings } from '../plan/bookings.js';
@@ -120,8 +121,9 @@ export class App {
     this.complexes.follow();
   }
 
-  /** @param {import('../i18n/i18n.js').Language} language */
-  #speak(language) {
+  /** @param {string} language */
+  async #speak(language) {
+    if (!(await loadLanguage(language))) return;
     this.#i18n.language = language;
     history.replaceState(history.state, '', withLanguage(location, language));
   }

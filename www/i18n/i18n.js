@@ -1,48 +1,68 @@
 // @ts-check
-import { en } from './en.js';
-import { ru } from './ru.js';
+import { texts as english } from './en.js';
+import { LANGUAGES } from './languages.js';
+import { lookUp } from './tags.js';
 import { fillText } from './text.js';
 
 /** The visitor's language: texts with their plural forms, times, and texts that the list of servers brings along. */
 
 /**
- * @typedef {import('./text.js').Language} Language
  * @typedef {import('./text.js').Params} Params
+ * @typedef {import('./languages.js').Texts} Texts
  */
 
-/** @type {Record<Language, Record<string, import('./text.js').Text>>} */
-export const TABLES = { en, ru };
+/** What everything is said in that another language lacks. */
+const FALLBACK = 'en';
 
-/** @type {Language[]} */
-export const LANGUAGES = ['en', 'ru'];
+/** @type {Map<string, Texts>} those that were fetched */
+const tables = new Map([[FALLBACK, english]]);
 
 /**
  * @param {string | null} asked by the address
  * @param {readonly string[]} preferred by the browser, best first
- * @returns {Language}
+ * @returns {string} the tag of one of the page's languages
  */
 export function chooseLanguage(asked, preferred) {
-  for (const tag of [asked ?? '', ...preferred]) {
-    const language = LANGUAGES.find((known) => known === tag.toLowerCase().split('-')[0]);
-    if (language) return language;
+  return lookUp(LANGUAGES.map(({ tag }) => tag), [...(asked === null ? [] : [asked]), ...preferred]) ?? FALLBACK;
+}
+
+/**
+ * Fetches the texts of a language, once.
+ * @param {string} language the tag of one of the page's languages
+ * @returns {Promise<boolean>} whether they are here
+ */
+export async function loadLanguage(language) {
+  if (!tables.has(language)) {
+    const loaded = await LANGUAGES.find(({ tag }) => tag === language)?.load().catch(() => undefined);
+    if (loaded) tables.set(language, loaded.texts);
   }
-  return 'en';
+  return tables.has(language);
 }
 
 export class I18n {
-  /** @type {Language} */ #language;
+  #language;
+  #preferred;
+  #isAsked;
   /** @type {Set<() => void>} */ #listeners = new Set();
 
-  /** @param {Language} language */
-  constructor(language) {
+  /**
+   * @param {string} language whose texts are here
+   * @param {readonly string[]} [preferred] languages of the visitor, best first, which the page need not speak
+   * @param {boolean} [isAsked] the visitor has asked for `language`
+   */
+  constructor(language, preferred = [], isAsked = false) {
     this.#language = language;
+    this.#preferred = preferred;
+    this.#isAsked = isAsked;
   }
 
   get language() {
     return this.#language;
   }
 
+  /** What the visitor asks for; `loadLanguage()` comes first. */
   set language(language) {
+    this.#isAsked = true;
     if (language === this.#language) return;
     this.#language = language;
     this.#listeners.forEach((listener) => listener());
@@ -59,7 +79,8 @@ export class I18n {
    * @returns {string}
    */
   t(key, params = {}) {
-    return fillText(TABLES[this.#language][key] ?? key, this.#language, params);
+    const own = tables.get(this.#language)?.[key];
+    return own === undefined ? fillText(english[key] ?? key, FALLBACK, params) : fillText(own, this.#language, params);
   }
 
   /** @param {number} ms an instant @returns {string} its time of day */
@@ -86,9 +107,9 @@ export class I18n {
   }
 
   /**
-   * A text that comes in several languages, as `rc_info` brings it: `[{"en": "…"}, {"ru": "…"}]`, `{"en": "…"}` or plain.
+   * A text that comes in several languages, as `rc_info` brings it: `[{"en": "…"}, {"pt-BR": "…"}]`, `{"en": "…"}` or plain.
    * @param {unknown} text
-   * @returns {string} in the visitor's language, else in whichever there is; empty when there is none
+   * @returns {string} in the language that the visitor would rather have, else in whichever there is; empty when there is none
    */
   pick(text) {
     if (typeof text === 'string') return text;
@@ -96,7 +117,12 @@ export class I18n {
     const entries = (Array.isArray(text) ? text : [text])
       .flatMap((item) => (typeof item === 'string' ? [['', item]] : Object.entries(item ?? {})))
       .filter((entry) => typeof entry[1] === 'string');
-    const own = entries.find(([language]) => language === this.#language) ?? entries.find(([language]) => language === 'en');
-    return (own ?? entries[0])?.[1] ?? '';
+    const tag = lookUp(entries.map(([language]) => language), this.#ranges());
+    return (entries.find(([language]) => language === tag) ?? entries[0])?.[1] ?? '';
+  }
+
+  /** What was asked for goes before what the browser knows, and that before what the page took of it. */
+  #ranges() {
+    return this.#isAsked ? [this.#language, ...this.#preferred, FALLBACK] : [...this.#preferred, this.#language, FALLBACK];
   }
 }

@@ -2,14 +2,13 @@
 /** One text of one language: its form by number, and what is put in. */
 
 /**
- * @typedef {'en' | 'ru'} Language
- * @typedef {string | { one?: string, few?: string, many?: string, other: string }} Text a text, or its forms by the number `count`
+ * @typedef {string | { zero?: string, one?: string, two?: string, few?: string, many?: string, other: string }} Text a text, or its forms by the number `count`
  * @typedef {Record<string, string | number>} Params
  */
 
 /**
  * @param {Text} text
- * @param {Language} language that it is written in
+ * @param {string} language that it is written in
  * @param {Params} params put in for `{name}`; `count` also picks the plural form
  * @returns {string}
  */
@@ -18,7 +17,7 @@ export function fillText(text, language, params) {
   return form.replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }
 
-/** @param {Exclude<Text, string>} forms @param {Language} language @param {number} count */
+/** @param {Exclude<Text, string>} forms @param {string} language @param {number} count */
 function pluralForm(forms, language, count) {
   const form = new Intl.PluralRules(language).select(Number.isFinite(count) ? count : 0);
   return forms[/** @type {keyof typeof forms} */ (form)] ?? forms.other;

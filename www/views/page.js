@@ -1,24 +1,20 @@
 // @ts-check
-import { LANGUAGES } from '../i18n/i18n.js';
+import { LANGUAGES } from '../i18n/languages.js';
+import { create, find } from './dom.js';
 import { setIcon } from './icons.js';
 
 /** The frame of the page: which of its views shows, the fixed texts, the switch of language. */
-
-/** @typedef {import('../i18n/text.js').Language} Language */
 
 export class PageView {
   #i18n;
 
   /**
    * @param {import('../i18n/i18n.js').I18n} i18n
-   * @param {{ onLanguage: (language: Language) => void }} handlers
+   * @param {{ onLanguage: (language: string) => void }} handlers
    */
   constructor(i18n, { onLanguage }) {
     this.#i18n = i18n;
-    for (const button of this.#languageButtons()) {
-      const language = LANGUAGES.find((known) => known === button.dataset.language);
-      if (language) button.addEventListener('click', () => onLanguage(language));
-    }
+    find('[data-languages]', HTMLElement).replaceChildren(...LANGUAGES.map((language) => createButton(language, onLanguage)));
     for (const button of document.querySelectorAll('[data-icon]')) setIcon(button, button.getAttribute('data-icon') ?? '');
   }
 
@@ -53,6 +49,17 @@ export class PageView {
   #languageButtons() {
     return document.querySelectorAll('[data-language]');
   }
+}
+
+/**
+ * @param {import('../i18n/languages.js').LanguageRow} language
+ * @param {(language: string) => void} onLanguage
+ */
+function createButton({ tag, name }, onLanguage) {
+  const rest = create('span', { class: 'visually-hidden' }, `, ${name}`);
+  const button = create('button', { type: 'button', class: 'languages__one', 'data-language': tag, lang: tag }, tag.toUpperCase(), rest);
+  button.addEventListener('click', () => onLanguage(tag));
+  return button;
 }
 
 /** @param {Element} element @param {string} text its name, shown by the pointer too where it is a tool without words */

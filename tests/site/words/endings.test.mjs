@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { TABLES } from '../../../www/i18n/i18n.js';
 import { endingOf } from '../../../www/words/endings.js';
+import { TABLES } from '../lib/languages.mjs';
 
 const wire = readFileSync(new URL('../../../common/wire.c', import.meta.url), 'utf8');
 

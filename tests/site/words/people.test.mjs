@@ -6,6 +6,7 @@ import test from 'node:test';
 import { I18n } from '../../../www/i18n/i18n.js';
 import { newsInWords, nameInWords, steererInWords } from '../../../www/words/people.js';
 import { anna, hear, nameless, seenBy } from '../lib/people.mjs';
+import '../lib/languages.mjs';
 
 test('people without a name are called by what they are, in the language of whoever looks', () => {
   const [en, ru] = [new I18n('en'), new I18n('ru')];

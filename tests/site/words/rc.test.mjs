@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { I18n } from '../../../www/i18n/i18n.js';
 import { rcDescription, rcPlaces, rcPlacesInWords, rcTitle } from '../../../www/words/rc.js';
+import '../lib/languages.mjs';
 
 test('a complex may lack everything but its name', () => {
   const en = new I18n('en');

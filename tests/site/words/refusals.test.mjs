@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { I18n, LANGUAGES, TABLES } from '../../../www/i18n/i18n.js';
+import { I18n } from '../../../www/i18n/i18n.js';
 import { explainRefusal, REFUSALS } from '../../../www/words/refusals.js';
+import { TABLES, tags } from '../lib/languages.mjs';
 
 const wire = readFileSync(new URL('../../../common/wire.c', import.meta.url), 'utf8');
 
@@ -15,7 +16,7 @@ test('every refusal of the wire has words of its own', () => {
   assert.ok(words.length >= 15);
   for (const word of words) {
     assert.ok(word in REFUSALS, word);
-    for (const language of LANGUAGES) assert.ok(`refusal.${word}` in TABLES[language], `${language} ${word}`);
+    for (const language of tags) assert.ok(`refusal.${word}` in TABLES[language], `${language} ${word}`);
   }
 });
 
@@ -40,7 +41,7 @@ test('a word that the page does not know is told as a fault of ours', () => {
 
 test('no refusal is left without its values', () => {
   const details = { retry_after_seconds: 5, free_at: '2026-12-01T15:00:00Z', starts_at: '2026-12-01T15:00:00Z' };
-  for (const language of LANGUAGES) {
+  for (const language of tags) {
     const i18n = new I18n(language);
     for (const msg of Object.keys(REFUSALS))
       for (const answer of [{ msg }, { msg, ...details }])

@@ -6,6 +6,7 @@ import test from 'node:test';
 import { I18n } from '../../../www/i18n/i18n.js';
 import { utcNoonMs } from '../../../www/plan/days.js';
 import { clocksDiffer, countdown, dayInWords, dayParts, instantAt, untilInWords, zoneInWords } from '../../../www/words/times.js';
+import '../lib/languages.mjs';
 
 /** @param {string} instant */
 const at = instant => Date.parse(instant);
