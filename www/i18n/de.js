@@ -16,6 +16,8 @@ export const texts = {
   'rcs.heading': 'Wohnanlagen',
   'rcs.loading': 'Die Wohnanlagen werden geladen…',
   'rcs.none': 'Noch gibt es nichts zu zeigen. Schauen Sie bitte etwas später wieder vorbei.',
+  'rcs.search': 'Wohnanlage suchen',
+  'rcs.search.none': 'Nichts gefunden. Versuchen Sie ein anderes Wort.',
   'rc.free': { one: '{count} von {capacity} jetzt frei', other: '{count} von {capacity} jetzt frei' },
   'rc.free.only': 'Jetzt frei',
   'rc.busy': 'Alle Plätze sind belegt',

@@ -15,6 +15,8 @@ export const texts = {
   'rcs.heading': 'Residential complexes',
   'rcs.loading': 'Loading the complexes…',
   'rcs.none': 'There is nothing to show yet. Please come back a little later.',
+  'rcs.search': 'Find a complex',
+  'rcs.search.none': 'Nothing found. Try another word.',
   'rc.free': { one: '{count} of {capacity} available now', other: '{count} of {capacity} available now' },
   'rc.free.only': 'Available now',
   'rc.busy': 'Fully taken right now',

@@ -15,6 +15,8 @@ export const texts = {
   'rcs.heading': 'Жилые комплексы',
   'rcs.loading': 'Загружаем комплексы…',
   'rcs.none': 'Пока показывать нечего. Загляните немного позже.',
+  'rcs.search': 'Найти комплекс',
+  'rcs.search.none': 'Ничего не нашлось. Попробуйте другое слово.',
   'rc.free': {
     one: 'Свободно {count} место из {capacity}',
     few: 'Свободно {count} места из {capacity}',

@@ -1,9 +1,10 @@
 // @ts-check
 import { rcDescription, rcPlaces, rcPlacesInWords, rcTitle } from '../../words/rc.js';
+import { isFound, SEARCH_FROM } from '../../words/search.js';
 import { create, find, setText } from '../dom.js';
 import { createRcPicture } from '../rc-picture.js';
 
-/** The cards of the complexes, one button each. A card is made once and then kept up to date, so that focus and pictures stay. */
+/** The cards of the complexes, one button each, and what finds one of many. A card is made once and then kept up to date, so that focus and pictures stay. */
 
 /**
  * @typedef {import('../../net/coordinator.js').Rc} Rc
@@ -18,6 +19,9 @@ export class RcListView {
   #onChoose;
   #list = find('[data-rcs]', HTMLElement);
   #note = find('[data-rcs-note]', HTMLElement);
+  #searchBox = find('[data-rcs-search]', HTMLElement);
+  #search = find('[data-rcs-search] input', HTMLInputElement);
+  /** @type {Rc[] | null} */ #rcs = null;
   /** @type {Map<string, Card>} */ #cards = new Map();
 
   /**
@@ -27,6 +31,7 @@ export class RcListView {
   constructor(i18n, { onChoose }) {
     this.#i18n = i18n;
     this.#onChoose = onChoose;
+    this.#search.addEventListener('input', () => this.#sift());
   }
 
   /**
@@ -35,9 +40,8 @@ export class RcListView {
    */
   render(rcs, chosen) {
     this.#list.classList.toggle('rcs__list--loading', rcs === null);
-    const note = rcs === null ? this.#i18n.t('rcs.loading') : rcs.length === 0 ? this.#i18n.t('rcs.none') : '';
-    setText(this.#note, note);
-    this.#note.hidden = note === '';
+    this.#rcs = rcs;
+    this.#searchBox.hidden = (rcs?.length ?? 0) < SEARCH_FROM;
     const names = new Set(rcs?.map((rc) => rc.rc_name));
     for (const [name, card] of this.#cards) {
       if (names.has(name)) continue;
@@ -49,6 +53,24 @@ export class RcListView {
       if (this.#list.children[index] !== card.item) this.#list.insertBefore(card.item, this.#list.children[index] ?? null);
       this.#update(card, rc, rc.rc_name === chosen);
     });
+    this.#sift();
+  }
+
+  /** Leaves those to be seen that were searched for. */
+  #sift() {
+    const query = this.#searchBox.hidden ? '' : this.#search.value;
+    let found = 0;
+    for (const rc of this.#rcs ?? []) {
+      const card = this.#cards.get(rc.rc_name);
+      if (!card) continue;
+      const { title, address, text } = card;
+      const texts = [rc.rc_name, title.textContent ?? '', address.textContent ?? '', text.textContent ?? ''];
+      card.item.hidden = !isFound(query, texts);
+      found += Number(!card.item.hidden);
+    }
+    const key = this.#rcs === null ? 'rcs.loading' : this.#rcs.length === 0 ? 'rcs.none' : found === 0 ? 'rcs.search.none' : '';
+    setText(this.#note, key && this.#i18n.t(key));
+    this.#note.hidden = key === '';
   }
 
   /** @param {Rc} rc @returns {Card} */
