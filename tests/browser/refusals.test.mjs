@@ -10,8 +10,8 @@ import { screens, Visitor } from './lib/visitor.mjs';
 const { house, browser, scope } = await openHouse({ wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] });
 
 const languages = /** @type {const} */ ({
-  en: { busy: /taken right now/, wrong: /no tour with this code/, short: /four digits/, free: /place is available/ },
-  ru: { busy: /все места заняты/, wrong: /Просмотра с таким кодом нет/, short: /четыре цифры/, free: /Место освободилось/ },
+  en: { busy: /taken right now: wait in line/, wrong: /no tour with this code/, short: /four digits/, free: /place is available/ },
+  ru: { busy: /все места заняты: встаньте в очередь/, wrong: /Просмотра с таким кодом нет/, short: /четыре цифры/, free: /Место освободилось/ },
 });
 
 for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screens)))
@@ -24,10 +24,12 @@ for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screen
       const second = await Visitor.come(t, browser, { screen, language, label: `${screen}-${language}` });
       await second.open(house.url);
       await second.card('Park Side').click();
-      await second.action('start').click();
-      await second.isTold(words.busy);
-      await second.isAccessible('a refusal');
-      await second.fitsTheScreen('a refusal');
+      await second.site.getByText(words.busy).waitFor();
+      assert.equal(await second.action('start').isVisible(), false, 'nothing is offered that is not there');
+      assert.ok(await second.site.locator('[data-action="line"]').isVisible());
+      await second.site.locator('[data-offer]').first().waitFor();
+      await second.isAccessible('a full complex');
+      await second.fitsTheScreen('a full complex');
       await second.screenshot('busy');
 
       await second.enterCode((await first.code()) === '0000' ? '1111' : '0000');
@@ -36,13 +38,52 @@ for (const screen of /** @type {(keyof typeof screens)[]} */ (Object.keys(screen
       await second.enterCode('12');
       await second.isTold(words.short);
 
-      await second.action('start').click();
-      await second.isTold(words.busy);
       await first.leave();
       await second.isTold(words.free);
+      assert.ok(await second.action('start').isVisible());
+      assert.equal(await second.site.locator('[data-offer], [data-action="line"]').filter({ visible: true }).count(), 0);
       await second.screenshot('free-again');
       assert.deepEqual(second.complaints, []);
     });
+
+test('a place that somebody else took meanwhile is told, and a line and times are offered in its stead', async t => {
+  const visitors = [await Visitor.come(t, browser), await Visitor.come(t, browser)];
+  for (const visitor of visitors) {
+    await visitor.open(house.url);
+    await visitor.card('Park Side').locator('[data-state="free"]').waitFor();
+    await visitor.card('Park Side').click();
+  }
+  await Promise.all(visitors.map(visitor => visitor.action('start').click()));
+  const first = await Promise.any(visitors.map(visitor => visitor.seesPicture().then(() => visitor)));
+  const second = visitors.find(visitor => visitor !== first) ?? first;
+  await second.site.locator('[data-action="line"]').waitFor();
+  await second.site.locator('[data-offer]').first().waitFor();
+  assert.equal(await second.action('start').isVisible(), false);
+  await first.leave();
+});
+
+test('a start that takes long is told after some seconds, and can be taken back', async t => {
+  const visitor = await Visitor.come(t, browser, { label: 'slow' });
+  await visitor.page.route('**/api', route => (route.request().postDataJSON().verb === 'START_SESSION' ? undefined : route.fallback()));
+  await visitor.open(house.url);
+  await visitor.card('Park Side').locator('[data-state="free"]').waitFor();
+  await visitor.card('Park Side').click();
+  await visitor.action('start').click();
+  await visitor.isTold(/longer than usual/);
+  await visitor.isAccessible('a slow start');
+  await visitor.screenshot('start');
+  await visitor.site.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await visitor.site.getByRole('button', { name: 'Start now' }).waitFor();
+  assert.equal(await visitor.message.textContent(), '');
+  assert.deepEqual(visitor.complaints, []);
+});
+
+test('a list that does not come is told after some seconds', async t => {
+  const visitor = await Visitor.come(t, browser);
+  await visitor.page.route('**/api', () => {});
+  await visitor.page.goto(house.url);
+  await visitor.isTold(/slow to respond/);
+});
 
 test('a page of which a part does not come is loaded again by itself', async t => {
   const visitor = await Visitor.come(t, browser);

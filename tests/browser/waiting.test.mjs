@@ -14,7 +14,6 @@ const { house, browser } = await openHouse({ wanted, rules: { offer_seconds: 20 
 async function standInLine(visitor) {
   await visitor.open(house.url);
   await visitor.card('Park Side').click();
-  await visitor.action('start').click();
   const offer = visitor.site.locator('[data-action="line"]');
   await offer.waitFor();
   return offer;

@@ -35,12 +35,19 @@ import { WaitingRoom } from './waiting-room.js';
  * @typedef {import('../views/choose/ways.js').Asking} Asking
  */
 
+/** What takes longer than this is said to, with a way out. */
+const SLOW_MS = 5_000;
+
 export class App {
   #i18n;
   /** @type {Asking | null} */ #asking = null;
   /** @type {Promise<void> | undefined} until the last question at a door was answered or taken back */ #joining;
   /** @type {Invitation | null} that is being tried */ #tried = null;
   #knocker = new Knocker(() => this.#tellKnocking());
+  /** Takes the last start back. */ #starting = new AbortController();
+  #isSlow = false;
+  #slowList = 0;
+  /** @type {Showing} */ #showing = 'choose';
 
   /** @param {import('../i18n/i18n.js').I18n} i18n */
   constructor(i18n) {
@@ -57,7 +64,7 @@ export class App {
       onStart: () => this.#start(),
       onPlan: () => this.#plan(),
       onJoin: (text) => this.#join(text),
-      onCancel: () => this.#cancelJoin(),
+      onCancel: () => this.#cancel(),
     });
     this.visit = new Visit(i18n, this.message, {
       findRc: (rcName) => this.complexes.find(rcName),
@@ -119,6 +126,7 @@ export class App {
     if (!kept && invitation === null) this.line.resume();
 
     this.complexes.follow();
+    this.#slowList = setTimeout(() => this.message.say(() => this.#i18n.t('notice.slow.list')), SLOW_MS);
   }
 
   /** @param {string} language */
@@ -146,13 +154,18 @@ export class App {
   // What the coordinator tells.
 
   #chooseFirst() {
+    clearTimeout(this.#slowList);
+    this.message.unsay('notice.slow.list');
     const rc = this.complexes.chooseFirst(this.line.rcName ?? readAddress(location).rcName);
     if (rc && this.line.rcName !== null) this.planner.offerNext(rc);
   }
 
   #noticeComplexes() {
     const hasPlace = this.complexes.noticeFreePlace();
-    if (hasPlace && !this.visit.running && this.#asking === null) this.message.say(() => this.#i18n.t('notice.free'));
+    // Who waits in line is let in by itself.
+    const isTold = !this.visit.running && this.#asking === null && this.line.rcName !== this.complexes.chosen;
+    if (hasPlace && isTold) this.message.say(() => this.#i18n.t('notice.free'));
+    this.#offerIfFull();
     this.#render();
   }
 
@@ -174,14 +187,26 @@ export class App {
       this.planner.close();
       this.message.clear();
     }
+    this.#offerIfFull();
     this.#render();
     this.ways.focus();
+  }
+
+  /** A full complex has a line and times to come, in place of a start that would be refused. */
+  #offerIfFull() {
+    if (this.#showing !== 'choose' || this.#asking !== null) return;
+    this.complexes.noticeFull();
+    const rc = this.complexes.chosenRc;
+    if (!rc || !this.complexes.isChosenFull) this.planner.withdrawOffers();
+    else if (this.planner.offeredFor !== rc.rc_name) this.planner.offerNext(rc);
   }
 
   async #start() {
     const rcName = this.complexes.chosen;
     if (rcName === null) return;
-    await this.#ask('start', rcName, () => startSession(rcName));
+    this.#starting = new AbortController();
+    const { signal } = this.#starting;
+    await this.#ask('start', rcName, () => startSession(rcName, signal).catch((error) => (signal.aborted ? null : Promise.reject(error))));
   }
 
   /** @param {string} text as typed */
@@ -212,9 +237,13 @@ export class App {
     return this.#knocker.ask({ invite: own?.invite, ...invitation }, { key: own?.key || undefined, name: keptName() || undefined });
   }
 
-  #cancelJoin() {
+  /** Takes back what is being asked. */
+  #cancel() {
+    const asking = this.#asking;
+    this.#starting.abort();
     this.#knocker.cancel();
-    this.ways.focusCode();
+    if (asking === 'start') this.ways.focus();
+    else this.ways.focusCode();
   }
 
   /** It takes long to be let in, or does so no more. */
@@ -280,11 +309,15 @@ export class App {
     this.planner.close();
     this.message.clear();
     this.#render();
+    const slow = setTimeout(() => this.#tellSlow(), SLOW_MS);
     const answer = await question().catch(unreachableAnswer).finally(() => {
+      clearTimeout(slow);
       this.#asking = null;
+      this.#isSlow = false;
     });
     this.#forgetInvitation();
     this.#render();
+    if (answer === null) this.message.clear();
     if (answer === null || this.visit.running) return; /* the turn in a line came first */
     if (answer.msg === 'SESSION_CONNECTION_DATA') {
       this.#enter(entryOf(answer, rcName));
@@ -295,8 +328,14 @@ export class App {
     this.#render();
     this.#refuse(answer);
     this.ways.focusAfterRefusal(asking);
-    const rc = this.complexes.find(this.complexes.full);
-    if (rc && (await this.planner.offerNext(rc))) this.message.say(() => this.#i18n.t('offers.next'), { problem: true });
+  }
+
+  /** Nobody wants to look at a button that does nothing. */
+  #tellSlow() {
+    if (this.#knocker.knocking) return; /* who knocks has been told why it takes long */
+    this.#isSlow = true;
+    this.message.say(() => this.#i18n.t('notice.slow'));
+    this.#render();
   }
 
   /** @param {Answer} refusal */
@@ -352,10 +391,8 @@ export class App {
   // The waiting line.
 
   #joinLine() {
-    const rcName = this.complexes.full;
-    this.complexes.full = null;
     this.message.clear();
-    return rcName;
+    return this.complexes.full;
   }
 
   #leaveLine() {
@@ -411,8 +448,10 @@ export class App {
 
   /** @param {Showing} showing */
   #show(showing) {
+    this.#showing = showing;
     this.page.show(showing);
     this.message.moveTo(showing);
+    this.#offerIfFull();
     this.#render();
   }
 
@@ -420,7 +459,7 @@ export class App {
     this.page.render(this.line.title);
     this.rcList.render(this.complexes.all, this.complexes.chosen);
     const knocking = this.#asking === 'join' && this.#knocker.knocking;
-    this.ways.render(this.complexes.chosenRc, this.#asking, this.complexes.full !== null, knocking);
+    this.ways.render(this.complexes.chosenRc, this.complexes.chosenState, this.#asking, knocking, knocking || this.#isSlow);
     this.line.render(this.complexes.chosen, this.complexes.isChosenFull);
     this.visit.render();
     this.planner.render();

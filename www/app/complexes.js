@@ -1,7 +1,8 @@
 // @ts-check
 import { followComplexes, listRcs } from '../net/coordinator.js';
+import { rcPlaces } from '../words/rc.js';
 
-/** The complexes as the coordinator tells of them, which one the visitor has chosen, and which was full when last tried. */
+/** The complexes as the coordinator tells of them, which one the visitor has chosen, and which one they have found full. */
 
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
@@ -60,6 +61,20 @@ export class Complexes {
     if (rc) this.chosen = rc.rc_name;
     else if (this.all?.length === 1) this.chosen = this.all[0].rc_name;
     return rc;
+  }
+
+  /** Whether it can be begun: what was full when last tried is, whatever is said of it. */
+  get chosenState() {
+    const rc = this.chosenRc;
+    if (!rc) return undefined;
+    return this.isChosenFull ? 'busy' : rcPlaces(rc).state;
+  }
+
+  /** @returns {boolean} whether the chosen one is full, as was not known yet: told once */
+  noticeFull() {
+    if (this.chosenState !== 'busy' || this.isChosenFull) return false;
+    this.full = this.chosen;
+    return true;
   }
 
   /** @returns {boolean} whether the one that was full has a free place: told once */

@@ -55,6 +55,7 @@ export class Planner {
   #booking = false;
   #asking = new AbortController();
   #refresh = 0;
+  /** @type {string | null} */ #offeredFor = null;
 
   /**
    * @param {import('../i18n/i18n.js').I18n} i18n
@@ -91,6 +92,7 @@ export class Planner {
 
   /** Nothing is planned any more. */
   close() {
+    this.#offeredFor = null;
     this.#asking.abort();
     clearInterval(this.#refresh);
     this.#refresh = 0;
@@ -108,6 +110,7 @@ export class Planner {
   async offerNext(rc) {
     this.close();
     this.#rc = rc;
+    this.#offeredFor = rc.rc_name;
     const signal = this.#renewSignal();
     /** @type {Start[]} */
     let starts = [];
@@ -122,6 +125,15 @@ export class Planner {
     }
     this.#offers.choose.render(free);
     return free.length > 0;
+  }
+
+  /** @returns {string | null} the complex of the times that are shown to those who find it full */
+  get offeredFor() {
+    return this.#offeredFor;
+  }
+
+  withdrawOffers() {
+    if (this.#offeredFor !== null) this.close();
   }
 
   render() {

@@ -27,9 +27,10 @@ export const texts = {
   'ways.heading.none': 'Wie möchten Sie eintreten?',
   'ways.hint.none': 'Wählen Sie eine Wohnanlage für einen eigenen Rundgang, oder geben Sie einen Code ein, um bei anderen mitzugehen.',
   'ways.start.hint': 'Der Rundgang öffnet sich sofort, und Sie haben die Steuerung. Andere können mit einem Code dazukommen.',
+  'ways.busy.hint': 'Zurzeit voll belegt: Warten Sie in der Schlange, oder buchen Sie einen Termin.',
+  'ways.closed.hint': 'Sie kann gerade nicht gezeigt werden. Buchen Sie einen Termin, oder wählen Sie eine andere.',
   'ways.start': 'Jetzt starten',
   'ways.starting': 'Die Türen öffnen sich…',
-  'ways.again': 'Noch einmal versuchen',
   'ways.plan': 'Termin buchen',
   'ways.join.label': 'Haben Sie einen Code?',
   'ways.join.hint': 'Vier Ziffern von der Person, die Sie eingeladen hat',
@@ -66,6 +67,8 @@ export const texts = {
   'notice.offline': 'Verbindung verloren. Neuer Versuch…',
   'notice.back': 'Die Verbindung ist wieder da.',
   'notice.free': 'Ein Platz ist frei: Sie können jetzt starten.',
+  'notice.slow': 'Das dauert länger als sonst. Warten Sie noch, oder brechen Sie ab und versuchen Sie es später.',
+  'notice.slow.list': 'Der Server antwortet nur langsam. Wir versuchen es weiter; Sie können die Seite auch neu laden.',
   'notice.left': 'Sie haben den Rundgang verlassen.',
   'notice.ending': 'Die Zeit geht zu Ende: noch {time}.',
   'notice.restarted': 'Die Szene wurde neu gestartet.',
@@ -270,7 +273,6 @@ export const texts = {
 
   'offers.heading': 'Freie Zeiten',
   'offers.book': '{time} buchen',
-  'offers.next': 'Alle Plätze sind gerade belegt. Warten Sie in der Schlange, oder buchen Sie eine der nächsten freien Zeiten.',
 
   'booked.heading': 'Ihr Termin ist gebucht',
   'booked.heading.again': 'Ihr Termin',

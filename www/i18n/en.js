@@ -26,9 +26,10 @@ export const texts = {
   'ways.heading.none': 'How would you like to visit?',
   'ways.hint.none': 'Choose a complex to start your own tour, or enter a code to join someone else’s.',
   'ways.start.hint': 'The tour opens right away, and you are in control. Others can join with a code.',
+  'ways.busy.hint': 'Fully taken right now: wait in line, or book a time.',
+  'ways.closed.hint': 'It cannot be shown right now. You can book a time, or choose another complex.',
   'ways.start': 'Start now',
   'ways.starting': 'Opening the doors…',
-  'ways.again': 'Try again',
   'ways.plan': 'Book a time',
   'ways.join.label': 'Have a code?',
   'ways.join.hint': 'Four digits from the person who invited you',
@@ -65,6 +66,8 @@ export const texts = {
   'notice.offline': 'Connection lost. Trying again…',
   'notice.back': 'You’re connected again.',
   'notice.free': 'A place is available: you can start now.',
+  'notice.slow': 'This is taking longer than usual. You can wait, or cancel and try again later.',
+  'notice.slow.list': 'The server is slow to respond. We keep trying; you can also reload the page.',
   'notice.left': 'You have left the tour.',
   'notice.ending': 'Your time is almost over: {time} left.',
   'notice.restarted': 'The scene was restarted from the beginning.',
@@ -269,7 +272,6 @@ export const texts = {
 
   'offers.heading': 'Available times',
   'offers.book': 'Book {time}',
-  'offers.next': 'All places are taken right now. Wait in line, or book one of the next available times.',
 
   'booked.heading': 'You’re booked',
   'booked.heading.again': 'Your booking',

@@ -28,9 +28,9 @@ export const feed = new Feed({
   pause,
 });
 
-/** @param {string} rcName */
-export function startSession(rcName) {
-  return insist(() => askCoordinator('START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS }));
+/** @param {string} rcName @param {AbortSignal} [signal] takes it back: what was begun ends by itself */
+export function startSession(rcName, signal) {
+  return insist(() => askCoordinator('START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS, signal }));
 }
 
 /**

@@ -11,8 +11,11 @@ export class MessageView {
   /** @type {() => string} */ #text = () => '';
   #timer = 0;
 
+  #i18n;
+
   /** @param {import('../i18n/i18n.js').I18n} i18n */
   constructor(i18n) {
+    this.#i18n = i18n;
     i18n.onChange(() => this.render());
   }
 
@@ -33,6 +36,11 @@ export class MessageView {
     clearTimeout(this.#timer);
     this.#text = () => '';
     this.render();
+  }
+
+  /** Takes back what was said with this text, unless something else was said since. @param {string} key */
+  unsay(key) {
+    if (this.#text() === this.#i18n.t(key)) this.clear();
   }
 
   render() {

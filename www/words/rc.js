@@ -22,9 +22,13 @@ export function rcHoldsMouse(rc) {
 }
 
 /**
+ * Closed: nobody serves it now; unreachable: somebody should, and nothing of it can be reached.
+ * @typedef {'free' | 'busy' | 'closed' | 'unreachable'} RcState
+ */
+
+/**
  * @param {Rc} rc
- * @returns {{ capacity: number, free: number, state: 'free' | 'busy' | 'closed' | 'unreachable' }} closed: nobody serves it now;
- *   unreachable: somebody should, and nothing of it can be reached
+ * @returns {{ capacity: number, free: number, state: RcState }}
  */
 export function rcPlaces(rc) {
   const capacity = wholeNumber(rc.capacity);

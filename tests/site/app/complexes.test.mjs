@@ -69,3 +69,20 @@ test('that a full one has a free place again is told once', () => {
   list([rc('A', 1)]);
   assert.deepEqual([complexes.noticeFreePlace(), complexes.noticeFreePlace()], [true, false]);
 });
+
+test('the chosen one is full by what is told of it, or by what was found, until a place is free', () => {
+  const { complexes, list } = complexesUnderTest();
+  list([rc('A', 1), rc('B', 1)]);
+  assert.equal(complexes.chosenState, undefined);
+  complexes.chosen = 'A';
+  assert.deepEqual([complexes.chosenState, complexes.noticeFull()], ['free', false]);
+  list([rc('A', 0), rc('B', 1)]);
+  assert.deepEqual([complexes.chosenState, complexes.noticeFull(), complexes.noticeFull()], ['busy', true, false]);
+  assert.equal(complexes.noticeFreePlace(), false);
+  list([rc('A', 1), rc('B', 1)]);
+  assert.deepEqual([complexes.noticeFreePlace(), complexes.chosenState], [true, 'free']);
+  complexes.full = 'A'; /* a start was refused */
+  assert.equal(complexes.chosenState, 'busy');
+  complexes.chosen = 'B';
+  assert.equal(complexes.chosenState, 'free');
+});

@@ -9,8 +9,12 @@ import { find, setText } from '../dom.js';
 
 /**
  * @typedef {import('../../net/coordinator.js').Rc} Rc
+ * @typedef {import('../../words/rc.js').RcState} RcState
  * @typedef {'start' | 'join'} Asking what the coordinator is being asked
  */
+
+/** What is said of the ways into a complex, none of which it may lack. @type {Record<RcState, string>} */
+const HINTS = { free: 'ways.start.hint', busy: 'ways.busy.hint', closed: 'ways.closed.hint', unreachable: 'refusal.SERVERS_UNREACHABLE' };
 
 export class WaysView {
   #i18n;
@@ -24,7 +28,7 @@ export class WaysView {
   #form = find('[data-way="join"]', HTMLFormElement);
   #code = find('input[name="code"]', HTMLInputElement);
   #join = find('[data-action="join"]', HTMLButtonElement);
-  #knockWay = find('[data-way="knock"]', HTMLElement);
+  #cancelWay = find('[data-way="cancel"]', HTMLElement);
 
   /**
    * @param {import('../../i18n/i18n.js').I18n} i18n
@@ -34,7 +38,7 @@ export class WaysView {
     this.#i18n = i18n;
     this.#start.addEventListener('click', onStart);
     this.#plan.addEventListener('click', onPlan);
-    find('button', HTMLButtonElement, this.#knockWay).addEventListener('click', onCancel);
+    find('button', HTMLButtonElement, this.#cancelWay).addEventListener('click', onCancel);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       onJoin(this.#code.value);
@@ -43,24 +47,26 @@ export class WaysView {
 
   /**
    * @param {Rc | undefined} rc the chosen one
+   * @param {RcState | undefined} state of it
    * @param {Asking | null} asking
-   * @param {boolean} again the last try found it full
    * @param {boolean} knocking somebody inside is being asked to let the visitor in
+   * @param {boolean} cancellable what is being asked can be taken back
    */
-  render(rc, asking, again, knocking) {
+  render(rc, state, asking, knocking, cancellable) {
     const t = this.#i18n.t.bind(this.#i18n);
     setText(this.#heading, rc ? rcTitle(rc, this.#i18n) : t('ways.heading.none'));
-    setText(this.#hint, t(rc ? 'ways.start.hint' : 'ways.hint.none'));
+    setText(this.#hint, t(state ? HINTS[state] : 'ways.hint.none'));
     this.#panel.classList.toggle('ways--chosen', rc !== undefined);
-    this.#startWay.hidden = rc === undefined;
+    this.#panel.dataset.state = state ?? '';
+    this.#startWay.hidden = state !== 'free' && asking !== 'start';
     this.#planWay.hidden = rc === undefined;
-    setText(this.#start, t(asking === 'start' ? 'ways.starting' : again ? 'ways.again' : 'ways.start'));
+    setText(this.#start, t(asking === 'start' ? 'ways.starting' : 'ways.start'));
     setText(this.#join, t(knocking ? 'knock.waiting' : asking === 'join' ? 'ways.joining' : 'ways.join'));
     // Not `disabled`, which would take the focus away from whoever pressed it.
     for (const button of [this.#start, this.#plan, this.#join]) {
       button.setAttribute('aria-disabled', String(asking !== null));
     }
-    this.#knockWay.hidden = !knocking;
+    this.#cancelWay.hidden = asking === null || !cancellable;
     this.#start.classList.toggle('button--working', asking === 'start');
     this.#join.classList.toggle('button--working', asking === 'join');
   }
@@ -84,6 +90,7 @@ export class WaysView {
   /** @param {Asking} asking what was refused */
   focusAfterRefusal(asking) {
     if (asking === 'join') this.focusCode();
+    else if (this.#startWay.hidden) this.#heading.focus({ preventScroll: true });
     else this.#start.focus({ preventScroll: true });
     this.#reveal();
   }
