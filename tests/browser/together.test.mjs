@@ -2,6 +2,7 @@
 // People in one session: who is in, who steers, what they say, where they point. Three browsers and the whole system.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { until } from '../system/lib/programs.mjs';
 import { openHouse } from './lib/house.mjs';
@@ -333,6 +334,26 @@ test('a reload is the same person, and a second tab takes the visit over', async
     assert.deepEqual(await host.newsSince(), [], 'nobody was told that somebody came or went');
   });
 
+  await guest.leave();
+  await host.leave();
+});
+
+test('one takes a picture of what is seen, as large as it comes, and the others are told', async t => {
+  const host = await Participant.come(t, browser, { label: 'photo-host' });
+  const guest = await Participant.come(t, browser, { label: 'photo-guest' });
+  await host.invites(house, 'River Quarter', guest);
+  const [download] = await Promise.all([
+    host.page.waitForEvent('download'),
+    host.site.getByRole('button', { name: 'Take a picture' }).click(),
+  ]);
+  assert.match(download.suggestedFilename(), /^River Quarter \d{4}-\d\d-\d\d \d\d\.\d\d\.png$/);
+  const png = readFileSync(/** @type {string} */ (await download.path()));
+  assert.equal(png.toString('latin1', 1, 4), 'PNG');
+  const size = await host.video.evaluate(video => [/** @type {HTMLVideoElement} */ (video).videoWidth, /** @type {HTMLVideoElement} */ (video).videoHeight]);
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], size);
+  await host.isTold(/picture is saved/);
+  await guest.isTold(/Host took a picture/);
+  for (const { complaints } of [host, guest]) assert.deepEqual(complaints, []);
   await guest.leave();
   await host.leave();
 });

@@ -10,7 +10,7 @@ import { PeopleView } from '../views/session/people.js';
 import { PointersView } from '../views/session/pointers.js';
 import { StageView } from '../views/session/stage.js';
 import { StatsView } from '../views/session/stats.js';
-import { newsInWords } from '../words/people.js';
+import { nameInWords, newsInWords } from '../words/people.js';
 import { explainRefusal } from '../words/refusals.js';
 import { invitationLink } from './address.js';
 import { Doorkeeper } from './doorkeeper.js';
@@ -57,6 +57,7 @@ export class Visit {
       onInput: (input) => this.#session?.sendInput(input),
       inputBacklog: () => this.#session?.inputBacklog ?? 0,
       isPointing: () => this.pointers.pointing,
+      onPhoto: () => this.#tellPhoto(),
       invitationLink: (invitation) => invitationLink(location, invitation),
       onDoor: (door) => this.doorkeeper.set(door),
       tell: (text) => message.say(text, { passing: true }),
@@ -113,6 +114,7 @@ export class Visit {
       onChat: () => this.#followChat(),
       onMessage: (message) => this.#announce(message),
       onPointers: () => this.#showPointers(),
+      onPhoto: (user) => this.#tellOfPhoto(user),
     });
     this.longerStay.prepare(entry);
     this.doorkeeper.prepare(this.#session);
@@ -210,6 +212,13 @@ export class Visit {
     this.#session?.hearCoordinator(event);
   }
 
+  /** @param {string} user who has taken a picture */
+  #tellOfPhoto(user) {
+    const person = this.#session?.people.find(user);
+    if (!person) return;
+    this.#message.say(() => this.#i18n.t('photo.taken.by', { name: nameInWords(person, this.#i18n) }), { passing: true });
+  }
+
   /** @param {Answer} event */
   #tell(event) {
     const people = this.#session?.people;
@@ -276,6 +285,11 @@ export class Visit {
       return person ? [{ person, place }] : [];
     }));
     if (places.length > 0) this.#pointersTimer = setTimeout(() => this.#showPointers(), POINTERS_LOOK_MS);
+  }
+
+  #tellPhoto() {
+    this.#message.say(() => this.#i18n.t('photo.taken'), { passing: true });
+    this.#session?.tellPhoto();
   }
 
   #tellPointing() {

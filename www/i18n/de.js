@@ -231,6 +231,11 @@ export const texts = {
   'pointer.on': 'Andere sehen, wohin Sie zeigen. Drücken Sie den Knopf noch einmal, um aufzuhören.',
   'pointer.you': 'Sie',
 
+  'photo.tool': 'Ein Bild aufnehmen',
+  'photo.taken': 'Das Bild ist gespeichert.',
+  'photo.taken.by': '{name} hat ein Bild aufgenommen.',
+  'photo.failed': 'Das Bild ließ sich nicht aufnehmen.',
+
   'stats.tool': 'Angaben zur Verbindung ({key})',
   'stats.title': 'Angaben zur Verbindung',
   'stats.weak': 'Schwaches Netz',

@@ -230,6 +230,11 @@ export const texts = {
   'pointer.on': 'Others see where you point. Press the button again to stop.',
   'pointer.you': 'You',
 
+  'photo.tool': 'Take a picture',
+  'photo.taken': 'The picture is saved.',
+  'photo.taken.by': '{name} took a picture.',
+  'photo.failed': 'The picture could not be taken.',
+
   'stats.tool': 'Connection details ({key})',
   'stats.title': 'Connection details',
   'stats.weak': 'Weak network',

@@ -31,6 +31,7 @@ import { applyEnd, applyEntry, applyEvent, applyInvitation, newState, readInstan
  * @property {() => void} onChat messages or their states changed
  * @property {(message: ChatMessage) => void} onMessage somebody wrote
  * @property {() => void} onPointers
+ * @property {(user: string) => void} onPhoto somebody else has taken a picture of what is seen
  */
 
 /** So many pointer messages may be on their way over a WebSocket; over POST they could overtake each other. */
@@ -152,6 +153,11 @@ export class Session {
     this.#pointerSender.point(place);
   }
 
+  /** The others may want to know that what they do was kept. */
+  tellPhoto() {
+    this.#channel.ask('SEND_DATA', { data: { photo: true } }).catch(() => {});
+  }
+
   // The connection.
 
   /** There is a reason to doubt that the connection still lives: the network changed, or the page slept. */
@@ -233,6 +239,7 @@ export class Session {
     if (typeof from !== 'string' || typeof data !== 'object' || data === null) return;
     const own = from === this.people.self;
     if ('chat' in data) this.chat.receive(this.people.find(from) ?? { user: from, name: '', number: 0, role: 'guest' }, own, data);
+    if ('photo' in data && !own && !old) this.#handlers.onPhoto(from);
     if ('pointer' in data && !own && !old) {
       this.pointers.receive(from, data.pointer, performance.now());
       this.#handlers.onPointers();

@@ -47,7 +47,7 @@ test('every form by number that a language needs is there', () => {
 test('every text that the page and its modules name exists', () => {
   const modules = sources.filter(path => path.endsWith('.js'));
   assert.ok(modules.length > 20);
-  const key = /'((?:page|hero|rcs?|ways|session|notice|ended|duration|plan|offers|booked|bookings|early|extend|people|control|chat|pointer|line|stats|knock|door)\.[\w.-]+)'/g;
+  const key = /'((?:page|hero|rcs?|ways|session|notice|ended|duration|plan|offers|booked|bookings|early|extend|people|control|chat|pointer|line|stats|knock|door|photo)\.[\w.-]+)'/g;
   const named = modules
     .flatMap(path => [...read(`www/${path}`).matchAll(key)])
     .concat([...read('www/index.html').matchAll(/data-i18n(?:-label|-placeholder)?="([^"]+)"/g)])

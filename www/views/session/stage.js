@@ -6,6 +6,7 @@ import { find, setText } from '../dom.js';
 import { createRcPicture } from '../rc-picture.js';
 import { InviteView } from './invite.js';
 import { followKeyboard } from './keyboard.js';
+import { PhotoView } from './photo.js';
 import { findPicture } from './picture.js';
 import { SceneInput } from './scene-input.js';
 import { ToolsView } from './tools.js';
@@ -23,6 +24,7 @@ import { WalkPadView } from './walk-pad.js';
  * @property {(message: import('../../player/input-queue.js').InputMessage) => void} onInput
  * @property {() => number} inputBacklog
  * @property {() => boolean} isPointing
+ * @property {() => void} onPhoto the visitor has taken a picture
  * @typedef {SceneHandlers & import('./invite.js').InviteHandlers} StageHandlers
  */
 
@@ -44,6 +46,7 @@ export class StageView {
   #time = find('[data-fact="time"]', HTMLElement);
   #invite;
   #tools;
+  #photo;
   #wake = new WakeView();
   #pad;
   #input;
@@ -62,6 +65,10 @@ export class StageView {
     this.#i18n = i18n;
     this.#invite = new InviteView(i18n, handlers);
     this.#tools = new ToolsView(i18n, this.#video);
+    this.#photo = new PhotoView(i18n, this.#video, {
+      onTaken: handlers.onPhoto,
+      onFailed: () => handlers.tell(() => i18n.t('photo.failed')),
+    });
     this.#input = new SceneInput(this.#video, {
       send: handlers.onInput,
       backlog: handlers.inputBacklog,
@@ -101,6 +108,7 @@ export class StageView {
     this.#wake.keep(true);
     this.#invite.render(state, people.me?.role === 'host', title);
     this.#tools.render(state.hasSound, people.steers);
+    this.#photo.render(title, playing);
     this.#endsAtMs = state.endsAtMs;
     this.#clock ||= setInterval(() => this.#showTime(), 1000);
     this.#showTime();
