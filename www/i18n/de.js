@@ -41,7 +41,6 @@ export const texts = {
   'session.title.unknown': 'Gemeinsamer Rundgang',
   'session.bar': 'Rundgang',
   'session.connecting': 'Das Bild wird geladen…',
-  'session.people': { one: '{count} Person hier', other: '{count} Personen hier' },
   'session.left': 'noch {time}',
   'session.awake': 'Sind Sie noch da?',
   'session.awake.text': 'Seit einer Weile hat sich niemand bewegt. Der Rundgang endet in {time}; jede Berührung setzt ihn fort.',

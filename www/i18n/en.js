@@ -40,7 +40,6 @@ export const texts = {
   'session.title.unknown': 'Shared tour',
   'session.bar': 'Tour',
   'session.connecting': 'Loading the view…',
-  'session.people': { one: '{count} person here', other: '{count} people here' },
   'session.left': '{time} left',
   'session.awake': 'Are you still here?',
   'session.awake.text': 'No one has moved for a while. The tour ends in {time}; touch anything to stay.',

@@ -45,12 +45,6 @@ export const texts = {
   'session.title.unknown': 'Общий просмотр',
   'session.bar': 'Просмотр',
   'session.connecting': 'Загружаем изображение…',
-  'session.people': {
-    one: 'Здесь {count} человек',
-    few: 'Здесь {count} человека',
-    many: 'Здесь {count} человек',
-    other: 'Здесь {count} человека',
-  },
   'session.left': 'Осталось {time}',
   'session.awake': 'Вы ещё здесь?',
   'session.awake.text': 'Давно никто не двигался. Просмотр закончится через {time}; коснитесь чего угодно, чтобы остаться.',

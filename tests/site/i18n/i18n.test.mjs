@@ -82,8 +82,8 @@ test('Russian counts as Russians do', () => {
 
 test('English counts as the English do', () => {
   const en = new I18n('en');
-  assert.equal(en.t('session.people', { count: 1 }), '1 person here');
-  assert.equal(en.t('session.people', { count: 2 }), '2 people here');
+  assert.equal(en.t('duration.minutes', { count: 1 }), '1 minute');
+  assert.equal(en.t('duration.minutes', { count: 2 }), '2 minutes');
 });
 
 test('the language is the one asked for, else the first that the browser knows, else English', () => {

@@ -26,7 +26,6 @@ export class PeopleView {
   #handlers;
   #button = find('[data-fact="people"]', HTMLButtonElement);
   #number = find('[data-people-number]', HTMLElement);
-  #words = find('[data-people-words]', HTMLElement);
   #list = find('[data-people]', HTMLElement);
   /** @type {Map<string, { element: HTMLElement, look: string }>} by user */ #rows = new Map();
   /** @type {{ user: string, doing: 'rename' | 'remove' } | null} a row that asks something */ #asking = null;
@@ -49,9 +48,7 @@ export class PeopleView {
   /** @param {People} people */
   render(people) {
     this.#people = people;
-    this.#button.hidden = people.count === 0;
-    setText(this.#number, String(people.count));
-    setText(this.#words, this.#i18n.t('session.people', { count: people.count }));
+    setText(this.#number, String(people.count || ''));
     label(this.#button, this.#i18n.t('people.show', { count: people.count }));
     const all = people.all;
     for (const [user, { element }] of this.#rows) {

@@ -26,7 +26,7 @@ export class PhotoView {
   /** @param {string} title of the complex @param {boolean} playing */
   render(title, playing) {
     this.#title = title;
-    this.#button.hidden = !playing;
+    this.#button.disabled = !playing;
   }
 
   /** @returns {Promise<boolean>} whether the visitor has it: sharing can be thought better of */
