@@ -38,7 +38,7 @@ test('one starts a session and walks, another joins by the code and watches, and
     await host.seesStillness();
     const seen = await guest.seesStillness();
     assert.ok(difference(seen, await host.look()) < 3 * UNREST);
-    await host.site.getByText('2 people here').waitFor();
+    await host.site.getByRole('button', { name: /^2 people here/ }).waitFor();
     await host.site.getByText('You’re in control', { exact: true }).waitFor();
     await guest.site.getByText('Host is in control', { exact: true }).waitFor();
   });
@@ -78,7 +78,7 @@ test('one starts a session and walks, another joins by the code and watches, and
   await t.test('leaving frees the place', async () => {
     await guest.leave();
     await guest.isTold(/You have left/);
-    await host.site.getByText('1 person here').waitFor();
+    await host.site.getByRole('button', { name: /^1 person here/ }).waitFor();
     await guest.seesCard('River Quarter', /1 of 2 available/);
     await host.leave();
     await host.seesCard('River Quarter', /2 of 2 available/);

@@ -97,12 +97,12 @@ test('where no WebSocket gets through, the session is held by long polling', asy
   });
   await host.open(house.url);
   const code = await host.start('Park Side');
-  await host.site.getByText('1 person here').waitFor();
+  await host.site.getByRole('button', { name: /^1 person here/ }).waitFor();
   await guest.open(`${house.url}#code=${code}`);
   await guest.seesPicture();
-  await host.site.getByText('2 people here').waitFor();
+  await host.site.getByRole('button', { name: /^2 people here/ }).waitFor();
   await guest.leave();
-  await host.site.getByText('1 person here').waitFor();
+  await host.site.getByRole('button', { name: /^1 person here/ }).waitFor();
   await host.leave();
   await host.seesCard('Park Side', /Available now/);
 });

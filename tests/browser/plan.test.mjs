@@ -338,7 +338,7 @@ describe('by the clock', { concurrency: true }, () => {
     assert.ok(Date.now() >= startsAtMs, 'not before its time');
     assert.equal(await visitor.code(), code);
     assert.equal(await guest.code(), code);
-    await visitor.site.getByText('2 people here').waitFor();
+    await visitor.site.getByRole('button', { name: /^2 people here/ }).waitFor();
     assert.equal(await visitor.role(), 'host', 'who booked is, whoever came first');
     await guest.leave();
     await visitor.leave();
