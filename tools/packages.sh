@@ -10,7 +10,7 @@ build_packages=(
   libsdl2-dev libgl-dev
 )
 run_packages=(
-  nginx-light openssl curl ca-certificates iproute2
+  bubblewrap nginx-light openssl curl ca-certificates iproute2
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   gstreamer1.0-nice gstreamer1.0-pulseaudio pulseaudio xvfb libgl1-mesa-dri
 )

@@ -15,6 +15,7 @@
 #define CLOSED_STOP_MS 1000
 /* What the channel of an engine that ended may take to close: a stray child may hold it. */
 #define SILENCE_MS 200
+#define ENGINE_OOM_SCORE 500 /* less than the application's, more than the streamer's own */
 
 typedef struct {
   Engine base;
@@ -160,6 +161,9 @@ static gboolean capture_launch(CaptureEngine *capture, const EnginePlan *plan, G
       .environment = plan->environment,
       .directory = plan->directory,
       .channel_fd = ends[1],
+      .cell = plan->cell,
+      .part = CELL_PART_ENGINE,
+      .oom_score = ENGINE_OOM_SCORE,
   };
   capture->process = process_start(&process, on_capture_ended, capture, error);
   close(ends[1]);

@@ -2,6 +2,7 @@
  * is given and tells. Main thread. */
 #pragma once
 #include "common/metrics.h"
+#include "streamer/process/cell.h"
 #include "streamer/settings/settings.h"
 #include <glib.h>
 
@@ -29,6 +30,7 @@ typedef struct {
   char *const *environment; /* with DISPLAY, XAUTHORITY and, with sound, PULSE_SERVER */
   const StreamerSettings *settings;
   Metrics *metrics; /* what it counts (counts.h); outlives the engine */
+  const Cell *cell; /* what it runs in (nullable); outlives the engine */
 } EnginePlan;
 
 /* What an engine says of its work now and then. */

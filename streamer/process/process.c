@@ -4,6 +4,8 @@
 
 #include "common/descriptor_limit.h"
 #include "common/log.h"
+#include "streamer/cell_init/cell_report.h"
+#include "streamer/process/group.h"
 #include "streamer/process/output.h"
 
 #include <errno.h>
@@ -19,14 +21,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How often a cell is told to end: TERM may come before its first process is there to hear it, which hears it
+ * once. And how often a group without its leader is looked at. */
+#define TELL_MS 100
+#define GROUP_MS 250
+
 struct Process {
   char *name;
   const char *session;
   pid_t pid;
   int pidfd;
-  guint exit_source, kill_source;
+  int report_fd; /* where a cell says how the program ended; -1: no cell */
+  guint exit_source, kill_source, group_source;
+  gint64 kill_at_us; /* once it is being stopped */
   Output *output;
-  gboolean outlives, stopping, has_ended;
+  gboolean outlives, launches, stopping, has_ended;
   int code, status; /* siginfo's si_code and si_status, once it has ended */
   ProcessEndedFunc ended;
   gpointer data;
@@ -49,18 +58,24 @@ static void tell_group(const Process *process, gboolean alive) {
 
 typedef struct {
   const ProcessPlan *plan;
-  char *program;
-  int output_fd, error_fd;
+  const char *program;
+  char *const *arguments;
+  int output_fd, error_fd, report_fd; /* the last one -1: none */
+  char oom_score[16];
   pid_t parent;
 } Birth;
 
-static void reset_signals(void) {
+/* bwrap is not to end by the TERM that its cell is told to end by in order: both get it blocked, and the
+ * first process in there waits for it. */
+static void reset_signals(const Birth *birth) {
   struct sigaction action = {.sa_handler = SIG_DFL};
-  sigset_t none;
+  sigset_t blocked;
   for (int number = 1; number < NSIG; number++)
     sigaction(number, &action, NULL);
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  sigemptyset(&blocked);
+  if (birth->plan->cell)
+    sigaddset(&blocked, SIGTERM);
+  sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
 static gboolean set_descriptors(const Birth *birth) {
@@ -73,7 +88,17 @@ static gboolean set_descriptors(const Birth *birth) {
     return FALSE;
   if (channel >= 0 && channel != PROCESS_CHANNEL_FD && dup2(channel, PROCESS_CHANNEL_FD) < 0)
     return FALSE;
-  return close_range(channel >= 0 ? PROCESS_CHANNEL_FD + 1 : 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+  if (close_range(channel >= 0 ? PROCESS_CHANNEL_FD + 1 : 3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+    return FALSE;
+  return birth->report_fd < 0 || dup2(birth->report_fd, CELL_REPORT_FD) >= 0;
+}
+
+static void set_oom_score(const Birth *birth) {
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  (void)!write(fd, birth->oom_score, strlen(birth->oom_score));
+  close(fd);
 }
 
 static void leave_parent(const Birth *birth) {
@@ -81,7 +106,10 @@ static void leave_parent(const Birth *birth) {
     setsid();
     return;
   }
-  setpgid(0, 0);
+  if (birth->plan->cell) /* no terminal of ours in there */
+    setsid();
+  else
+    setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != birth->parent) /* it died before the line above */
     _exit(127);
@@ -89,13 +117,16 @@ static void leave_parent(const Birth *birth) {
 
 static G_NORETURN void be_born(const Birth *birth) {
   const struct rlimit no_core = {0, 0};
-  reset_signals();
+  reset_signals(birth);
   leave_parent(birth);
+  set_oom_score(birth);
   setrlimit(RLIMIT_CORE, &no_core);
   descriptor_limit_restore();
   umask(077);
-  if (set_descriptors(birth) && (!birth->plan->directory || chdir(birth->plan->directory) == 0))
-    execve(birth->program, birth->plan->arguments, birth->plan->environment);
+  gboolean is_placed = birth->plan->cell ? chdir("/") == 0 && cell_enter(birth->plan->cell)
+                                         : !birth->plan->directory || chdir(birth->plan->directory) == 0;
+  if (is_placed && set_descriptors(birth))
+    execve(birth->program, birth->arguments, birth->plan->environment);
   int problem = errno;
   (void)!write(birth->error_fd, &problem, sizeof problem);
   _exit(127);
@@ -105,7 +136,7 @@ static G_NORETURN void be_born(const Birth *birth) {
 
 /* Above the numbers that set_descriptors() fills, so that none is overwritten before it is used. */
 static gboolean lift(int *fd) {
-  int high = fcntl(*fd, F_DUPFD_CLOEXEC, PROCESS_CHANNEL_FD + 1);
+  int high = fcntl(*fd, F_DUPFD_CLOEXEC, CELL_REPORT_FD + 1);
   if (high < 0)
     return FALSE;
   close(*fd);
@@ -136,12 +167,14 @@ static gboolean was_born(int fd, const char *program, GError **error) {
 
 static gboolean on_end(gint fd, GIOCondition condition, gpointer data);
 
-static Process *adopt(const ProcessPlan *plan, pid_t pid, int output_fd) {
+static Process *adopt(const ProcessPlan *plan, pid_t pid, int output_fd, int report_fd) {
   Process *process = g_new0(Process, 1);
   process->name = g_strdup(plan->name);
   process->session = plan->session;
   process->pid = pid;
   process->outlives = plan->outlives;
+  process->launches = plan->launches && !plan->cell; /* a cell looks after that itself */
+  process->report_fd = report_fd;
   process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
   process->output = output_new(output_fd, plan->name, plan->session);
   process->exit_source = g_unix_fd_add(process->pidfd, G_IO_IN, on_end, process);
@@ -152,42 +185,74 @@ static pid_t fork_child(const Birth *birth) {
   pid_t pid = fork();
   if (pid == 0)
     be_born(birth);
-  if (pid > 0 && !birth->plan->outlives)
-    setpgid(pid, pid); /* both sides set it, so that it is true for both from now on */
+  /* Both sides set it, so that it is true for both from now on. (One that leads a session has it by its
+   * exec.) */
+  if (pid > 0 && !birth->plan->outlives && !birth->plan->cell)
+    setpgid(pid, pid);
   return pid;
 }
 
-Process *process_start(const ProcessPlan *plan, ProcessEndedFunc ended, gpointer data, GError **error) {
-  int output[2], report[2];
-  g_autofree char *program = g_find_program_in_path(plan->arguments[0]);
-  if (!program) {
+static void close_both(const int ends[2]) {
+  for (int i = 0; i < 2; i++)
+    if (ends[i] >= 0)
+      close(ends[i]);
+}
+
+/* What is run, found by its path; in a cell that holds it. (transfer full) */
+static char **find_command(const ProcessPlan *plan, GError **error) {
+  g_autofree char *found = g_find_program_in_path(plan->arguments[0]);
+  if (!found) {
     g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT, "cannot run %s: there is no such program",
                 plan->arguments[0]);
     return NULL;
   }
-  if (!make_pipe(output, error))
-    return NULL;
-  if (!make_pipe(report, error)) {
-    close(output[0]);
-    close(output[1]);
-    return NULL;
-  }
-  Birth birth = {plan, program, output[1], report[1], getpid()};
-  pid_t pid = fork_child(&birth);
+  g_auto(GStrv) arguments = g_strdupv((char **)plan->arguments);
+  if (!plan->cell)
+    return g_steal_pointer(&arguments);
+  g_free(arguments[0]);
+  arguments[0] = g_canonicalize_filename(found, NULL);
+  return cell_command(plan->cell, plan->part, arguments);
+}
+
+/* Forks, and waits until the child runs its program. -1 with an error: it does not. */
+static pid_t give_birth(Birth *birth, const char *name, GError **error) {
+  int alarm[2];
+  if (!make_pipe(alarm, error))
+    return -1;
+  birth->error_fd = alarm[1];
+  pid_t pid = fork_child(birth);
   int problem = errno;
-  close(output[1]);
-  close(report[1]);
+  close(alarm[1]);
   if (pid < 0)
     g_set_error(error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK, "cannot fork: %s", g_strerror(problem));
-  gboolean born = pid > 0 && was_born(report[0], program, error);
-  close(report[0]);
-  if (!born) {
-    if (pid > 0)
-      waitpid(pid, NULL, 0);
-    close(output[0]);
+  gboolean born = pid > 0 && was_born(alarm[0], name, error);
+  close(alarm[0]);
+  if (pid > 0 && !born)
+    waitpid(pid, NULL, 0);
+  return born ? pid : -1;
+}
+
+Process *process_start(const ProcessPlan *plan, ProcessEndedFunc ended, gpointer data, GError **error) {
+  int output[2] = {-1, -1}, report[2] = {-1, -1};
+  g_auto(GStrv) command = find_command(plan, error);
+  g_autofree char *program = command ? g_find_program_in_path(command[0]) : NULL;
+  if (!program)
+    return NULL;
+  pid_t pid = -1;
+  if (make_pipe(output, error) && (!plan->cell || make_pipe(report, error))) {
+    Birth birth = {plan, program, command, output[1], -1, report[1], "", getpid()};
+    g_snprintf(birth.oom_score, sizeof birth.oom_score, "%d", plan->oom_score);
+    pid = give_birth(&birth, plan->cell ? command[0] : program, error);
+  }
+  if (pid < 0) {
+    close_both(output);
+    close_both(report);
     return NULL;
   }
-  Process *process = adopt(plan, pid, output[0]);
+  close(output[1]);
+  if (plan->cell)
+    close(report[1]);
+  Process *process = adopt(plan, pid, output[0], report[0]);
   process->ended = ended;
   process->data = data;
   tell_group(process, TRUE);
@@ -197,6 +262,26 @@ Process *process_start(const ProcessPlan *plan, ProcessEndedFunc ended, gpointer
 }
 
 /* ---- ending ---- */
+
+/* How the program in a cell ended, where that was told: bwrap's own end says less. */
+static void take_report(Process *process) {
+  CellReport report;
+  if (process->report_fd < 0)
+    return;
+  g_unix_set_fd_nonblocking(process->report_fd, TRUE, NULL);
+  if (read(process->report_fd, &report, sizeof report) == sizeof report) {
+    process->code = report.code;
+    process->status = report.status;
+  }
+  close(process->report_fd);
+  process->report_fd = -1;
+}
+
+static void clear_sources(Process *process) {
+  g_clear_handle_id(&process->exit_source, g_source_remove);
+  g_clear_handle_id(&process->kill_source, g_source_remove);
+  g_clear_handle_id(&process->group_source, g_source_remove);
+}
 
 /* The group is killed while its leader is still a zombie: until then its number cannot be another's. */
 static void reap(Process *process, gboolean kill_first) {
@@ -210,25 +295,54 @@ static void reap(Process *process, gboolean kill_first) {
   process->has_ended = TRUE;
   close(process->pidfd);
   process->pidfd = -1;
+  take_report(process);
   output_finish(process->output);
   tell_group(process, FALSE);
 }
 
-static gboolean on_end(gint fd, GIOCondition condition, gpointer data) {
-  Process *process = data;
-  process->exit_source = 0;
-  g_clear_handle_id(&process->kill_source, g_source_remove);
+/* A launcher that did what it was to do, and left somebody behind. */
+static gboolean has_launched(const Process *process) {
+  siginfo_t info = {0};
+  return process->launches &&
+         waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_code == CLD_EXITED && info.si_status == 0 && group_has_others(process->pid);
+}
+
+static void process_end(Process *process) {
+  clear_sources(process);
   reap(process, TRUE);
   g_autofree char *end = process_describe_end(process);
   log_info("process_ended", "session=%s process=%s pid=%d end=\"%s\"",
            process->session ? process->session : "-", process->name, (int)process->pid, end);
   if (process->ended)
     process->ended(process, process->data);
+}
+
+static gboolean on_group(gpointer data) {
+  Process *process = data;
+  if (group_has_others(process->pid))
+    return G_SOURCE_CONTINUE;
+  process->group_source = 0;
+  process_end(process);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean on_end(gint fd, GIOCondition condition, gpointer data) {
+  Process *process = data;
+  process->exit_source = 0;
+  if (has_launched(process))
+    process->group_source = g_timeout_add(GROUP_MS, on_group, process);
+  else
+    process_end(process);
   return G_SOURCE_REMOVE;
 }
 
 static gboolean on_deadline(gpointer data) {
   Process *process = data;
+  if (g_get_monotonic_time() < process->kill_at_us) {
+    kill(-process->pid, SIGTERM);
+    return G_SOURCE_CONTINUE;
+  }
   process->kill_source = 0;
   log_warning("process_killed", "session=%s process=%s pid=%d reason=\"did not end when told to\"",
               process->session ? process->session : "-", process->name, (int)process->pid);
@@ -239,14 +353,20 @@ static gboolean on_deadline(gpointer data) {
 void process_stop(Process *process, guint deadline_ms) {
   if (process->has_ended || process->stopping)
     return;
+  gboolean in_cell = process->report_fd >= 0;
   process->stopping = TRUE;
+  process->kill_at_us = g_get_monotonic_time() + deadline_ms * G_TIME_SPAN_MILLISECOND;
   kill(-process->pid, SIGTERM);
-  process->kill_source = g_timeout_add(deadline_ms, on_deadline, process);
+  process->kill_source =
+      g_timeout_add(in_cell ? MIN(TELL_MS, deadline_ms) : deadline_ms, on_deadline, process);
+}
+
+pid_t process_get_pid(const Process *process) {
+  return process->pid;
 }
 
 void process_wait(Process *process) {
-  g_clear_handle_id(&process->exit_source, g_source_remove);
-  g_clear_handle_id(&process->kill_source, g_source_remove);
+  clear_sources(process);
   if (!process->has_ended)
     reap(process, FALSE);
 }
@@ -270,8 +390,7 @@ char *process_last_words(const Process *process) {
 void process_free(Process *process) {
   if (!process)
     return;
-  g_clear_handle_id(&process->exit_source, g_source_remove);
-  g_clear_handle_id(&process->kill_source, g_source_remove);
+  clear_sources(process);
   if (!process->has_ended)
     reap(process, TRUE);
   output_free(process->output);

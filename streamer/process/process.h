@@ -6,9 +6,13 @@
  * noticed through a pidfd: whatever is left of its group is killed first, then it is reaped, then the
  * callback is called, once, from the main loop.
  *
+ * In a cell (cell.h) what is started is bwrap(1), which leads a session of its own and ends with the program,
+ * and whose number process_get_pid() says; what the program ended with is told by vitrina-cell-init.
+ *
  * All functions belong to the main thread: the death signal is tied to the thread that forks.
  */
 #pragma once
+#include "streamer/process/cell.h"
 #include <glib.h>
 #include <sys/types.h>
 
@@ -20,9 +24,13 @@ typedef struct {
   const char *session;      /* whose, for the log (nullable); outlives the process, and may change */
   char *const *arguments;   /* NULL-terminated; the first is looked up in PATH */
   char *const *environment; /* NULL-terminated, all there is */
-  const char *directory;    /* its working directory (nullable: the streamer's) */
+  const char *directory;    /* its working directory (nullable: the streamer's); in a cell the home */
   int channel_fd;           /* becomes PROCESS_CHANNEL_FD; -1: none. Stays open here */
   gboolean outlives;        /* of a session of its own, without the death signal: the keeper */
+  gboolean launches; /* may end with status 0 before what it has started: it is over when its group is */
+  const Cell *cell;  /* what it runs in (nullable: the host), and as what; outlives process_start() */
+  CellPart part;
+  int oom_score; /* how readily it is killed when memory runs out, 0 to 1000: proc(5), oom_score_adj */
 } ProcessPlan;
 
 typedef struct Process Process;
@@ -41,6 +49,9 @@ Process *process_start(const ProcessPlan *plan, ProcessEndedFunc ended, gpointer
 /* TERM to the group now, KILL to it if the process is still there after @deadline_ms. Does nothing when it
  * has ended or is being stopped already. */
 void process_stop(Process *process, guint deadline_ms);
+
+/* Its number; in a cell bwrap's, whose only child is the cell's first process. */
+pid_t process_get_pid(const Process *process);
 
 /* Blocks until the process has ended by itself. The callback is not called. */
 void process_wait(Process *process);

@@ -16,10 +16,12 @@
 #include "streamer/engine/engine.h"
 #include "streamer/http/http.h"
 #include "streamer/http/http_request.h"
+#include "streamer/process/cell.h"
 #include "streamer/process/keeper.h"
 #include "streamer/process/remains.h"
 #include "streamer/sessions/sessions.h"
 #include "streamer/sessions/sessions_status.h"
+#include "streamer/settings/cell_settings.h"
 #include "streamer/settings/settings.h"
 #include "streamer/shared/media_settings.h"
 #include "streamer/stage/environment.h"
@@ -237,10 +239,21 @@ static gboolean set_up(Program *program, GError **error) {
   if (!program->http)
     return FALSE;
   limit_addresses(program);
-  g_auto(GStrv) environment = environment_new(program->directory, program->state_directory);
+  g_auto(GStrv) environment = environment_new(program->directory, program->state_directory, FALSE);
   engine_prepare(streamer->settings, environment);
   sessions_settings_changed(streamer->sessions);
   return TRUE;
+}
+
+/* A streamer that cannot contain its sessions runs none, unless it was told to run them as they are. */
+static gboolean check_cell(const Program *program, GError **error) {
+  g_autoptr(GError) cause = NULL;
+  if (!cell_settings_wants_cell(program->streamer.settings) || cell_probe(&cause))
+    return TRUE;
+  g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT,
+              "%s: isolation: no cell can be made here: %s; \"none\" runs sessions without one",
+              program->config, cause->message);
+  return FALSE;
 }
 
 static void tear_down(Program *program) {
@@ -292,6 +305,9 @@ int main(int argc, char **argv) {
   } else if (options.check) {
     puts("ok");
     status = EXIT_SUCCESS;
+  } else if (!check_cell(&program, &error)) {
+    fprintf(stderr, "vitrina-streamer: %s\n", error->message);
+    status = SETTINGS_EXIT_STATUS;
   } else {
     set_log_level(program.streamer.settings);
     descriptor_limit_raise();

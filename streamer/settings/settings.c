@@ -2,6 +2,7 @@
 
 #include "common/fields.h"
 #include "common/instant.h"
+#include "streamer/settings/cell_paths.h"
 #include "streamer/shared/ice_server.h"
 
 #include <gio/gio.h>
@@ -91,6 +92,19 @@ const Setting streamer_settings_table[] = {
     {"clock_steady_seconds", SETTING_INT, AT(clock_steady_seconds), 0, 3600, "seconds", "30",
      .help = "How long a clock that has jumped must be steady before it is believed; until then no session "
              "ends by it."},
+    {"isolation", SETTING_CHOICE, AT(isolation), 0, 0, NULL, "cell", "cell|none",
+     .help =
+         "What a session's processes run in: a cell of their own, or none, with all that the streamer may."},
+    {"cell.network", SETTING_CHOICE, AT(cell_network), 0, 0, NULL, "none", "none|host",
+     .help = "What network the application has."},
+    {"cell.app_directory", SETTING_PATH, AT(cell_app_directory), 0, 4000, NULL, NULL,
+     .help = "The application's directory, which it sees read-only; not set: that of app's program."},
+    {"cell.read_only", SETTING_TEXTS, AT(cell_read_only), 0, 4000, NULL, NULL,
+     .help = "Further paths that the application sees, read-only."},
+    {"cell.processes", SETTING_INT, AT(cell_processes), 0, 1000000, "processes", "1000",
+     .help = "Processes and threads that a session's application may have; 0: any number."},
+    {"cell.disk_mb", SETTING_INT, AT(cell_disk_mb), 1, 1000000, "MB", "2048",
+     .help = "Temporary space of a session's application, and as much again of shared memory."},
     {"state_directory", SETTING_PATH, AT(state_directory), 0, 80, NULL, NULL,
      .help = "Where the sessions' temporary directories are made."},
     {"log_level", SETTING_CHOICE, AT(log_level), 0, 0, NULL, "info", "error|warning|notice|info|debug",
@@ -145,6 +159,18 @@ static gboolean check_networks(const char *path, char *const *networks, GError *
   return TRUE;
 }
 
+/* What a cell has for itself can be nobody's directory. */
+static gboolean check_shown(const char *path, const StreamerSettings *settings, GError **error) {
+  static const char rule[] = "must be absolute, and no directory that a cell has for itself";
+  const char *directory = settings->cell_app_directory;
+  if (directory && *directory && !cell_path_can_be_shown(directory))
+    return complain(error, path, "cell.app_directory", rule);
+  for (char **shown = settings->cell_read_only; shown && *shown; shown++)
+    if (!cell_path_can_be_shown(*shown))
+      return complain(error, path, "cell.read_only", rule);
+  return TRUE;
+}
+
 /* What is started before anybody asks for it knows no more than the file does. */
 static gboolean check_kept_app(const char *path, const StreamerSettings *settings, GError **error) {
   for (char **argument = settings->app; *argument; argument++) {
@@ -171,7 +197,7 @@ static gboolean check(const char *path, const StreamerSettings *settings, GError
     return complain(error, path, "standby_sessions", "must be at most session_limit");
   if (settings->standby_sessions && !check_kept_app(path, settings, error))
     return FALSE;
-  return check_environment(path, settings->app_environment, error);
+  return check_shown(path, settings, error) && check_environment(path, settings->app_environment, error);
 }
 
 /* The file's first line. */
@@ -215,6 +241,7 @@ StreamerSettings *streamer_settings_load(const char *path, GError **error) {
   g_autofree char *section = g_strconcat(path, ": webrtc", NULL);
   if (!media_settings_read(section, settings->webrtc_json, &settings->media, error))
     return NULL;
+  settings->file = g_canonicalize_filename(path, NULL);
   return g_steal_pointer(&settings);
 }
 
@@ -224,6 +251,7 @@ void streamer_settings_free(StreamerSettings *settings) {
   settings_clear(streamer_settings_table, settings);
   media_settings_clear(&settings->media);
   g_free(settings->turn_secret);
+  g_free(settings->file);
   g_free(settings);
 }
 

@@ -5,6 +5,7 @@
 #include "streamer/shared/media_settings.h"
 
 typedef struct {
+  char *file; /* where they were read from, absolute */
   char *server_name;
   char *rc_name; /* nullable */
   char *ip;
@@ -32,6 +33,11 @@ typedef struct {
   char *ice_servers;
   char *turn_secret_file; /* nullable */
   gint64 turn_credential_seconds;
+  char *isolation;
+  char *cell_network;
+  char *cell_app_directory; /* nullable: where app[0] is (cell_settings.h) */
+  char **cell_read_only;
+  gint64 cell_processes, cell_disk_mb;
   char *state_directory;
   char *log_level;
 

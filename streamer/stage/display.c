@@ -15,9 +15,12 @@
 #define COOKIE_NAME "MIT-MAGIC-COOKIE-1"
 #define COOKIE_BYTES 16 /* of randomness; written as twice as many hexadecimal digits */
 #define NUMBER_MAX 65535
+/* When memory runs out, the application goes first, then what is under it, and the streamer last. */
+#define DISPLAY_OOM_SCORE 500
 
 struct Display {
   char *directory, *authority, *name;
+  gboolean in_cell;
   Process *process;
   int number_fd;
   char number[16]; /* what it has said of its number so far, a line */
@@ -71,7 +74,8 @@ static gboolean on_number(gint fd, GIOCondition condition, gpointer data) {
   if (got <= 0 || number < 0 || number > NUMBER_MAX)
     return G_SOURCE_REMOVE;
   display->name = g_strdup_printf(":%d", (int)number);
-  remains_note_display(display->directory, (guint)number, NULL);
+  if (!display->in_cell) /* whose socket goes with its directory */
+    remains_note_display(display->directory, (guint)number, NULL);
   display->events.ready(display->data);
   return G_SOURCE_REMOVE;
 }
@@ -83,6 +87,9 @@ static void on_xvfb_ended(Process *process, gpointer data) {
   display->events.ended(display->data);
 }
 
+/* -nolisten local: no abstract socket beside the file, which whoever has this network could reach. */
+static char *const cell_options[] = {CELL_DISPLAY, "-nolisten", "local", NULL};
+
 static Process *run_xvfb(Display *display, const DisplayPlan *plan, int number_fd, GError **error) {
   g_autofree char *screen =
       g_strdup_printf("%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT "x24", plan->width, plan->height);
@@ -90,7 +97,10 @@ static Process *run_xvfb(Display *display, const DisplayPlan *plan, int number_f
   /* -noreset: it outlives an application that is started again; -s 0: no screen saver. */
   char *arguments[] = {
       "Xvfb",      "-displayfd", displayfd,  "-screen", "0", screen, "-auth", display->authority,
-      "-nolisten", "tcp",        "-noreset", "-s",      "0", "-dpi", "96",    NULL};
+      "-nolisten", "tcp",        "-noreset", "-s",      "0", "-dpi", "96",    NULL,
+      NULL,        NULL,         NULL};
+  if (plan->cell)
+    memcpy(arguments + g_strv_length(arguments), cell_options, sizeof cell_options);
   ProcessPlan process = {
       .name = "display",
       .session = plan->session,
@@ -98,6 +108,9 @@ static Process *run_xvfb(Display *display, const DisplayPlan *plan, int number_f
       .environment = plan->environment,
       .directory = plan->directory,
       .channel_fd = number_fd,
+      .cell = plan->cell,
+      .part = CELL_PART_DISPLAY,
+      .oom_score = DISPLAY_OOM_SCORE,
   };
   return process_start(&process, on_xvfb_ended, display, error);
 }
@@ -106,11 +119,13 @@ Display *display_start(const DisplayPlan *plan, const DisplayEvents *events, gpo
   g_autoptr(Display) display = g_new0(Display, 1);
   int ends[2];
   display->directory = g_strdup(plan->directory);
-  display->authority = g_build_filename(plan->directory, "cookie", NULL);
+  g_autofree char *cookie = g_build_filename(plan->directory, CELL_HOST_COOKIE, NULL);
+  display->authority = g_strdup(plan->cell ? CELL_COOKIE : cookie);
+  display->in_cell = plan->cell != NULL;
   display->events = *events;
   display->data = data;
   display->number_fd = -1;
-  if (!write_cookie(display->authority, error) || !g_unix_open_pipe(ends, FD_CLOEXEC, error))
+  if (!write_cookie(cookie, error) || !g_unix_open_pipe(ends, FD_CLOEXEC, error))
     return NULL;
   display->number_fd = ends[0];
   display->process = run_xvfb(display, plan, ends[1], error);

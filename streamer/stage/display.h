@@ -1,6 +1,8 @@
-/* A session's X server: Xvfb with one screen of the picture's size, 24 bits deep, on a number that it picks
- * itself, no TCP, and a cookie of its own that only the session's processes get. Main thread. */
+/* A session's X server: Xvfb with one screen of the picture's size, 24 bits deep, no TCP, and a cookie of its
+ * own that only the session's processes get. In a cell it is CELL_DISPLAY, with a socket in the session's
+ * directory; else it picks a number itself. Main thread. */
 #pragma once
+#include "streamer/process/cell.h"
 #include <glib.h>
 
 typedef struct Display Display;
@@ -15,6 +17,7 @@ typedef struct {
   const char *directory; /* the session's: cookie and note go there */
   char *const *environment;
   gint64 width, height; /* pixels */
+  const Cell *cell;     /* nullable: none; outlives display_start() */
 } DisplayPlan;
 
 /* Returns: (transfer full), or NULL with an error when it cannot run. */
@@ -22,7 +25,7 @@ Display *display_start(const DisplayPlan *plan, const DisplayEvents *events, gpo
 
 /* ":5"; NULL until it is ready. Owned by the display. */
 const char *display_get_name(const Display *display);
-/* The cookie's file, for XAUTHORITY. */
+/* The cookie's file as its clients see it, for XAUTHORITY. */
 const char *display_get_authority(const Display *display);
 
 /* How the server ended and its last words (transfer full). */

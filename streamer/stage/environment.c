@@ -1,5 +1,6 @@
 #include "streamer/stage/environment.h"
 
+#include "streamer/process/cell.h"
 #include "streamer/process/remains.h"
 
 #include <errno.h>
@@ -10,17 +11,19 @@ static const char *const passed_names[] = {"PATH", "LANG", "LC_ALL", "LC_CTYPE",
 static const char *const passed_prefixes[] = {"GST_",  "LIBGL_",  "MESA_",  "GALLIUM_", "LP_",    "__GL",
                                               "__EGL", "NVIDIA_", "CUDA_",  "VK_",      "LIBVA_", "VDPAU_",
                                               "ASAN_", "LSAN_",   "UBSAN_", "TSAN_",    NULL};
-/* What lies in a session's directory. */
+/* What lies in a session's directory, or in a cell. */
 static const struct {
-  const char *variable, *name;
-} places[] = {{"HOME", "home"}, {"TMPDIR", "tmp"}, {"XDG_RUNTIME_DIR", "run"}};
+  const char *variable, *name, *in_cell;
+} places[] = {
+    {"HOME", "home", CELL_HOME}, {"TMPDIR", "tmp", CELL_TEMPORARY}, {"XDG_RUNTIME_DIR", "run", CELL_RUNTIME}};
 
 /* What is the same for every session and slow to make: the list of GStreamer's plugins, compiled shaders. */
 static const struct {
   const char *variable, *name;
-} caches[] = {{"GST_REGISTRY", "gstreamer-registry.bin"},
-              {"MESA_SHADER_CACHE_DIR", "shaders"},
-              {"__GL_SHADER_DISK_CACHE_PATH", "shaders"}};
+  gboolean in_cell;
+} caches[] = {{"GST_REGISTRY", "gstreamer-registry.bin", TRUE},
+              {"MESA_SHADER_CACHE_DIR", "shaders", FALSE},
+              {"__GL_SHADER_DISK_CACHE_PATH", "shaders", FALSE}};
 
 static gboolean is_passed(const char *name) {
   if (g_strv_contains(passed_names, name))
@@ -31,7 +34,7 @@ static gboolean is_passed(const char *name) {
   return FALSE;
 }
 
-char **environment_new(const char *directory, const char *cache_directory) {
+char **environment_new(const char *directory, const char *cache_directory, gboolean in_cell) {
   char **environment = g_environ_setenv(NULL, "PATH", "/usr/local/bin:/usr/bin:/bin", TRUE);
   g_auto(GStrv) names = g_listenv();
   for (char **name = names; *name; name++)
@@ -39,11 +42,12 @@ char **environment_new(const char *directory, const char *cache_directory) {
       environment = g_environ_setenv(environment, *name, g_getenv(*name), TRUE);
   for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
     g_autofree char *path = g_build_filename(directory, places[i].name, NULL);
-    environment = g_environ_setenv(environment, places[i].variable, path, TRUE);
+    environment = g_environ_setenv(environment, places[i].variable, in_cell ? places[i].in_cell : path, TRUE);
   }
   for (gsize i = 0; i < G_N_ELEMENTS(caches); i++) {
     g_autofree char *path = g_build_filename(cache_directory, caches[i].name, NULL);
-    environment = g_environ_setenv(environment, caches[i].variable, path, FALSE);
+    if (!in_cell || caches[i].in_cell)
+      environment = g_environ_setenv(environment, caches[i].variable, path, FALSE);
   }
   return g_environ_setenv(environment, REMAINS_VARIABLE, directory, TRUE);
 }

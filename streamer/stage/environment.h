@@ -4,11 +4,13 @@
 
 /* What every process of the session in @directory gets: PATH, language, time zone and what graphics drivers,
  * GStreamer and sanitizers listen to from the streamer's own; HOME, TMPDIR and XDG_RUNTIME_DIR inside
- * @directory; the mark by which it is found (remains.h); GStreamer's registry and compiled shaders in
- * @cache_directory, which would otherwise be made in every session. NULL-terminated (transfer full). */
-char **environment_new(const char *directory, const char *cache_directory);
+ * @directory, or, @in_cell, where they are in every cell (cell.h); the mark by which it is found (remains.h);
+ * GStreamer's registry in @cache_directory, which would otherwise be made in every session, and compiled
+ * shaders, but not in a cell: they would be code that one session brings into another. NULL-terminated
+ * (transfer full). */
+char **environment_new(const char *directory, const char *cache_directory, gboolean in_cell);
 
-/* Makes the directories that it names. */
+/* Makes the directories that it names outside a cell. */
 gboolean environment_make_directories(const char *directory, GError **error);
 
 /* @environment (transfer full) with @entries added: "NAME=value" sets, "NAME" passes the streamer's own on.

@@ -4,9 +4,12 @@
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
+#include <string.h>
 
 /* PulseAudio says nowhere that it is up: its socket is tried this often. */
 #define PROBE_MS 10
+#define SOCKET_NAME "pulse"
+#define SOUND_OOM_SCORE 500 /* see display.c */
 
 struct Sound {
   char *socket, *server;
@@ -36,15 +39,12 @@ static void on_pulseaudio_ended(Process *process, gpointer data) {
   sound->events.ended(sound->data);
 }
 
-Sound *sound_start(const char *session, const char *directory, char *const *environment,
-                   const SoundEvents *events, gpointer data, GError **error) {
-  g_autoptr(Sound) sound = g_new0(Sound, 1);
-  sound->socket = g_build_filename(directory, "pulse", NULL);
-  sound->server = g_strconcat("unix:", sound->socket, NULL);
-  sound->events = *events;
-  sound->data = data;
+/* It would ask a bus for these, and there is none. */
+static char *const cell_options[] = {"--realtime=no", "--high-priority=no", NULL};
+
+static Process *run_pulseaudio(Sound *sound, const SoundPlan *plan, const char *socket, GError **error) {
   g_autofree char *protocol =
-      g_strdup_printf("module-native-protocol-unix socket=%s auth-anonymous=1", sound->socket);
+      g_strdup_printf("module-native-protocol-unix socket=%s auth-anonymous=1", socket);
   char *arguments[] = {"pulseaudio",
                        "-n",
                        "--daemonize=no",
@@ -57,16 +57,33 @@ Sound *sound_start(const char *session, const char *directory, char *const *envi
                        protocol,
                        "-L",
                        "module-null-sink sink_name=vitrina",
+                       NULL,
+                       NULL,
                        NULL};
-  ProcessPlan plan = {
+  if (plan->cell)
+    memcpy(arguments + g_strv_length(arguments), cell_options, sizeof cell_options);
+  ProcessPlan process = {
       .name = "sound",
-      .session = session,
+      .session = plan->session,
       .arguments = arguments,
-      .environment = environment,
-      .directory = directory,
+      .environment = plan->environment,
+      .directory = plan->directory,
       .channel_fd = -1,
+      .cell = plan->cell,
+      .part = CELL_PART_SOUND,
+      .oom_score = SOUND_OOM_SCORE,
   };
-  sound->process = process_start(&plan, on_pulseaudio_ended, sound, error);
+  return process_start(&process, on_pulseaudio_ended, sound, error);
+}
+
+Sound *sound_start(const SoundPlan *plan, const SoundEvents *events, gpointer data, GError **error) {
+  g_autoptr(Sound) sound = g_new0(Sound, 1);
+  sound->socket = g_build_filename(plan->directory, plan->cell ? CELL_HOST_SOUND : ".", SOCKET_NAME, NULL);
+  const char *socket = plan->cell ? CELL_SOUND "/" SOCKET_NAME : sound->socket;
+  sound->server = g_strconcat("unix:", socket, NULL);
+  sound->events = *events;
+  sound->data = data;
+  sound->process = run_pulseaudio(sound, plan, socket, error);
   if (!sound->process)
     return NULL;
   sound->probe_source = g_timeout_add(PROBE_MS, on_probe, sound);

@@ -1,6 +1,7 @@
 /* A session's sound: a PulseAudio server of its own with one sink, reached by a socket in the session's
  * directory. What the application plays is heard from the sink's monitor. Main thread. */
 #pragma once
+#include "streamer/process/cell.h"
 #include <glib.h>
 
 typedef struct Sound Sound;
@@ -10,11 +11,17 @@ typedef struct {
   void (*ended)(gpointer data); /* the server is gone, whether it was stopped or not */
 } SoundEvents;
 
-/* @session is for the log. Returns: (transfer full), or NULL with an error when it cannot run. */
-Sound *sound_start(const char *session, const char *directory, char *const *environment,
-                   const SoundEvents *events, gpointer data, GError **error);
+typedef struct {
+  const char *session;   /* for the log */
+  const char *directory; /* the session's */
+  char *const *environment;
+  const Cell *cell; /* nullable: none; outlives sound_start() */
+} SoundPlan;
 
-/* For PULSE_SERVER: "unix:…". Owned by the sound. */
+/* Returns: (transfer full), or NULL with an error when it cannot run. */
+Sound *sound_start(const SoundPlan *plan, const SoundEvents *events, gpointer data, GError **error);
+
+/* For PULSE_SERVER, as its clients see it: "unix:…". Owned by the sound. */
 const char *sound_get_server(const Sound *sound);
 
 /* How the server ended and its last words (transfer full). */

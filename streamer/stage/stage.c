@@ -4,9 +4,11 @@
 #include "streamer/base/counts.h"
 #include "streamer/process/process.h"
 #include "streamer/process/remains.h"
+#include "streamer/settings/cell_settings.h"
 #include "streamer/stage/display.h"
 #include "streamer/stage/environment.h"
 #include "streamer/stage/sound.h"
+#include "streamer/stage/stage_cell.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -18,6 +20,7 @@
 #define HUNG_STOP_MS 500
 /* Rounds of looking for processes that left their group. */
 #define SWEEPS 100
+#define APP_OOM_SCORE 1000 /* when memory runs out, it goes first */
 
 typedef enum {
   STAGE_SETTING_UP, /* waits for the servers, then for the engine's `ready` */
@@ -33,6 +36,7 @@ struct Stage {
   char *rc_name, *directory, *cache_directory;
   const StreamerSettings *settings;
   Metrics *metrics;
+  Cell *cell; /* NULL: isolation is "none" */
   char **environment;
   Display *display;
   Sound *sound; /* NULL without sound */
@@ -108,12 +112,22 @@ static void expect_window(Stage *stage) {
 
 static void on_app_ended(Process *process, gpointer data);
 
+/* What the X server is called for @part. */
+static const char *display_for(const Stage *stage, CellPart part) {
+  return stage->cell ? cell_get_display(stage->cell, part) : display_get_name(stage->display);
+}
+
+/* (transfer full) */
+static char **environment_for(const Stage *stage, CellPart part) {
+  return g_environ_setenv(g_strdupv(stage->environment), "DISPLAY", display_for(stage, part), TRUE);
+}
+
 static Process *run_app(Stage *stage, GError **error) {
   StreamerAppValues values = {stage->kept ? NULL : stage->session, stage->rc_name,
-                              display_get_name(stage->display)};
+                              display_for(stage, CELL_PART_APP)};
   g_auto(GStrv) arguments = streamer_settings_app(stage->settings, &values);
   g_auto(GStrv) environment =
-      environment_add(g_strdupv(stage->environment), stage->settings->app_environment);
+      environment_add(environment_for(stage, CELL_PART_APP), stage->settings->app_environment);
   g_autofree char *home = g_build_filename(stage->directory, "home", NULL);
   ProcessPlan plan = {
       .name = "app",
@@ -122,6 +136,10 @@ static Process *run_app(Stage *stage, GError **error) {
       .environment = environment,
       .directory = home,
       .channel_fd = -1,
+      .launches = TRUE,
+      .cell = stage->cell,
+      .part = CELL_PART_APP,
+      .oom_score = APP_OOM_SCORE,
   };
   return process_start(&plan, on_app_ended, stage, error);
 }
@@ -239,13 +257,13 @@ static const EngineEvents engine_events = {
 static void open_curtain(Stage *stage) {
   g_autoptr(GError) error = NULL;
   stage->environment =
-      g_environ_setenv(stage->environment, "DISPLAY", display_get_name(stage->display), TRUE);
-  stage->environment =
       g_environ_setenv(stage->environment, "XAUTHORITY", display_get_authority(stage->display), TRUE);
   if (stage->sound)
     stage->environment =
         g_environ_setenv(stage->environment, "PULSE_SERVER", sound_get_server(stage->sound), TRUE);
-  EnginePlan plan = {stage->session, stage->directory, stage->environment, stage->settings, stage->metrics};
+  g_auto(GStrv) environment = environment_for(stage, CELL_PART_ENGINE);
+  EnginePlan plan = {stage->session,  stage->directory, environment,
+                     stage->settings, stage->metrics,   stage->cell};
   stage->engine = engine_start(&plan, &engine_events, stage, &error);
   if (!stage->engine) {
     stage_fail(stage, NULL, "%s", error->message);
@@ -298,19 +316,34 @@ static void on_sound_ended(gpointer data) {
 static gboolean start_servers(Stage *stage, GError **error) {
   static const DisplayEvents display_events = {on_display_ready, on_display_ended};
   static const SoundEvents sound_events = {on_sound_ready, on_sound_ended};
-  DisplayPlan plan = {stage->session, stage->directory, stage->environment, stage->settings->media.width,
-                      stage->settings->media.height};
+  DisplayPlan plan = {stage->session,
+                      stage->directory,
+                      stage->environment,
+                      stage->settings->media.width,
+                      stage->settings->media.height,
+                      stage->cell};
   stage->display = display_start(&plan, &display_events, stage, error);
   if (!stage->display)
     return FALSE;
   if (!stage->settings->media.sound)
     return TRUE;
-  stage->sound =
-      sound_start(stage->session, stage->directory, stage->environment, &sound_events, stage, error);
+  SoundPlan sound = {stage->session, stage->directory, stage->environment, stage->cell};
+  stage->sound = sound_start(&sound, &sound_events, stage, error);
   return stage->sound != NULL;
 }
 
 /* ---- start and end ---- */
+
+/* What is there before anything runs: places and names for it. */
+static gboolean lay_out(Stage *stage, GError **error) {
+  gboolean in_cell = cell_settings_wants_cell(stage->settings);
+  stage->environment = environment_new(stage->directory, stage->cache_directory, in_cell);
+  if (!in_cell)
+    return environment_make_directories(stage->directory, error);
+  const char *registry = g_environ_getenv(stage->environment, "GST_REGISTRY");
+  stage->cell = stage_cell_new(stage->settings, stage->directory, registry, error);
+  return stage->cell != NULL;
+}
 
 Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error) {
   g_autoptr(Stage) stage = g_new0(Stage, 1);
@@ -329,8 +362,7 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
     return NULL;
   }
   stage->directory = g_strdup(plan->directory);
-  stage->environment = environment_new(stage->directory, stage->cache_directory);
-  if (!environment_make_directories(stage->directory, error) || !start_servers(stage, error))
+  if (!lay_out(stage, error) || !start_servers(stage, error))
     return NULL;
   expect_window(stage);
   return g_steal_pointer(&stage);
@@ -438,6 +470,7 @@ void stage_free(Stage *stage) {
     remains_kill(stage->directory);
     remains_remove_tree(stage->directory);
   }
+  cell_free(stage->cell);
   g_strfreev(stage->environment);
   g_free(stage->rc_name);
   g_free(stage->directory);

@@ -216,7 +216,7 @@ static void the_environment_is_the_sessions_own(void) {
   g_setenv("GST_DEBUG", "2", TRUE);
   g_setenv("HOME", "/elsewhere", TRUE);
   g_unsetenv("GST_REGISTRY");
-  g_auto(GStrv) environment = environment_add(environment_new("/s/1", "/cache"), entries);
+  g_auto(GStrv) environment = environment_add(environment_new("/s/1", "/cache", FALSE), entries);
   static const struct {
     const char *name, *value;
   } expected[] = {

@@ -1,0 +1,46 @@
+#include "streamer/settings/cell_settings.h"
+
+#include "streamer/settings/cell_paths.h"
+
+gboolean cell_settings_wants_cell(const StreamerSettings *settings) {
+  return g_str_equal(settings->isolation, "cell");
+}
+
+/* @path (transfer full) may be NULL. */
+static void add_path(GPtrArray *paths, char *path) {
+  if (path)
+    g_ptr_array_add(paths, path);
+}
+
+static char **end_paths(GPtrArray *paths) {
+  g_ptr_array_add(paths, NULL);
+  return (char **)g_ptr_array_free(paths, FALSE);
+}
+
+char **cell_settings_app_paths(const StreamerSettings *settings) {
+  const char *directory = settings->cell_app_directory;
+  GPtrArray *paths = g_ptr_array_new();
+  add_path(paths, directory && *directory ? g_canonicalize_filename(directory, NULL)
+                                          : cell_path_of_program(settings->app[0]));
+  for (char **shown = settings->cell_read_only; shown && *shown; shown++)
+    add_path(paths, g_canonicalize_filename(*shown, NULL));
+  return end_paths(paths);
+}
+
+char **cell_settings_engine_paths(const StreamerSettings *settings) {
+  GPtrArray *paths = g_ptr_array_new();
+  add_path(paths, cell_path_of_program(settings->webrtc_program));
+  return end_paths(paths);
+}
+
+char **cell_settings_own_paths(const StreamerSettings *settings) {
+  static const char *const shown[] = {"webrtc_program", "cell.app_directory", NULL};
+  GPtrArray *paths = g_ptr_array_new();
+  for (const Setting *row = streamer_settings_table; row->name; row++) {
+    const char *path = row->type == SETTING_PATH ? G_STRUCT_MEMBER(char *, settings, row->offset) : NULL;
+    if (path && *path && !g_strv_contains(shown, row->name))
+      add_path(paths, g_canonicalize_filename(path, NULL));
+  }
+  add_path(paths, g_strdup(settings->file));
+  return end_paths(paths);
+}
