@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isolation } from './lib/cells.mjs';
 import { request } from './lib/client.mjs';
 import { slowness, until } from './lib/programs.mjs';
 import { signed, startStreamer, windowProgram } from './lib/streamer.mjs';
@@ -226,7 +227,8 @@ test('the application gets its command line filled in and an environment of its 
   const { log } = streamer.program;
   for (const line of ['SCENE=yard', 'FROM_OUTSIDE=passed', 'DISPLAY=:', 'XAUTHORITY=/'])
     assert.match(log, new RegExp(`process=app text="?${line}`), line);
-  assert.match(log, new RegExp(`process=app text="HOME=${streamer.state}/streamer-\\w+/s1/home`));
+  const home = isolation === 'cell' ? '/home/session' : `${streamer.state}/streamer-\\w+/s1/home`;
+  assert.match(log, new RegExp(`process=app text="HOME=${home}`));
   assert.doesNotMatch(log, /A_SECRET|NOT_SET_ANYWHERE/);
 });
 

@@ -83,7 +83,7 @@ test('a port that is taken, an address that is none, a certificate that is none:
     [{ ip: 'here' }, /ip: "here" is no IP address/],
     [{ port: 1 + streamer.port, tls_certificate: 'config.json', tls_key: 'config.json' }, /tls_certificate, tls_key/],
   ])) {
-    const config = files(t, JSON.stringify({ app: ['a'], port: streamer.port, state_directory: 'state', ...change }));
+    const config = files(t, JSON.stringify({ app: ['a'], port: streamer.port, state_directory: 'state', isolation: 'none', ...change }));
     const { status, stderr } = run(program, ['--config', config]);
     assert.equal(status, 1, stderr);
     assert.match(stderr, line);

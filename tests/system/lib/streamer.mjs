@@ -3,12 +3,13 @@
 // behind.
 
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { holdsCell, isolation, programIn } from './cells.mjs';
 import { Client, request } from './client.mjs';
 import { freePort } from './ports.mjs';
 import { WebSocketClient } from './websocket.mjs';
-import { build, built, onEnd, slowness, start, temporaryDirectory, until } from './programs.mjs';
+import { build, built, onEnd, slowness, source, start, temporaryDirectory, until } from './programs.mjs';
 
 /** @typedef {import('./programs.mjs').Scope} Scope */
 /** @typedef {import('./client.mjs').Reply} Reply */
@@ -175,10 +176,10 @@ export class Streamer {
     await this.program.waitFor(/reloaded|reload_failed/, { from });
   }
 
-  /** The processes of its sessions: those whose directory is a session's. */
+  /** The processes of its sessions: those whose directory is a session's, but for what only holds cells. */
   sessionProcesses() {
-    return processesWith(`VITRINA_SESSION_DIRECTORY=${this.state}/`).filter(pid =>
-      /VITRINA_SESSION_DIRECTORY=[^\0]*\/s\d+\0/.test(environment(pid)),
+    return processesWith(`VITRINA_SESSION_DIRECTORY=${this.state}/`).filter(
+      pid => /VITRINA_SESSION_DIRECTORY=[^\0]*\/s\d+\0/.test(environment(pid)) && !holdsCell(pid),
     );
   }
 
@@ -187,13 +188,18 @@ export class Streamer {
     return processesWith(`VITRINA_SESSION_DIRECTORY=${this.state}/`);
   }
 
-  /** Process numbers by name ("app", "engine", "display"), from the log; of the newest session. */
-  processes() {
+  /** What the streamer started, by name ("app", "engine", "display"), from the log; of the newest session. */
+  started() {
     /** @type {Record<string, number>} */
     const found = {};
     for (const [, name, pid] of this.program.log.matchAll(/process_started .*process=(\w+) pid=(\d+)/g))
       found[name] = Number(pid);
     return found;
+  }
+
+  /** Process numbers by name, of the newest session: the programs, whatever cell they are in. */
+  processes() {
+    return Object.fromEntries(Object.entries(this.started()).map(([name, pid]) => [name, programIn(pid)]));
   }
 
   /** The directories of sessions on disk. */
@@ -204,22 +210,22 @@ export class Streamer {
       .filter(path => !path.endsWith('/lock'));
   }
 
-  /** The display numbers that its sessions have noted. */
+  /** The sockets of its sessions' X servers: in a cell's directory, or of the number that it has noted. */
   displays() {
-    return this.sessionDirectories()
-      .filter(path => existsSync(join(path, 'display')))
-      .map(path => Number(readFileSync(join(path, 'display'), 'utf8')));
+    return this.sessionDirectories().flatMap(path => {
+      if (existsSync(join(path, 'x11/X0'))) return [join(path, 'x11/X0')];
+      return existsSync(join(path, 'display')) ? [`/tmp/.X11-unix/X${Number(readFileSync(join(path, 'display'), 'utf8'))}`] : [];
+    });
   }
 }
 
 /**
  * The files of an X display that exist though no server has it any more. (Another may have taken the number.)
- * @param {number} number
+ * @param {string} socket
  */
-export function staleDisplayFiles(number) {
-  const socket = `/tmp/.X11-unix/X${number}`;
+export function staleDisplayFiles(socket) {
   if (readFileSync('/proc/net/unix', 'utf8').includes(` ${socket}\n`)) return [];
-  return [`/tmp/.X${number}-lock`, socket].filter(path => existsSync(path));
+  return [socket.replace(/\.X11-unix\/X(\d+)$/, '.X$1-lock'), socket].filter(path => existsSync(path));
 }
 
 export class Person {
@@ -276,11 +282,13 @@ export class Person {
  * Starts a streamer with the small X application.
  * @param {Scope} scope
  * @param {Record<string, any>} [settings] added to the file
- * @param {{ directory?: string, env?: Record<string, string>, key?: string, before?: string[] }} [options]
- *   `directory`: of an earlier one; `key`: the coordinator's; `before`: a command that becomes the streamer
+ * @param {{ directory?: string, env?: Record<string, string>, key?: string, before?: string[], user?: number }} [options]
+ *   `directory`: of an earlier one; `key`: the coordinator's; `before`: a command that becomes the streamer; `user`: whom it runs
+ *   as, for tests that are root
  */
 export async function startStreamer(scope, settings = {}, options = {}) {
-  const { directory = temporaryDirectory(scope, 'vs'), env, key = randomBytes(32).toString('hex'), before = [] } = options;
+  const { directory = temporaryDirectory(scope, 'vs'), env, key = randomBytes(32).toString('hex'), user } = options;
+  const before = user ? ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups', '--'] : (options.before ?? []);
   const port = settings.port ?? (await freePort());
   const config = join(directory, 'config.json');
   const all = {
@@ -295,10 +303,14 @@ export async function startStreamer(scope, settings = {}, options = {}) {
     state_directory: 'state',
     start_timeout_seconds: 30 * slowness,
     stop_grace_seconds: 0,
+    isolation,
     ...settings,
   };
+  /* Sanitizers read what is to be suppressed from a file of ours. */
+  if (process.env.SANITIZERS) all.cell = { ...all.cell, read_only: [join(source, 'tests'), ...(all.cell?.read_only ?? [])] };
   writeFileSync(join(directory, 'vitrina.key'), key, { mode: 0o600 });
   writeFileSync(config, JSON.stringify(all));
+  if (user) for (const path of [directory, config, join(directory, 'vitrina.key')]) chownSync(path, user, user);
   const [file, ...args] = [...before, built('vitrina-streamer'), '--config', config];
   const program = await start(scope, file, args, {
     ready: /listening/,
