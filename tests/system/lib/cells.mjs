@@ -15,7 +15,7 @@ if (why) console.error(`# Sessions run without cells (isolation "none"): ${why}`
 /** The setting `isolation` for this machine. @type {'cell' | 'none'} */
 export const isolation = why ? 'none' : 'cell';
 /** For tests of cells: the reason to skip them, or false. */
-export const noCells = why && `no cell can be made here: ${why}`;
+export const noCells = why ? `no cell can be made here: ${why}` : false;
 
 /** What a process is called (comm), '' when it is gone. @param {number} pid */
 export function nameOf(pid) {
