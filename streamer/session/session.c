@@ -85,6 +85,11 @@ void session_stop(Session *session, guint grace_seconds) {
 
 /* ---- the stage ---- */
 
+static void end_viewing(Session *session, const Viewer *viewer, const char *reason) {
+  engine_viewer_remove(stage_get_engine(session->stage), viewer->number);
+  viewers_remove(session->viewers, viewer->number, reason);
+}
+
 static void tell_controller(const char *user, gpointer data) {
   Session *session = data;
   Engine *engine = stage_get_engine(session->stage);
@@ -128,9 +133,9 @@ static void on_stage_viewer_answered(gint64 number, const char *sdp, const char 
   const Viewer *viewer = session->viewers ? viewers_find_number(session->viewers, number) : NULL;
   if (!viewer)
     return;
-  /* One player a person: the new one works, so the old one goes. */
-  for (const Viewer *older; sdp && (older = viewers_find_other(session->viewers, viewer->user, number));)
-    session_view_end(session, older);
+  /* One player a person: the new one works, so the old one goes. What is newer still waits for its own. */
+  for (const Viewer *older; sdp && (older = viewers_find_older(session->viewers, viewer));)
+    end_viewing(session, older, "A newer player of this person has taken its place.");
   viewers_answered(session->viewers, number, sdp, reason);
 }
 
@@ -353,8 +358,7 @@ void session_view_forget(Session *session, const Viewer *viewer) {
 }
 
 void session_view_end(Session *session, const Viewer *viewer) {
-  engine_viewer_remove(stage_get_engine(session->stage), viewer->number);
-  viewers_remove(session->viewers, viewer->number, "The player was closed.");
+  end_viewing(session, viewer, "The player was closed.");
 }
 
 /* ---- what the people tell ---- */
@@ -367,7 +371,7 @@ static void on_people_active(gpointer data) {
 
 static void on_people_leaving(const char *user, gpointer data) {
   Session *session = data;
-  for (const Viewer *viewer; (viewer = viewers_find_other(session->viewers, user, 0));)
+  for (const Viewer *viewer; (viewer = viewers_find_oldest(session->viewers, user));)
     session_view_end(session, viewer);
 }
 

@@ -77,13 +77,18 @@ const Viewer *viewers_find_number(const Viewers *viewers, gint64 number) {
   return entry ? &entry->viewer : NULL;
 }
 
-const Viewer *viewers_find_other(const Viewers *viewers, const char *user, gint64 number) {
+const Viewer *viewers_find_oldest(const Viewers *viewers, const char *user) {
   for (guint i = 0; i < viewers->list->len; i++) {
     const ViewerEntry *entry = viewers->list->pdata[i];
-    if (entry->viewer.number != number && g_str_equal(entry->user, user))
+    if (g_str_equal(entry->user, user))
       return &entry->viewer;
   }
   return NULL;
+}
+
+const Viewer *viewers_find_older(const Viewers *viewers, const Viewer *viewer) {
+  const Viewer *oldest = viewers_find_oldest(viewers, viewer->user);
+  return oldest && oldest->number < viewer->number ? oldest : NULL;
 }
 
 guint viewers_count(const Viewers *viewers) {

@@ -36,8 +36,10 @@ const Viewer *viewers_add(Viewers *viewers, const char *user, const char *offer,
                           gpointer data);
 const Viewer *viewers_find(const Viewers *viewers, const char *resource);
 const Viewer *viewers_find_number(const Viewers *viewers, gint64 number);
-/* The oldest viewer of @user other than @number (0: any); NULL when there is none. */
-const Viewer *viewers_find_other(const Viewers *viewers, const char *user, gint64 number);
+/* The oldest viewer of @user; NULL when there is none. */
+const Viewer *viewers_find_oldest(const Viewers *viewers, const char *user);
+/* The oldest viewer of the same user whose offer came before that of @viewer; NULL when there is none. */
+const Viewer *viewers_find_older(const Viewers *viewers, const Viewer *viewer);
 guint viewers_count(const Viewers *viewers);
 
 /* The engine answered @number, or cannot. Unknown numbers are ignored. */

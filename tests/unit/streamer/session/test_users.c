@@ -248,9 +248,10 @@ static void viewers_have_a_limit_and_owners(void) {
   for (int i = 0; i < VIEWERS_MAX; i++)
     g_assert_nonnull(viewers_add(viewers, i % 2 ? "odd" : "even", "v=0", NULL, NULL));
   g_assert_null(viewers_add(viewers, "more", "v=0", NULL, NULL));
-  g_assert_cmpint(viewers_find_other(viewers, "odd", 0)->number, ==, 2);
-  g_assert_cmpint(viewers_find_other(viewers, "odd", 2)->number, ==, 4);
-  g_assert_null(viewers_find_other(viewers, "more", 0));
+  g_assert_cmpint(viewers_find_oldest(viewers, "odd")->number, ==, 2);
+  g_assert_cmpint(viewers_find_older(viewers, viewers_find_number(viewers, 4))->number, ==, 2);
+  g_assert_null(viewers_find_older(viewers, viewers_find_number(viewers, 2)));
+  g_assert_null(viewers_find_oldest(viewers, "more"));
   viewers_remove(viewers, 1, "closed");
   g_assert_cmpint(viewers_add(viewers, "more", "v=0", NULL, NULL)->number, ==, VIEWERS_MAX + 1);
   viewers_free(viewers, "the end");
