@@ -51,6 +51,8 @@ const Metric counts_table[] = {
                                  "Standbys that failed before a session took them."},
     [COUNTS_APP_RESTARTS] = {"vitrina_streamer_app_restarts_total", METRIC_COUNTER,
                              "Times that the application of a session was started again."},
+    [COUNTS_ENGINE_RESTARTS] = {"vitrina_streamer_engine_restarts_total", METRIC_COUNTER,
+                                "Times that the engine of a session was started again."},
     [COUNTS_FRAMES_CAPTURED] = {"vitrina_streamer_frames_captured_total", METRIC_COUNTER,
                                 "Frames taken from applications."},
     [COUNTS_FRAMES_ENCODED] = {"vitrina_streamer_frames_encoded_total", METRIC_COUNTER,

@@ -68,10 +68,13 @@ static void handle(CaptureEngine *capture, const EngineMessage *message) {
     events->input(message->user ? message->user : "", message->type == ENGINE_INPUT, capture->data);
     break;
   case ENGINE_WINDOW_GONE:
-    events->window(FALSE, capture->data);
+    events->window(ENGINE_WINDOW_IS_GONE, capture->data);
+    break;
+  case ENGINE_WINDOW_SILENT:
+    events->window(ENGINE_WINDOW_IS_SILENT, capture->data);
     break;
   case ENGINE_WINDOW_READY:
-    events->window(TRUE, capture->data);
+    events->window(ENGINE_WINDOW_IS_SHOWN, capture->data);
     break;
   case ENGINE_STATS:
     note_stats(capture, message);

@@ -8,10 +8,17 @@
 
 typedef struct Engine Engine;
 
+/* How it stands with the application's window. */
+typedef enum {
+  ENGINE_WINDOW_IS_GONE,
+  ENGINE_WINDOW_IS_SILENT, /* it is there, and its program takes no events */
+  ENGINE_WINDOW_IS_SHOWN,
+} EngineWindow;
+
 /* What an engine tells. No callback is called from within a function of engine.h. */
 typedef struct {
-  void (*ready)(gpointer data);                  /* a window is up, a viewer can come; once */
-  void (*window)(gboolean there, gpointer data); /* later: the last window went or hangs, one came */
+  void (*ready)(gpointer data);                       /* a window is up, a viewer can come; once */
+  void (*window)(EngineWindow window, gpointer data); /* later: it is another state */
   void (*viewer_answered)(gint64 viewer, const char *sdp, const char *reason,
                           gpointer data); /* @sdp NULL: it cannot be, for @reason; it is gone */
   void (*viewer_restarted)(gint64 viewer, const char *fragment, const char *reason,

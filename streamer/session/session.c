@@ -5,6 +5,7 @@
 #include "common/program_clock.h"
 #include "streamer/engine/engine.h"
 #include "streamer/session/session_events.h"
+#include "streamer/session/session_internal.h"
 #include "streamer/session/session_time.h"
 
 #include <string.h>
@@ -117,6 +118,16 @@ static void on_stage_restarted(gpointer data) {
     session_tell(session->events, WIRE_APP_RESTARTED, &(SessionEvent){0});
 }
 
+/* Nobody has a picture any more, nor is known to the engine; the players come again. */
+static void on_stage_engine_restarted(gpointer data) {
+  Session *session = data;
+  if (session->state != SESSION_READY)
+    return;
+  viewers_clear(session->viewers, "The picture was started again.");
+  tell_controller(session_people_controller(session->people), session);
+  session_tell(session->events, WIRE_PICTURE_RESTARTED, &(SessionEvent){0});
+}
+
 static void on_stage_failed(const char *reason, gpointer data) {
   Session *session = data;
   g_autofree char *sentence = g_strdup_printf("The session could not be started: %s.", reason);
@@ -170,6 +181,7 @@ static void on_stage_input(const char *user, gboolean steers, gpointer data) {
 static const StageEvents stage_events = {
     .ready = on_stage_ready,
     .restarted = on_stage_restarted,
+    .engine_restarted = on_stage_engine_restarted,
     .failed = on_stage_failed,
     .stopped = on_stage_stopped,
     .viewer_answered = on_stage_viewer_answered,
@@ -264,46 +276,17 @@ gint64 session_code_generation(const Session *session) {
   return session->code_generation;
 }
 
-gboolean session_knock(Session *session, const char *id, const char *name, gint64 lapses_in_seconds,
-                       GError **error) {
-  g_autofree char *tidied = users_tidy_name(name ? name : "");
-  gint64 lapses_us = program_clock_running_us() + lapses_in_seconds * INSTANT_SECOND;
-  gboolean is_new;
-  const Knocker *knocker = knockers_add(session->knockers, id, tidied, lapses_us, &is_new);
-  if (!knocker) {
-    wire_set_error(error, WIRE_TOO_MANY_ATTEMPTS, NULL, "Too many knock at this session already.");
-    return FALSE;
-  }
-  if (!is_new)
-    return TRUE;
-  log_info("knock", "session=%s knock=%s", session->id, id);
-  session_tell(session->events, WIRE_KNOCK,
-               &(SessionEvent){.knock = knocker->id,
-                               .name = *tidied ? tidied : NULL,
-                               .lapses_in_seconds = lapses_in_seconds});
-  session->hooks.changed(session, session->data);
-  plan_tick(session);
-  return TRUE;
-}
-
-gboolean session_answer_knock(Session *session, const char *id, gboolean admit, GError **error) {
-  gboolean is_news;
-  const Knocker *knocker = knockers_answer(session->knockers, id, admit, &is_news);
-  if (!knocker) {
-    wire_set_error(error, WIRE_NOT_FOUND, "knock", "Nobody knocks by this name, or not any more.");
-    return FALSE;
-  }
-  if (!is_news)
-    return TRUE;
-  log_info("knock_answered", "session=%s knock=%s answer=%s", session->id, id, knocker_answer_name(knocker));
-  session_tell(session->events, WIRE_KNOCK_ENDED,
-               &(SessionEvent){.knock = knocker->id, .reason = (char *)knocker_answer_name(knocker)});
-  session->hooks.changed(session, session->data);
-  return TRUE;
-}
-
 const Knockers *session_knockers(const Session *session) {
   return session->knockers;
+}
+
+Knockers *session_own_knockers(Session *session) {
+  return session->knockers;
+}
+
+void session_note_change(Session *session) {
+  session->hooks.changed(session, session->data);
+  plan_tick(session);
 }
 
 /* ---- viewers ---- */

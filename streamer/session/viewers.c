@@ -45,11 +45,15 @@ Viewers *viewers_new(ViewersGoneFunc gone, gpointer data) {
   return viewers;
 }
 
+void viewers_clear(Viewers *viewers, const char *reason) {
+  while (viewers->list->len)
+    viewers_remove(viewers, ((ViewerEntry *)viewers->list->pdata[0])->viewer.number, reason);
+}
+
 void viewers_free(Viewers *viewers, const char *reason) {
   if (!viewers)
     return;
-  while (viewers->list->len)
-    viewers_remove(viewers, ((ViewerEntry *)viewers->list->pdata[0])->viewer.number, reason);
+  viewers_clear(viewers, reason);
   g_ptr_array_unref(viewers->list);
   g_free(viewers);
 }

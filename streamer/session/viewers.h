@@ -26,7 +26,9 @@ typedef void (*ViewersAnswerFunc)(const Viewer *viewer, const char *sdp, const G
 typedef void (*ViewersGoneFunc)(const Viewer *viewer, const char *reason, gpointer data);
 
 Viewers *viewers_new(ViewersGoneFunc gone, gpointer data);
-/* Ends all with @reason and frees. NULL is allowed. */
+/* Ends all with @reason, as viewers_remove() does. */
+void viewers_clear(Viewers *viewers, const char *reason);
+/* The same, and frees. NULL is allowed. */
 void viewers_free(Viewers *viewers, const char *reason);
 
 /* A new viewer of @user that waits for the answer to @offer; NULL when there are VIEWERS_MAX. Owned by

@@ -26,6 +26,7 @@ static const struct {
     [ENGINE_INPUT] = {"input"},
     [ENGINE_TOUCH] = {"touch"},
     [ENGINE_WINDOW_GONE] = {"window_gone"},
+    [ENGINE_WINDOW_SILENT] = {"window_silent"},
     [ENGINE_WINDOW_READY] = {"window_ready"},
     [ENGINE_STATS] = {"stats"},
     [ENGINE_FAILED] = {"failed", NEEDS_REASON},

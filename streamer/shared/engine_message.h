@@ -34,8 +34,9 @@ typedef enum {
   ENGINE_VIEWER_GONE,      /* viewer, reason: one word of closed, removed, silent, ice_failed, failed */
   ENGINE_INPUT,            /* user: the controller does something; at most one a second */
   ENGINE_TOUCH,            /* user: somebody else would do something; at most four a second of each viewer */
-  ENGINE_WINDOW_GONE,      /* the application's last window went away or takes no events */
-  ENGINE_WINDOW_READY,     /* one is there again */
+  ENGINE_WINDOW_GONE,      /* the application's last window went away */
+  ENGINE_WINDOW_SILENT,    /* it is there, but takes no events */
+  ENGINE_WINDOW_READY,     /* one is there again, or takes events again */
   ENGINE_STATS,  /* captured, encoded (frames since the start), bitrate_kbps, viewers, weak_viewers (of
                     the low picture); of the viewer whose network carries the least: target_kbps (that
                     much), rtt_ms, loss_permille */

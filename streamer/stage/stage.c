@@ -43,11 +43,12 @@ struct Stage {
   gboolean display_ready, sound_ready;
   Process *app;
   Engine *engine;
-  gint64 restarts;
+  gint64 restarts, engine_restarts;
   gboolean restarting; /* started again, its window is not there yet */
   gboolean failed, sweeping;
-  guint window_source; /* the time that a window may take */
-  guint failed_source;
+  guint window_source; /* the time that a window may take, or be silent */
+  gint64 window_seconds;
+  guint failed_source, engine_source;
   char *reason;
   StageEvents events;
   gpointer data;
@@ -80,16 +81,16 @@ static void stage_fail(Stage *stage, const char *words, const char *format, ...)
   log_warning("stage_failed", "session=%s reason=%s last_words=%s", stage->session, reason, quoted);
 }
 
-/* An application that ended, or has to be ended, may be started again. */
-static gboolean may_restart(const Stage *stage) {
+/* Whether what ended, or has to be ended, may be started again; it was so often @restarts already. */
+static gboolean may_restart(const Stage *stage, gint64 restarts) {
   return stage->state == STAGE_UP && !stage->failed && !stage->kept &&
-         stage->restarts < stage->settings->max_restarts;
+         restarts < stage->settings->max_restarts;
 }
 
 static gboolean on_no_window(gpointer data) {
   Stage *stage = data;
   stage->window_source = 0;
-  if (may_restart(stage)) {
+  if (may_restart(stage, stage->restarts)) {
     log_warning("app_hangs", "session=%s note=\"its window is gone, or takes no events\"", stage->session);
     process_stop(stage->app, HUNG_STOP_MS);
     return G_SOURCE_REMOVE;
@@ -98,14 +99,18 @@ static gboolean on_no_window(gpointer data) {
   stage_fail(stage, words, "%s within %" G_GINT64_FORMAT " seconds",
              stage->app ? "there was no picture of the application"
                         : "the servers under the application were not up",
-             stage->settings->start_timeout_seconds);
+             stage->window_seconds);
   return G_SOURCE_REMOVE;
 }
 
-static void expect_window(Stage *stage) {
+static void expect_window_within(Stage *stage, gint64 seconds) {
   g_clear_handle_id(&stage->window_source, g_source_remove);
-  stage->window_source =
-      g_timeout_add_seconds((guint)stage->settings->start_timeout_seconds, on_no_window, stage);
+  stage->window_seconds = seconds;
+  stage->window_source = g_timeout_add_seconds((guint)seconds, on_no_window, stage);
+}
+
+static void expect_window(Stage *stage) {
+  expect_window_within(stage, stage->settings->start_timeout_seconds);
 }
 
 /* ---- the application ---- */
@@ -172,7 +177,7 @@ static void on_app_ended(Process *process, gpointer data) {
   g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
   if (stage->state == STAGE_SETTING_UP)
     stage_fail(stage, words, "the application %s before its window was up", end);
-  else if (may_restart(stage))
+  else if (may_restart(stage, stage->restarts))
     restart_app(stage);
   else
     stage_fail(stage, words, "the application %s", end);
@@ -180,21 +185,16 @@ static void on_app_ended(Process *process, gpointer data) {
 
 /* ---- the engine ---- */
 
-static void on_engine_ready(gpointer data) {
-  Stage *stage = data;
-  if (stage->state != STAGE_SETTING_UP || stage->failed)
-    return;
-  stage->state = STAGE_UP;
-  g_clear_handle_id(&stage->window_source, g_source_remove);
-  stage->events.ready(stage->data);
-}
-
-static void on_engine_window(gboolean there, gpointer data) {
+static void on_engine_window(EngineWindow window, gpointer data) {
   Stage *stage = data;
   if (stage->state != STAGE_UP || stage->failed)
     return;
-  if (!there) { /* another may follow: a splash screen goes like this */
+  if (window == ENGINE_WINDOW_IS_GONE) { /* another may follow: a splash screen goes like this */
     expect_window(stage);
+    return;
+  }
+  if (window == ENGINE_WINDOW_IS_SILENT) { /* it may be loading */
+    expect_window_within(stage, stage->settings->hang_timeout_seconds);
     return;
   }
   g_clear_handle_id(&stage->window_source, g_source_remove);
@@ -204,6 +204,40 @@ static void on_engine_window(gboolean there, gpointer data) {
   }
 }
 
+static void on_engine_ready(gpointer data) {
+  Stage *stage = data;
+  if (stage->state != STAGE_SETTING_UP || stage->failed) {
+    on_engine_window(ENGINE_WINDOW_IS_SHOWN, stage); /* one that was started again */
+    return;
+  }
+  stage->state = STAGE_UP;
+  g_clear_handle_id(&stage->window_source, g_source_remove);
+  stage->events.ready(stage->data);
+}
+
+static Engine *run_engine(Stage *stage, GError **error);
+
+/* Outside of what the engine that has ended tells, since that one is freed here. */
+static gboolean restart_engine(gpointer data) {
+  Stage *stage = data;
+  g_autoptr(GError) error = NULL;
+  stage->engine_source = 0;
+  Engine *engine = run_engine(stage, &error);
+  if (!engine) {
+    stage_fail(stage, NULL, "%s", error->message);
+    return G_SOURCE_REMOVE;
+  }
+  engine_free(stage->engine);
+  stage->engine = engine;
+  stage->engine_restarts++;
+  metrics_add(stage->metrics, COUNTS_ENGINE_RESTARTS, 1);
+  log_notice("engine_restarted", "session=%s restarts=%" G_GINT64_FORMAT, stage->session,
+             stage->engine_restarts);
+  expect_window(stage);
+  stage->events.engine_restarted(stage->data);
+  return G_SOURCE_REMOVE;
+}
+
 static void on_engine_ended(gpointer data) {
   Stage *stage = data;
   if (stage->state >= STAGE_STOPPING) {
@@ -211,7 +245,13 @@ static void on_engine_ended(gpointer data) {
     return;
   }
   g_autofree char *end = engine_describe_end(stage->engine);
-  stage_fail(stage, NULL, "%s", end);
+  if (!may_restart(stage, stage->engine_restarts)) {
+    stage_fail(stage, NULL, "%s", end);
+    return;
+  }
+  g_autofree char *quoted = log_quote(end);
+  log_warning("engine_ended", "session=%s end=%s", stage->session, quoted);
+  stage->engine_source = g_idle_add(restart_engine, stage);
 }
 
 static void on_engine_viewer_answered(gint64 viewer, const char *sdp, const char *reason, gpointer data) {
@@ -251,6 +291,13 @@ static const EngineEvents engine_events = {
     .ended = on_engine_ended,
 };
 
+static Engine *run_engine(Stage *stage, GError **error) {
+  g_auto(GStrv) environment = environment_for(stage, CELL_PART_ENGINE);
+  EnginePlan plan = {stage->session,  stage->directory, environment,
+                     stage->settings, stage->metrics,   stage->cell};
+  return engine_start(&plan, &engine_events, stage, error);
+}
+
 /* ---- the servers under them ---- */
 
 /* All servers are up: the engine first, since making its keys takes about as long as the application. */
@@ -261,10 +308,7 @@ static void open_curtain(Stage *stage) {
   if (stage->sound)
     stage->environment =
         g_environ_setenv(stage->environment, "PULSE_SERVER", sound_get_server(stage->sound), TRUE);
-  g_auto(GStrv) environment = environment_for(stage, CELL_PART_ENGINE);
-  EnginePlan plan = {stage->session,  stage->directory, environment,
-                     stage->settings, stage->metrics,   stage->cell};
-  stage->engine = engine_start(&plan, &engine_events, stage, &error);
+  stage->engine = run_engine(stage, &error);
   if (!stage->engine) {
     stage_fail(stage, NULL, "%s", error->message);
   } else if (stage->bare) {
@@ -450,6 +494,7 @@ void stage_stop(Stage *stage) {
   stage->state = STAGE_STOPPING;
   g_clear_handle_id(&stage->window_source, g_source_remove);
   g_clear_handle_id(&stage->failed_source, g_source_remove);
+  g_clear_handle_id(&stage->engine_source, g_source_remove);
   if (stage->app)
     process_stop(stage->app, STOP_MS);
   if (stage->engine)
@@ -462,6 +507,7 @@ void stage_free(Stage *stage) {
     return;
   g_clear_handle_id(&stage->window_source, g_source_remove);
   g_clear_handle_id(&stage->failed_source, g_source_remove);
+  g_clear_handle_id(&stage->engine_source, g_source_remove);
   engine_free(stage->engine);
   process_free(stage->app);
   display_free(stage->display);

@@ -4,11 +4,12 @@
  *
  * A fresh directory, X server, application and engine every time, so that no session sees another's state.
  * An application that ends by itself is started again, `max_restarts` times, with viewers staying connected,
- * and so is one whose window stays away or hangs for start_timeout_seconds; the end of anything else is the
- * stage's failure. A stage may be kept until a session takes it over; while it is kept, the end of its
- * application is its failure too. A kept one may be bare: all but the application, which is started when a
- * session takes it over. stage_stop() ends the application and the engine, then the servers under
- * them, then whatever else carries the session's mark, and removes the directory. Main thread.
+ * and so is one whose window stays away for start_timeout_seconds or is silent for hang_timeout_seconds. An
+ * engine that ends is started again as often, counted apart; its viewers are gone with it. The end of
+ * anything else is the stage's failure. A stage may be kept until a session takes it over; while it is kept,
+ * the end of its application or engine is its failure too. A kept one may be bare: all but the application,
+ * which is started when a session takes it over. stage_stop() ends the application and the engine, then the
+ * servers under them, then whatever else carries the session's mark, and removes the directory. Main thread.
  */
 #pragma once
 #include "common/metrics.h"
@@ -21,10 +22,12 @@
 typedef struct Stage Stage;
 
 /* What a stage tells. No callback is called from within a function of this header. Those of viewers and input
- * may be NULL as long as it is kept, and `restarted`. */
+ * may be NULL as long as it is kept, `restarted` and `engine_restarted`. */
 typedef struct {
   void (*ready)(gpointer data);     /* once; of a bare one: it lacks the application alone */
   void (*restarted)(gpointer data); /* the application was started again and shows a window */
+  /* The engine was started again: stage_get_engine() is another, which knows no viewer and no controller. */
+  void (*engine_restarted)(gpointer data);
   /* It will show nothing (any more): to be stopped. Once; @reason is a clause for people: "the application
    * ended with status 3 before its window was up". */
   void (*failed)(const char *reason, gpointer data);

@@ -96,7 +96,7 @@ test('every end has its reason word: in the event, the log and the status', asyn
 });
 
 test('an application that hangs is started again; one that pauses for a moment is not', async t => {
-  const streamer = await startStreamer(t, { app: [windowProgram, 'ping'], max_restarts: 1, start_timeout_seconds: 8 * slowness });
+  const streamer = await startStreamer(t, { app: [windowProgram, 'ping'], max_restarts: 1, hang_timeout_seconds: 8 * slowness });
   const { session } = await streamer.startSession();
   const socket = await streamer.person(session, 'p').socket(t);
   const { app } = streamer.processes();
@@ -115,6 +115,20 @@ test('an application that hangs is started again; one that pauses for a moment i
   assert.equal(runs(app), false);
   process.kill(again, 'SIGSTOP');
   assert.equal((await socket.event('SESSION_ENDED', { timeout: 30_000 })).reason, 'app_failed');
+});
+
+test('an application that loads for longer than a window may take is left alone', async t => {
+  const [patience, load] = [4 * slowness, 12 * slowness];
+  const streamer = await startStreamer(t, { app: [windowProgram, 'ping', `load=${load}`], start_timeout_seconds: patience });
+  const { session } = await streamer.startSession();
+  const socket = await streamer.person(session, 'p').socket(t);
+  const { app } = streamer.processes();
+  await streamer.program.waitFor(/window_silent/, { timeout: 15_000 });
+  await streamer.program.waitFor(/loaded/, { timeout: 15_000 });
+  await streamer.program.waitFor(/window_answers/);
+  assert.ok(runs(app));
+  assert.doesNotMatch(streamer.program.log, /app_hangs|app_restarted/);
+  assert.ok(!socket.messages.some(({ msg }) => msg === 'SESSION_ENDED'));
 });
 
 test('SIGTERM: no new sessions, people are told, and have stop_grace_seconds', async t => {

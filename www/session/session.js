@@ -227,6 +227,8 @@ export class Session {
     }
     if (old && event.msg !== 'SESSION_ENDED' && event.msg !== 'REMOVED') return;
     if (event.msg === 'USER_LEFT') this.pointers.forget(event.user);
+    // The player would find out by itself, after seconds.
+    if (event.msg === 'PICTURE_RESTARTED') this.#player?.doubt();
     this.people.hear(event);
     this.door.hear(event, performance.now());
     this.#change((state) => applyEvent(state, event));

@@ -22,7 +22,8 @@
 struct MediaSession {
   MediaSessionEvents events;
   gpointer data;
-  gboolean configured, warm, encoding, window, ready; /* ready: was said */
+  gboolean configured, warm, encoding, ready; /* ready: was said */
+  WindowState window;
   MediaSettings settings;
   PeerContext context;
   ScreenCapture *capture;
@@ -45,7 +46,8 @@ static void media_session_fail(MediaSession *session, const char *reason, int ex
 }
 
 static void say_ready_if_so(MediaSession *session) {
-  if (session->ready || !session->configured || !session->warm || !session->encoding || !session->window)
+  if (session->ready || !session->configured || !session->warm || !session->encoding ||
+      session->window == WINDOW_NONE)
     return;
   session->ready = TRUE;
   media_session_say(session, &(EngineMessage){.type = ENGINE_READY});
@@ -58,11 +60,14 @@ static gboolean on_warm(gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
-static void on_window(gboolean is_shown, gpointer data) {
+static void on_window(WindowState state, gpointer data) {
+  static const EngineMessageType messages[] = {[WINDOW_NONE] = ENGINE_WINDOW_GONE,
+                                               [WINDOW_SHOWN] = ENGINE_WINDOW_READY,
+                                               [WINDOW_SILENT] = ENGINE_WINDOW_SILENT};
   MediaSession *session = data;
-  session->window = is_shown;
+  session->window = state;
   if (session->ready)
-    media_session_say(session, &(EngineMessage){.type = is_shown ? ENGINE_WINDOW_READY : ENGINE_WINDOW_GONE});
+    media_session_say(session, &(EngineMessage){.type = messages[state]});
   say_ready_if_so(session);
 }
 

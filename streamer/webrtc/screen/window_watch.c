@@ -18,7 +18,7 @@ struct WindowWatch {
   Atom protocols, ping;
   Window pinged;
   guint unanswered; /* pings to it */
-  gboolean is_shown;
+  WindowState state;
   WindowWatchFunc on_change;
   gpointer data;
 };
@@ -53,16 +53,21 @@ static void give_focus(WindowWatch *watch, Window window) {
     XSetInputFocus(watch->display, window, RevertToPointerRoot, CurrentTime);
 }
 
+/* What another window did not answer says nothing of this one. */
+static gboolean is_silent(const WindowWatch *watch, Window window) {
+  return window == watch->pinged && watch->unanswered >= PINGS;
+}
+
 static void look_for_window(WindowWatch *watch) {
   Window window = find_window(watch);
-  gboolean is_shown = window != None && watch->unanswered < PINGS;
+  WindowState state = window == None ? WINDOW_NONE : is_silent(watch, window) ? WINDOW_SILENT : WINDOW_SHOWN;
   if (window != None)
     give_focus(watch, window);
   XFlush(watch->display);
-  if (watch->is_shown == is_shown)
+  if (watch->state == state)
     return;
-  watch->is_shown = is_shown;
-  watch->on_change(is_shown, watch->data);
+  watch->state = state;
+  watch->on_change(state, watch->data);
 }
 
 /* ---- whether its program still lives ---- */

@@ -9,6 +9,20 @@ struct XTest {
 };
 
 #define CURRENT_SCREEN (-1)
+/* As X numbers them: three, the wheel's four, back and forth. */
+#define BUTTONS 9
+
+/* The X server keeps down what an engine before this one held when it was killed. */
+static void release_leftovers(Display *display) {
+  char keys[32];
+  XQueryKeymap(display, keys);
+  for (guint keycode = 0; keycode < 8 * sizeof keys; keycode++)
+    if (keys[keycode / 8] & 1 << keycode % 8)
+      XTestFakeKeyEvent(display, keycode, False, CurrentTime);
+  for (guint button = 1; button <= BUTTONS; button++) /* ignored where it is up */
+    XTestFakeButtonEvent(display, button, False, CurrentTime);
+  XFlush(display);
+}
 
 XTest *xtest_new(GError **error) {
   Display *display = x_connection_open(error);
@@ -23,6 +37,7 @@ XTest *xtest_new(GError **error) {
   }
   XTest *xtest = g_new0(XTest, 1);
   xtest->display = display;
+  release_leftovers(display);
   return xtest;
 }
 

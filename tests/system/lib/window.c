@@ -8,6 +8,7 @@
  *   chatty         writes without end
  *   environment    writes its environment, a variable a line
  *   ping           answers _NET_WM_PING, as toolkits do
+ *   load=SECONDS   takes no events for so long, once its window is there: "loading", then "loaded"
  *
  * or, told `watch` alone, opens none but waits for another's: it writes "watching", and "mapped" at its end.
  */
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 #define FRAME_MS 40
+/* A session is up by then. */
+#define LOAD_FRAME 75
 
 extern char **environ;
 
@@ -97,10 +100,13 @@ int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "watch") == 0)
     return watch();
   int chatty = 0, answers = 0;
+  unsigned load = 0;
   for (int i = 1; i < argc; i++) {
     behave(argv[i]);
     chatty |= strcmp(argv[i], "chatty") == 0;
     answers |= strcmp(argv[i], "ping") == 0;
+    if (strncmp(argv[i], "load=", 5) == 0)
+      load = (unsigned)atoi(argv[i] + 5);
   }
   Display *display = XOpenDisplay(NULL);
   if (!display) {
@@ -112,6 +118,11 @@ int main(int argc, char **argv) {
   GC pen = XCreateGC(display, window, 0, NULL);
   struct pollfd events = {.fd = ConnectionNumber(display), .events = POLLIN};
   for (unsigned long frame = 0;; frame++) {
+    if (load && frame == LOAD_FRAME) {
+      say("loading");
+      sleep(load);
+      say("loaded");
+    }
     XSetForeground(display, pen, 0x204060 + (frame % 64) * 0x010203);
     XFillRectangle(display, window, pen, (int)(frame * 8 % 800), 40, 100, 100);
     XFlush(display);
