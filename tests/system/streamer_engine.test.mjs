@@ -74,13 +74,13 @@ test('what was held comes up, and the picture comes back', async t => {
   };
   const before = await browser.join(/** @type {any} */ (door), 'p');
   await before.until('p.frames > 0 && p.input.readyState === "open"');
-  await before.send({ type: 'keydown', code: 'KeyW' });
+  await before.send({ type: 'keydown', code: 'ShiftLeft' });
   await before.send({ type: 'pointerdown', button: 0, x: 0.5, y: 0.5 });
   await streamer.program.waitFor(/button 1 down/);
   const from = streamer.program.log.length;
   killEngine(streamer);
   await streamer.program.waitFor(/button 1 up/, { from });
-  await streamer.program.waitFor(/key 25 up/, { from });
+  await streamer.program.waitFor(/key 50 up/, { from });
   await socket.event('PICTURE_RESTARTED');
   const after = await browser.join(/** @type {any} */ (door), 'p');
   await after.until('p.frames > 0');

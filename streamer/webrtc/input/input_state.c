@@ -1,6 +1,7 @@
 #include "streamer/webrtc/input/input_state.h"
 
 #include <math.h>
+#include <string.h>
 
 /* More notches than a hand turns at once. */
 #define MAX_NOTCHES 20
@@ -18,7 +19,7 @@ struct InputState {
   guint width, height;
   const InputSink *sink;
   gpointer data;
-  gboolean keys[KEYCODES];
+  gboolean keys[KEYCODES], suspended[KEYCODES];
   gboolean buttons[INPUT_BUTTONS];
   gboolean touching;
   gint64 touch; /* the finger that is the pointer, while touching */
@@ -95,6 +96,7 @@ static void set_button(InputState *state, guint button, gboolean down) {
 }
 
 static void set_key(InputState *state, guint keycode, gboolean down) {
+  state->suspended[keycode] = FALSE;
   if (state->keys[keycode] == down)
     return;
   state->keys[keycode] = down;
@@ -191,4 +193,32 @@ void input_state_release_all(InputState *state) {
   state->touching = FALSE;
   state->motion = NO_MOTION;
   state->dx = state->dy = state->wheel_x = state->wheel_y = 0;
+}
+
+gboolean input_state_holds(const InputState *state) {
+  for (guint button = 0; button < INPUT_BUTTONS; button++)
+    if (state->buttons[button])
+      return TRUE;
+  for (guint keycode = 0; keycode < KEYCODES; keycode++)
+    if (state->keys[keycode])
+      return TRUE;
+  return FALSE;
+}
+
+void input_state_suspend(InputState *state) {
+  gboolean held[KEYCODES];
+  memcpy(held, state->keys, sizeof held);
+  input_state_release_all(state);
+  memcpy(state->suspended, held, sizeof held);
+}
+
+gboolean input_state_resume(InputState *state) {
+  gboolean any = FALSE;
+  for (guint keycode = 0; keycode < KEYCODES; keycode++) {
+    if (!state->suspended[keycode])
+      continue;
+    set_key(state, keycode, TRUE);
+    any = TRUE;
+  }
+  return any;
 }

@@ -29,5 +29,14 @@ void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us)
 /* Brings motion that has waited long enough. Returns when to call again, or G_MAXINT64: nothing waits. */
 gint64 input_state_tick(InputState *state, gint64 now_us);
 
+/* Whether a key or button is down. */
+gboolean input_state_holds(const InputState *state);
+
 /* Lets go of every key and button. */
 void input_state_release_all(InputState *state);
+
+/* The same, but remembers the keys: input_state_resume() presses those again of which nothing was said
+ * meanwhile. */
+void input_state_suspend(InputState *state);
+/* FALSE: there was none. */
+gboolean input_state_resume(InputState *state);

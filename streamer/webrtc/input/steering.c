@@ -17,9 +17,10 @@ struct Steering {
   const InputSink *sink;
   gpointer sink_data;
   InputState *state;
-  char *controller; /* NULL: nobody */
-  GPtrArray *seats; /* of SteeringSeat *, all that there are */
-  gint64 active_us; /* when activity was told last */
+  char *controller;     /* NULL: nobody */
+  GPtrArray *seats;     /* of SteeringSeat *, all that there are */
+  SteeringSeat *holder; /* who pressed last; NULL: nobody, or they have left */
+  gint64 active_us;     /* when activity was told last */
   guint tick_timer;
   SteeringInputFunc on_input;
   gpointer data;
@@ -99,7 +100,37 @@ void steering_seat_leave(SteeringSeat *seat) {
   g_mutex_lock(&steering->lock);
   if (has_control(seat))
     release_all(steering);
+  if (steering->holder == seat)
+    steering->holder = NULL;
   seat->left = TRUE;
+  g_mutex_unlock(&steering->lock);
+}
+
+/* ---- who is not heard ---- */
+
+gboolean steering_seat_holds(SteeringSeat *seat) {
+  Steering *steering = seat->steering;
+  g_mutex_lock(&steering->lock);
+  gboolean holds = steering->holder == seat && has_control(seat) && input_state_holds(steering->state);
+  g_mutex_unlock(&steering->lock);
+  return holds;
+}
+
+void steering_seat_fall_silent(SteeringSeat *seat) {
+  Steering *steering = seat->steering;
+  g_mutex_lock(&steering->lock);
+  if (steering->holder == seat && has_control(seat) && input_state_holds(steering->state)) {
+    input_state_suspend(steering->state);
+    flush_sink(steering);
+  }
+  g_mutex_unlock(&steering->lock);
+}
+
+void steering_seat_return(SteeringSeat *seat) {
+  Steering *steering = seat->steering;
+  g_mutex_lock(&steering->lock);
+  if (steering->holder == seat && has_control(seat) && input_state_resume(steering->state))
+    flush_sink(steering);
   g_mutex_unlock(&steering->lock);
 }
 
@@ -146,14 +177,6 @@ static gboolean on_motion_due(gpointer data) {
   return waiting ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-static void play(Steering *steering, const InputEvent *event, gint64 now_us) {
-  input_state_feed(steering->state, event, now_us);
-  flush_sink(steering);
-  gboolean waiting = input_state_tick(steering->state, now_us) != G_MAXINT64;
-  if (waiting && !steering->tick_timer)
-    steering->tick_timer = g_timeout_add(INPUT_MOTION_US / 1000, on_motion_due, steering);
-}
-
 static gboolean is_press(InputEventType type) {
   return type == INPUT_POINTER_DOWN || type == INPUT_KEY_DOWN || type == INPUT_TOUCH_START ||
          type == INPUT_WHEEL;
@@ -162,6 +185,17 @@ static gboolean is_press(InputEventType type) {
 static gboolean is_release(InputEventType type) {
   return type == INPUT_POINTER_UP || type == INPUT_KEY_UP || type == INPUT_TOUCH_END ||
          type == INPUT_RELEASE_ALL;
+}
+
+static void play(SteeringSeat *seat, const InputEvent *event, gint64 now_us) {
+  Steering *steering = seat->steering;
+  if (is_press(event->type))
+    steering->holder = seat;
+  input_state_feed(steering->state, event, now_us);
+  flush_sink(steering);
+  gboolean waiting = input_state_tick(steering->state, now_us) != G_MAXINT64;
+  if (waiting && !steering->tick_timer)
+    steering->tick_timer = g_timeout_add(INPUT_MOTION_US / 1000, on_motion_due, steering);
 }
 
 /* Who may not steer presses something: it may bring them control. */
@@ -186,7 +220,7 @@ void steering_seat_feed(SteeringSeat *seat, const char *text) {
       release_all(steering);
   } else if (input_event_read(text, strlen(text), &event)) {
     if (steers) {
-      play(steering, &event, now_us);
+      play(seat, &event, now_us);
       tell(seat, TRUE, &steering->active_us, ACTIVE_INTERVAL_US, now_us);
     } else if (!seat->left) {
       note_press(seat, &event, now_us);
@@ -201,7 +235,7 @@ static void play_press(Steering *steering, gint64 now_us) {
   for (guint i = 0; i < steering->seats->len; i++) {
     SteeringSeat *seat = steering->seats->pdata[i];
     if (has_control(seat) && seat->pressed_us && now_us - seat->pressed_us <= PRESS_LIFE_US)
-      play(steering, &seat->press, now_us);
+      play(seat, &seat->press, now_us);
     seat->pressed_us = 0;
   }
 }

@@ -3,7 +3,8 @@
  * Every player has a seat. Messages of its data channel are fed to the seat on whatever thread they come;
  * only those of the user who has control reach the application. Of the others it is told that somebody
  * presses something, no more; but a press that is still held when it brings its user control is then played.
- * Whenever control changes or a seat of the controller is left, every key and button that is held is let go.
+ * Whenever control changes or a seat of the controller is left, every key and button that is held is let go;
+ * while the player that holds it is not heard it is let go for the time being.
  * Any thread.
  */
 #pragma once
@@ -36,6 +37,14 @@ void steering_seat_feed(SteeringSeat *seat, const char *text);
 
 /* The seat is given up: nothing that it is fed from now on has an effect. */
 void steering_seat_leave(SteeringSeat *seat);
+
+/* Whether this seat's player holds a key or button; FALSE where another one pressed last. */
+gboolean steering_seat_holds(SteeringSeat *seat);
+/* Its player is not heard any more: what it holds comes up. When it is heard again, the keys go down that it
+ * has not let go of meanwhile; buttons do not, since the pointer may be elsewhere. Either may be said again
+ * and again. */
+void steering_seat_fall_silent(SteeringSeat *seat);
+void steering_seat_return(SteeringSeat *seat);
 
 /* When it was left and nothing feeds it any more. */
 void steering_seat_free(SteeringSeat *seat);

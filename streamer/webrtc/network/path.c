@@ -10,14 +10,16 @@ struct Path {
   Congestion *congestion;
   CongestionLimits limits;
   guint8 extension; /* 0: no feedback */
+  Silence *silence;
 };
 
-Path *path_new(const CongestionLimits *limits, guint transport_cc_id) {
+Path *path_new(const CongestionLimits *limits, guint transport_cc_id, Silence *silence) {
   Path *path = g_atomic_rc_box_new0(Path);
   g_mutex_init(&path->lock);
   path->congestion = congestion_new(limits, g_get_monotonic_time());
   path->limits = *limits;
   path->extension = (guint8)transport_cc_id;
+  path->silence = silence_ref(silence);
   return path;
 }
 
@@ -28,6 +30,7 @@ Path *path_ref(Path *path) {
 static void path_clear(gpointer data) {
   Path *path = data;
   congestion_free(path->congestion);
+  silence_unref(path->silence);
   g_mutex_clear(&path->lock);
 }
 
@@ -62,8 +65,12 @@ static void note_packet(Path *path, GstBuffer *buffer, gint64 now_us) {
   gst_rtp_buffer_unmap(&rtp);
 }
 
-static GstPadProbeReturn on_sent(GstPad *pad, GstPadProbeInfo *info, gpointer path) {
+static GstPadProbeReturn on_sent(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  Path *path = data;
   gint64 now_us = g_get_monotonic_time();
+  silence_note_sent(path->silence, now_us);
+  if (path->extension == 0)
+    return GST_PAD_PROBE_OK;
   if (!(info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)) {
     note_packet(path, GST_PAD_PROBE_INFO_BUFFER(info), now_us);
     return GST_PAD_PROBE_OK;
@@ -97,12 +104,11 @@ static void on_feedback(GObject *session, guint type, guint format, guint sender
 }
 
 void path_watch(Path *path, GstElement *rtpsession) {
-  if (path->extension == 0)
-    return;
   g_autoptr(GObject) session = NULL;
   g_object_get(rtpsession, "internal-session", &session, NULL);
-  g_signal_connect_data(session, "on-feedback-rtcp", G_CALLBACK(on_feedback), path_ref(path),
-                        path_unref_closure, 0);
+  if (path->extension != 0)
+    g_signal_connect_data(session, "on-feedback-rtcp", G_CALLBACK(on_feedback), path_ref(path),
+                          path_unref_closure, 0);
   g_signal_connect_data(rtpsession, "pad-added", G_CALLBACK(on_pad), path_ref(path), path_unref_closure, 0);
 }
 

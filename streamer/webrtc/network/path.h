@@ -4,13 +4,15 @@
  */
 #pragma once
 #include "streamer/webrtc/network/congestion.h"
+#include "streamer/webrtc/network/silence.h"
 #include <gst/gst.h>
 
 typedef struct Path Path;
 
 /* @transport_cc_id: of the header extension with the packets' numbers; 0: this player gives no feedback, and
- * the path is taken to carry the most of @limits. (transfer full), and so is path_ref()'s. */
-Path *path_new(const CongestionLimits *limits, guint transport_cc_id);
+ * the path is taken to carry the most of @limits. @silence is told of every packet that goes out. (transfer
+ * full), and so is path_ref()'s. */
+Path *path_new(const CongestionLimits *limits, guint transport_cc_id, Silence *silence);
 Path *path_ref(Path *path);
 void path_unref(Path *path);
 

@@ -16,12 +16,15 @@
 #include "streamer/webrtc/sound/sound_feed.h"
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
-#include <stdatomic.h>
 
 /* From the offer to a connection. */
 #define CONNECT_US (20 * G_USEC_PER_SEC)
 /* A connected player reports by RTCP once a second or more often. */
 #define SILENT_US (10 * G_USEC_PER_SEC)
+/* Who holds something and has not been heard for so long is sent something, and lets go when that is not
+ * answered; together with what is in between that is less than 1.5 s. */
+#define ASK_US (200 * 1000)
+#define LET_GO_US G_USEC_PER_SEC
 
 struct Peer {
   gint64 id;
@@ -40,7 +43,7 @@ struct Peer {
   /* of the main thread */
   gboolean connected, ended;
   /* shared */
-  atomic_llong heard_us; /* when the player was last heard */
+  Silence *silence;
 };
 
 static void peer_clear(gpointer data) {
@@ -48,6 +51,7 @@ static void peer_clear(gpointer data) {
   sdp_choice_free(peer->choice);
   steering_seat_free(peer->seat);
   path_unref(peer->path);
+  silence_unref(peer->silence);
   g_clear_pointer(&peer->feed, feed_unref);
   g_clear_pointer(&peer->sound, sound_feed_free);
   gst_clear_object(&peer->webrtc);
@@ -102,7 +106,7 @@ static GstPadProbeReturn on_upstream_event(GstPad *pad, GstPadProbeInfo *info, g
 /* ---- the connection ---- */
 
 static void note_heard(Peer *peer) {
-  atomic_store(&peer->heard_us, g_get_monotonic_time());
+  silence_note_heard(peer->silence, g_get_monotonic_time());
 }
 
 static void on_rtcp(GObject *session, GstBuffer *buffer, gpointer data) {
@@ -221,14 +225,14 @@ static void on_negotiation_failed(gpointer data) {
 static const NegotiationEvents negotiation_events = {.answered = on_answered,
                                                      .failed = on_negotiation_failed};
 
-static Path *make_path(const MediaSettings *settings, const SdpChoice *choice) {
+static Path *make_path(const MediaSettings *settings, const SdpChoice *choice, Silence *silence) {
   guint transport_cc_id = settings->adaptive ? choice->transport_cc_id : 0;
   guint max_kbps = (guint)settings->bitrate_kbps;
   const CongestionLimits limits = {.min_kbps = (guint)settings->bitrate_min_kbps,
                                    .start_kbps =
                                        transport_cc_id ? (guint)settings->bitrate_start_kbps : max_kbps,
                                    .max_kbps = max_kbps};
-  return path_new(&limits, transport_cc_id);
+  return path_new(&limits, transport_cc_id, silence);
 }
 
 static gboolean peer_make_pipeline(Peer *peer, SoundCapture *sound, GError **error) {
@@ -259,7 +263,8 @@ Peer *peer_new(gint64 id, SdpChoice *choice, const PeerContext *context, const G
   peer->context = context;
   peer->encoder = encoder;
   peer->seat = seat;
-  peer->path = make_path(context->settings, choice);
+  peer->silence = silence_new();
+  peer->path = make_path(context->settings, choice, peer->silence);
   peer->begun_us = g_get_monotonic_time();
   if (!peer_make_pipeline(peer, sound, error)) {
     steering_seat_leave(seat);
@@ -290,8 +295,21 @@ void peer_restart(Peer *peer, const char *fragment) {
 void peer_check(Peer *peer, gint64 now_us) {
   if (!peer->connected && now_us - peer->begun_us > CONNECT_US)
     peer_end(peer, "ice_failed");
-  else if (peer->connected && now_us - atomic_load(&peer->heard_us) > SILENT_US)
+  else if (peer->connected && silence_unheard_us(peer->silence, now_us) > SILENT_US)
     peer_end(peer, "silent");
+}
+
+/* Only players that report often can be missed soon. */
+gboolean peer_watch_silence(Peer *peer, gint64 now_us) {
+  if (!peer->connected || peer->choice->transport_cc_id == 0)
+    return FALSE;
+  gint64 unanswered_us = silence_unanswered_us(peer->silence, now_us);
+  if (unanswered_us == 0)
+    steering_seat_return(peer->seat);
+  else if (unanswered_us > LET_GO_US)
+    steering_seat_fall_silent(peer->seat);
+  return unanswered_us == 0 && silence_unheard_us(peer->silence, now_us) > ASK_US &&
+         steering_seat_holds(peer->seat);
 }
 
 gboolean peer_report(Peer *peer, CongestionReport *report) {

@@ -48,6 +48,10 @@ void peer_restart(Peer *peer, const char *fragment);
 /* Once a second: ends it if it has been silent for too long or does not get on. */
 void peer_check(Peer *peer, gint64 now_us);
 
+/* Twenty times a second: what its player holds is let go while the player is not heard (steering.h). Returns
+ * whether a frame is to be sent, so that it has something to answer. */
+gboolean peer_watch_silence(Peer *peer, gint64 now_us);
+
 /* How its network stands; FALSE while nothing flows. Twenty times a second. */
 gboolean peer_report(Peer *peer, CongestionReport *report);
 

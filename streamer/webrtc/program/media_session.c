@@ -204,8 +204,21 @@ static void say_stats(MediaSession *session) {
                                               .loss_permille = stats.loss_permille});
 }
 
+static void watch_silence(MediaSession *session) {
+  GHashTableIter at;
+  gpointer peer;
+  gint64 now_us = g_get_monotonic_time();
+  gboolean is_needed = FALSE;
+  g_hash_table_iter_init(&at, session->peers);
+  while (g_hash_table_iter_next(&at, NULL, &peer))
+    is_needed |= peer_watch_silence(peer, now_us);
+  if (is_needed)
+    screen_capture_request_frame(session->capture);
+}
+
 static gboolean follow_networks(gpointer data) {
   MediaSession *session = data;
+  watch_silence(session);
   layers_update(session->layers, session->peers, screen_capture_rest_us(session->capture));
   return G_SOURCE_CONTINUE;
 }

@@ -235,6 +235,30 @@ static void test_the_first_finger_is_the_pointer(void) {
   desk_clear(&desk);
 }
 
+/* While its player is not heard; what is said of a key meanwhile is what counts. */
+static void test_what_is_suspended(void) {
+  Desk desk;
+  desk_init(&desk);
+  g_assert_false(input_state_holds(desk.state));
+  say(&desk, "{\"type\":\"keydown\",\"code\":\"KeyW\"}");
+  say(&desk, "{\"type\":\"keydown\",\"code\":\"KeyA\"}");
+  say(&desk, "{\"type\":\"pointerdown\",\"button\":0}");
+  assert_told(&desk, "key 25 down; key 38 down; button 1 down; ");
+  g_assert_true(input_state_holds(desk.state));
+  input_state_suspend(desk.state);
+  assert_told(&desk, "button 1 up; key 25 up; key 38 up; ");
+  g_assert_false(input_state_holds(desk.state));
+  say(&desk, "{\"type\":\"keyup\",\"code\":\"KeyA\"}");
+  g_assert_true(input_state_resume(desk.state));
+  g_assert_false(input_state_resume(desk.state));
+  assert_told(&desk, "key 25 down; ");
+  input_state_suspend(desk.state);
+  input_state_release_all(desk.state);
+  g_assert_false(input_state_resume(desk.state));
+  assert_told(&desk, "key 25 up; ");
+  desk_clear(&desk);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/input/keys-are-physical", test_keys_are_physical);
@@ -250,5 +274,6 @@ int main(int argc, char **argv) {
   g_test_add_func("/input/wheel-notches-add-up", test_wheel_notches_add_up);
   g_test_add_func("/input/a-wheel-turns-only-so-far", test_a_wheel_turns_only_so_far);
   g_test_add_func("/input/the-first-finger-is-the-pointer", test_the_first_finger_is_the_pointer);
+  g_test_add_func("/input/what-is-suspended", test_what_is_suspended);
   return g_test_run();
 }
