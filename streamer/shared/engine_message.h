@@ -8,7 +8,8 @@
  *
  *   viewer_add -> viewer_answer -> viewer_connected -> viewer_gone
  *
- * where viewer_failed may come instead of viewer_answer, and viewer_gone at any time after it. Exactly one of
+ * where viewer_failed may come instead of viewer_answer, when the offer is at fault, and viewer_gone at any
+ * time: before the answer it means that there is none for reasons of the engine's. Exactly one of
  * viewer_failed and viewer_gone ends every viewer that was added, viewer_remove included ("removed").
  */
 #pragma once
@@ -28,10 +29,11 @@ typedef enum {
   /* engine -> streamer */
   ENGINE_READY,            /* once: a window is up, the encoder runs, an offer can be answered at once */
   ENGINE_VIEWER_ANSWER,    /* viewer, sdp: the answer with its candidates */
-  ENGINE_VIEWER_FAILED,    /* viewer, reason: a sentence why it got no answer */
+  ENGINE_VIEWER_FAILED,    /* viewer, reason: a sentence why its offer cannot be answered */
   ENGINE_VIEWER_RESTARTED, /* viewer, sdp: the fragment in answer; or reason, and it goes on as before */
   ENGINE_VIEWER_CONNECTED, /* viewer: media flows */
-  ENGINE_VIEWER_GONE,      /* viewer, reason: one word of closed, removed, silent, ice_failed, failed */
+  ENGINE_VIEWER_GONE,      /* viewer, reason: one word of closed, removed, silent, ice_failed, encoder_failed,
+                              failed; or, without an answer, a sentence */
   ENGINE_INPUT,            /* user: the controller does something; at most one a second */
   ENGINE_TOUCH,            /* user: somebody else would do something; at most four a second of each viewer */
   ENGINE_WINDOW_GONE,      /* the application's last window went away */

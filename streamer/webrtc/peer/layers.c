@@ -10,43 +10,146 @@
 #define SOUND_KBPS 130
 
 typedef struct {
-  Encoder *_Atomic encoder; /* NULL: not needed so far; the source's thread reads it */
+  Encoder *_Atomic encoder; /* NULL: not needed so far, or failed; the source's thread reads it */
+  gboolean is_fallback;     /* it is not the settings' one */
   PictureSteps steps;
 } Place;
+
+/* What is left to try for a codec. */
+typedef enum { TRY_ALL, TRY_FALLBACK, TRY_NONE } Tries;
 
 struct Layers {
   const MediaSettings *settings;
   guint width, height;
-  const EncoderEvents *events;
+  MediaSettings defaults; /* whose encoders are the fallbacks */
+  const LayersEvents *events;
   gpointer data;
+  Tries tries[MEDIA_CODECS];
+  guint lost_source; /* there is a loss to tell */
+  gboolean lost_told[MEDIA_CODECS];
+  GPtrArray *failed; /* of Encoder: stopped, but feeds may still be attached */
   Place places[MEDIA_CODECS][LAYERS];
   gint64 rest_us;    /* how long the picture has been at rest */
   LayersStats stats; /* but for what the encoders count */
 };
 
-Layers *layers_new(const MediaSettings *settings, guint width, guint height, const EncoderEvents *events,
+Layers *layers_new(const MediaSettings *settings, guint width, guint height, const LayersEvents *events,
                    gpointer data) {
   Layers *layers = g_new0(Layers, 1);
   *layers = (Layers){.settings = settings, .width = width, .height = height, .events = events, .data = data};
+  media_settings_read("defaults", NULL, &layers->defaults, NULL);
+  layers->failed = g_ptr_array_new();
   return layers;
 }
 
-static Encoder *need(Layers *layers, MediaCodec codec, Layer layer, GError **error) {
+/* ---- making encoders ---- */
+
+static const char *layer_name(Layer layer) {
+  return layer == LAYER_MAIN ? "main" : "low";
+}
+
+static void on_need_frame(gpointer data) {
+  Layers *layers = data;
+  layers->events->need_frame(layers->data);
+}
+
+static void on_running(gpointer data) {
+  Layers *layers = data;
+  layers->events->running(layers->data);
+}
+
+static void on_failed(Encoder *encoder, const char *reason, gpointer data);
+
+static const EncoderEvents encoder_events = {on_need_frame, on_running, on_failed};
+
+static Encoder *make(Layers *layers, MediaCodec codec, Layer layer, gboolean is_fallback, GError **error) {
   Place *place = &layers->places[codec][layer];
-  Encoder *encoder = atomic_load(&place->encoder);
-  if (encoder)
-    return encoder;
-  encoder = encoder_new(codec, layers->settings, layers->width, layers->height, layers->events, layers->data,
-                        error);
+  const MediaSettings *whose = is_fallback ? &layers->defaults : layers->settings;
+  Encoder *encoder = encoder_new(codec, &whose->encoders[codec], layers->settings, layers->width,
+                                 layers->height, &encoder_events, layers, error);
   if (!encoder)
     return NULL;
+  place->is_fallback = is_fallback;
+  place->steps = (PictureSteps){0}; /* it begins with the whole picture */
   atomic_store(&place->encoder, encoder);
   layers->events->need_frame(layers->data);
   return encoder;
 }
 
+static gboolean tell_lost(gpointer data) {
+  Layers *layers = data;
+  layers->lost_source = 0;
+  for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
+    if (layers->tries[codec] != TRY_NONE || layers->lost_told[codec])
+      continue;
+    layers->lost_told[codec] = TRUE;
+    layers->events->codec_lost(codec, layers->data);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* What was tried last for @codec is of no use: the next one, as long as there is one. */
+static void give_up(Layers *layers, MediaCodec codec, Layer layer, gboolean was_fallback,
+                    const char *reason) {
+  layers->tries[codec] = MAX(layers->tries[codec], was_fallback ? TRY_NONE : TRY_FALLBACK);
+  gboolean is_lost = layers->tries[codec] == TRY_NONE;
+  g_autofree char *quoted = log_quote(reason);
+  log_warning("encoder_failed", "codec=%s layer=%s next=%s reason=%s", media_codec_name(codec),
+              layer_name(layer), is_lost ? "none" : "software", quoted);
+  if (is_lost && !layers->lost_source)
+    layers->lost_source = g_idle_add(tell_lost, layers);
+}
+
+static Encoder *need(Layers *layers, MediaCodec codec, Layer layer, GError **error) {
+  Encoder *encoder = atomic_load(&layers->places[codec][layer].encoder);
+  while (!encoder && layers->tries[codec] != TRY_NONE) {
+    g_autoptr(GError) cause = NULL;
+    gboolean is_fallback = layers->tries[codec] == TRY_FALLBACK;
+    encoder = make(layers, codec, layer, is_fallback, &cause);
+    if (!encoder)
+      give_up(layers, codec, layer, is_fallback, cause->message);
+  }
+  if (!encoder)
+    g_set_error(error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_ENCODE, "there is no encoder for %s any more",
+                media_codec_name(codec));
+  return encoder;
+}
+
+/* Its players go over to the next one with the next layers_update(). */
+static void replace(Layers *layers, MediaCodec codec, Layer layer, const char *reason) {
+  Place *place = &layers->places[codec][layer];
+  Encoder *encoder = atomic_exchange(&place->encoder, NULL);
+  encoder_stop(encoder);
+  g_ptr_array_add(layers->failed, encoder);
+  give_up(layers, codec, layer, place->is_fallback, reason);
+  need(layers, codec, layer, NULL);
+}
+
+static void on_failed(Encoder *encoder, const char *reason, gpointer data) {
+  Layers *layers = data;
+  for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++)
+    for (Layer layer = 0; layer < LAYERS; layer++)
+      if (atomic_load(&layers->places[codec][layer].encoder) == encoder) {
+        replace(layers, codec, layer, reason);
+        return;
+      }
+}
+
+Encoder *layers_begin(Layers *layers, MediaCodec codec, GError **error) {
+  return make(layers, codec, LAYER_MAIN, FALSE, error);
+}
+
 Encoder *layers_need(Layers *layers, MediaCodec codec, GError **error) {
   return need(layers, codec, LAYER_MAIN, error);
+}
+
+char **layers_codecs(const Layers *layers) {
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+  MediaCodec codec;
+  for (char **name = layers->settings->codec_names; *name; name++)
+    if (media_codec_find(*name, &codec) && layers->tries[codec] != TRY_NONE)
+      g_strv_builder_add(builder, *name);
+  return g_strv_builder_end(builder);
 }
 
 void layers_push(Layers *layers, GstBuffer *frame) {
@@ -87,8 +190,7 @@ static void set_place(Layers *layers, MediaCodec codec, Layer layer, const Allot
     return;
   PictureSize size = picture_steps_size(&place->steps, layers->settings);
   log_info("picture_size", "codec=%s layer=%s width=%u height=%u framerate=%u kbps=%u",
-           media_codec_name(codec), layer == LAYER_MAIN ? "main" : "low", size.width, size.height,
-           size.framerate, target_kbps);
+           media_codec_name(codec), layer_name(layer), size.width, size.height, size.framerate, target_kbps);
   encoder_set_size(encoder, &size);
 }
 
@@ -102,11 +204,8 @@ static void share_out(Layers *layers, MediaCodec codec, GPtrArray *peers, gint64
   for (Layer layer = 0; layer < LAYERS; layer++) {
     if (allotment.players[layer] == 0)
       continue;
-    g_autoptr(GError) error = NULL;
-    if (need(layers, codec, layer, &error))
+    if (need(layers, codec, layer, NULL))
       set_place(layers, codec, layer, &allotment, now_us);
-    else
-      log_warning("layer_failed", "codec=%s error=\"%s\"", media_codec_name(codec), error->message);
   }
   for (guint i = 0; i < peers->len; i++) {
     Encoder *encoder = atomic_load(&layers->places[codec][shares[i]->layer].encoder);
@@ -145,14 +244,18 @@ void layers_update(Layers *layers, GHashTable *peers, gint64 rest_us) {
   }
 }
 
+static void count_encoded(Encoder *encoder, LayersStats *stats) {
+  stats->frames += encoder ? encoder_count(encoder) : 0;
+  stats->bytes += encoder ? encoder_bytes(encoder) : 0;
+}
+
 void layers_stats(Layers *layers, LayersStats *stats) {
   *stats = layers->stats;
+  for (guint i = 0; i < layers->failed->len; i++)
+    count_encoded(layers->failed->pdata[i], stats);
   for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++) {
-    for (Layer layer = 0; layer < LAYERS; layer++) {
-      Encoder *encoder = atomic_load(&layers->places[codec][layer].encoder);
-      stats->frames += encoder ? encoder_count(encoder) : 0;
-      stats->bytes += encoder ? encoder_bytes(encoder) : 0;
-    }
+    for (Layer layer = 0; layer < LAYERS; layer++)
+      count_encoded(atomic_load(&layers->places[codec][layer].encoder), stats);
   }
 }
 
@@ -162,5 +265,10 @@ void layers_free(Layers *layers) {
   for (MediaCodec codec = 0; codec < MEDIA_CODECS; codec++)
     for (Layer layer = 0; layer < LAYERS; layer++)
       encoder_free(atomic_load(&layers->places[codec][layer].encoder));
+  for (guint i = 0; i < layers->failed->len; i++)
+    encoder_free(layers->failed->pdata[i]);
+  g_ptr_array_unref(layers->failed);
+  g_clear_handle_id(&layers->lost_source, g_source_remove);
+  media_settings_clear(&layers->defaults);
   g_free(layers);
 }

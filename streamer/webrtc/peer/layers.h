@@ -1,7 +1,8 @@
 /* The encoders of a session, and who takes which: for each codec in use the main picture and, while
  * somebody's network is weak, the low one (allotment.h). Their rates and sizes follow the peers' networks.
- * An encoder is made when it is first needed, and kept: without takers it costs nothing. Main thread, unless
- * said otherwise.
+ * An encoder is made when it is first needed, and kept: without takers it costs nothing. One that fails is
+ * followed by that of the settings' defaults, which needs no GPU, and its players go on with that one; when
+ * it fails as well, or cannot be made, the codec is lost. Main thread, unless said otherwise.
  */
 #pragma once
 #include "streamer/webrtc/peer/peer.h"
@@ -9,12 +10,27 @@
 
 typedef struct Layers Layers;
 
+typedef struct {
+  void (*need_frame)(gpointer data); /* a frame now, changed or not; any thread */
+  void (*running)(gpointer data);    /* an encoder's first frame came out */
+  /* From the main loop, once for each codec: there is no encoder for it any more. */
+  void (*codec_lost)(MediaCodec codec, gpointer data);
+} LayersEvents;
+
 /* For raw frames of @width x @height; @settings and @events must outlive it. */
-Layers *layers_new(const MediaSettings *settings, guint width, guint height, const EncoderEvents *events,
+Layers *layers_new(const MediaSettings *settings, guint width, guint height, const LayersEvents *events,
                    gpointer data);
 
-/* The main encoder of @codec; NULL with an error when it cannot be made. */
+/* The main encoder of @codec just as the settings describe it; NULL with an error when it cannot be made. For
+ * the start: whoever named it is to hear of it. */
+Encoder *layers_begin(Layers *layers, MediaCodec codec, GError **error);
+
+/* The main encoder of @codec; NULL with an error when the codec is lost. */
 Encoder *layers_need(Layers *layers, MediaCodec codec, GError **error);
+
+/* The names of the settings' codecs, in their order, but for the lost ones; NULL-terminated (transfer full).
+ */
+char **layers_codecs(const Layers *layers);
 
 /* A raw frame for all that want it (transfer none). The source's thread. */
 void layers_push(Layers *layers, GstBuffer *frame);

@@ -78,7 +78,7 @@ static gboolean on_encoder_bus(GstBus *bus, GstMessage *message, gpointer data) 
   g_autoptr(GError) error = NULL;
   gst_message_parse_error(message, &error, NULL);
   encoder->bus_watch = 0;
-  encoder->events.failed(error->message, encoder->data);
+  encoder->events.failed(encoder, error->message, encoder->data);
   return G_SOURCE_REMOVE;
 }
 
@@ -96,13 +96,13 @@ static GstCaps *picture_caps(guint width, guint height) {
                              NULL);
 }
 
-static char *describe(MediaCodec codec, const MediaSettings *settings) {
+static char *describe(MediaCodec codec, const MediaEncoder *how) {
   return g_strdup_printf(
       "appsrc name=source is-live=true format=time do-timestamp=false leaky-type=downstream max-buffers=1 ! "
       "videoscale method=bilinear ! videoconvert n-threads=1 chroma-mode=none dither=none ! capsfilter "
       "name=size ! "
       "%s ! %s ! appsink name=sink sync=false async=false max-buffers=4 enable-last-sample=false",
-      settings->encoders[codec].element, stream_caps[codec]);
+      how->element, stream_caps[codec]);
 }
 
 /* Sets the bit rate on whichever element of the description has the property; FALSE when none has. */
@@ -126,30 +126,30 @@ static gboolean set_bitrate(GstElement *pipeline, const MediaEncoder *encoder, g
   return found;
 }
 
-static GstElement *encoder_make_pipeline(MediaCodec codec, const MediaSettings *settings, GError **error) {
-  g_autofree char *description = describe(codec, settings);
+static GstElement *encoder_make_pipeline(MediaCodec codec, const MediaEncoder *how, gint64 bitrate_kbps,
+                                         GError **error) {
+  g_autofree char *description = describe(codec, how);
   GstElement *pipeline = gst_parse_launch_full(description, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
   if (!pipeline)
     return NULL;
-  const MediaEncoder *encoder = &settings->encoders[codec];
-  if (!set_bitrate(pipeline, encoder, settings->bitrate_kbps)) {
+  if (!set_bitrate(pipeline, how, bitrate_kbps)) {
     g_set_error(error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "the %s encoder has no property %s",
-                media_codec_name(codec), encoder->bitrate_property);
+                media_codec_name(codec), how->bitrate_property);
     gst_object_unref(pipeline);
     return NULL;
   }
   return pipeline;
 }
 
-Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
-                     const EncoderEvents *events, gpointer data, GError **error) {
-  GstElement *pipeline = encoder_make_pipeline(codec, settings, error);
+Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings, guint width,
+                     guint height, const EncoderEvents *events, gpointer data, GError **error) {
+  GstElement *pipeline = encoder_make_pipeline(codec, how, settings->bitrate_kbps, error);
   if (!pipeline)
     return NULL;
   Encoder *encoder = g_new0(Encoder, 1);
   encoder->events = *events;
   encoder->data = data;
-  encoder->how = &settings->encoders[codec];
+  encoder->how = how;
   encoder->counts_frames = counts_frames[codec];
   encoder->told_kbps = (guint)settings->bitrate_kbps;
   atomic_init(&encoder->bitrate_kbps, encoder->told_kbps);
@@ -284,16 +284,19 @@ guint64 encoder_bytes(Encoder *encoder) {
   return atomic_load(&encoder->bytes);
 }
 
-void encoder_free(Encoder *encoder) {
-  if (!encoder)
-    return;
-  if (encoder->bus_watch)
-    g_source_remove(encoder->bus_watch);
+void encoder_stop(Encoder *encoder) {
+  g_clear_handle_id(&encoder->bus_watch, g_source_remove);
   g_autoptr(GstBus) bus = gst_element_get_bus(encoder->pipeline);
   gst_bus_set_flushing(bus, TRUE);
   gst_element_set_state(encoder->pipeline, GST_STATE_NULL);
   while (g_idle_remove_by_data(encoder))
     ;
+}
+
+void encoder_free(Encoder *encoder) {
+  if (!encoder)
+    return;
+  encoder_stop(encoder);
   fanout_free(encoder->fanout);
   gst_object_unref(encoder->out);
   gst_object_unref(encoder->source);

@@ -10,15 +10,17 @@ typedef struct Encoder Encoder;
 
 /* What its owner must do for it. */
 typedef struct {
-  void (*need_frame)(gpointer data);                 /* a frame now, changed or not; any thread */
-  void (*running)(gpointer data);                    /* the first frame came out; main thread */
-  void (*failed)(const char *reason, gpointer data); /* it broke and makes no more frames; main thread */
+  void (*need_frame)(gpointer data); /* a frame now, changed or not; any thread */
+  void (*running)(gpointer data);    /* the first frame came out; main thread */
+  /* It broke and makes no more frames; main thread, once. */
+  void (*failed)(Encoder *encoder, const char *reason, gpointer data);
 } EncoderEvents;
 
-/* Starts the encoder of @codec for raw frames of @width x @height pixels, which come out in the size and at
- * the rate that @settings say. Returns NULL with a GError when its elements cannot be made. Main thread. */
-Encoder *encoder_new(MediaCodec codec, const MediaSettings *settings, guint width, guint height,
-                     const EncoderEvents *events, gpointer data, GError **error);
+/* Starts the encoder of @codec that @how describes, for raw frames of @width x @height pixels, which come out
+ * in the size and at the rate that @settings say; both must outlive it. Returns NULL with a GError when its
+ * elements cannot be made. Main thread. */
+Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings, guint width,
+                     guint height, const EncoderEvents *events, gpointer data, GError **error);
 
 /* Offers a raw frame (transfer none); taken only when somebody has use for the result. The source's thread.
  */
@@ -44,6 +46,9 @@ void encoder_set_congested(Encoder *encoder, gboolean congested);
 /* Frames and bytes made so far. Any thread. */
 guint64 encoder_count(Encoder *encoder);
 guint64 encoder_bytes(Encoder *encoder);
+
+/* Stops it: no frame comes out any more. Those who are attached may stay. Main thread. */
+void encoder_stop(Encoder *encoder);
 
 /* Stops and frees; nobody is attached any more. Main thread. NULL is allowed. */
 void encoder_free(Encoder *encoder);

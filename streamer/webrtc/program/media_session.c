@@ -97,12 +97,25 @@ static void on_encoder_running(gpointer data) {
   say_ready_if_so(session);
 }
 
-static void on_encoder_failed(const char *reason, gpointer data) {
-  media_session_fail(data, reason, EX_SOFTWARE);
+/* Those who took it make a new offer, which is answered with another codec, if they have one. */
+static void on_codec_lost(MediaCodec lost, gpointer data) {
+  MediaSession *session = data;
+  g_auto(GStrv) left = layers_codecs(session->layers);
+  MediaCodec next;
+  g_autoptr(GList) peers = g_hash_table_get_values(session->peers);
+  if (!left[0]) {
+    media_session_fail(session, "no encoder works any more", EX_SOFTWARE);
+    return;
+  }
+  for (GList *at = peers; at; at = at->next)
+    if (peer_codec(at->data) == lost)
+      peer_end(at->data, "encoder_failed");
+  if (!session->encoding && media_codec_find(left[0], &next)) /* nobody could come yet */
+    layers_need(session->layers, next, NULL);
 }
 
-static const EncoderEvents encoder_events = {
-    .need_frame = on_need_frame, .running = on_encoder_running, .failed = on_encoder_failed};
+static const LayersEvents layers_events = {
+    .need_frame = on_need_frame, .running = on_encoder_running, .codec_lost = on_codec_lost};
 
 /* Frames are captured only while somebody watches. */
 static void update_capture(MediaSession *session) {
@@ -133,10 +146,11 @@ static void on_peer_ended(gint64 id, gboolean was_answered, const char *reason, 
   log_info("viewer_ended", "viewer=%" G_GINT64_FORMAT " reason=%s", id, reason);
   g_hash_table_remove(session->peers, &id);
   update_capture(session);
+  gboolean is_offer_bad = !was_answered && g_str_equal(reason, "failed");
   media_session_say(
-      session, &(EngineMessage){.type = was_answered ? ENGINE_VIEWER_GONE : ENGINE_VIEWER_FAILED,
+      session, &(EngineMessage){.type = is_offer_bad ? ENGINE_VIEWER_FAILED : ENGINE_VIEWER_GONE,
                                 .viewer = id,
-                                .reason = was_answered ? (char *)reason : "the offer could not be answered"});
+                                .reason = is_offer_bad ? "the offer could not be answered" : (char *)reason});
 }
 
 static const PeerEvents peer_events = {.answered = on_peer_answered,
@@ -144,16 +158,35 @@ static const PeerEvents peer_events = {.answered = on_peer_answered,
                                        .restarted = on_peer_restarted,
                                        .ended = on_peer_ended};
 
+/* What of the offer can be done, and the encoder for it. A codec whose encoder cannot be made is lost: then
+ * another one is chosen. NULL with an SDP_ERROR where the offer is at fault, with another error where there
+ * is no encoder for a codec of it. */
+static SdpChoice *choose(MediaSession *session, const char *offer, Encoder **encoder, GError **error) {
+  gboolean has_sound = session->sound != NULL;
+  g_autoptr(SdpChoice) wanted = sdp_choose(offer, session->settings.codec_names, has_sound, error);
+  while (wanted) {
+    g_auto(GStrv) codecs = layers_codecs(session->layers);
+    g_autoptr(SdpChoice) choice = sdp_choose(offer, codecs, has_sound, NULL);
+    if (!choice)
+      break;
+    *encoder = layers_need(session->layers, choice->codec, NULL);
+    if (*encoder)
+      return g_steal_pointer(&choice);
+  }
+  if (wanted)
+    layers_need(session->layers, wanted->codec, error); /* which is lost */
+  return NULL;
+}
+
 static Peer *make_peer(MediaSession *session, const EngineMessage *message, GError **error) {
   if (g_hash_table_size(session->peers) >= MAX_PEERS ||
       g_hash_table_contains(session->peers, &message->viewer)) {
     g_set_error_literal(error, ENGINE_MESSAGE_ERROR, ENGINE_MESSAGE_ERROR_SYNTAX, "too many viewers");
     return NULL;
   }
-  g_autoptr(SdpChoice) choice =
-      sdp_choose(message->sdp, session->settings.codec_names, session->sound != NULL, error);
-  Encoder *encoder = choice ? layers_need(session->layers, choice->codec, error) : NULL;
-  if (!encoder)
+  Encoder *encoder;
+  g_autoptr(SdpChoice) choice = choose(session, message->sdp, &encoder, error);
+  if (!choice)
     return NULL;
   GPtrArray *ice_servers = message->ice_servers ? ice_server_list_parse(message->ice_servers, error) : NULL;
   if (message->ice_servers && !ice_servers)
@@ -170,9 +203,11 @@ static void add_peer(MediaSession *session, const EngineMessage *message) {
   if (!peer) {
     g_autofree char *reason = log_quote(error->message);
     log_info("viewer_refused", "viewer=%" G_GINT64_FORMAT " reason=%s", message->viewer, reason);
-    media_session_say(
-        session,
-        &(EngineMessage){.type = ENGINE_VIEWER_FAILED, .viewer = message->viewer, .reason = error->message});
+    gboolean is_offer_bad = error->domain == SDP_ERROR;
+    media_session_say(session,
+                      &(EngineMessage){.type = is_offer_bad ? ENGINE_VIEWER_FAILED : ENGINE_VIEWER_GONE,
+                                       .viewer = message->viewer,
+                                       .reason = error->message});
     return;
   }
   gint64 *id = g_new(gint64, 1);
@@ -246,7 +281,7 @@ static gboolean start_display(MediaSession *session, GError **error) {
     return FALSE;
   guint width, height;
   screen_capture_get_size(session->capture, &width, &height);
-  session->layers = layers_new(&session->settings, width, height, &encoder_events, session);
+  session->layers = layers_new(&session->settings, width, height, &layers_events, session);
   session->xtest = xtest_new(error);
   if (!session->xtest)
     return FALSE;
@@ -260,7 +295,7 @@ static gboolean start_display(MediaSession *session, GError **error) {
 static gboolean start_media(MediaSession *session, GError **error) {
   MediaCodec codec;
   if (!media_codec_find(session->settings.codec_names[0], &codec) ||
-      !layers_need(session->layers, codec, error))
+      !layers_begin(session->layers, codec, error))
     return FALSE;
   if (session->settings.sound)
     session->sound = sound_capture_new(error);

@@ -108,7 +108,7 @@ export class Engine extends EventEmitter {
   async answer(sdp, user) {
     const viewer = ++this.#viewers;
     this.send({ msg: 'viewer_add', viewer, user, sdp });
-    return until(() => this.messages.find(({ msg, viewer: of }) => of === viewer && /^viewer_(answer|failed)$/.test(msg)), {
+    return until(() => this.messages.find(({ msg, viewer: of }) => of === viewer && /^viewer_(answer|failed|gone)$/.test(msg)), {
       what: `an answer to viewer ${viewer}; log:\n${this.program.log}`,
     });
   }
