@@ -18,7 +18,7 @@ database_packages=(mariadb-server)
 package_packages=(debhelper dpkg-dev lintian debootstrap systemd-container git)
 check_packages=(
   clang clang-format clang-tidy libclang-rt-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
-  chromium chromium-headless-shell coturn fonts-dejavu-core wrk
+  chromium chromium-headless-shell coturn fonts-dejavu-core wrk nftables
   apache2 faketime fcgiwrap spawn-fcgi prometheus haproxy "${database_packages[@]}" galera-4
 )
 

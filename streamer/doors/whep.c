@@ -125,6 +125,8 @@ static void on_answer(const Viewer *viewer, const char *sdp, const GError *error
     add_etag(wait->request, viewer);
     http_request_answer(wait->request, 201, OFFER_TYPE, sdp);
   } else {
+    if (g_error_matches(error, WIRE_ERROR, WIRE_SERVERS_BUSY))
+      http_request_add_header(wait->request, "retry-after", "1");
     call_refuse_request(wait->request, 0, error);
   }
   wait_free(wait);

@@ -1,5 +1,7 @@
 #include "streamer/shared/media_settings.h"
 
+#include "streamer/shared/public_address.h"
+
 #include <string.h>
 
 #define AT(member) G_STRUCT_OFFSET(MediaSettings, member)
@@ -43,6 +45,9 @@ const Setting media_settings_table[] = {
      .help = "Greatest UDP port for media; 0: any."},
     {"ice_addresses", SETTING_TEXTS, AT(ice_addresses), 0, 60, NULL, "",
      .help = "Local addresses at which viewers reach this host; empty: all of them."},
+    {"public_addresses", SETTING_TEXTS, AT(public_addresses), 0, 100, NULL, "",
+     .help = "Addresses that a 1:1 NAT gives this host, told to viewers beside its own: \"PUBLIC\", or "
+             "\"PUBLIC/LOCAL\" for one of several."},
     {"ice_transport_policy", SETTING_CHOICE, AT(ice_transport_policy), 0, 0, NULL, "all", "all|relay",
      .help = "Paths to viewers: all, or through TURN servers alone, which hides this host's addresses."},
     {"playout_delay", SETTING_BOOL, AT(playout_delay), .fallback = "true",
@@ -67,6 +72,18 @@ gboolean media_codec_find(const char *name, MediaCodec *codec) {
   return FALSE;
 }
 
+static const char *find_address_flaw(const MediaSettings *settings) {
+  for (char **text = settings->ice_addresses; text && *text; text++) {
+    g_autoptr(GInetAddress) address = address_parse(*text);
+    if (!address)
+      return "ice_addresses must be addresses, such as \"192.0.2.7\"";
+  }
+  for (char **text = settings->public_addresses; text && *text; text++)
+    if (public_address_flaw(*text))
+      return public_address_flaw(*text);
+  return NULL;
+}
+
 static const char *find_flaw(const MediaSettings *settings) {
   MediaCodec codec;
   if (settings->width % 2 != 0 || settings->height % 2 != 0)
@@ -81,7 +98,7 @@ static const char *find_flaw(const MediaSettings *settings) {
   if ((settings->udp_port_min == 0) != (settings->udp_port_max == 0) ||
       settings->udp_port_min > settings->udp_port_max)
     return "udp_port_min and udp_port_max must be a range, or both 0";
-  return NULL;
+  return find_address_flaw(settings);
 }
 
 gboolean media_settings_read(const char *name, const char *json, MediaSettings *settings, GError **error) {

@@ -27,6 +27,7 @@ typedef struct {
   gboolean sound;
   gint64 udp_port_min, udp_port_max; /* 0: any */
   char **ice_addresses;              /* empty: all of the host */
+  char **public_addresses;           /* public_address.h */
   char *ice_transport_policy;        /* "all" or "relay" */
   gboolean playout_delay;
   gint64 mtu; /* bytes of an RTP packet */

@@ -15,7 +15,8 @@ static void check(const SdpChoice *choice) {
   g_assert_cmpint(choice->audio_mline, <, (gint)count);
   g_assert_cmpint(choice->video_payload, >=, 0);
   g_assert_cmpint(choice->video_payload, <=, 127);
-  g_autofree char *text = sdp_write_answer(choice, choice->offer);
+  char *public_addresses[] = {"203.0.113.7", "2001:db8::7", NULL};
+  g_autofree char *text = sdp_write_answer(choice, choice->offer, public_addresses);
   g_assert_nonnull(text);
 }
 

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { freePort } from './lib/ports.mjs';
 import { until } from './lib/programs.mjs';
 import { offer, startStreamer, windowProgram } from './lib/streamer.mjs';
 
@@ -172,6 +173,29 @@ test('a session that ends while an offer waits answers it', async t => {
   assert.equal(status, 503);
   assert.ok(answer.reason);
   assert.equal((await ended).status, 200);
+});
+
+test('an answer that would lead nowhere is none: the ports are used up', async t => {
+  const port = await freePort();
+  const streamer = await startStreamer(t, { webrtc: { width: 320, height: 240, udp_port_min: port, udp_port_max: port } });
+  const { session } = await streamer.startSession();
+  const [first, second] = [streamer.person(session, 'p', { role: 'host' }), streamer.person(session, 'q')];
+  const watching = await first.whep({ body: offer() });
+  assert.equal(watching.status, 201, watching.text);
+  const refused = await second.whep({ body: offer() });
+  assert.deepEqual([refused.status, refused.answer?.msg], [503, 'SERVERS_BUSY'], refused.text);
+  assert.match(refused.answer.reason, /no address or port/);
+  assert.equal(refused.headers['retry-after'], '1');
+  await streamer.program.waitFor(/no_candidates/);
+  await first.whep({ method: 'DELETE', path: String(watching.headers.location), type: '' });
+  await until(async () => (await second.whep({ body: offer() })).status === 201, { what: 'the port that has become free' });
+});
+
+test('addresses that this host does not have are told at the start', async t => {
+  const streamer = await startStreamer(t, { webrtc: { ice_addresses: ['198.51.100.7'] } });
+  const { status, answer } = await streamer.control('START_SESSION');
+  assert.equal(status, 502);
+  assert.match(answer.reason, /ice_addresses: this host has no address 198\.51\.100\.7/);
 });
 
 test('a player that goes away before its answer is forgotten', async t => {

@@ -355,6 +355,8 @@ describe('life', { concurrency: false }, () => {
     ['a line without end', ['x'.repeat(300 * 1024)], 74],
     ['a viewer before the configuration', ['{"msg":"viewer_remove","viewer":1}'], 76],
     ['settings that are none', ['{"msg":"configure","settings":{"width":1}}'], 78],
+    ["an address that is another host's", ['{"msg":"configure","settings":{"ice_addresses":["198.51.100.7"]}}'], 78],
+    ["a public address of another host's", ['{"msg":"configure","settings":{"public_addresses":["203.0.113.7/198.51.100.7"]}}'], 78],
     ['an encoder that is none', ['{"msg":"configure","settings":{"h264_encoder":"nosuchenc"}}'], 78],
     ['an encoder without that property', ['{"msg":"configure","settings":{"h264_bitrate_property":"nosuch"}}'], 78],
   ]))

@@ -2,6 +2,7 @@
 #include "streamer/webrtc/negotiation/ice.h"
 
 #include "streamer/shared/ice_server.h"
+#include "streamer/webrtc/negotiation/public_candidates.h"
 #include <gst/webrtc/webrtc.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -106,18 +107,22 @@ static void free_candidate(gpointer candidate) {
 }
 
 /* "candidate:…" of each (transfer full). */
-static char **list_candidates(NiceAgent *agent) {
+static char **list_candidates(NiceAgent *agent, char *const *public_addresses) {
   g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
   GSList *candidates = nice_agent_get_local_candidates(agent, STREAM_ID, NICE_COMPONENT_TYPE_RTP);
   for (GSList *at = candidates; at; at = at->next) {
     g_autofree char *line = nice_agent_generate_local_candidate_sdp(agent, at->data);
-    g_strv_builder_add(builder, line + strlen("a="));
+    const char *candidate = line + strlen("a=");
+    g_auto(GStrv) more = public_candidates(public_addresses, candidate);
+    g_strv_builder_add(builder, candidate);
+    g_strv_builder_addv(builder, (const char **)more);
   }
   g_slist_free_full(candidates, free_candidate);
   return g_strv_builder_end(builder);
 }
 
-char *ice_restart(GstElement *webrtcbin, const SdpChoice *choice, const SdpCredentials *remote) {
+char *ice_restart(GstElement *webrtcbin, const SdpChoice *choice, const SdpCredentials *remote,
+                  char *const *public_addresses) {
   g_autoptr(GstWebRTCICE) ice = NULL;
   g_object_get(webrtcbin, "ice-agent", &ice, NULL);
   g_autoptr(NiceAgent) agent = get_agent(ice);
@@ -126,6 +131,6 @@ char *ice_restart(GstElement *webrtcbin, const SdpChoice *choice, const SdpCrede
       !nice_agent_set_remote_credentials(agent, STREAM_ID, remote->ufrag, remote->password) ||
       !nice_agent_get_local_credentials(agent, STREAM_ID, &local.ufrag, &local.password))
     return NULL;
-  g_auto(GStrv) candidates = list_candidates(agent);
+  g_auto(GStrv) candidates = list_candidates(agent, public_addresses);
   return sdp_fragment_write(choice, &local, candidates);
 }

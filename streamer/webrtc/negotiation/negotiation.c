@@ -14,15 +14,18 @@
 #define GATHER_MS 500
 /* After the first relayed one: a second server's comes now or is not worth waiting for, which may be dead. */
 #define GATHER_MORE_MS 50
+/* Without any candidate an answer is of no use; a busy host may need longer for its first one. */
+#define GATHER_TIMES 8
 
 struct Negotiation {
   gint64 id;
   GstElement *webrtc;
   SdpChoice *choice;
+  char *const *public_addresses;
   const NegotiationEvents *events;
   gpointer data;
-  guint gather_timer;
-  guint candidates; /* of the player, in this generation */
+  guint gather_timer, gathered; /* gathered: so often was looked in vain */
+  guint candidates;             /* of the player, in this generation */
   gboolean answered, stopped;
 };
 
@@ -48,30 +51,48 @@ static void negotiation_post(Negotiation *negotiation, GSourceFunc func) {
 static gboolean negotiation_fail(gpointer data) {
   Negotiation *negotiation = data;
   if (!negotiation->stopped)
-    negotiation->events->failed(negotiation->data);
+    negotiation->events->failed("failed", negotiation->data);
   return G_SOURCE_REMOVE;
 }
 
 /* ---- this side's candidates ---- */
 
+static void tell_no_candidates(Negotiation *negotiation) {
+  log_warning("no_candidates",
+              "viewer=%" G_GINT64_FORMAT " note=\"no address or port of this host is left for it: see "
+              "ice_addresses, udp_port_min and udp_port_max\"",
+              negotiation->id);
+  negotiation->events->failed("no_candidates", negotiation->data);
+}
+
+/* With what was gathered. An answer that leads nowhere is none. */
 static void send_answer(Negotiation *negotiation) {
   if (negotiation->answered)
     return;
   g_clear_handle_id(&negotiation->gather_timer, g_source_remove);
-  GstWebRTCSessionDescription *answer = NULL;
+  g_autoptr(GstWebRTCSessionDescription) answer = NULL;
   g_object_get(negotiation->webrtc, "local-description", &answer, NULL);
   if (!answer) {
-    negotiation->events->failed(negotiation->data);
-    return;
+    negotiation->events->failed("failed", negotiation->data);
+  } else if (!sdp_has_candidate(answer->sdp)) {
+    tell_no_candidates(negotiation);
+  } else {
+    negotiation->answered = TRUE;
+    g_autofree char *sdp = sdp_write_answer(negotiation->choice, answer->sdp, negotiation->public_addresses);
+    negotiation->events->answered(sdp, negotiation->data);
   }
-  negotiation->answered = TRUE;
-  g_autofree char *sdp = sdp_write_answer(negotiation->choice, answer->sdp);
-  gst_webrtc_session_description_free(answer);
-  negotiation->events->answered(sdp, negotiation->data);
+}
+
+static gboolean has_candidate(Negotiation *negotiation) {
+  g_autoptr(GstWebRTCSessionDescription) answer = NULL;
+  g_object_get(negotiation->webrtc, "local-description", &answer, NULL);
+  return answer && sdp_has_candidate(answer->sdp);
 }
 
 static gboolean on_gather_timeout(gpointer data) {
   Negotiation *negotiation = data;
+  if (!has_candidate(negotiation) && ++negotiation->gathered < GATHER_TIMES)
+    return G_SOURCE_CONTINUE;
   negotiation->gather_timer = 0;
   send_answer(negotiation);
   return G_SOURCE_REMOVE;
@@ -161,11 +182,12 @@ static void on_remote_set(GstPromise *promise, gpointer data) {
 }
 
 Negotiation *negotiation_new(gint64 id, GstElement *webrtcbin, SdpChoice *choice,
-                             const NegotiationEvents *events, gpointer data) {
+                             char *const *public_addresses, const NegotiationEvents *events, gpointer data) {
   Negotiation *negotiation = g_atomic_rc_box_new0(Negotiation);
   negotiation->id = id;
   negotiation->webrtc = gst_object_ref(webrtcbin);
   negotiation->choice = choice;
+  negotiation->public_addresses = public_addresses;
   negotiation->events = events;
   negotiation->data = data;
   listen_to(negotiation, "notify::ice-gathering-state", G_CALLBACK(on_gathering_state));
@@ -205,7 +227,8 @@ char *negotiation_restart(Negotiation *negotiation, const char *fragment, GError
   }
   if (!sdp_fragment_restart(negotiation->choice, fragment, &remote, error))
     return NULL;
-  char *answer = ice_restart(negotiation->webrtc, negotiation->choice, &remote);
+  char *answer =
+      ice_restart(negotiation->webrtc, negotiation->choice, &remote, negotiation->public_addresses);
   if (!answer) {
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "there is no ICE to restart");
     return NULL;

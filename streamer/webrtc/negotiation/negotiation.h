@@ -14,13 +14,16 @@ typedef struct Negotiation Negotiation;
 
 typedef struct {
   void (*answered)(const char *sdp, gpointer data); /* the answer, with this side's candidates; once */
-  void (*failed)(gpointer data);                    /* there will be none */
+  /* There will be none. @reason: "failed", where the offer could not be worked with, or "no_candidates",
+   * where this host has no address or port for it. */
+  void (*failed)(const char *reason, gpointer data);
 } NegotiationEvents;
 
-/* For @webrtcbin in the NULL state. @choice is the offer; it and @events must outlive the negotiation. @id
- * names it in the log. */
+/* For @webrtcbin in the NULL state. @choice is the offer; @public_addresses (nullable) are those that this
+ * host has outside (public_address.h). They and @events must outlive the negotiation. @id names it in the
+ * log. */
 Negotiation *negotiation_new(gint64 id, GstElement *webrtcbin, SdpChoice *choice,
-                             const NegotiationEvents *events, gpointer data);
+                             char *const *public_addresses, const NegotiationEvents *events, gpointer data);
 
 /* Begins to answer; webrtcbin is in the PLAYING state. */
 void negotiation_begin(Negotiation *negotiation);

@@ -1,6 +1,7 @@
 #include "streamer/webrtc/negotiation/sdp.h"
 
 #include "streamer/webrtc/negotiation/playout_delay.h"
+#include "streamer/webrtc/negotiation/public_candidates.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -343,12 +344,48 @@ static void add_profile(GstSDPMedia *media, gint payload, const char *profile_le
   }
 }
 
-char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer) {
+/* RFC 8445 section 5.1.3: the STUN server may have told the same. */
+static gboolean has_address(const GstSDPMedia *media, const char *candidate) {
+  g_auto(GStrv) wanted = g_strsplit(candidate, " ", 7);
+  for (guint i = 0; i < gst_sdp_media_attributes_len(media); i++) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute(media, i);
+    if (!attribute->value || !g_str_equal(attribute->key, "candidate"))
+      continue;
+    g_auto(GStrv) words = g_strsplit(attribute->value, " ", 7);
+    if (g_strv_length(words) > 5 && g_str_equal(words[4], wanted[4]) && g_str_equal(words[5], wanted[5]))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void add_public_candidates(GstSDPMedia *media, char *const *public_addresses) {
+  guint count = gst_sdp_media_attributes_len(media);
+  for (guint i = 0; i < count; i++) {
+    const GstSDPAttribute *attribute = gst_sdp_media_get_attribute(media, i);
+    if (!attribute->value || !g_str_equal(attribute->key, "candidate"))
+      continue;
+    g_auto(GStrv) candidates = public_candidates(public_addresses, attribute->value);
+    for (char **candidate = candidates; *candidate; candidate++)
+      if (!has_address(media, *candidate))
+        gst_sdp_media_add_attribute(media, "candidate", *candidate);
+  }
+}
+
+gboolean sdp_has_candidate(const GstSDPMessage *answer) {
+  for (guint i = 0; i < gst_sdp_message_medias_len(answer); i++)
+    if (gst_sdp_media_get_attribute_val(gst_sdp_message_get_media(answer, i), "candidate"))
+      return TRUE;
+  return FALSE;
+}
+
+char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer, char *const *public_addresses) {
   GstSDPMessage *copy;
   gst_sdp_message_copy(answer, &copy);
   if (choice->profile_level_id && choice->video_mline < gst_sdp_message_medias_len(copy))
     add_profile((GstSDPMedia *)gst_sdp_message_get_media(copy, choice->video_mline), choice->video_payload,
                 choice->profile_level_id);
+  for (guint i = 0; i < gst_sdp_message_medias_len(copy); i++)
+    add_public_candidates((GstSDPMedia *)gst_sdp_message_get_media(copy, i), public_addresses);
   char *text = gst_sdp_message_as_text(copy);
   gst_sdp_message_free(copy);
   return text;

@@ -43,8 +43,12 @@ void sdp_choice_free(SdpChoice *choice); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SdpChoice, sdp_choice_free)
 
 /* The text (transfer full) of what webrtcbin answered to the choice's offer, with what it leaves out: the
- * H.264 profile. Without one, RFC 6184 section 8.2.2 makes it the plain baseline profile. */
-char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer);
+ * H.264 profile, without which RFC 6184 section 8.2.2 makes it the plain baseline profile, and the candidates
+ * of @public_addresses (public_candidates.h; nullable). */
+char *sdp_write_answer(const SdpChoice *choice, const GstSDPMessage *answer, char *const *public_addresses);
+
+/* Whether @answer tells an address to come to. */
+gboolean sdp_has_candidate(const GstSDPMessage *answer);
 
 /* Whether @value, which follows "candidate:" in an attribute, is a candidate of use (RFC 8839 section 5.1):
  * printable text of a candidate's form and length. Names of multicast DNS, behind which browsers hide their

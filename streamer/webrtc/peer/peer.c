@@ -218,8 +218,8 @@ static void on_answered(const char *sdp, gpointer data) {
   peer->context->events->answered(peer->id, sdp, peer->context->data);
 }
 
-static void on_negotiation_failed(gpointer data) {
-  peer_end(data, "failed");
+static void on_negotiation_failed(const char *reason, gpointer data) {
+  peer_end(data, reason);
 }
 
 static const NegotiationEvents negotiation_events = {.answered = on_answered,
@@ -274,7 +274,8 @@ Peer *peer_new(gint64 id, SdpChoice *choice, const PeerContext *context, const G
   connect_signal(peer->webrtc, "deep-element-added", G_CALLBACK(on_inner_element), peer);
   connect_signal(peer->webrtc, "on-data-channel", G_CALLBACK(on_data_channel), peer);
   connect_signal(peer->webrtc, "notify::connection-state", G_CALLBACK(on_connection_state), peer);
-  peer->negotiation = negotiation_new(id, peer->webrtc, choice, &negotiation_events, peer);
+  peer->negotiation = negotiation_new(id, peer->webrtc, choice, context->settings->public_addresses,
+                                      &negotiation_events, peer);
   gst_element_set_state(peer->pipeline, GST_STATE_READY);
   ice_apply(peer->webrtc, context->settings, ice_servers);
   gst_element_set_state(peer->pipeline, GST_STATE_PLAYING);

@@ -21,8 +21,8 @@ typedef struct {
   void (*connected)(gint64 id, gpointer data);
   /* Of peer_restart(), from within it: the fragment for the player, or NULL and why not. */
   void (*restarted)(gint64 id, const char *fragment, const char *reason, gpointer data);
-  /* @reason: one word: closed, removed, silent, ice_failed, encoder_failed, failed. The peer is freed after
-   * this. */
+  /* @reason: one word: closed, removed, silent, ice_failed, encoder_failed, no_candidates, failed. The peer
+   * is freed after this. */
   void (*ended)(gint64 id, gboolean was_answered, const char *reason, gpointer data);
 } PeerEvents;
 

@@ -141,6 +141,12 @@ static GstElement *encoder_make_pipeline(MediaCodec codec, const MediaEncoder *h
   return pipeline;
 }
 
+gboolean encoder_check(MediaCodec codec, const MediaSettings *settings, GError **error) {
+  g_autoptr(GstElement) pipeline =
+      encoder_make_pipeline(codec, &settings->encoders[codec], settings->bitrate_kbps, error);
+  return pipeline != NULL;
+}
+
 Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings, guint width,
                      guint height, const EncoderEvents *events, gpointer data, GError **error) {
   GstElement *pipeline = encoder_make_pipeline(codec, how, settings->bitrate_kbps, error);

@@ -7,6 +7,7 @@
 #include "streamer/webrtc/negotiation/sdp.h"
 #include "streamer/webrtc/peer/layers.h"
 #include "streamer/webrtc/peer/peer.h"
+#include "streamer/webrtc/program/media_check.h"
 #include "streamer/webrtc/program/warm_up.h"
 #include "streamer/webrtc/screen/screen_capture.h"
 #include "streamer/webrtc/screen/window_watch.h"
@@ -147,10 +148,14 @@ static void on_peer_ended(gint64 id, gboolean was_answered, const char *reason, 
   g_hash_table_remove(session->peers, &id);
   update_capture(session);
   gboolean is_offer_bad = !was_answered && g_str_equal(reason, "failed");
-  media_session_say(
-      session, &(EngineMessage){.type = is_offer_bad ? ENGINE_VIEWER_FAILED : ENGINE_VIEWER_GONE,
-                                .viewer = id,
-                                .reason = is_offer_bad ? "the offer could not be answered" : (char *)reason});
+  if (!was_answered)
+    reason = is_offer_bad                           ? "the offer could not be answered"
+             : g_str_equal(reason, "no_candidates") ? "the server has no address or port left for the picture"
+                                                    : "the picture cannot be sent right now";
+  media_session_say(session,
+                    &(EngineMessage){.type = is_offer_bad ? ENGINE_VIEWER_FAILED : ENGINE_VIEWER_GONE,
+                                     .viewer = id,
+                                     .reason = (char *)reason});
 }
 
 static const PeerEvents peer_events = {.answered = on_peer_answered,
@@ -305,6 +310,10 @@ static gboolean start_media(MediaSession *session, GError **error) {
 static void configure(MediaSession *session, const EngineMessage *message) {
   g_autoptr(GError) error = NULL;
   if (!read_configuration(session, message, &error)) {
+    media_session_fail(session, error->message, EX_CONFIG);
+    return;
+  }
+  if (!media_check_addresses(&session->settings, &error)) {
     media_session_fail(session, error->message, EX_CONFIG);
     return;
   }

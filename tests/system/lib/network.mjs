@@ -1,7 +1,7 @@
 // @ts-check
 // A network of one's own between an engine and its players: a network namespace (network_namespaces(7)), whose link
-// to us can be made as narrow as a phone's; and a switch between several. Needs root and tc; canMakeNetworks says
-// whether they are there.
+// to us can be made as narrow as a phone's; a switch between several; and address translation in between. Needs root
+// and tc; canMakeNetworks says whether they are there.
 
 import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
@@ -39,12 +39,8 @@ function clearNamespace(scope, name) {
   clearAtTheEnd(scope, `ip netns pids ${name} | xargs -r kill -KILL; ip netns del ${name}`);
 }
 
-/**
- * A namespace with links to here. It is gone with the scope, and all that is left in it with it. What one can do with a
- * link, one can do with the network when it has but one.
- * @param {Scope} scope @param {{ links?: number }} [options]
- */
-export function startNetwork(scope, { links: count = 1 } = {}) {
+/** @param {Scope} scope */
+function addNamespace(scope) {
   const name = `vitrina-${process.pid}-${made++}`;
   /* What a command line begins with to run there. */
   const within = ['ip', 'netns', 'exec', name];
@@ -54,6 +50,16 @@ export function startNetwork(scope, { links: count = 1 } = {}) {
   // One family: with two, a path over the other would outlive the loss of an address.
   there('sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6');
   there('ip', 'link', 'set', 'lo', 'up');
+  return { name, within, there };
+}
+
+/**
+ * A namespace with links to here. It is gone with the scope, and all that is left in it with it. What one can do with a
+ * link, one can do with the network when it has but one.
+ * @param {Scope} scope @param {{ links?: number }} [options]
+ */
+export function startNetwork(scope, { links: count = 1 } = {}) {
+  const { name, within, there } = addNamespace(scope);
   const links = Array.from({ length: count }, () => addLink(scope, name, there));
   return {
     ...links[0],
@@ -136,6 +142,57 @@ export function startSwitch(scope, networks) {
       connect: up => must('ip', '-n', name, 'link', 'set', port, up ? 'up' : 'down'),
     };
   });
+}
+
+/** Whether there can be address translation, too. */
+export const canTranslate = () => canMakeNetworks() && run('sh', ['-c', 'command -v nft']).status === 0;
+
+/**
+ * A router between a network and an outside, which has no way back but by its translation.
+ * @param {Scope} scope @param {{ name: string }} network @param {string} outside the outside's namespace
+ * @param {{ inside: string, addresses: string[], rules: string }} options `inside`: the first three numbers of the
+ *   network's addresses, which has the second; `addresses`: of the router outside; `rules`: of nft, for its NAT
+ */
+function addRouter(scope, network, outside, { inside, addresses, rules }) {
+  const { name, there, within } = addNamespace(scope);
+  const port = `to-${name.split('-').pop()}`;
+  there('sh', '-c', 'echo 1 >/proc/sys/net/ipv4/ip_forward');
+  must('ip', '-n', name, 'link', 'add', 'inside', 'type', 'veth', 'peer', 'name', 'way-out', 'netns', network.name);
+  must('ip', '-n', name, 'link', 'add', 'outside', 'type', 'veth', 'peer', 'name', port, 'netns', outside);
+  must('ip', '-n', outside, 'link', 'set', port, 'master', 'switch', 'up');
+  must('ip', '-n', network.name, 'addr', 'add', `${inside}.2/24`, 'dev', 'way-out');
+  must('ip', '-n', network.name, 'link', 'set', 'way-out', 'up');
+  must('ip', '-n', network.name, 'route', 'add', 'default', 'via', `${inside}.1`);
+  there('ip', 'addr', 'add', `${inside}.1/24`, 'dev', 'inside');
+  for (const address of addresses) there('ip', 'addr', 'add', `${address}/24`, 'dev', 'outside');
+  for (const end of ['inside', 'outside']) there('ip', 'link', 'set', end, 'up');
+  const { status, stderr } = run(within[0], [...within.slice(1), 'nft', '-f', '-'], { input: `table ip nat {\n${rules}\n}\n` });
+  if (status !== 0) throw new Error(`nft: ${stderr}`);
+}
+
+/**
+ * Puts a server behind a 1:1 NAT, as clouds have them, and visitors behind one that many share. They reach each other
+ * through the outside (RFC 5737) alone.
+ * @param {Scope} scope @param {{ name: string }} server @param {{ name: string }} visitors
+ * @returns {{ local: string, public: string }} the server's addresses
+ */
+export function startTranslation(scope, server, visitors) {
+  const { name: outside, there } = addNamespace(scope);
+  const [local, global] = ['192.168.50.2', '203.0.113.10'];
+  there('ip', 'link', 'add', 'switch', 'up', 'type', 'bridge');
+  addRouter(scope, server, outside, {
+    inside: '192.168.50',
+    addresses: ['203.0.113.1', global],
+    rules: `
+      chain in { type nat hook prerouting priority -100; iifname "outside" ip daddr ${global} dnat to ${local}; }
+      chain out { type nat hook postrouting priority 100; oifname "outside" ip saddr ${local} snat to ${global}; }`,
+  });
+  addRouter(scope, visitors, outside, {
+    inside: '192.168.60',
+    addresses: ['203.0.113.2'],
+    rules: 'chain out { type nat hook postrouting priority 100; oifname "outside" masquerade; }',
+  });
+  return { local, public: global };
 }
 
 /**

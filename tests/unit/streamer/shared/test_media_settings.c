@@ -35,6 +35,11 @@ static void test_flaws_are_named(void) {
       {"{\"udp_port_min\":9,\"udp_port_max\":8}", "udp_port_min"},
       {"{\"widht\":960}", "widht"},
       {"{\"sound\":1}", "sound"},
+      {"{\"ice_addresses\":[\"eth0\"]}", "ice_addresses"},
+      {"{\"public_addresses\":[\"here\"]}", "public_addresses"},
+      {"{\"public_addresses\":[\"203.0.113.7/\"]}", "public_addresses"},
+      {"{\"public_addresses\":[\"203.0.113.7/fd00::1\"]}", "family"},
+      {"{\"public_addresses\":[\"0.0.0.0\"]}", "public_addresses"},
       {"[]", "webrtc"},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {

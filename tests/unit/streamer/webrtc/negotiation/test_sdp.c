@@ -1,5 +1,6 @@
 /* What is made of a player's offer, and of its candidates. */
 #include "streamer/webrtc/negotiation/playout_delay.h"
+#include "streamer/webrtc/negotiation/public_candidates.h"
 #include "streamer/webrtc/negotiation/sdp_fragment.h"
 
 #include <gst/gst.h>
@@ -106,7 +107,7 @@ static void test_the_answer_names_the_profile(void) {
   gst_sdp_message_new_from_text(HEAD AUDIO "m=video 9 UDP/TLS/RTP/SAVPF 104\r\n"
                                            "a=fmtp:104 packetization-mode=1\r\n",
                                 &answer);
-  g_autofree char *text = sdp_write_answer(choice, answer);
+  g_autofree char *text = sdp_write_answer(choice, answer, NULL);
   g_assert_nonnull(strstr(text, "a=fmtp:104 packetization-mode=1;profile-level-id=42e01f\r\n"));
   gst_sdp_message_free(answer);
 }
@@ -244,6 +245,65 @@ static void test_our_fragment_is_in_the_first_section(void) {
   g_assert_cmpstr(fragment, ==, expected);
 }
 
+#define HOST "1 1 UDP 2015363327 10.0.0.2 40000 typ host"
+#define OUTSIDE "1n0 1 UDP 1679819007 203.0.113.7 40000 typ srflx raddr 10.0.0.2 rport 40000"
+
+static void test_public_candidates(void) {
+  char *addresses[] = {"203.0.113.7", "2001:db8::7", NULL};
+  static const struct {
+    const char *candidate, *expected;
+  } rows[] = {
+      {"candidate:" HOST, "candidate:" OUTSIDE},
+      {"candidate:4 1 UDP 2015364095 fd00::2 40000 typ host",
+       "candidate:4n0 1 UDP 1679819775 2001:db8::7 40000 typ srflx raddr fd00::2 rport 40000"},
+      {"candidate:1 1 UDP 2015363327 198.51.100.1 40000 typ host", ""},
+      {"candidate:1 1 TCP 2015363327 10.0.0.2 9 typ host tcptype active", ""},
+      {"candidate:1 1 UDP 505413887 10.0.0.2 40000 typ relay raddr 10.0.0.2 rport 1", ""},
+      {"candidate:1 1 UDP", ""},
+      {"", ""},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_auto(GStrv) found = public_candidates(addresses, rows[i].candidate);
+    g_autofree char *joined = g_strjoinv("|", found);
+    g_assert_cmpstr(joined, ==, rows[i].expected);
+  }
+}
+
+static GstSDPMessage *answer_with(const char *candidates) {
+  GstSDPMessage *answer;
+  g_autofree char *text = g_strdup_printf("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+                                          "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n%s",
+                                          candidates);
+  gst_sdp_message_new(&answer);
+  g_assert_cmpint(gst_sdp_message_parse_buffer((const guint8 *)text, (guint)strlen(text), answer), ==,
+                  GST_SDP_OK);
+  return answer;
+}
+
+static void test_the_answer_tells_public_addresses_once(void) {
+  char *addresses[] = {"203.0.113.7", NULL};
+  g_autoptr(SdpChoice) choice = sdp_choose(OFFER, h264_first, FALSE, NULL);
+  GstSDPMessage *plain = answer_with("a=candidate:" HOST "\r\n");
+  g_autofree char *told = sdp_write_answer(choice, plain, addresses);
+  g_assert_nonnull(strstr(told, "a=candidate:" HOST "\r\n"));
+  g_assert_nonnull(strstr(told, "a=candidate:" OUTSIDE "\r\n"));
+  GstSDPMessage *known =
+      answer_with("a=candidate:" HOST "\r\na=candidate:2 1 UDP 1679819007 203.0.113.7 40000 typ srflx raddr "
+                  "10.0.0.2 rport 40000\r\n");
+  g_autofree char *once = sdp_write_answer(choice, known, addresses);
+  g_assert_null(strstr(once, "1n0"));
+  gst_sdp_message_free(plain);
+  gst_sdp_message_free(known);
+}
+
+static void test_an_answer_may_lead_nowhere(void) {
+  GstSDPMessage *none = answer_with("a=mid:0\r\n"), *one = answer_with("a=candidate:" HOST "\r\n");
+  g_assert_false(sdp_has_candidate(none));
+  g_assert_true(sdp_has_candidate(one));
+  gst_sdp_message_free(none);
+  gst_sdp_message_free(one);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/sdp/h264-of-the-usable-profile", test_h264_of_the_usable_profile);
@@ -261,5 +321,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/sdp/a-restart-begins-another-generation", test_a_restart_begins_another_generation);
   g_test_add_func("/sdp/restarts-that-are-refused", test_restarts_that_are_refused);
   g_test_add_func("/sdp/our-fragment-is-in-the-first-section", test_our_fragment_is_in_the_first_section);
+  g_test_add_func("/sdp/public-candidates", test_public_candidates);
+  g_test_add_func("/sdp/the-answer-tells-public-addresses-once", test_the_answer_tells_public_addresses_once);
+  g_test_add_func("/sdp/an-answer-may-lead-nowhere", test_an_answer_may_lead_nowhere);
   return g_test_run();
 }
