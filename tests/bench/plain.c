@@ -34,7 +34,7 @@ static void on_active(const char *user, gboolean steers, gpointer data) {
 static gboolean send_answer(gpointer data) {
   GstWebRTCSessionDescription *answer = NULL;
   g_object_get(webrtc, "local-description", &answer, NULL);
-  g_autofree char *sdp = sdp_write_answer(choice, answer->sdp);
+  g_autofree char *sdp = sdp_write_answer(choice, answer->sdp, NULL);
   engine_message_send(channel, &(EngineMessage){.type = ENGINE_VIEWER_ANSWER, .viewer = 1, .sdp = sdp});
   gst_webrtc_session_description_free(answer);
   return G_SOURCE_REMOVE;
