@@ -92,6 +92,32 @@ test('a streamer that says nothing more is noticed, and the line comes back', as
   await visitor.leave();
 });
 
+test('what sends the picture dies: it is there again within seconds, and nobody has to do anything', async t => {
+  const host = await Participant.come(t, browser, { label: 'engine-host' });
+  const guest = await Participant.come(t, browser, { label: 'engine-guest' });
+  await host.invites(house, 'Park Side', guest);
+  const { streamer } = await onlySession(house);
+  await host.video.focus();
+  const before = await host.seesStillness();
+  await host.page.keyboard.down('KeyW');
+  await host.seesChange(before, 'a step');
+  process.kill(streamer.processes().engine, 'SIGKILL');
+  const diedMs = Date.now();
+  const since = () => streamer.program.log.split('engine_restarted')[1] ?? '';
+  await until(() => (since().match(/viewer_connected session=/g) ?? []).length === 2, { what: 'both players again' });
+  const tookMs = Date.now() - diedMs;
+  t.diagnostic(`both players again after ${tookMs} ms`);
+  await host.page.keyboard.up('KeyW');
+  for (const one of [host, guest]) await one.seesPicture();
+  const still = await host.seesStillness();
+  await host.page.keyboard.down('KeyS');
+  await host.seesChange(still, 'a step afterwards');
+  await host.page.keyboard.up('KeyS');
+  await host.seesPeople(/Host/, /Guest/);
+  await host.leave();
+  await guest.leave();
+});
+
 test('the time runs out: warnings, the end, and what next', async t => {
   const host = await Participant.come(t, browser, { label: 'time-host' });
   const phone = await Participant.come(t, browser, { screen: 'phone', language: 'ru', label: 'time-phone' });
