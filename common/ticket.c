@@ -1,18 +1,12 @@
 #include "common/ticket.h"
 
+#include "common/fields.h"
 #include "common/instant.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jwt.h>
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define KEY_MAX_BYTES 4096
-#define SECRET_DIGITS 32
 #define LATEST_S G_GINT64_CONSTANT(253402300799) /* the end of the year 9999 */
 
 /* ---- errors ---- */
@@ -40,78 +34,6 @@ gint64 ticket_error_get_difference(const GError *error) {
 typedef jwt_t Token;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Token, jwt_free)
 
-struct TicketKey {
-  gsize length;
-  guchar bytes[];
-};
-
-/* ---- the key ---- */
-
-TicketKey *ticket_key_new(const void *bytes, gsize length) {
-  TicketKey *key = g_malloc0(sizeof *key + length);
-  key->length = length;
-  memcpy(key->bytes, bytes, length);
-  return key;
-}
-
-void ticket_key_free(TicketKey *key) {
-  if (!key)
-    return;
-  OPENSSL_cleanse(key->bytes, key->length);
-  g_free(key);
-}
-
-TicketKey *ticket_key_load(const char *path, GError **error) {
-  g_autofree char *bytes = NULL;
-  gsize length;
-  g_autoptr(GError) problem = NULL;
-  if (!g_file_get_contents(path, &bytes, &length, &problem)) {
-    g_set_error_literal(error, TICKET_ERROR, TICKET_ERROR_KEY, problem->message);
-    return NULL;
-  }
-  gsize size = length;
-  while (length > 0 && g_ascii_isspace(bytes[length - 1]))
-    length--;
-  TicketKey *key = NULL;
-  if (length < TICKET_KEY_MIN_BYTES || length > KEY_MAX_BYTES)
-    g_set_error(error, TICKET_ERROR, TICKET_ERROR_KEY, "%s: the key must have %d to %d bytes", path,
-                TICKET_KEY_MIN_BYTES, KEY_MAX_BYTES);
-  else
-    key = ticket_key_new(bytes, length);
-  OPENSSL_cleanse(bytes, size);
-  return key;
-}
-
-/* A new file with 32 random bytes as hexadecimal text; one that appears meanwhile is left as it is. */
-static gboolean create_key(const char *path, gboolean *created, GError **error) {
-  guchar raw[32];
-  char text[2 * sizeof raw + 2];
-  if (RAND_bytes(raw, sizeof raw) != 1)
-    g_error("the random generator failed");
-  for (gsize i = 0; i < sizeof raw; i++)
-    g_snprintf(text + 2 * i, 4, "%02x\n", raw[i]);
-  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  gboolean ok = fd >= 0 ? write(fd, text, sizeof text - 1) == (gssize)sizeof text - 1 && fsync(fd) == 0
-                        : errno == EEXIST;
-  if (!ok)
-    g_set_error(error, TICKET_ERROR, TICKET_ERROR_KEY, "%s: %s", path, g_strerror(errno));
-  else if (fd >= 0 && created)
-    *created = TRUE;
-  if (fd >= 0)
-    close(fd);
-  OPENSSL_cleanse(raw, sizeof raw);
-  OPENSSL_cleanse(text, sizeof text);
-  return ok;
-}
-
-TicketKey *ticket_key_load_or_create(const char *path, gboolean *created, GError **error) {
-  if (created)
-    *created = FALSE;
-  if (!g_file_test(path, G_FILE_TEST_EXISTS) && !create_key(path, created, error))
-    return NULL;
-  return ticket_key_load(path, error);
-}
-
 /* ---- signing ---- */
 
 static void add_text(Token *token, const char *name, const char *value) {
@@ -119,9 +41,11 @@ static void add_text(Token *token, const char *name, const char *value) {
     jwt_add_grant(token, name, value);
 }
 
-char *ticket_sign(const TicketKey *key, const Ticket *ticket) {
+char *ticket_sign(const KeyRing *keys, const Ticket *ticket) {
   g_autoptr(Token) token = NULL;
-  if (jwt_new(&token) != 0 || jwt_set_alg(token, JWT_ALG_HS256, key->bytes, (int)key->length) != 0)
+  gsize length;
+  const guint8 *key = key_ring_get(keys, 0, &length);
+  if (jwt_new(&token) != 0 || jwt_set_alg(token, JWT_ALG_HS256, key, (int)length) != 0)
     g_error("libjwt could not make a token");
   add_text(token, "aud", ticket->audience);
   add_text(token, "sid", ticket->session);
@@ -141,13 +65,13 @@ char *ticket_sign(const TicketKey *key, const Ticket *ticket) {
   return text;
 }
 
-char *ticket_sign_control(const TicketKey *key, const char *audience) {
+char *ticket_sign_control(const KeyRing *keys, const char *audience) {
   Ticket ticket = {
       .audience = (char *)audience,
       .role = (char *)"coordinator",
       .expires_at_us = instant_now_us() + TICKET_CONTROL_LIFETIME_US,
   };
-  return ticket_sign(key, &ticket);
+  return ticket_sign(keys, &ticket);
 }
 
 /* ---- checking ---- */
@@ -181,13 +105,27 @@ static Ticket *fail(GError **error, TicketError code, const char *reason) {
   return NULL;
 }
 
+/* By whichever of the keys it is signed with. The comparison of signatures takes constant time. NULL: by
+ * none. (transfer full) */
+static Token *decode_token(const KeyRing *keys, const char *text) {
+  for (guint i = 0; i < key_ring_count(keys); i++) {
+    Token *token = NULL;
+    gsize length;
+    const guint8 *key = key_ring_get(keys, i, &length);
+    /* With a key given, libjwt refuses "none" and a wrong signature; the algorithm is ours to check. */
+    if (jwt_decode(&token, text, key, (int)length) == 0 && jwt_get_alg(token) == JWT_ALG_HS256)
+      return token;
+    g_clear_pointer(&token, jwt_free);
+  }
+  return NULL;
+}
+
 /* What a good signature stands under, whoever it is for (transfer full). */
-static Ticket *read_signed(const TicketKey *key, const char *text, GError **error) {
-  g_autoptr(Token) token = NULL;
+static Ticket *read_signed(const KeyRing *keys, const char *text, GError **error) {
   if (!text || strlen(text) > TICKET_MAX_BYTES)
     return fail(error, TICKET_ERROR_INVALID, "The ticket is missing or too long.");
-  /* With a key given, libjwt refuses "none" and a wrong signature; the algorithm is ours to check. */
-  if (jwt_decode(&token, text, key->bytes, (int)key->length) != 0 || jwt_get_alg(token) != JWT_ALG_HS256)
+  g_autoptr(Token) token = decode_token(keys, text);
+  if (!token)
     return fail(error, TICKET_ERROR_INVALID, "The ticket is not valid.");
   g_autoptr(Ticket) ticket = claims_of(token);
   if (!ticket->audience || !ticket->role || ticket->expires_at_us <= 0)
@@ -203,8 +141,8 @@ static gboolean is_expired(const Ticket *ticket, GError **error) {
 }
 
 /* Of a person or a coordinator, whatever the time is. */
-static Ticket *read_ticket(const TicketKey *key, const char *text, const char *audience, GError **error) {
-  g_autoptr(Ticket) ticket = read_signed(key, text, error);
+static Ticket *read_ticket(const KeyRing *keys, const char *text, const char *audience, GError **error) {
+  g_autoptr(Ticket) ticket = read_signed(keys, text, error);
   if (!ticket)
     return NULL;
   if (!is_role(ticket->role))
@@ -214,13 +152,13 @@ static Ticket *read_ticket(const TicketKey *key, const char *text, const char *a
   return g_steal_pointer(&ticket);
 }
 
-Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audience, GError **error) {
-  g_autoptr(Ticket) ticket = read_ticket(key, text, audience, error);
+Ticket *ticket_verify(const KeyRing *keys, const char *text, const char *audience, GError **error) {
+  g_autoptr(Ticket) ticket = read_ticket(keys, text, audience, error);
   return ticket && !is_expired(ticket, error) ? g_steal_pointer(&ticket) : NULL;
 }
 
-Ticket *ticket_verify_staff(const TicketKey *key, const char *text, GError **error) {
-  g_autoptr(Ticket) ticket = read_signed(key, text, error);
+Ticket *ticket_verify_staff(const KeyRing *keys, const char *text, GError **error) {
+  g_autoptr(Ticket) ticket = read_signed(keys, text, error);
   if (!ticket)
     return NULL;
   if (strcmp(ticket->audience, TICKET_STAFF_AUDIENCE) != 0 || is_role(ticket->role) || !ticket->id)
@@ -237,8 +175,8 @@ static void set_clock_error(GError **error, gint64 difference_us) {
   g_propagate_error(error, made);
 }
 
-gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error) {
-  g_autoptr(Ticket) ticket = read_ticket(key, text, audience, error);
+gboolean ticket_verify_control(const KeyRing *keys, const char *text, const char *audience, GError **error) {
+  g_autoptr(Ticket) ticket = read_ticket(keys, text, audience, error);
   if (!ticket)
     return FALSE;
   if (strcmp(ticket->role, "coordinator") != 0)
@@ -252,16 +190,39 @@ gboolean ticket_verify_control(const TicketKey *key, const char *text, const cha
   return FALSE;
 }
 
-char *ticket_secret(const TicketKey *key, const char *purpose, const char *subject) {
-  g_autofree char *message = g_strdup_printf("%s:%s", purpose, subject);
-  char *text = g_compute_hmac_for_string(G_CHECKSUM_SHA256, key->bytes, key->length, message, -1);
-  text[SECRET_DIGITS] = '\0';
-  return text;
+/* ---- before it is checked ---- */
+
+typedef struct {
+  char *audience;
+} Claimed;
+
+static const Field claimed_fields[] = {
+    {"aud", FIELD_TEXT, G_STRUCT_OFFSET(Claimed, audience), .required = TRUE, .min = 1},
+    {NULL},
+};
+
+/* Base64 of RFC 7515 section 2: with - and _, and without = at the end. (transfer full) */
+static char *decode_part(const char *part, gsize length, gsize *decoded) {
+  g_autoptr(GString) text = g_string_new_len(part, (gssize)length);
+  for (gsize i = 0; i < length; i++)
+    text->str[i] = part[i] == '-' ? '+' : part[i] == '_' ? '/' : part[i];
+  while (text->len % 4 != 0)
+    g_string_append_c(text, '=');
+  return (char *)g_base64_decode(text->str, decoded);
 }
 
-gboolean ticket_secret_is(const TicketKey *key, const char *purpose, const char *subject, const char *text) {
-  g_autofree char *secret = ticket_secret(key, purpose, subject);
-  return text && strlen(text) == SECRET_DIGITS && CRYPTO_memcmp(secret, text, SECRET_DIGITS) == 0;
+char *ticket_read_audience(const char *text) {
+  const char *claims = text && strlen(text) <= TICKET_MAX_BYTES ? strchr(text, '.') : NULL;
+  const char *end = claims ? strchr(claims + 1, '.') : NULL;
+  gsize length;
+  if (!end)
+    return NULL;
+  g_autofree char *json = decode_part(claims + 1, (gsize)(end - claims - 1), &length);
+  g_autoptr(FieldsDoc) doc = fields_parse(json, length, NULL);
+  Claimed claimed = {NULL};
+  if (!doc || !fields_read(doc, claimed_fields, &claimed, NULL))
+    return NULL;
+  return claimed.audience;
 }
 
 const char *ticket_from_header(const char *header) {

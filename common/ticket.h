@@ -1,12 +1,19 @@
-/* Tickets: JSON Web Tokens (RFC 7519) signed with HMAC-SHA256 (RFC 7515, "HS256") through libjwt, with the
- * key that the coordinator and its streamers share. One form serves people (role host or guest), the
- * coordinator's own calls (role coordinator), and those who run the site (TICKET_STAFF_AUDIENCE). None passes
- * for another. Any thread.
+/* Tickets: JSON Web Tokens (RFC 7519) signed with HMAC-SHA256 (RFC 7515, "HS256") through libjwt. None passes
+ * for another, for each is signed with the key of whoever checks it (key_ring.h):
+ *
+ *   a person's (role host or guest)   the key of the session's server (key_ring_derive_server()): the
+ *                                     streamer checks it, and the coordinator, which has the master key
+ *   the coordinator's own calls       the key of the server that is called; the role is coordinator
+ *   of those who run the site         a key that coordinators alone have (key_ring_derive_staff()); the
+ *                                     audience is TICKET_STAFF_AUDIENCE
+ *
+ * So what a streamer has lets nobody in elsewhere. Where there are several keys the first signs, and each is
+ * good. Any thread.
  */
 #pragma once
+#include "common/key_ring.h"
 #include <glib.h>
 
-#define TICKET_KEY_MIN_BYTES 32 /* RFC 7518 section 3.2: at least the size of the hash */
 #define TICKET_MAX_BYTES 4096
 /* How far the coordinator's clock may be from a streamer's, either way; with the time that a call takes. */
 #define TICKET_CONTROL_LIFETIME_US (60 * (gint64)G_USEC_PER_SEC)
@@ -23,11 +30,8 @@ typedef struct {
   char *id;             /* "jti": what a staff ticket is listed by; NULL in all others */
 } Ticket;
 
-typedef struct TicketKey TicketKey;
-
 #define TICKET_ERROR (ticket_error_quark())
 typedef enum {
-  TICKET_ERROR_KEY,     /* the key's file is missing, unreadable or too short */
   TICKET_ERROR_INVALID, /* malformed, another algorithm, a wrong signature, a claim missing, another audience
                          */
   TICKET_ERROR_EXPIRED,
@@ -38,39 +42,28 @@ GQuark ticket_error_quark(void);
  * behind. 0 for other errors. */
 gint64 ticket_error_get_difference(const GError *error);
 
-/* The key from a file: its bytes without white space at the end, 32..4096 of them. (transfer full) */
-TicketKey *ticket_key_load(const char *path, GError **error);
-/* The same; a missing file is made first, mode 0600, with a fresh random key. @created tells (nullable). */
-TicketKey *ticket_key_load_or_create(const char *path, gboolean *created, GError **error);
-TicketKey *ticket_key_new(const void *bytes, gsize length); /* (transfer full), for tests */
-void ticket_key_free(TicketKey *key);                       /* wipes it; NULL is allowed */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(TicketKey, ticket_key_free)
-
 /* The signed text (transfer full). `iat` is set to now. */
-char *ticket_sign(const TicketKey *key, const Ticket *ticket);
+char *ticket_sign(const KeyRing *keys, const Ticket *ticket);
 
 /* Checks signature, algorithm, expiry and @audience (NULL: any) and gives the claims (transfer full). The
  * comparison of signatures takes constant time. */
-Ticket *ticket_verify(const TicketKey *key, const char *text, const char *audience, GError **error);
+Ticket *ticket_verify(const KeyRing *keys, const char *text, const char *audience, GError **error);
 
 /* The coordinator's own ticket for calls to @audience (transfer full), good for 60 s. */
-char *ticket_sign_control(const TicketKey *key, const char *audience);
+char *ticket_sign_control(const KeyRing *keys, const char *audience);
 /* Checks one: role coordinator, this audience, issued at most 60 s ago or, by a clock that is ahead, from
  * now. */
-gboolean ticket_verify_control(const TicketKey *key, const char *text, const char *audience, GError **error);
+gboolean ticket_verify_control(const KeyRing *keys, const char *text, const char *audience, GError **error);
 
 /* Whom staff tickets are for: no server, though one may be called so, for no role of theirs is a person's. */
 #define TICKET_STAFF_AUDIENCE "vitrina-staff"
 /* Checks a ticket of those who run the site, whose role is what kind of staff it is for (staff_kinds.h), and
  * gives the claims (transfer full); NULL with TICKET_ERROR. Whether it was revoked is to be asked then. */
-Ticket *ticket_verify_staff(const TicketKey *key, const char *text, GError **error);
+Ticket *ticket_verify_staff(const KeyRing *keys, const char *text, GError **error);
 
-/* A secret that only who has @key can make, bound to what it is for (@purpose, "cancel") and to whom
- * (@subject, a booking's id): HMAC-SHA256 (RFC 2104) of both, 32 hexadecimal digits (transfer full). It need
- * not be stored to be checked. */
-char *ticket_secret(const TicketKey *key, const char *purpose, const char *subject);
-/* Whether @text is that secret; takes the same time wherever they differ. */
-gboolean ticket_secret_is(const TicketKey *key, const char *purpose, const char *subject, const char *text);
+/* Whom a ticket says that it is for, before anybody has checked it: by whose key it is to be checked.
+ * (transfer full) NULL: it does not say so. */
+char *ticket_read_audience(const char *text);
 
 /* The token of an "Authorization: Bearer …" header's value (RFC 6750 section 2.1), or NULL. Points into
  * @header. */

@@ -158,7 +158,7 @@ WireMessage wire_message_of(const GError *error) {
     return (WireMessage)error->code;
   if (error->domain == FIELDS_ERROR)
     return WIRE_BAD_REQUEST;
-  if (error->domain == TICKET_ERROR && error->code != TICKET_ERROR_KEY)
+  if (error->domain == TICKET_ERROR)
     return WIRE_NOT_AUTHORIZED;
   return WIRE_INTERNAL_ERROR;
 }

@@ -126,3 +126,8 @@ ALTER TABLE places ADD COLUMN client CHAR(16) NULL, ADD COLUMN network CHAR(16) 
 
 -- Whether those who come to a session have to knock, and how often its code and its invitation were renewed.
 ALTER TABLE reservations ADD COLUMN door VARCHAR(16) NULL, ADD COLUMN generation INT UNSIGNED NOT NULL DEFAULT 0;
+
+-- version 7
+
+-- Which key a server has (vitrina-coordinator --server-key): raising it makes the one that it had void.
+ALTER TABLE servers ADD COLUMN generation INT UNSIGNED NOT NULL DEFAULT 1;

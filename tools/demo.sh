@@ -84,12 +84,14 @@ write_streamer() {
   "public_url": "streamer/$name/",
   "session_limit": 1,
   "stop_grace_seconds": 0,
-  "key_file": "vitrina.key",
+  "key_file": "$name.key",
   "state_directory": "$run_dir/$name",
   "app": ["$programs/vitrina-showroom", "--rc", "$scene", "--width", "{width}", "--height", "{height}"],
   "webrtc_program": "$programs/vitrina-webrtc"
 }
 JSON
+  (umask 077 && "$programs/vitrina-coordinator" --config "$state/configuration.json" --server-key "$name" \
+    >"$state/$name.key")
   # The list of servers is the sample's, with the port that was free.
   sed -i "/\"server_name\": \"$name\"/,/\"port\"/s/\"port\": \"[0-9]*\"/\"port\": \"$port\"/" "$state/servers.json"
   locations+="location /streamer/$name/ { proxy_pass http://127.0.0.1:$port/; } "
@@ -135,10 +137,7 @@ start_database() {
 
 # The list of servers and what is booked: in files, or in the database, where what the files say is put.
 prepare_store() {
-  if [ "$store" = json ]; then
-    write_coordinator '{ "type": "json" }'
-    return
-  fi
+  [ "$store" != json ] || return 0
   start_database
   write_coordinator "{ \"type\": \"mysql\", \"socket\": \"$run_dir/database.sock\", \"user\": \"root\" }"
   "$programs/vitrina-coordinator" --config "$state/configuration.json" --migrate >"$state/logs/migrate.log"
@@ -192,6 +191,7 @@ demo() {
   cp "$source/conf/servers.json" "$state/servers.json"
   [ -s "$state/vitrina.key" ] || (umask 077 && openssl rand -hex 32 >"$state/vitrina.key")
   certificate
+  write_coordinator '{ "type": "json" }'
   for entry in "${streamers[@]}"; do
     IFS='|' read -r name rc scene <<<"$entry"
     next_port

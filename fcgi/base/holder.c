@@ -1,5 +1,6 @@
 #include "fcgi/base/holder.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -10,16 +11,23 @@ struct Holders {
   const ClientNetworks *exempt;
 };
 
-Holders *holders_new(const TicketKey *key, const ClientNetworks *exempt) {
-  Holders *holders = g_new0(Holders, 1);
-  g_autofree char *secret = ticket_secret(key, "holder", "");
+void holders_set_keys(Holders *holders, const KeyRing *keys) {
+  g_autofree char *secret = key_ring_secret(keys, "holder", "");
   guint8 bytes[KEY_BYTES];
   for (guint i = 0; i < KEY_BYTES; i++)
     bytes[i] = (guint8)(g_ascii_xdigit_value(secret[2 * i]) << 4 | g_ascii_xdigit_value(secret[2 * i + 1]));
+  if (EVP_EncryptInit_ex(holders->cipher, EVP_aes_128_ecb(), NULL, bytes, NULL) != 1)
+    g_error("no AES");
+  OPENSSL_cleanse(bytes, sizeof bytes);
+}
+
+Holders *holders_new(const KeyRing *keys, const ClientNetworks *exempt) {
+  Holders *holders = g_new0(Holders, 1);
   holders->exempt = exempt;
   holders->cipher = EVP_CIPHER_CTX_new();
-  if (!holders->cipher || EVP_EncryptInit_ex(holders->cipher, EVP_aes_128_ecb(), NULL, bytes, NULL) != 1)
+  if (!holders->cipher)
     g_error("no AES");
+  holders_set_keys(holders, keys);
   return holders;
 }
 

@@ -6,10 +6,10 @@
  * `sockets`, which any thread may use.
  */
 #pragma once
-#include "common/ticket.h"
 #include "fcgi/base/answers.h"
 #include "fcgi/base/mailbox.h"
 #include "fcgi/base/timers.h"
+#include "fcgi/core/site_keys.h"
 #include "fcgi/settings/configuration.h"
 
 #include <stdatomic.h>
@@ -43,7 +43,7 @@ struct Core {
   CoreMode mode; /* set before wiring_open() */
   char *name;    /* drawn at each start: which of several coordinators this is */
   const Configuration *configuration;
-  const TicketKey *key;
+  SiteKeys *keys;
   Mailbox *mailbox;
   Answers *answers;
   Metering *metering;

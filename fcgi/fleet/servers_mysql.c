@@ -7,12 +7,12 @@
 #include <string.h>
 
 /* What the columns say of an entry, whatever it was imported with. */
-static const char *const columns_of_entry[] = {"ip", "port", "url", "enabled", "rc_info", NULL};
+static const char *const columns_of_entry[] = {"ip", "port", "url", "enabled", "generation", "rc_info", NULL};
 static const char *const columns_of_rc_info[] = {"rc_name", "info", NULL};
 
 typedef struct {
   char *ip, *url, *rc_name, *info;
-  gint64 port;
+  gint64 port, generation;
   gboolean enabled;
 } Imported;
 
@@ -21,6 +21,7 @@ static const Field imported_fields[] = {
     {"port", FIELD_NUMERAL, G_STRUCT_OFFSET(Imported, port)},
     {"url", FIELD_TEXT, G_STRUCT_OFFSET(Imported, url)},
     {"enabled", FIELD_BOOL, G_STRUCT_OFFSET(Imported, enabled), .absent = TRUE},
+    {"generation", FIELD_INT, G_STRUCT_OFFSET(Imported, generation)},
     {"rc_info.rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Imported, rc_name)},
     {"rc_info.info", FIELD_RAW, G_STRUCT_OFFSET(Imported, info)},
     {NULL},
@@ -28,13 +29,14 @@ static const Field imported_fields[] = {
 
 /* ---- reading ---- */
 
-enum { NAME, IP, PORT, URL, RC_NAME, INFO, ENTRY, ENABLED };
-#define COLUMNS "server_name, ip, port, url, rc_name, info, entry, enabled"
+enum { NAME, IP, PORT, URL, RC_NAME, INFO, ENTRY, ENABLED, GENERATION };
+#define COLUMNS "server_name, ip, port, url, rc_name, info, entry, enabled, generation"
 
 /* An operator's change of a column goes before what was imported. */
 static gboolean is_as_imported(const SqlRow *row, const Imported *entry) {
   return g_strcmp0(entry->ip, sql_row_text(row, IP)) == 0 && entry->port == sql_row_int(row, PORT) &&
          entry->enabled == (sql_row_int(row, ENABLED) != 0) &&
+         entry->generation == sql_row_int(row, GENERATION) &&
          g_strcmp0(entry->url, sql_row_text(row, URL)) == 0 &&
          g_strcmp0(entry->rc_name, sql_row_text(row, RC_NAME)) == 0 &&
          g_strcmp0(entry->info, sql_row_text(row, INFO)) == 0;
@@ -60,7 +62,7 @@ static void append_rc_info(GString *members, const SqlRow *row, const FieldsDoc 
 static void append_entry(GString *out, const SqlRow *row) {
   const char *entry = sql_row_text(row, ENTRY);
   g_autoptr(FieldsDoc) imported = entry ? fields_parse(entry, strlen(entry), NULL) : NULL;
-  Imported read = {NULL};
+  Imported read = {.generation = 1};
   if (imported && fields_read(imported, imported_fields, &read, NULL) && is_as_imported(row, &read)) {
     g_string_append(out, entry);
     fields_clear(imported_fields, &read);
@@ -77,6 +79,8 @@ static void append_entry(GString *out, const SqlRow *row) {
     append_text(members, "url", sql_row_text(row, URL));
   if (sql_row_int(row, ENABLED) == 0)
     g_string_append(members, ",\"enabled\":false");
+  if (sql_row_int(row, GENERATION) != 1)
+    g_string_append_printf(members, ",\"generation\":%" G_GINT64_FORMAT, sql_row_int(row, GENERATION));
   append_rc_info(members, row, imported);
   fields_append_object(out, rest ? rest : "{}", members->str);
 }
@@ -132,7 +136,7 @@ char *servers_mysql_mark(Sql *sql, GError **error) {
   if (!sql_run(
           sql,
           "SELECT CONCAT_WS(' ', COUNT(*), MAX(changed_at), SUM(CRC32(CONCAT_WS(' ', server_name, enabled, "
-          "position, ip, port, url, rc_name)))) FROM servers",
+          "position, ip, port, url, rc_name, generation)))) FROM servers",
           SQL_NO_VALUES, keep_mark, &mark, NULL, error))
     return NULL;
   return mark;
@@ -142,13 +146,14 @@ char *servers_mysql_mark(Sql *sql, GError **error) {
 
 static gboolean write_one(Sql *sql, const Server *server, guint position, GError **error) {
   return sql_run(sql,
-                 "INSERT INTO servers (" COLUMNS ", position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
+                 "INSERT INTO servers (" COLUMNS ", position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
                  "DUPLICATE KEY UPDATE ip = VALUES(ip), port = VALUES(port), url = VALUES(url), rc_name = "
                  "VALUES(rc_name), info = VALUES(info), entry = VALUES(entry), position = VALUES(position), "
-                 "enabled = VALUES(enabled)",
+                 "enabled = VALUES(enabled), generation = VALUES(generation)",
                  SQL_VALUES(SQL_TEXT(server->name), SQL_TEXT(server->ip), SQL_INT(server->port),
                             SQL_TEXT(server->url), SQL_TEXT(server->rc_name), SQL_TEXT(server->info),
-                            SQL_TEXT(server->text), SQL_INT(server->enabled), SQL_INT(position)),
+                            SQL_TEXT(server->text), SQL_INT(server->enabled), SQL_INT(server->generation),
+                            SQL_INT(position)),
                  NULL, NULL, NULL, error);
 }
 

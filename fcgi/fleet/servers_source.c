@@ -1,8 +1,8 @@
 #include "fcgi/fleet/servers_source.h"
 
+#include "common/file_mark.h"
 #include "common/instant.h"
 #include "common/log.h"
-#include "fcgi/base/file_mark.h"
 #include "fcgi/database/sql_pool.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/servers_mysql.h"

@@ -1,5 +1,6 @@
 #include "fcgi/fleet/streamer_client.h"
 
+#include "common/ticket.h"
 #include "fcgi/fleet/lane.h"
 
 /* A ticket is good for 60 s by the streamer's clock, which may differ by nearly as much: what it has aged
@@ -18,7 +19,8 @@ struct StreamerClient {
   GPtrArray *lanes; /* of PeersLane */
   guint max_lanes;
   char *ca_file;
-  const TicketKey *key;
+  const SiteKeys *keys;
+  gint64 trust_changed_us; /* monotonic; 0: not since the start */
   Mailbox *home;
   guint64 last_number;
   guint calls;             /* under way that are not long polls */
@@ -31,8 +33,10 @@ struct StreamerPeer {
   char *name;
   char *url;
   gboolean is_address;
+  gint64 generation;   /* of its key */
   char *authorization; /* the header line */
   gint64 authorization_us;
+  guint authorization_version; /* of the keys that it is signed with */
 };
 
 struct StreamerCall {
@@ -85,11 +89,11 @@ static void deliver_to_core(Letter *letter, gpointer receiver) {
 
 /* ---- the client ---- */
 
-StreamerClient *streamer_client_new(guint max_lanes, const char *ca_file, const TicketKey *key,
+StreamerClient *streamer_client_new(guint max_lanes, const char *ca_file, const SiteKeys *keys,
                                     Mailbox *home) {
   StreamerClient *client = g_new0(StreamerClient, 1);
   client->ca_file = g_strdup(ca_file);
-  client->key = key;
+  client->keys = keys;
   client->home = home;
   client->outstanding = g_hash_table_new(NULL, NULL);
   client->max_lanes = max_lanes;
@@ -115,6 +119,10 @@ void streamer_client_free(StreamerClient *client) {
   g_ptr_array_unref(client->lanes);
   g_free(client->ca_file);
   g_free(client);
+}
+
+void streamer_client_trust_changed(StreamerClient *client) {
+  client->trust_changed_us = g_get_monotonic_time();
 }
 
 guint streamer_client_count_calls(const StreamerClient *client) {
@@ -149,13 +157,15 @@ static gboolean has_address(const char *url) {
   return uri && g_uri_get_host(uri) && g_hostname_is_ip_address(g_uri_get_host(uri));
 }
 
-StreamerPeer *streamer_peer_new(StreamerClient *client, const char *name, const char *url) {
+StreamerPeer *streamer_peer_new(StreamerClient *client, const char *name, gint64 generation,
+                                const char *url) {
   StreamerPeer *peer = g_new0(StreamerPeer, 1);
   peer->client = client;
   peer->lane = choose_lane(client);
   peer->lane->peers++;
   peer->name = g_strdup(name);
   peer->url = g_strconcat(url, "control", NULL);
+  peer->generation = generation;
   peer->is_address = has_address(url);
   return peer;
 }
@@ -170,13 +180,25 @@ void streamer_peer_free(StreamerPeer *peer) {
   g_free(peer);
 }
 
+void streamer_peer_set_generation(StreamerPeer *peer, gint64 generation) {
+  if (generation == peer->generation)
+    return;
+  peer->generation = generation;
+  g_clear_pointer(&peer->authorization, g_free);
+}
+
 static const char *authorization_of(StreamerPeer *peer) {
+  const SiteKeys *keys = peer->client->keys;
   gint64 now_us = g_get_monotonic_time();
-  if (!peer->authorization || now_us - peer->authorization_us > TICKET_REUSE_US) {
-    g_autofree char *ticket = ticket_sign_control(peer->client->key, peer->name);
+  guint version = site_keys_get_version(keys);
+  if (!peer->authorization || peer->authorization_version != version ||
+      now_us - peer->authorization_us > TICKET_REUSE_US) {
+    g_autoptr(KeyRing) own = site_keys_derive_server(keys, peer->name, peer->generation);
+    g_autofree char *ticket = ticket_sign_control(own, peer->name);
     g_free(peer->authorization);
     peer->authorization = g_strconcat("Authorization: Bearer ", ticket, NULL);
     peer->authorization_us = now_us;
+    peer->authorization_version = version;
   }
   return peer->authorization;
 }
@@ -202,6 +224,7 @@ static LaneCall make_lane_call(StreamerPeer *peer, char *body, const char *reque
                     .body = body,
                     .headers = curl_slist_append(headers, authorization_of(peer)),
                     .ca_file = peer->client->ca_file,
+                    .trust_changed_us = peer->client->trust_changed_us,
                     .timeout_ms = timeout_ms,
                     .text = g_string_new(NULL)};
 }

@@ -4,8 +4,8 @@
  * connection is kept and found again. Calls are made, and answers come back, on the core's thread.
  */
 #pragma once
-#include "common/ticket.h"
 #include "fcgi/base/mailbox.h"
+#include "fcgi/core/site_keys.h"
 
 typedef struct StreamerClient StreamerClient;
 /* One streamer: where it is, and the tickets made for it. */
@@ -32,10 +32,12 @@ typedef struct {
 /* @result is valid during the call only. */
 typedef void (*StreamerAnswered)(const StreamerResult *result, gpointer user_data);
 
-/* @max_lanes: at most so many threads. @ca_file (nullable): certificates to trust. @key (transfer none) and
+/* @max_lanes: at most so many threads. @ca_file (nullable): certificates to trust. @keys (transfer none) and
  * @home, the mailbox that brings answers to the core, must outlive the client. (transfer full) */
-StreamerClient *streamer_client_new(guint max_lanes, const char *ca_file, const TicketKey *key,
+StreamerClient *streamer_client_new(guint max_lanes, const char *ca_file, const SiteKeys *keys,
                                     Mailbox *home);
+/* The file of certificates has changed: connections that are made from now on go by it, others go on. */
+void streamer_client_trust_changed(StreamerClient *client);
 
 /* Ends the threads; calls under way are given up, and no StreamerAnswered is called any more. NULL is
  * allowed. */
@@ -44,8 +46,11 @@ void streamer_client_free(StreamerClient *client);
 /* How many calls other than @watching ones are under way. */
 guint streamer_client_count_calls(const StreamerClient *client);
 
-/* @name: the server's name, which is the tickets' audience. @url: its base, ending in "/". (transfer full) */
-StreamerPeer *streamer_peer_new(StreamerClient *client, const char *name, const char *url);
+/* @name: the server's name, which is the tickets' audience. @generation: of its key. @url: its base, ending
+ * in
+ * "/". (transfer full) */
+StreamerPeer *streamer_peer_new(StreamerClient *client, const char *name, gint64 generation, const char *url);
+void streamer_peer_set_generation(StreamerPeer *peer, gint64 generation); /* of its key, from now on */
 void streamer_peer_free(StreamerPeer *peer); /* calls under way go on; NULL is allowed */
 
 /* Posts @body (transfer full) to the streamer's control path. @answered is called once, later, unless the

@@ -264,11 +264,21 @@ void watches_add(Watches *watches, FleetServer *server) {
   Watch *watch = g_new0(Watch, 1);
   watch->core = core;
   watch->server = fleet_server_ref(server);
-  watch->peer = streamer_peer_new(core->streamers, info->name, url);
+  watch->peer = streamer_peer_new(core->streamers, info->name, info->generation, url);
   fleet_server_set_peer(server, watch);
   g_hash_table_add(watches->watches, watch);
   watches->unknown++;
   watch_ask(watch);
+}
+
+void watches_list_changed(Watches *watches) {
+  GHashTableIter iter;
+  gpointer key;
+  g_hash_table_iter_init(&iter, watches->watches);
+  while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    Watch *watch = key;
+    streamer_peer_set_generation(watch->peer, fleet_server_get_info(watch->server)->generation);
+  }
 }
 
 guint watches_count_unknown(const Watches *watches) {

@@ -20,6 +20,9 @@ void watches_add(Watches *watches, FleetServer *server);
 /* Stops (FleetListener.removed). */
 void watches_remove(Watches *watches, FleetServer *server);
 
+/* The list has been taken: servers' keys may be of other generations. */
+void watches_list_changed(Watches *watches);
+
 /* How many servers have not told their first status yet, nor failed to. */
 guint watches_count_unknown(const Watches *watches);
 

@@ -139,14 +139,13 @@ static CoreMode mode_for(const Request *request) {
 }
 
 /* Opens the core, when the plan is not open elsewhere, or waits until it is not. */
-static gboolean open_core(Cgi *cgi, const Configuration *configuration, const TicketKey *key,
-                          GError **error) {
+static gboolean open_core(Cgi *cgi, const Configuration *configuration, SiteKeys *keys, GError **error) {
   gint64 until_us = g_get_monotonic_time() + configuration->call_timeout_seconds * INSTANT_SECOND;
   CoreMode mode = mode_for(cgi->request);
   for (;;) {
     g_autoptr(GError) problem = NULL;
     cgi->core = (Core){.mode = mode};
-    if (wiring_open(&cgi->core, configuration, key, &problem))
+    if (wiring_open(&cgi->core, configuration, keys, &problem))
       return TRUE;
     wiring_close(&cgi->core);
     cgi->core = (Core){.mode = mode};
@@ -229,7 +228,7 @@ static int cgi_fail(const GError *error) {
   return EXIT_FAILURE;
 }
 
-static void answer_request(const Configuration *configuration, const TicketKey *key) {
+static void answer_request(const Configuration *configuration, SiteKeys *keys) {
   Cgi cgi = {.core.mode = CORE_LOOKS};
   g_autoptr(GError) error = NULL;
   cgi.request = make_cgi_request(&cgi, configuration->proxy_networks);
@@ -241,7 +240,7 @@ static void answer_request(const Configuration *configuration, const TicketKey *
     request_refuse(cgi.request, request_get_error(cgi.request));
     return;
   }
-  if (!open_core(&cgi, configuration, key, &error)) {
+  if (!open_core(&cgi, configuration, keys, &error)) {
     refuse_unopened(&cgi, error);
     return;
   }
@@ -264,14 +263,14 @@ int cgi_answer(void) {
   signal(SIGPIPE, SIG_IGN);
   log_open("vitrina-coordinator", LOG_LEVEL_WARNING);
   g_autoptr(Configuration) configuration = configuration_load(path, &error);
-  g_autoptr(TicketKey) key = configuration ? ticket_key_load(configuration->key_file, &error) : NULL;
-  if (!key)
+  g_autoptr(SiteKeys) keys = configuration ? site_keys_open(configuration, SITE_KEYS_READ, &error) : NULL;
+  if (!keys)
     return cgi_fail(error);
   /* What a process has to say of its own beginning is news of a coordinator, not of each request. */
   log_set_level(MIN(configuration_get_log_level(configuration), LOG_LEVEL_WARNING));
   curl_global_init(CURL_GLOBAL_DEFAULT);
   sql_library_open();
-  answer_request(configuration, key);
+  answer_request(configuration, keys);
   sql_library_close();
   curl_global_cleanup();
   log_close();

@@ -1,8 +1,8 @@
 #include "fcgi/program/check.h"
 
+#include "common/key_ring.h"
 #include "common/secret_file.h"
 #include "common/settings.h"
-#include "common/ticket.h"
 #include "fcgi/database/sql_schema.h"
 #include "fcgi/door/listener.h"
 #include "fcgi/rules/servers.h"
@@ -15,11 +15,19 @@
 
 /* ---- one thing each: FALSE with an error of one line ---- */
 
-static gboolean check_key(const Configuration *configuration, GError **error) {
-  if (!g_file_test(configuration->key_file, G_FILE_TEST_EXISTS))
+static gboolean check_key_file(const char *path, GError **error) {
+  if (!g_file_test(path, G_FILE_TEST_EXISTS))
     return TRUE;
-  g_autoptr(TicketKey) key = ticket_key_load(configuration->key_file, error);
-  return key != NULL;
+  g_autoptr(KeyRing) keys = key_ring_load(path, error);
+  return keys != NULL;
+}
+
+static gboolean check_key(const Configuration *configuration, GError **error) {
+  return check_key_file(configuration->key_file, error);
+}
+
+static gboolean check_bookings_key(const Configuration *configuration, GError **error) {
+  return check_key_file(configuration->bookings_key_file, error);
 }
 
 static gboolean check_servers(const Configuration *configuration, GError **error) {
@@ -67,14 +75,24 @@ static gboolean check_key_directory(const Configuration *configuration, GError *
          check_directory(configuration->key_file, "key_file", error);
 }
 
+/* Beside a key_file that is there, a start does without. */
+static gboolean check_bookings_key_directory(const Configuration *configuration, GError **error) {
+  g_autofree char *own = g_path_get_dirname(configuration->bookings_key_file);
+  g_autofree char *keys = g_path_get_dirname(configuration->key_file);
+  return g_file_test(configuration->bookings_key_file, G_FILE_TEST_EXISTS) ||
+         g_file_test(configuration->key_file, G_FILE_TEST_EXISTS) || g_str_equal(own, keys) ||
+         check_directory(configuration->bookings_key_file, "bookings_key_file", error);
+}
+
 static gboolean (*const checks[])(const Configuration *, GError **) = {
-    listener_check, check_key,  check_key_directory,  check_servers,
-    check_staff,    check_plan, check_plan_directory,
+    listener_check, check_key,   check_key_directory, check_bookings_key,   check_bookings_key_directory,
+    check_servers,  check_staff, check_plan,          check_plan_directory,
 };
 
 gboolean check_before_start(const Configuration *configuration, GError **error) {
   return listener_check(configuration, error) && check_key(configuration, error) &&
-         check_servers(configuration, error) && check_staff(configuration, error);
+         check_bookings_key(configuration, error) && check_servers(configuration, error) &&
+         check_staff(configuration, error);
 }
 
 /* ---- all of it ---- */
@@ -88,6 +106,14 @@ static void warn_of_secret(const char *path) {
   g_autofree char *problem = path ? secret_file_complain(path) : NULL;
   if (problem)
     fprintf(stderr, "vitrina-coordinator: warning: %s: %s\n", path, problem);
+}
+
+static void warn_of_bookings_key(const Configuration *configuration) {
+  g_autoptr(GError) error = NULL;
+  if (g_file_test(configuration->key_file, G_FILE_TEST_EXISTS) &&
+      !g_file_test(configuration->bookings_key_file, G_FILE_TEST_EXISTS) &&
+      !check_directory(configuration->bookings_key_file, "bookings_key_file", &error))
+    fprintf(stderr, "vitrina-coordinator: warning: %s\n", error->message);
 }
 
 /* Whether it can be reached, has our tables, and lets us do with them what we have to. */
@@ -117,6 +143,8 @@ gboolean check_all(const Configuration *configuration) {
     good = FALSE;
   }
   warn_of_secret(configuration->key_file);
+  warn_of_secret(configuration->bookings_key_file);
   warn_of_secret(configuration->store_password_file);
+  warn_of_bookings_key(configuration);
   return check_database(configuration) && good;
 }

@@ -22,6 +22,8 @@
 #include "fcgi/program/cgi.h"
 #include "fcgi/program/check.h"
 #include "fcgi/program/database_admin.h"
+#include "fcgi/program/keys_admin.h"
+#include "fcgi/program/renewal.h"
 #include "fcgi/program/staff_admin.h"
 #include "fcgi/program/wiring.h"
 #include "fcgi/session/knocks.h"
@@ -60,6 +62,8 @@ typedef struct {
   char *import, *export; /* nullable */
   char *ticket, *name;   /* of staff (nullable) */
   int days;
+  char *server_key; /* nullable */
+  gint64 generation;
   gboolean tickets;
   char *revoke; /* nullable */
   gboolean version;
@@ -72,6 +76,7 @@ static void clear_options(Options *options) {
   g_free(options->ticket);
   g_free(options->name);
   g_free(options->revoke);
+  g_free(options->server_key);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, clear_options)
 
@@ -82,6 +87,7 @@ typedef struct {
   DoorWebsocket *websockets;               /* nullable */
   const char *door_name, *websockets_name; /* for the log, once they are open */
   ServersSource *servers;
+  Renewal *renewal;
   GError *error;      /* why the doors could not be opened (nullable) */
   gint64 stopping_us; /* since when; 0: not yet */
   gint64 ending_us;   /* since when nothing is begun any more; 0: not yet */
@@ -110,6 +116,10 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
       {"name", 0, 0, G_OPTION_ARG_STRING, &options->name, "Whose ticket it is, for the list and the log",
        "NAME"},
       {"days", 0, 0, G_OPTION_ARG_INT, &options->days, "How long it is good (90)", "DAYS"},
+      {"server-key", 0, 0, G_OPTION_ARG_STRING, &options->server_key,
+       "Print what the streamer of this server has in its key_file, and exit", "NAME"},
+      {"generation", 0, 0, G_OPTION_ARG_INT64, &options->generation,
+       "Of that key, where it is not to be the list's", "N"},
       {"tickets", 0, 0, G_OPTION_ARG_NONE, &options->tickets, "List the tickets of staff and exit", NULL},
       {"revoke", 0, 0, G_OPTION_ARG_STRING, &options->revoke,
        "The ticket of staff with this id is not good any more; exit", "ID"},
@@ -127,18 +137,6 @@ static gboolean parse_options(int argc, char **argv, Options *options, GError **
     return FALSE;
   }
   return TRUE;
-}
-
-static TicketKey *load_key(const Configuration *configuration, GError **error) {
-  gboolean created = FALSE;
-  TicketKey *key = ticket_key_load_or_create(configuration->key_file, &created, error);
-  if (created) {
-    g_autofree char *path = log_quote(configuration->key_file);
-    log_notice("key_created", "file=%s note=\"streamers need the same file\"", path);
-  }
-  secret_file_warn(configuration->key_file);
-  secret_file_warn(configuration->store_password_file);
-  return key;
 }
 
 /* ---- the end ---- */
@@ -208,7 +206,9 @@ static void tell_supervisor_ready(const Program *program) {
 static gboolean on_reload_signal(gpointer data) {
   Program *program = data;
   if (program->is_ready)
-    supervisor_reloading("the list of servers");
+    supervisor_reloading("the list of servers and the keys");
+  if (program->renewal)
+    renewal_now(program->renewal);
   servers_source_reload(program->servers);
   if (program->is_ready)
     tell_supervisor_ready(program);
@@ -311,7 +311,7 @@ static int serve_until_end(Program *program) {
   return EXIT_SUCCESS;
 }
 
-static int run_coordinator(const Configuration *configuration, const TicketKey *key) {
+static int run_coordinator(const Configuration *configuration, SiteKeys *keys) {
   Program program = {.loop = g_main_loop_new(NULL, FALSE)};
   guint sources[] = {g_unix_signal_add(SIGTERM, on_end_signal, &program),
                      g_unix_signal_add(SIGINT, on_end_signal, &program),
@@ -322,8 +322,10 @@ static int run_coordinator(const Configuration *configuration, const TicketKey *
   descriptor_limit_raise();
   block_signals(&old);
   program_clock_begin((guint)configuration->clock_steady_seconds);
-  if (wiring_open(&program.core, configuration, key, &program.error))
+  if (wiring_open(&program.core, configuration, keys, &program.error))
     program.servers = servers_source_open(&program.core, &program.error);
+  if (program.servers)
+    program.renewal = renewal_new(&program.core);
   program.core.servers = program.servers;
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   int status = serve_until_end(&program);
@@ -333,6 +335,7 @@ static int run_coordinator(const Configuration *configuration, const TicketKey *
   planning_stop(program.core.planning);
   door_websocket_free(program.websockets);
   door_fcgi_free(program.door);
+  renewal_free(program.renewal);
   servers_source_close(program.servers);
   wiring_close(&program.core);
   g_main_loop_unref(program.loop);
@@ -364,6 +367,13 @@ static gboolean administer_staff(const Configuration *configuration, const Optio
                    staff_admin_make(configuration, options->ticket, options->name, options->days, error)) &&
                   (!options->revoke || staff_admin_revoke(configuration, options->revoke, error)) &&
                   (!options->tickets || staff_admin_list(configuration, error));
+  sql_library_close();
+  return done;
+}
+
+static gboolean print_server_key(const Configuration *configuration, const Options *options, GError **error) {
+  sql_library_open();
+  gboolean done = keys_admin_print_server_key(configuration, options->server_key, options->generation, error);
   sql_library_close();
   return done;
 }
@@ -407,6 +417,8 @@ int main(int argc, char **argv) {
                                                                 : complain(error, EXIT_FAILURE);
   if (options.ticket || options.tickets || options.revoke)
     return administer_staff(configuration, &options, &error) ? EXIT_SUCCESS : complain(error, EXIT_FAILURE);
+  if (options.server_key)
+    return print_server_key(configuration, &options, &error) ? EXIT_SUCCESS : complain(error, EXIT_FAILURE);
   if (options.fold)
     return fold_plan(configuration, &error)
                ? EXIT_SUCCESS
@@ -420,12 +432,13 @@ int main(int argc, char **argv) {
   log_open("vitrina-coordinator", configuration_get_log_level(configuration));
   curl_global_init(CURL_GLOBAL_DEFAULT);
   sql_library_open();
-  g_autoptr(TicketKey) key = load_key(configuration, &error);
-  if (!key) {
+  secret_file_warn(configuration->store_password_file);
+  g_autoptr(SiteKeys) keys = site_keys_open(configuration, SITE_KEYS_MAKE, &error);
+  if (!keys) {
     log_error("not_started", "reason=\"%s\"", error->message);
     return SETTINGS_EXIT_STATUS;
   }
-  int status = run_coordinator(configuration, key);
+  int status = run_coordinator(configuration, keys);
   sql_library_close();
   curl_global_cleanup();
   log_limit_tell_all();

@@ -62,9 +62,10 @@ gboolean staff_admin_make(const Configuration *configuration, const char *kind, 
                           GError **error) {
   if (!check_wish(kind, name, days, error))
     return FALSE;
-  g_autoptr(TicketKey) key = ticket_key_load(configuration->key_file, error);
-  if (!key)
+  g_autoptr(KeyRing) master = key_ring_load(configuration->key_file, error);
+  if (!master)
     return FALSE;
+  g_autoptr(KeyRing) keys = key_ring_derive_staff(master);
   g_autofree char *id = random_hex(ID_BYTES);
   gint64 now_us = instant_now_us();
   gint64 expires_at_us = now_us + (days ? days : DEFAULT_DAYS) * 24 * 60 * INSTANT_MINUTE;
@@ -77,7 +78,7 @@ gboolean staff_admin_make(const Configuration *configuration, const char *kind, 
                          .name = (char *)name,
                          .id = id,
                          .expires_at_us = expires_at_us};
-  g_autofree char *text = ticket_sign(key, &ticket), *until = instant_format(expires_at_us);
+  g_autofree char *text = ticket_sign(keys, &ticket), *until = instant_format(expires_at_us);
   puts(text);
   fprintf(stderr,
           "Ticket %s (%s), good until %s. Whoever has it can use it: keep it as you keep a password.\n", id,

@@ -20,6 +20,8 @@
 
 static void on_fleet_changed(Rc *rc, gpointer data) {
   Core *core = data;
+  if (!rc)
+    watches_list_changed(core->watches);
   planning_capacity_changed(core->planning, rc);
   answers_clear(core->answers);
   events_servers_changed(core->events, rc);
@@ -85,9 +87,9 @@ static const InvitationsListener invitations_listener = {tell_session, expel_fro
 
 /* ---- opening and closing ---- */
 
-gboolean wiring_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error) {
+gboolean wiring_open(Core *core, const Configuration *configuration, SiteKeys *keys, GError **error) {
   core->configuration = configuration;
-  core->key = key;
+  core->keys = keys;
   core->started_us = g_get_monotonic_time();
   core->mailbox = mailbox_new(NULL, NULL);
   core->answers = answers_new();
@@ -95,7 +97,7 @@ gboolean wiring_open(Core *core, const Configuration *configuration, const Ticke
   core->admission = admission_new(configuration, core->answers, core->metering);
   core->held = client_counts_new((guint)configuration->limits_held, (guint)configuration->limits_neighbours,
                                  configuration->exempt_networks);
-  core->holders = holders_new(key, configuration->exempt_networks);
+  core->holders = holders_new(site_keys_get_bookings(keys), configuration->exempt_networks);
   core->timers = timers_new(NULL);
   core->fleet = fleet_new(&fleet_listener, core);
   core->events = events_new(core);
@@ -104,8 +106,8 @@ gboolean wiring_open(Core *core, const Configuration *configuration, const Ticke
   core->knocks = knocks_new(core);
   core->lines = lines_new(core);
   core->watches = watches_new(core);
-  core->streamers =
-      streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, key, core->mailbox);
+  core->streamers = streamer_client_new((guint)configuration->streamer_threads, configuration->ca_file, keys,
+                                        core->mailbox);
   mailbox_attach(core->mailbox, NULL, core);
   core->staff = staff_new(core);
   core->name = random_hex(8);

@@ -6,6 +6,6 @@
 
 /* Makes everything in a @core that is zeroed but for its mode; its threads take the calling thread's signal
  * mask. FALSE with one line for the log when the plan cannot be opened; wiring_close() is due then, too.
- * @configuration and @key (transfer none) must outlive it. */
-gboolean wiring_open(Core *core, const Configuration *configuration, const TicketKey *key, GError **error);
+ * @configuration and @keys (transfer none) must outlive it. */
+gboolean wiring_open(Core *core, const Configuration *configuration, SiteKeys *keys, GError **error);
 void wiring_close(Core *core);

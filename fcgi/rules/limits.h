@@ -16,7 +16,8 @@
 #define LIMIT_ID .min = 1, .max = 64, .check = limits_is_id, .rule = "must be of letters, digits, '-' and '_'"
 #define LIMIT_CODE                                                                                           \
   .min = CODES_DIGITS_MIN, .max = CODES_DIGITS_MAX, .check = limits_is_code, .rule = "must be of digits"
-#define LIMIT_SERVER_NAME .min = 1, .max = 100
+#define LIMIT_SERVER_NAME_BYTES 100
+#define LIMIT_SERVER_NAME .min = 1, .max = LIMIT_SERVER_NAME_BYTES
 #define LIMIT_RC_NAME .min = 1, .max = 200
 #define LIMIT_PERSON .max = 400 /* what somebody calls themselves, */
 #define LIMIT_BOOKER .max = 100 /* and who books */

@@ -1,6 +1,7 @@
 #include "fcgi/rules/servers.h"
 
 #include "common/fields.h"
+#include "common/key_ring.h"
 #include "common/settings.h"
 #include "fcgi/rules/limits.h"
 
@@ -12,6 +13,7 @@ static const Field server_fields[] = {
     {"ip", FIELD_TEXT, G_STRUCT_OFFSET(Server, ip), .required = TRUE, .min = 1, .max = 253},
     {"port", FIELD_NUMERAL, G_STRUCT_OFFSET(Server, port), .required = TRUE, .min = 1, .max = 65535},
     {"url", FIELD_TEXT, G_STRUCT_OFFSET(Server, url), .min = 1, .max = 1000},
+    {"generation", FIELD_INT, G_STRUCT_OFFSET(Server, generation), .min = 1, .max = KEY_GENERATION_MAX},
     {"enabled", FIELD_BOOL, G_STRUCT_OFFSET(Server, enabled), .absent = TRUE},
     {"rc_info.rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Server, rc_name), .required = TRUE, LIMIT_RC_NAME},
     {"rc_info.info", FIELD_RAW, G_STRUCT_OFFSET(Server, info), .max = 32 * 1024},
@@ -113,6 +115,7 @@ static GPtrArray *read_list(const char *text, gsize length, GError **error) {
   g_autoptr(GPtrArray) texts = fields_array_texts(doc, error);
   for (guint i = 0; i < servers->len; i++) {
     Server *server = servers->pdata[i];
+    server->generation = MAX(server->generation, 1);
     server->text = fields_without(texts->pdata[i], added_fields);
   }
   g_ptr_array_set_free_func(servers, (GDestroyNotify)server_free);

@@ -8,13 +8,14 @@
 #define SERVERS_MAX 100000
 
 typedef struct {
-  char *name;       /* "server_name", or "server_name1" as the specification's sample spells it; unique */
-  char *ip;         /* an address or a host name */
-  gint64 port;      /* 1..65535 */
-  char *url;        /* "url": the base URL that people use, absolute or relative to the site (nullable) */
-  gboolean enabled; /* "enabled", TRUE when it is not said: FALSE drains the server */
-  char *rc_name;    /* "rc_info.rc_name" */
-  char *info;       /* "rc_info.info" as JSON text (nullable) */
+  char *name;        /* "server_name", or "server_name1" as the specification's sample spells it; unique */
+  char *ip;          /* an address or a host name */
+  gint64 port;       /* 1..65535 */
+  char *url;         /* "url": the base URL that people use, absolute or relative to the site (nullable) */
+  gboolean enabled;  /* "enabled", TRUE when it is not said: FALSE drains the server */
+  gint64 generation; /* "generation" of its key, from 1 (key_ring.h); 1 when it is not said */
+  char *rc_name;     /* "rc_info.rc_name" */
+  char *info;        /* "rc_info.info" as JSON text (nullable) */
   char *text; /* the whole entry as compact JSON, with unknown fields, without the fields we add to it */
 } Server;
 

@@ -3,6 +3,7 @@
 #include "common/fields.h"
 #include "common/instant.h"
 #include "common/random.h"
+#include "common/ticket.h"
 #include "fcgi/session/invitations.h"
 #include "fcgi/session/planning.h"
 
@@ -42,20 +43,21 @@ static const Field fields[] = {
     {NULL},
 };
 
-static char *sign_ticket(const Core *core, const Session *session, const char *audience, const char *role,
+static char *sign_ticket(const Core *core, const Session *session, const Server *server, const char *role,
                          const char *name, gint64 generation) {
   g_autofree char *user = random_hex(USER_ID_BYTES);
   gint64 ends_at_us = session->ends_at_us
                           ? session->ends_at_us
                           : instant_now_us() + core->configuration->session_minutes * INSTANT_MINUTE;
-  Ticket ticket = {.audience = (char *)audience,
+  Ticket ticket = {.audience = server->name,
                    .session = session->id,
                    .user = user,
                    .role = (char *)role,
                    .name = (char *)name,
                    .invitation = 1 + generation,
                    .expires_at_us = ends_at_us + TICKET_GRACE_US};
-  return ticket_sign(core->key, &ticket);
+  g_autoptr(KeyRing) keys = site_keys_derive_server(core->keys, server->name, server->generation);
+  return ticket_sign(keys, &ticket);
 }
 
 void connection_data_answer(Request *request, const Session *session, const char *role, const char *name) {
@@ -64,7 +66,7 @@ void connection_data_answer(Request *request, const Session *session, const char
   g_autofree char *url = server_public_url(server, core->configuration->streamer_tls);
   const Reservation *reservation = plan_find(planning_get_plan(core->planning), session->id);
   g_autofree char *ticket =
-      sign_ticket(core, session, server->name, role, name, reservation ? reservation->generation : 0);
+      sign_ticket(core, session, server, role, name, reservation ? reservation->generation : 0);
   g_autofree char *invite = reservation ? invitations_make(core, reservation) : NULL;
   ConnectionData data = {.ip = server->ip,
                          .port = server->port,

@@ -93,12 +93,12 @@ static char *subject_of(const Reservation *reservation) {
 
 char *invitations_make(const Core *core, const Reservation *reservation) {
   g_autofree char *subject = subject_of(reservation);
-  return ticket_secret(core->key, PURPOSE, subject);
+  return key_ring_secret(site_keys_get_bookings(core->keys), PURPOSE, subject);
 }
 
 gboolean invitations_are_right(const Core *core, const Reservation *reservation, const char *invite) {
   g_autofree char *subject = subject_of(reservation);
-  return invite && ticket_secret_is(core->key, PURPOSE, subject, invite);
+  return invite && key_ring_secret_is(site_keys_get_bookings(core->keys), PURPOSE, subject, invite);
 }
 
 /* Code, secret and door are of characters that JSON need not quote. */
@@ -120,14 +120,37 @@ static gboolean has_removed(const Session *session, const char *user) {
   return session && session->removed && user && g_strv_contains((const char *const *)session->removed, user);
 }
 
+/* By the key of the server that it is for, as the list has it. */
+static Ticket *read_person_ticket(const Core *core, const char *text, GError **error) {
+  g_autofree char *name = ticket_read_audience(text);
+  const FleetServer *server = fleet_find_server(core->fleet, name);
+  if (!server) {
+    wire_set_error(error, WIRE_NOT_AUTHORIZED, "ticket", "The ticket is not valid.");
+    return NULL;
+  }
+  g_autoptr(KeyRing) keys =
+      site_keys_derive_server(core->keys, name, fleet_server_get_info(server)->generation);
+  return ticket_verify(keys, text, name, error);
+}
+
+/* Whoever has a server's key can make tickets for any session: they are good for those that run there. */
+static gboolean is_of_its_session(const Core *core, const Ticket *ticket) {
+  const Reservation *reservation =
+      ticket->session ? plan_find(planning_get_plan(core->planning), ticket->session) : NULL;
+  return !reservation || g_strcmp0(reservation->server_name, ticket->audience) == 0;
+}
+
 Ticket *invitations_check_ticket(const Core *core, const char *text, GError **error) {
-  g_autoptr(Ticket) ticket = ticket_verify(core->key, text, NULL, error);
+  g_autoptr(Ticket) ticket = read_person_ticket(core, text, error);
   FleetServer *server;
   if (!ticket)
     return NULL;
-  if (!ticket->session || !has_removed(find_session(core, ticket->session, &server), ticket->user))
+  if (!is_of_its_session(core, ticket))
+    wire_set_error(error, WIRE_NOT_AUTHORIZED, "ticket", "The ticket is for another server.");
+  else if (ticket->session && has_removed(find_session(core, ticket->session, &server), ticket->user))
+    wire_set_error(error, WIRE_NOT_AUTHORIZED, "ticket", "The host has removed you from this session.");
+  else
     return g_steal_pointer(&ticket);
-  wire_set_error(error, WIRE_NOT_AUTHORIZED, "ticket", "The host has removed you from this session.");
   return NULL;
 }
 

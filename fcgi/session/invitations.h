@@ -42,5 +42,6 @@ char *invitations_list_knocks(const Invitations *invitations, const char *sessio
 void invitations_forget(Invitations *invitations, const char *session);
 
 /* The claims of a person's ticket (transfer full); NULL with WIRE_NOT_AUTHORIZED, also when the host has
- * removed the person. */
+ * removed the person, and when the plan has its session on another server than the one whose key it is signed
+ * with. A session that is not known yet may be one of those: look it up before anything is told of it. */
 Ticket *invitations_check_ticket(const Core *core, const char *text, GError **error);

@@ -302,11 +302,11 @@ void planning_code_told(Planning *planning, const char *client, const char *sess
 }
 
 char *planning_make_key(const Planning *planning, const Reservation *reservation) {
-  return ticket_secret(planning->core->key, KEY_PURPOSE, reservation->id);
+  return key_ring_secret(site_keys_get_bookings(planning->core->keys), KEY_PURPOSE, reservation->id);
 }
 
 gboolean planning_key_is_right(const Planning *planning, const Reservation *reservation, const char *key) {
-  return ticket_secret_is(planning->core->key, KEY_PURPOSE, reservation->id, key);
+  return key_ring_secret_is(site_keys_get_bookings(planning->core->keys), KEY_PURPOSE, reservation->id, key);
 }
 
 /* ---- opening and closing ---- */
@@ -322,11 +322,13 @@ static Guard *open_guard(const Core *core, GError **error) {
 
 static Store *open_store(Core *core, GError **error) {
   const Configuration *configuration = core->configuration;
+  g_auto(GStrv) marks = site_keys_make_marks(core->keys);
   const StoreMysqlRules rules = {
       .coordinator = core->name,
       .slot_minutes = (guint)configuration->slot_minutes,
       .horizon_days = (guint)configuration->horizon_days,
       .history_days = (guint)configuration->history_days,
+      .key_marks = marks,
   };
   if (core->database)
     return store_mysql_new(core->database, &rules, core->timers);

@@ -43,7 +43,11 @@ static const Setting rows[] = {
     {"servers_file", SETTING_PATH, AT(servers_file), .fallback = "servers.json",
      .help = "The list of servers."},
     {"key_file", SETTING_PATH, AT(key_file), .fallback = "vitrina.key",
-     .help = "The key that the coordinator and the streamers share; made when missing."},
+     .help = "The master key, or several, a line each: the first signs, all are good; made when missing."},
+    {"bookings_key_file", SETTING_PATH, AT(bookings_key_file),
+     .help =
+         "The key of bookings, invitations and hashed addresses; made when missing. Without it bookings.key "
+         "beside key_file."},
     {"drain_seconds", SETTING_INT, AT(drain_seconds), 0, 300, "seconds", "20",
      .help = "How long an end waits for what it has begun, sessions that start up above all, where other "
              "coordinators serve the site meanwhile (store.type mysql)."},
@@ -218,6 +222,9 @@ static gboolean read_password(Configuration *configuration, const char *path, GE
 
 /* What is made of the settings once they are read. */
 static gboolean finish_settings(Configuration *configuration, const char *path, GError **error) {
+  g_autofree char *key_directory = g_path_get_dirname(configuration->key_file);
+  if (!configuration->bookings_key_file)
+    configuration->bookings_key_file = g_build_filename(key_directory, "bookings.key", NULL);
   const RcRules general = {configuration->session_minutes, configuration->min_session_minutes,
                            configuration->booking_step_minutes, configuration->time_zone, NULL};
   configuration->rc_rules = rc_rules_new(path, &general, configuration->rcs, error);

@@ -20,7 +20,7 @@ typedef struct {
   char **allowed_origins; /* nullable */
   gint64 time_between_updates_seconds;
   char *servers_file;
-  char *key_file;
+  char *key_file, *bookings_key_file;
   gint64 code_digits;
   gint64 drain_seconds;
   gint64 coordinators;

@@ -1,8 +1,9 @@
 #include "fcgi/staff/staff.h"
 
+#include "common/file_mark.h"
 #include "common/instant.h"
 #include "common/log.h"
-#include "fcgi/base/file_mark.h"
+#include "common/ticket.h"
 #include "fcgi/database/sql_pool.h"
 #include "fcgi/staff/staff_kinds.h"
 #include "fcgi/staff/staff_mysql.h"
@@ -152,7 +153,7 @@ static const StaffTicket *find_listed(const Staff *staff, const Ticket *ticket, 
 
 static Ticket *read_staff_ticket(const Staff *staff, const char *text, GError **error) {
   if (text)
-    return ticket_verify_staff(staff->core->key, text, error);
+    return ticket_verify_staff(site_keys_get_staff(staff->core->keys), text, error);
   wire_set_error(error, WIRE_NOT_AUTHORIZED, "staff", "This wants a ticket of staff.");
   return NULL;
 }

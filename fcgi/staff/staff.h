@@ -1,10 +1,10 @@
 /* Those who run the site: whether who sends a staff ticket may do what is asked (vitrina-coordinator(8),
  * OPERATORS' TICKETS).
  *
- * A ticket is good when it is signed with the shared key, not expired, in the list of those that were made,
- * and not revoked there. The list is a file, looked at with each such request and read when it has changed;
- * or a table, read again when what is known of it is a second old. So nothing has to be restarted, and when
- * the table cannot be asked nobody is let through. The core's thread.
+ * A ticket is good when it is signed with the key of staff (site_keys.h), not expired, in the list of those
+ * that were made, and not revoked there. The list is a file, looked at with each such request and read when
+ * it has changed; or a table, read again when what is known of it is a second old. So nothing has to be
+ * restarted, and when the table cannot be asked nobody is let through. The core's thread.
  */
 #pragma once
 #include "fcgi/core/core.h"

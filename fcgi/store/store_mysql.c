@@ -8,6 +8,8 @@
 #include "fcgi/store/mysql_rows.h"
 #include "fcgi/store/set_aside.h"
 
+#include <string.h>
+
 #define LOOK_AGAIN_US INSTANT_SECOND
 /* What changed is asked for from so long before the last look on: clocks of nodes differ, and what a
  * transaction wrote is seen when it is committed only. */
@@ -30,7 +32,8 @@ typedef struct {
   Timers *timers;
   MysqlPlan plan;
   StoreMysqlRules rules;
-  char *looked_at; /* the database's time of the last look; NULL: everything is to be read */
+  char **key_marks; /* of the rules (nullable) */
+  char *looked_at;  /* the database's time of the last look; NULL: everything is to be read */
   gboolean loaded, failing;
   guint64 writes; /* changes that were given to the database */
   Timer *look_timer, *upkeep_timer;
@@ -159,6 +162,7 @@ struct PlanLook {
   char *now;
   gint64 now_us; /* the same */
   guint slot_minutes;
+  char **key_marks;    /* nullable */
   GPtrArray *found;    /* of Reservation */
   GPtrArray *rejected; /* of RejectedRecord */
 };
@@ -179,15 +183,36 @@ static gboolean collect_reservation(const SqlRow *row, gpointer data) {
   return TRUE;
 }
 
+/* What all agreed on (transfer full): @ours, when nobody has said anything yet. NULL with an error. */
+static char *agree(Sql *sql, const char *name, const char *ours, GError **error) {
+  char *theirs = NULL;
+  if (sql_run(sql, "INSERT IGNORE INTO agreements (name, value) VALUES (?, ?)",
+              SQL_VALUES(SQL_TEXT(name), SQL_TEXT(ours)), NULL, NULL, NULL, error) &&
+      sql_run(sql, "SELECT value FROM agreements WHERE name = ?", SQL_VALUES(SQL_TEXT(name)), keep_text,
+              &theirs, NULL, error))
+    return theirs ? theirs : g_strdup("");
+  return NULL;
+}
+
+/* Keys of bookings that one has given would be void at another. */
+static gboolean agree_on_key(Sql *sql, char *const *marks, GError **error) {
+  if (!marks)
+    return TRUE;
+  g_autofree char *theirs = agree(sql, "bookings_key", marks[0], error);
+  if (!theirs || g_strv_contains((const char *const *)marks, theirs))
+    return theirs != NULL;
+  g_set_error(error, SQL_ERROR, SQL_ERROR_FAILED,
+              "bookings_key_file is not that of the database's other coordinators; all must have the same");
+  return FALSE;
+}
+
 /* Slots of another length would be counted in other rows. */
 static gboolean agree_on_slots(Sql *sql, guint slot_minutes, GError **error) {
-  g_autofree char *ours = g_strdup_printf("%u", slot_minutes), *theirs = NULL;
-  if (!sql_run(sql, "INSERT IGNORE INTO agreements (name, value) VALUES ('slot_minutes', ?)",
-               SQL_VALUES(SQL_TEXT(ours)), NULL, NULL, NULL, error) ||
-      !sql_run(sql, "SELECT value FROM agreements WHERE name = 'slot_minutes'", SQL_NO_VALUES, keep_text,
-               &theirs, NULL, error))
+  g_autofree char *ours = g_strdup_printf("%u", slot_minutes);
+  g_autofree char *theirs = agree(sql, "slot_minutes", ours, error);
+  if (!theirs)
     return FALSE;
-  if (g_strcmp0(ours, theirs) == 0)
+  if (strcmp(ours, theirs) == 0)
     return TRUE;
   g_set_error(error, SQL_ERROR, SQL_ERROR_FAILED,
               "slot_minutes is %s here and %s in the database; all coordinators must have the same", ours,
@@ -197,6 +222,7 @@ static gboolean agree_on_slots(Sql *sql, guint slot_minutes, GError **error) {
 
 static gboolean read_all(Sql *sql, PlanLook *look, GError **error) {
   return sql_schema_check(sql, error) && agree_on_slots(sql, look->slot_minutes, error) &&
+         agree_on_key(sql, look->key_marks, error) &&
          sql_run(sql,
                  "SELECT " MYSQL_ROW_COLUMNS " FROM reservations WHERE state IN ('planned', 'running') OR "
                  "(state = 'ended' AND ended_at > NOW() - INTERVAL " LOADED_HISTORY_DAYS " DAY)",
@@ -306,6 +332,7 @@ static void on_plan_looked(SqlJob *job, const GError *error) {
   g_ptr_array_unref(look->rejected);
   g_free(look->since);
   g_free(look->now);
+  g_strfreev(look->key_marks);
   g_free(look);
 }
 
@@ -322,6 +349,7 @@ static void look_for_changes(gpointer data) {
   look->store = store;
   look->since = g_strdup(store->looked_at);
   look->slot_minutes = store->plan.slot_minutes;
+  look->key_marks = g_strdupv(store->key_marks);
   look->found = g_ptr_array_new_with_free_func((GDestroyNotify)reservation_free);
   look->rejected = rejected_records_new();
   sql_pool_run(store->pool, &look->job);
@@ -437,6 +465,7 @@ static void close_mysql(Store *store) {
   g_hash_table_unref(mysql->lanes);
   g_hash_table_unref(mysql->rejected);
   g_free(mysql->looked_at);
+  g_strfreev(mysql->key_marks);
   g_free(mysql);
 }
 
@@ -448,6 +477,7 @@ Store *store_mysql_new(SqlPool *pool, const StoreMysqlRules *rules, Timers *time
   store->base.kind = &store_mysql;
   store->pool = pool;
   store->rules = *rules;
+  store->rules.key_marks = store->key_marks = g_strdupv((char **)rules->key_marks);
   store->plan = (MysqlPlan){rules->coordinator, rules->slot_minutes};
   store->timers = timers;
   store->refreshing = g_array_new(FALSE, FALSE, sizeof(Refresh));

@@ -13,6 +13,9 @@ typedef struct {
   guint slot_minutes;
   guint horizon_days; /* rows of slots are made so far ahead */
   guint history_days; /* how long ended ones are kept */
+  /* By what all coordinators are known to have the same bookings' key, one of which the database has;
+   * NULL-terminated. NULL: not looked at. */
+  char *const *key_marks;
 } StoreMysqlRules;
 
 /* @pool outlives the store; @timers fire on this thread. (transfer full) */

@@ -4,6 +4,7 @@
 #include "fcgi/rules/limits.h"
 #include "fcgi/session/invitations.h"
 #include "fcgi/session/planning.h"
+#include "fcgi/verbs/lookup.h"
 
 #define RETRY_SOON_SECONDS 5
 #define RETRY_LATE_SECONDS 15
@@ -46,6 +47,11 @@ void verbs_poll_events(gpointer data, gpointer arguments) {
   g_autoptr(GError) error = NULL;
   g_autoptr(Ticket) ticket = asked->ticket ? invitations_check_ticket(core, asked->ticket, &error) : NULL;
   const char *session = ticket ? ticket->session : NULL;
+  if (session && !plan_find(planning_get_plan(core->planning), session)) {
+    if (lookup_in_store(request))
+      return;
+    session = NULL; /* none, or over for long: whose ticket that is, nobody can say */
+  }
   g_autofree char *standing = session ? list_standing(core, session) : NULL;
   if (session)
     request_follow_as(request, session, ticket->user);

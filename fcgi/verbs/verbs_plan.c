@@ -311,7 +311,7 @@ static char *make_proof(const Request *request, const PlanSession *asked, const 
   g_string_append_printf(subject, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GUINT64_FORMAT,
                          wish->starts_at_us, wish->wanted_us,
                          is_secret ? 0 : client_address_number(&client, client.network_bytes));
-  return ticket_secret(request_get_core(request)->key, "request", subject->str);
+  return key_ring_secret(site_keys_get_bookings(request_get_core(request)->keys), "request", subject->str);
 }
 
 void verbs_plan_session(gpointer data, gpointer arguments) {

@@ -59,5 +59,7 @@ const Metric counts_table[] = {
                                "Frames encoded, of each codec in use."},
     [COUNTS_ENCODED_BYTES_PER_SECOND] = {"vitrina_streamer_encoded_bytes_per_second", METRIC_GAUGE,
                                          "What all encoders made a second, lately."},
+    [COUNTS_CERTIFICATE_SECONDS] = {"vitrina_streamer_certificate_expires_seconds", METRIC_GAUGE,
+                                    "Until the certificate ends; negative: it has; +Inf: there is none."},
     [COUNTS_METRICS] = {NULL},
 };

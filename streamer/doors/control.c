@@ -262,7 +262,7 @@ void control_handle(HttpRequest *request, gpointer data) {
   g_autoptr(GError) error = NULL;
   const char *header = http_request_header(request, HTTP_AUTHORIZATION);
   const char *token = header ? ticket_from_header(header) : NULL;
-  if (token && ticket_verify_control(streamer->key, token, streamer->settings->server_name, &error)) {
+  if (token && ticket_verify_control(streamer->keys, token, streamer->settings->server_name, &error)) {
     carry_request_id(request);
     call_from_request(request, verbs, streamer);
     return;

@@ -13,7 +13,7 @@ Ticket *person_check_ticket(const Streamer *streamer, const char *text, Session 
     wire_set_error(error, WIRE_NOT_AUTHORIZED, "ticket", "A ticket from the coordinator is needed.");
     return NULL;
   }
-  ticket = ticket_verify(streamer->key, text, streamer->settings->server_name, error);
+  ticket = ticket_verify(streamer->keys, text, streamer->settings->server_name, error);
   if (!ticket)
     return NULL;
   if (!names_person(ticket)) {

@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/lws_log.h"
+#include "streamer/http/http_certificate.h"
 #include "streamer/http/http_peers.h"
 #include "streamer/http/http_request_internal.h"
 #include "streamer/http/http_shared.h"
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <math.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,6 +39,7 @@ struct Http {
   struct lws_context *context;
   struct lws_vhost *vhost;
   HttpPeers *peers;
+  HttpCertificate *certificate; /* NULL: plain HTTP */
   int listen_fd;
   guint accept_source;
   guint connections;
@@ -62,6 +65,9 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
   Http *http = lws_context_user(lws_get_context(wsi));
   HttpConnection *connection = user;
   switch (reason) {
+  case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* the vhost's SSL_CTX is made */
+    http_certificate_attach(http->certificate, user);
+    return 0;
   case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
     http->connections++;
     return 0;
@@ -229,6 +235,12 @@ Http *http_new(const HttpPlan *plan, GError **error) {
       (HttpShared){.routes = plan->routes, .allowed_origins = plan->allowed_origins, .data = plan->data};
   http->loop = g_main_loop_new(NULL, FALSE);
   http->peers = http_peers_new();
+  http->listen_fd = -1;
+  if (plan->tls_certificate) {
+    http->certificate = http_certificate_new(plan->tls_certificate, plan->tls_key, error);
+    if (!http->certificate)
+      return NULL;
+  }
   http->listen_fd = listen_on(plan->ip, plan->port, error);
   if (http->listen_fd < 0 || !open_library(http, plan, error))
     return NULL;
@@ -238,6 +250,15 @@ Http *http_new(const HttpPlan *plan, GError **error) {
 
 void http_limit_addresses(Http *http, guint most, char *const *exempt) {
   http_peers_limit(http->peers, most, exempt);
+}
+
+void http_reload_certificate(Http *http) {
+  if (http->certificate)
+    http_certificate_reload(http->certificate);
+}
+
+double http_certificate_seconds(const Http *http) {
+  return http->certificate ? (double)http_certificate_seconds_left(http->certificate) : INFINITY;
 }
 
 void http_stop_listening(Http *http) {
@@ -258,6 +279,7 @@ void http_free(Http *http) {
   http_request_drop_answers(&http->shared);
   if (http->context)
     lws_context_destroy(http->context);
+  http_certificate_free(http->certificate);
   http_peers_free(http->peers);
   g_main_loop_unref(http->loop);
   g_free(http);

@@ -24,12 +24,18 @@ typedef struct {
   gpointer data;                         /* for the handlers */
 } HttpPlan;
 
-/* Listens. (transfer full) or NULL with a G_IO_ERROR that names address and port, or the certificate. */
+/* Listens. (transfer full) or NULL with a G_IO_ERROR that names address and port, or with CERTIFICATE_ERROR
+ * (certificate.h). */
 Http *http_new(const HttpPlan *plan, GError **error);
 
 /* From now on a new connection is closed at once when its address has @most already (0: any number) and is in
  * none of the networks @exempt (http_peers_limit()). */
 void http_limit_addresses(Http *http, guint most, char *const *exempt);
+
+/* Reads the certificate again now, as it is when its files change (http_certificate.h). */
+void http_reload_certificate(Http *http);
+/* Until the end of the certificate, in seconds; negative: it has ended. INFINITY: there is none. */
+double http_certificate_seconds(const Http *http);
 
 /* Takes no new connections from now on; those that are go on. */
 void http_stop_listening(Http *http);

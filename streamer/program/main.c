@@ -19,6 +19,7 @@
 #include "streamer/process/cell.h"
 #include "streamer/process/keeper.h"
 #include "streamer/process/remains.h"
+#include "streamer/program/renewal.h"
 #include "streamer/sessions/sessions.h"
 #include "streamer/sessions/sessions_status.h"
 #include "streamer/settings/cell_settings.h"
@@ -49,6 +50,7 @@ typedef struct {
   int lock_fd;
   Keeper *keeper;
   Http *http;
+  Renewal *renewal;
   GMainLoop *loop;
   gboolean stopping;
   gint64 flush_by_us;
@@ -67,6 +69,7 @@ static void handle_health(HttpRequest *request, gpointer data) {
 
 static void handle_metrics(HttpRequest *request, gpointer data) {
   const Streamer *streamer = data;
+  metrics_set(streamer->metrics, COUNTS_CERTIFICATE_SECONDS, http_certificate_seconds(streamer->http));
   sessions_measure(streamer->sessions);
   g_autofree char *ours = metrics_write(streamer->metrics), *process = process_metrics_write();
   g_autofree char *clock = program_clock_write_metrics();
@@ -156,10 +159,12 @@ static gboolean on_reload(gpointer data) {
   Program *program = data;
   if (program->stopping) {
     read_again(program);
+    renewal_now(program->renewal);
     return G_SOURCE_CONTINUE;
   }
-  supervisor_reloading("the configuration");
+  supervisor_reloading("the configuration, keys and certificate");
   read_again(program);
+  renewal_now(program->renewal);
   tell_supervisor_ready(program);
   return G_SOURCE_CONTINUE;
 }
@@ -204,15 +209,14 @@ static gboolean load(Program *program, GError **error) {
   streamer->settings = streamer_settings_load(program->config, error);
   if (!streamer->settings)
     return FALSE;
-  streamer->key = ticket_key_load(streamer->settings->key_file, error);
-  return streamer->key != NULL;
+  streamer->keys = key_ring_load(streamer->settings->key_file, error);
+  return streamer->keys != NULL;
 }
 
 static gboolean set_up(Program *program, GError **error) {
   Streamer *streamer = &program->streamer;
   secret_file_warn(streamer->settings->key_file);
   secret_file_warn(streamer->settings->turn_secret_file);
-  secret_file_warn(streamer->settings->tls_key);
   program->state_directory = streamer_settings_state_directory(streamer->settings);
   program->directory = remains_claim(program->state_directory, &program->lock_fd, error);
   if (!program->directory)
@@ -235,9 +239,10 @@ static gboolean set_up(Program *program, GError **error) {
       .allowed_origins = (char *const *const *)&streamer->settings->allowed_origins,
       .data = streamer,
   };
-  program->http = http_new(&plan, error);
+  streamer->http = program->http = http_new(&plan, error);
   if (!program->http)
     return FALSE;
+  program->renewal = renewal_new(streamer, program->http);
   limit_addresses(program);
   g_auto(GStrv) environment = environment_new(program->directory, program->state_directory, FALSE);
   engine_prepare(streamer->settings, environment);
@@ -257,13 +262,14 @@ static gboolean check_cell(const Program *program, GError **error) {
 }
 
 static void tear_down(Program *program) {
+  renewal_free(program->renewal);
   http_free(program->http);
   sessions_free(program->streamer.sessions);
   metrics_free(program->streamer.metrics);
   if (program->directory)
     remains_clear(program->directory);
   keeper_free(program->keeper);
-  ticket_key_free(program->streamer.key);
+  key_ring_free(program->streamer.keys);
   streamer_settings_free(program->streamer.settings);
   if (program->loop)
     g_main_loop_unref(program->loop);

@@ -33,7 +33,8 @@ const Setting streamer_settings_table[] = {
      .help = "Certificate chain in PEM; with it the server speaks HTTPS only."},
     {"tls_key", SETTING_PATH, AT(tls_key), 0, 4000, NULL, NULL, .help = "Its private key in PEM."},
     {"key_file", SETTING_PATH, AT(key_file), 1, 4000, NULL, "vitrina.key",
-     .help = "The secret that the coordinator and its streamers share, 32 bytes or more."},
+     .help = "What `vitrina-coordinator --server-key` prints for this server: a key a line, each of which is "
+             "accepted."},
     {"allowed_origins", SETTING_TEXTS, AT(allowed_origins), 0, 300, NULL, "*",
      .help = "Origins of the sites whose pages may use this server; \"*\": any (a ticket is needed anyway)."},
     {"limits.connections", SETTING_INT, AT(limits_connections), 0, 100000, "connections", "500",
@@ -204,9 +205,11 @@ static gboolean check(const char *path, const StreamerSettings *settings, GError
 }
 
 /* The file's first line. */
-static gboolean load_turn_secret(const char *path, StreamerSettings *settings, GError **error) {
+static gboolean load_turn_secret(const char *path, const StreamerSettings *settings, char **secret,
+                                 GError **error) {
   g_autoptr(GError) cause = NULL;
   g_autofree char *text = NULL;
+  *secret = NULL;
   if (!settings->turn_secret_file)
     return TRUE;
   if (!g_file_get_contents(settings->turn_secret_file, &text, NULL, &cause))
@@ -214,7 +217,17 @@ static gboolean load_turn_secret(const char *path, StreamerSettings *settings, G
   text[strcspn(text, "\r\n")] = '\0';
   if (strlen(text) < TURN_SECRET_MIN || strlen(text) > TURN_SECRET_MAX)
     return complain(error, path, "turn_secret_file", "the file's first line must be 8 to 1000 characters");
-  settings->turn_secret = g_steal_pointer(&text);
+  *secret = g_steal_pointer(&text);
+  return TRUE;
+}
+
+gboolean streamer_settings_read_turn_secret(StreamerSettings *settings, gboolean *changed, GError **error) {
+  char *fresh;
+  if (!load_turn_secret("the settings", settings, &fresh, error))
+    return FALSE;
+  *changed = g_strcmp0(fresh, settings->turn_secret) != 0;
+  g_free(settings->turn_secret);
+  settings->turn_secret = fresh;
   return TRUE;
 }
 
@@ -239,7 +252,8 @@ StreamerSettings *streamer_settings_load(const char *path, GError **error) {
   g_autoptr(StreamerSettings) settings = g_new0(StreamerSettings, 1);
   if (!settings_load(path, streamer_settings_table, settings, error) || !check(path, settings, error))
     return NULL;
-  if (!load_turn_secret(path, settings, error) || !check_ice_servers(path, settings, error))
+  if (!load_turn_secret(path, settings, &settings->turn_secret, error) ||
+      !check_ice_servers(path, settings, error))
     return NULL;
   g_autofree char *section = g_strconcat(path, ": webrtc", NULL);
   if (!media_settings_read(section, settings->webrtc_json, &settings->media, error))

@@ -57,6 +57,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StreamerSettings, streamer_settings_free)
  * (transfer full) */
 char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings *fresh);
 
+/* Reads turn_secret_file again: *@changed when it has another secret now. FALSE with an error when it cannot
+ * be used; what was before stays then. */
+gboolean streamer_settings_read_turn_secret(StreamerSettings *settings, gboolean *changed, GError **error);
+
 /* The address and port that people reach this server by. */
 const char *streamer_settings_public_ip(const StreamerSettings *settings);
 gint64 streamer_settings_public_port(const StreamerSettings *settings);

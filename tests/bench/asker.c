@@ -11,7 +11,7 @@
 
 typedef struct {
   CURLM *multi;
-  const TicketKey *key;
+  const KeyRing *key;
   guint port;
   guint next;
   guint done;
@@ -28,7 +28,8 @@ static void ask_next(Asker *asker) {
   g_autofree char *url =
       g_strdup_printf("http://127.10.%u.%u:%u/control", index >> 8, index & 255, asker->port);
   g_autofree char *name = g_strdup_printf("server-%u", index);
-  g_autofree char *ticket = ticket_sign_control(asker->key, name);
+  g_autoptr(KeyRing) own = key_ring_derive_server(asker->key, name, 1);
+  g_autofree char *ticket = ticket_sign_control(own, name);
   g_autofree char *authorization = g_strconcat("Authorization: Bearer ", ticket, NULL);
   struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
   headers = curl_slist_append(headers, authorization);
@@ -64,7 +65,7 @@ int main(int argc, char **argv) {
     return EXIT_FAILURE;
   guint count = (guint)atoi(argv[1]), at_a_time = (guint)atoi(argv[4]);
   g_autoptr(GError) error = NULL;
-  TicketKey *key = ticket_key_load(argv[3], &error);
+  KeyRing *key = key_ring_load(argv[3], &error);
   if (!key) {
     fprintf(stderr, "%s\n", error->message);
     return EXIT_FAILURE;
@@ -86,6 +87,6 @@ int main(int argc, char **argv) {
          (double)clock() / CLOCKS_PER_SEC);
   fflush(stdout);
   curl_multi_cleanup(asker.multi);
-  ticket_key_free(key);
+  key_ring_free(key);
   return EXIT_SUCCESS;
 }

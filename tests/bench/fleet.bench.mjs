@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoordinatorFiles, startSite } from '../system/lib/coordinator.mjs';
 import { startFakeFleet } from '../system/lib/fake_fleet.mjs';
+import { serverKey } from '../system/lib/keys.mjs';
 import { built, ownScope, start, until } from '../system/lib/programs.mjs';
 import { cpuUs, load, poster, withYardstick } from '../system/lib/wrk.mjs';
 
@@ -30,7 +31,7 @@ function ticketFor(key, aud) {
   const part = (/** @type {object} */ object) => Buffer.from(JSON.stringify(object)).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ aud, role: 'coordinator', iat: now, exp: now + 60 })}`;
-  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+  return `${text}.${createHmac('sha256', serverKey(key, aud)).update(text).digest('base64url')}`;
 }
 
 /** Asks a streamer. @param {http.Agent} agent @param {string} key @param {Listed} server @param {object} question @returns {Promise<any>} */

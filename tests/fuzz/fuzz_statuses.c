@@ -27,7 +27,7 @@
 
 static char *directory;
 static Configuration *configuration;
-static TicketKey *key;
+static SiteKeys *keys;
 
 /* ---- the coordinator, as far as it is needed (wiring.c) ---- */
 
@@ -82,7 +82,7 @@ static void open_core(Core *core) {
   static const InvitationsListener invitations_listener = {on_tell, on_expel};
   static const FleetListener fleet_listener = {on_changed, on_added, on_removed, on_seen, on_told, on_over};
   static const PlanningListener planning_listener = {on_ending, is_starting, on_invited};
-  *core = (Core){.configuration = configuration, .key = key, .mode = CORE_SERVES};
+  *core = (Core){.configuration = configuration, .keys = keys, .mode = CORE_SERVES};
   core->mailbox = mailbox_new(NULL, NULL);
   mailbox_attach(core->mailbox, NULL, core);
   core->timers = timers_new(NULL);
@@ -191,7 +191,7 @@ static void end_all(void) {
   g_rmdir(directory);
   g_free(directory);
   configuration_free(configuration);
-  ticket_key_free(key);
+  site_keys_free(keys);
 }
 
 static void begin_all(void) {
@@ -200,7 +200,8 @@ static void begin_all(void) {
   log_set_level(LOG_LEVEL_ERROR);
   g_assert_true(g_file_set_contents(path, "{}", -1, NULL));
   configuration = configuration_load(path, NULL);
-  key = ticket_key_new("0123456789abcdef0123456789abcdef", 32);
+  keys = site_keys_new(key_ring_new("0123456789abcdef0123456789abcdef", 32),
+                       key_ring_new("fedcba9876543210fedcba9876543210", 32));
   atexit(end_all);
 }
 

@@ -32,9 +32,10 @@ static char *sign(const uint8_t *claims, size_t size) {
 }
 
 /* What is let in must have all that its readers rely on. */
-static void try_claims(const TicketKey *key, const uint8_t *claims, size_t size) {
-  g_autofree char *text = sign(claims, size);
+static void try_claims(const KeyRing *key, const uint8_t *claims, size_t size) {
+  g_autofree char *text = sign(claims, size), *audience = ticket_read_audience(text);
   g_autoptr(Ticket) ticket = ticket_verify(key, text, NULL, NULL);
+  g_assert_true(!ticket || !audience || strcmp(audience, ticket->audience) == 0);
   g_assert_true(!ticket || (ticket->audience && ticket->role && ticket->expires_at_us > 0));
   g_autoptr(GError) error = NULL;
   gboolean is_control = ticket_verify_control(key, text, "server", &error);
@@ -43,7 +44,7 @@ static void try_claims(const TicketKey *key, const uint8_t *claims, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static TicketKey *key;
+  static KeyRing *key;
   static char *ours;
   if (!key) {
     const Ticket ticket = {.audience = "server",
@@ -51,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                            .user = "u",
                            .role = "guest",
                            .expires_at_us = G_GINT64_CONSTANT(4000000000) * G_USEC_PER_SEC};
-    key = ticket_key_new(KEY, strlen(KEY));
+    key = key_ring_new(KEY, strlen(KEY));
     ours = ticket_sign(key, &ticket);
   }
   g_autoptr(GError) error = NULL;

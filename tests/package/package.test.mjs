@@ -35,10 +35,11 @@ function dependencies(directory) {
   return [...new Set(names)].filter(name => name && !name.startsWith('vitrina-') && !['libc6', 'systemd'].includes(name));
 }
 
-/** As the manual says: the key is given to the streamer, nginx shows the site. @param {Machine} machine */
+/** As the manual says: the streamer is given its key, nginx shows the site. @param {Machine} machine */
 function setUp(machine) {
   machine.do(`
-    install -o vitrina-streamer -g vitrina-streamer -m 600 /var/lib/vitrina/vitrina.key /var/lib/vitrina-streamer/
+    runuser -u vitrina -- vitrina-coordinator --config /etc/vitrina/configuration.json --server-key river-1 |
+      install -o vitrina-streamer -g vitrina-streamer -m 600 /dev/stdin /var/lib/vitrina-streamer/vitrina.key
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=site -keyout /etc/ssl/private/site.key -out /etc/ssl/certs/site.pem 2>/dev/null
     cp /usr/share/doc/vitrina-coordinator/examples/nginx.conf /etc/nginx/nginx.conf
     nginx -q -t

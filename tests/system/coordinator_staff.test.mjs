@@ -10,9 +10,10 @@ import { test } from 'node:test';
 import { Database, hasDatabase, startShared } from './lib/database.mjs';
 import { command, operatorTicket } from './lib/staff.mjs';
 import { DAY, HOUR, instant, MINUTE, planned, roundTime, startRiver, usual } from './lib/planning.mjs';
+import { serverKey, staffKey } from './lib/keys.mjs';
 import { until } from './lib/programs.mjs';
 
-/** A token with these claims, signed with the shared key. @param {string} key @param {object} claims */
+/** A token with these claims. @param {string} key @param {object} claims */
 function signed(key, claims) {
   const part = (/** @type {object} */ value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
@@ -35,12 +36,13 @@ const told = ({ status, answer }) => [status, answer.msg];
 test('the verbs of operators want their ticket, and no other serves', async t => {
   const { client, files, walkIn } = await startRiver(t);
   const { ticket: person } = (await walkIn()).answer;
-  const { ticket } = operatorTicket(files);
+  const { ticket, id } = operatorTicket(files);
   const exp = Math.floor(Date.now() / 1000) + 3600;
   const bad = [
     person,
-    signed(files.key, { aud: 'river-1', role: 'coordinator', iat: exp - 3600, exp }),
-    signed(files.key, { aud: 'vitrina-staff', role: 'operator', jti: 'never-listed', exp }),
+    signed(serverKey(files.key, 'river-1'), { aud: 'river-1', role: 'coordinator', iat: exp - 3600, exp }),
+    signed(staffKey(files.key), { aud: 'vitrina-staff', role: 'operator', jti: 'never-listed', exp }),
+    ...[files.key, serverKey(files.key, 'river-1')].map(key => signed(key, { aud: 'vitrina-staff', role: 'operator', jti: id, exp })),
     signed('another key that is long enough for it', { aud: 'vitrina-staff', role: 'operator', jti: '1', exp }),
     `${ticket}x`,
     '',

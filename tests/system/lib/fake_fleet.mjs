@@ -10,6 +10,7 @@ import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from './client.mjs';
+import { serverKey } from './keys.mjs';
 import { freePort } from './ports.mjs';
 import { onEnd, start } from './programs.mjs';
 
@@ -32,7 +33,7 @@ const serverName = index => `server-${index}`;
 /**
  * Starts it. Returns its list and how to speak to it.
  * @param {import('./programs.mjs').Scope} scope
- * @param {{ count: number, keyFile: string, limit?: number, rcs?: number }} options `keyFile`: with the shared key; `limit`: of
+ * @param {{ count: number, keyFile: string, limit?: number, rcs?: number }} options `keyFile`: with the master key; `limit`: of
  *   each server; `rcs`: how many complexes they show, in turn
  */
 export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1 }) {
@@ -68,6 +69,7 @@ export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1
 /**
  * @typedef {object} Server
  * @property {string} name
+ * @property {string} key  its own
  * @property {number} version
  * @property {Map<string, object>} sessions
  * @property {'changing' | 'breaking' | 'silent' | 'right'} how
@@ -78,11 +80,11 @@ export async function startFakeFleet(scope, { count, keyFile, limit = 1, rcs = 1
 
 /** @param {string[]} args */
 async function run([port, count, keyFile, limit]) {
-  const key = readFileSync(keyFile, 'utf8').trim();
+  const master = readFileSync(keyFile, 'utf8');
   /** @type {Map<string, Server>} */
   const servers = new Map();
   for (let i = 0; i < Number(count); i++)
-    servers.set(address(i), { name: serverName(i), version: 1, sessions: new Map(), how: 'right', authorization: '', wake: null });
+    servers.set(address(i), { name: serverName(i), key: serverKey(master, serverName(i)), version: 1, sessions: new Map(), how: 'right', authorization: '', wake: null });
   /** @type {Record<string, number>} */
   const asked = {};
   let refused = 0;
@@ -100,7 +102,7 @@ async function run([port, count, keyFile, limit]) {
   const isAuthorized = (server, header = '') => {
     if (header === server.authorization) return true;
     const [head, claims, signature] = header.replace(/^Bearer /, '').split('.');
-    const right = createHmac('sha256', key).update(`${head}.${claims}`).digest('base64url');
+    const right = createHmac('sha256', server.key).update(`${head}.${claims}`).digest('base64url');
     const good = signature === right && JSON.parse(Buffer.from(claims, 'base64url').toString()).aud === server.name;
     if (good) server.authorization = header;
     return good;

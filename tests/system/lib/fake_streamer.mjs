@@ -6,6 +6,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { serverKey } from './keys.mjs';
 import { freePort } from './ports.mjs';
 import { onEnd } from './programs.mjs';
 
@@ -52,14 +53,15 @@ export class FakeStreamer {
 
   /**
    * @param {{ name: string, port: number, key: string, limit: number,
-   *           tls?: { certificate: string, key: string } }} options `key`: the text of the key file; `tls`: the paths of
-   *   a certificate and its key, to speak HTTPS
+   *           tls?: { certificate: string, key: string } }} options `key`: the site's master key, of which it has its
+   *   own; `tls`: the paths of a certificate and its key, to speak HTTPS
    */
   constructor({ name, port, key, limit, tls }) {
     this.tls = tls;
     this.name = name;
     this.port = port;
-    this.key = key.trim();
+    /** Those that it accepts. */
+    this.keys = [serverKey(key, name)];
     this.limit = limit;
   }
 
@@ -192,9 +194,12 @@ export class FakeStreamer {
   #claims(header) {
     const [head, claims, signature] = (header ?? '').replace(/^Bearer /, '').split('.');
     if (!signature) return null;
-    const right = createHmac('sha256', this.key).update(`${head}.${claims}`).digest();
     const given = Buffer.from(signature, 'base64url');
-    if (given.length !== right.length || !timingSafeEqual(given, right)) return null;
+    const isRight = (/** @type {string} */ key) => {
+      const right = createHmac('sha256', key).update(`${head}.${claims}`).digest();
+      return given.length === right.length && timingSafeEqual(given, right);
+    };
+    if (!this.keys.some(isRight)) return null;
     const read = JSON.parse(Buffer.from(claims, 'base64url').toString());
     return read.aud === this.name && read.role === 'coordinator' ? read : null;
   }

@@ -7,6 +7,7 @@ import { chownSync, existsSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { holdsCell, isolation, programIn } from './cells.mjs';
 import { Client, request } from './client.mjs';
+import { serverKey } from './keys.mjs';
 import { freePort } from './ports.mjs';
 import { WebSocketClient } from './websocket.mjs';
 import { build, built, onEnd, slowness, source, start, temporaryDirectory, until } from './programs.mjs';
@@ -283,11 +284,12 @@ export class Person {
  * @param {Scope} scope
  * @param {Record<string, any>} [settings] added to the file
  * @param {{ directory?: string, env?: Record<string, string>, key?: string, before?: string[], user?: number }} [options]
- *   `directory`: of an earlier one; `key`: the coordinator's; `before`: a command that becomes the streamer; `user`: whom it runs
- *   as, for tests that are root
+ *   `directory`: of an earlier one; `key`: the site's master key, of which it gets its own; `before`: a command that becomes the
+ *   streamer; `user`: whom it runs as, for tests that are root
  */
 export async function startStreamer(scope, settings = {}, options = {}) {
-  const { directory = temporaryDirectory(scope, 'vs'), env, key = randomBytes(32).toString('hex'), user } = options;
+  const { directory = temporaryDirectory(scope, 'vs'), env, user } = options;
+  const master = options.key ?? randomBytes(32).toString('hex');
   const before = user ? ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups', '--'] : (options.before ?? []);
   const port = settings.port ?? (await freePort());
   const config = join(directory, 'config.json');
@@ -308,6 +310,7 @@ export async function startStreamer(scope, settings = {}, options = {}) {
   };
   /* Sanitizers read what is to be suppressed from a file of ours. */
   if (process.env.SANITIZERS) all.cell = { ...all.cell, read_only: [join(source, 'tests'), ...(all.cell?.read_only ?? [])] };
+  const key = serverKey(master, all.server_name);
   writeFileSync(join(directory, 'vitrina.key'), key, { mode: 0o600 });
   writeFileSync(config, JSON.stringify(all));
   if (user) for (const path of [directory, config, join(directory, 'vitrina.key')]) chownSync(path, user, user);

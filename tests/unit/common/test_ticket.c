@@ -9,7 +9,7 @@
 static const char key_bytes[] = "0123456789abcdef0123456789abcdef";
 
 static void tickets_carry_their_claims(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
   Ticket made = {(char *)"river-1",
                  (char *)"s1",
                  (char *)"u1",
@@ -60,8 +60,8 @@ static char *with_part(const char *ticket, guint index, const char *json) {
 }
 
 static void tickets_forged_ones_are_refused(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
-  g_autoptr(TicketKey) other = ticket_key_new("another-key-another-key-another-k", 33);
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
+  g_autoptr(KeyRing) other = key_ring_new("another-key-another-key-another-k", 33);
   Ticket made = {
       (char *)"a", (char *)"s", (char *)"u", (char *)"guest", NULL, 0, instant_now_us() + INSTANT_MINUTE};
   g_autofree char *good = ticket_sign(key, &made);
@@ -86,7 +86,7 @@ static void tickets_forged_ones_are_refused(void) {
 }
 
 static void tickets_expire(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
   g_autoptr(GError) error = NULL;
   Ticket made = {(char *)"a", NULL, NULL, (char *)"guest", NULL, 0, instant_now_us() - INSTANT_SECOND};
   g_autofree char *text = ticket_sign(key, &made);
@@ -96,7 +96,7 @@ static void tickets_expire(void) {
 
 /* Both ways alike: a clock that is ahead makes tickets from the future. */
 static void tickets_tell_how_far_clocks_differ(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
   static const struct {
     gint64 age_s;
     gboolean is_good;
@@ -122,7 +122,7 @@ static void tickets_tell_how_far_clocks_differ(void) {
 }
 
 static void tickets_without_a_time_open_no_control(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
   g_autoptr(GError) error = NULL;
   g_autofree char *text = signed_claims("{\"aud\":\"a\",\"role\":\"coordinator\",\"exp\":9999999999}");
   g_assert_false(ticket_verify_control(key, text, "a", &error));
@@ -130,7 +130,7 @@ static void tickets_without_a_time_open_no_control(void) {
 }
 
 static void tickets_of_people_open_no_control(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
   Ticket made = {
       (char *)"a", (char *)"s", (char *)"u", (char *)"host", NULL, 0, instant_now_us() + INSTANT_MINUTE};
   g_autofree char *person = ticket_sign(key, &made);
@@ -140,44 +140,69 @@ static void tickets_of_people_open_no_control(void) {
   g_assert_false(ticket_verify_control(key, own, "b", NULL));
 }
 
-static void tickets_keys_come_from_files(void) {
+/* What a stolen host has opens nothing but itself. */
+static void tickets_of_one_server_open_no_other(void) {
+  g_autoptr(KeyRing) master = key_ring_new(key_bytes, 32);
+  g_autoptr(KeyRing) own = key_ring_derive_server(master, "river-1", 1);
+  g_autoptr(KeyRing) other = key_ring_derive_server(master, "river-2", 1);
+  g_autoptr(KeyRing) later = key_ring_derive_server(master, "river-1", 2);
+  g_autoptr(KeyRing) staff = key_ring_derive_staff(master);
+  Ticket ticket = {.audience = (char *)"river-2",
+                   .session = (char *)"s",
+                   .user = (char *)"u",
+                   .role = (char *)"host",
+                   .expires_at_us = instant_now_us() + INSTANT_MINUTE};
+  g_autofree char *person = ticket_sign(own, &ticket), *call = ticket_sign_control(own, "river-2");
+  g_assert_null(ticket_verify(other, person, "river-2", NULL));
+  g_assert_false(ticket_verify_control(other, call, "river-2", NULL));
+  g_autofree char *old = ticket_sign_control(own, "river-1");
+  g_assert_true(ticket_verify_control(own, old, "river-1", NULL));
+  g_assert_false(ticket_verify_control(later, old, "river-1", NULL));
+  ticket = (Ticket){.audience = (char *)TICKET_STAFF_AUDIENCE,
+                    .role = (char *)"operator",
+                    .id = (char *)"5f",
+                    .expires_at_us = instant_now_us() + INSTANT_MINUTE};
+  g_autofree char *of_staff = ticket_sign(own, &ticket);
+  g_assert_null(ticket_verify_staff(staff, of_staff, NULL));
+}
+
+static void tickets_are_good_by_each_key(void) {
+  static const char both[] = "another-key-another-key-another-k\n0123456789abcdef0123456789abcdef\n";
   g_autofree char *directory = g_dir_make_tmp("vitrina-XXXXXX", NULL);
   g_autofree char *path = g_build_filename(directory, "key", NULL);
-  g_autoptr(GError) error = NULL;
-  gboolean created;
-  g_assert_null(ticket_key_load(path, &error));
-  g_assert_error(error, TICKET_ERROR, TICKET_ERROR_KEY);
-  g_autoptr(TicketKey) first = ticket_key_load_or_create(path, &created, NULL);
-  g_assert_true(first && created);
-  g_autoptr(TicketKey) second = ticket_key_load_or_create(path, &created, NULL);
-  g_assert_true(second && !created);
-  GStatBuf info;
-  g_assert_cmpint(g_stat(path, &info), ==, 0);
-  g_assert_cmpint(info.st_mode & 0777, ==, 0600);
-  g_autofree char *text = ticket_sign_control(first, "a");
-  g_assert_true(ticket_verify_control(second, text, "a", NULL));
-  g_assert_true(g_file_set_contents(path, "short", -1, NULL));
-  g_assert_null(ticket_key_load(path, NULL));
+  g_assert_true(g_file_set_contents(path, both, -1, NULL));
+  g_autoptr(KeyRing) first = key_ring_new(both, 33);
+  g_autoptr(KeyRing) second = key_ring_new(both + 34, 32);
+  g_autoptr(KeyRing) all = key_ring_load(path, NULL);
+  g_autofree char *old = ticket_sign_control(second, "a"), *fresh = ticket_sign_control(all, "a");
+  g_assert_true(ticket_verify_control(all, old, "a", NULL));
+  g_assert_false(ticket_verify_control(first, old, "a", NULL));
+  g_assert_true(ticket_verify_control(first, fresh, "a", NULL));
   g_remove(path);
   g_rmdir(directory);
 }
 
-static void tickets_secrets_are_bound_to_their_subject(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
-  g_autoptr(TicketKey) other = ticket_key_new("another-key-another-key-another-k", 33);
-  g_autofree char *secret = ticket_secret(key, "cancel", "a");
-  g_assert_cmpuint(strlen(secret), ==, 32);
-  g_assert_true(ticket_secret_is(key, "cancel", "a", secret));
-  g_assert_false(ticket_secret_is(key, "cancel", "b", secret));
-  g_assert_false(ticket_secret_is(key, "other", "a", secret));
-  g_assert_false(ticket_secret_is(other, "cancel", "a", secret));
-  g_assert_false(ticket_secret_is(key, "cancel", "a", ""));
-  g_assert_false(ticket_secret_is(key, "cancel", "a", NULL));
+static void tickets_say_whom_they_are_for(void) {
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
+  g_autofree char *text = ticket_sign_control(key, "река-1 \"a\"");
+  g_autofree char *audience = ticket_read_audience(text);
+  g_assert_cmpstr(audience, ==, "река-1 \"a\"");
+  static const char *const none[] = {"",
+                                     ".",
+                                     "..",
+                                     "a.b",
+                                     "a.????.c",
+                                     "a.eyJhdWQiOjF9.c" /* {"aud":1} */,
+                                     NULL,
+                                     "a.e30.c" /* {} */,
+                                     "a.eyJhdWQiOiJhIiwiYXVkIjoiYiJ9.c" /* two */};
+  for (guint i = 0; i < G_N_ELEMENTS(none); i++)
+    g_assert_null(ticket_read_audience(none[i]));
 }
 
 /* Neither with a kind of staff that is called as a person, nor for a server that is called as staff. */
 static void tickets_of_staff_are_nobody_elses(void) {
-  g_autoptr(TicketKey) key = ticket_key_new(key_bytes, 32);
+  g_autoptr(KeyRing) key = key_ring_new(key_bytes, 32);
   gint64 expires_at_us = instant_now_us() + INSTANT_MINUTE;
   const Ticket staff = {.audience = (char *)TICKET_STAFF_AUDIENCE,
                         .role = (char *)"operator",
@@ -228,8 +253,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/ticket/tells-how-far-clocks-differ", tickets_tell_how_far_clocks_differ);
   g_test_add_func("/ticket/without-a-time-opens-no-control", tickets_without_a_time_open_no_control);
   g_test_add_func("/ticket/of-people-opens-no-control", tickets_of_people_open_no_control);
-  g_test_add_func("/ticket/keys-come-from-files", tickets_keys_come_from_files);
-  g_test_add_func("/ticket/secrets-are-bound-to-their-subject", tickets_secrets_are_bound_to_their_subject);
+  g_test_add_func("/ticket/of-one-server-open-no-other", tickets_of_one_server_open_no_other);
+  g_test_add_func("/ticket/are-good-by-each-key", tickets_are_good_by_each_key);
+  g_test_add_func("/ticket/say-whom-they-are-for", tickets_say_whom_they_are_for);
   g_test_add_func("/ticket/of-staff-are-nobody-elses", tickets_of_staff_are_nobody_elses);
   g_test_add_func("/ticket/bearer-headers", tickets_bearer_headers);
   return g_test_run();

@@ -12,8 +12,9 @@ void core_fixture_open(CoreFixture *fixture, const char *settings) {
   g_assert_true(g_file_set_contents(path, text, -1, NULL));
   fixture->configuration = configuration_load(path, &error);
   g_assert_no_error(error);
-  fixture->key = ticket_key_new("0123456789abcdef0123456789abcdef", 32);
-  wiring_open(&fixture->core, fixture->configuration, fixture->key, &error);
+  fixture->keys = site_keys_new(key_ring_new("0123456789abcdef0123456789abcdef", 32),
+                                key_ring_new("fedcba9876543210fedcba9876543210", 32));
+  wiring_open(&fixture->core, fixture->configuration, fixture->keys, &error);
   g_assert_no_error(error);
 }
 
@@ -22,7 +23,7 @@ void core_fixture_close(CoreFixture *fixture) {
                                       "sessions_planned.journal", "sessions_planned.json.lock"};
   wiring_close(&fixture->core);
   configuration_free(fixture->configuration);
-  ticket_key_free(fixture->key);
+  site_keys_free(fixture->keys);
   for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
     g_autofree char *path = g_build_filename(fixture->directory, names[i], NULL);
     g_remove(path);

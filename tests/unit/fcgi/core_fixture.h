@@ -5,7 +5,7 @@
 typedef struct {
   char *directory;
   Configuration *configuration;
-  TicketKey *key;
+  SiteKeys *keys;
   Core core;
 } CoreFixture;
 

@@ -2,12 +2,12 @@
 #include "common/ticket.h"
 #include "fcgi/base/holder.h"
 
-static TicketKey *make_key(char filling) {
+static KeyRing *make_key(char filling) {
   g_autofree char *bytes = g_strnfill(32, filling);
-  return ticket_key_new(bytes, 32);
+  return key_ring_new(bytes, 32);
 }
 
-static Holders *make_holders(const TicketKey *key) {
+static Holders *make_holders(const KeyRing *key) {
   static ClientNetworks *exempt;
   const char *const networks[] = {"198.51.100.0/24", NULL};
   if (!exempt)
@@ -16,7 +16,7 @@ static Holders *make_holders(const TicketKey *key) {
 }
 
 static void test_same_client_is_known_again(void) {
-  g_autoptr(TicketKey) key = make_key('a');
+  g_autoptr(KeyRing) key = make_key('a');
   Holders *before = make_holders(key), *after = make_holders(key);
   Holder one = holders_find(before, "192.0.2.1"), again = holders_find(after, "192.0.2.1");
   g_assert_true(one.counts && again.counts);
@@ -27,7 +27,7 @@ static void test_same_client_is_known_again(void) {
 }
 
 static void test_neighbours_have_the_network_alone_in_common(void) {
-  g_autoptr(TicketKey) key = make_key('a');
+  g_autoptr(KeyRing) key = make_key('a');
   Holders *holders = make_holders(key);
   static const char *const same[][2] = {{"192.0.2.1", "192.0.2.2"}, {"2001:db8::1", "2001:db8:0:1::1"}};
   for (guint i = 0; i < G_N_ELEMENTS(same); i++) {
@@ -44,7 +44,7 @@ static void test_neighbours_have_the_network_alone_in_common(void) {
 }
 
 static void test_another_key_makes_another_number(void) {
-  g_autoptr(TicketKey) key = make_key('a'), other = make_key('b');
+  g_autoptr(KeyRing) key = make_key('a'), other = make_key('b');
   Holders *ours = make_holders(key), *theirs = make_holders(other);
   g_assert_cmpuint(holders_find(ours, "192.0.2.1").client, !=, holders_find(theirs, "192.0.2.1").client);
   holders_free(ours);
@@ -52,7 +52,7 @@ static void test_another_key_makes_another_number(void) {
 }
 
 static void test_exempt_is_nobody(void) {
-  g_autoptr(TicketKey) key = make_key('a');
+  g_autoptr(KeyRing) key = make_key('a');
   Holders *holders = make_holders(key);
   g_assert_false(holders_find(holders, "198.51.100.7").counts);
   g_assert_false(holders_find(holders, "-").counts);

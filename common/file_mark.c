@@ -1,4 +1,4 @@
-#include "fcgi/base/file_mark.h"
+#include "common/file_mark.h"
 
 FileMark file_mark_of(const char *path) {
   struct stat info;
