@@ -56,8 +56,10 @@ typedef struct {
 static void forget_peer(Http *http, struct lws *wsi) {
   HttpPeer *peer = lws_get_opaque_user_data(wsi);
   lws_set_opaque_user_data(wsi, NULL);
-  if (peer)
-    http_peers_leave(http->peers, peer);
+  if (!peer)
+    return;
+  http_peers_leave(http->peers, peer);
+  http->connections--;
 }
 
 static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -68,11 +70,7 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
   case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* the vhost's SSL_CTX is made */
     http_certificate_attach(http->certificate, user);
     return 0;
-  case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-    http->connections++;
-    return 0;
-  case LWS_CALLBACK_WSI_DESTROY:
-    http->connections--;
+  case LWS_CALLBACK_WSI_DESTROY: /* also of one that ends before its handshake does */
     forget_peer(http, wsi);
     return 0;
   case LWS_CALLBACK_HTTP:
@@ -152,10 +150,12 @@ static void take_connection(Http *http, int fd, struct sockaddr *from, socklen_t
   }
   set_options(fd);
   struct lws *wsi = lws_adopt_socket_vhost(http->vhost, fd); /* closes it when it fails */
-  if (wsi)
-    lws_set_opaque_user_data(wsi, peer);
-  else
+  if (!wsi) {
     http_peers_leave(http->peers, peer);
+    return;
+  }
+  lws_set_opaque_user_data(wsi, peer);
+  http->connections++;
 }
 
 static gboolean on_connection(gint listen_fd, GIOCondition condition, gpointer data) {

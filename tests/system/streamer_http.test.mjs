@@ -2,6 +2,7 @@
 // The streamer's HTTP server against clients that are slow, wrong, hostile or many.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import test from 'node:test';
@@ -177,4 +178,18 @@ test('with a certificate it speaks HTTPS, WebSockets included', async t => {
   const { WebRTC_connection_data: url } = await socket.ask('CONNECT_TO_SESSION', { ticket });
   assert.equal(url, `${streamer.base}whep/${control.answer.session}`);
   assert.doesNotMatch(await raw(streamer.port, 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'), /server_name/);
+});
+
+test('clients that go in the middle of their handshake cost nobody else a connection', async t => {
+  const directory = temporaryDirectory(t, 'vs');
+  const { certificate, key } = makeCertificate(directory);
+  const streamer = await startStreamer(t, { tls_certificate: certificate, tls_key: key }, { directory });
+  const ca = readFileSync(certificate, 'utf8');
+  for (let i = 0; i < 20; i++) {
+    const client = connect(streamer.port, '127.0.0.1');
+    await once(client, 'connect');
+    client.destroy();
+  }
+  const url = `https://127.0.0.1:${streamer.port}/health`;
+  await until(() => request(url, { ca }).then(({ status }) => status === 200, () => false), { what: 'an answer' });
 });
