@@ -66,11 +66,6 @@ static void keep_handle(Lane *lane, CURL *easy) {
   g_ptr_array_add(lane->idle, easy);
 }
 
-/* curl keeps certificates that it has read for a day; those that it read before then are too old for us. */
-static long seconds_since(gint64 then_us) {
-  return (long)((g_get_monotonic_time() - then_us) / G_USEC_PER_SEC);
-}
-
 static void set_options(LaneCall *call) {
   CURL *easy = call->easy;
   curl_easy_setopt(easy, CURLOPT_URL, call->url);
@@ -92,10 +87,10 @@ static void set_options(LaneCall *call) {
   if (call->is_address)
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "vitrina-coordinator/" PACKAGE_VERSION);
-  if (call->ca_file)
+  if (call->ca_file) { /* read for each connection, as it is then */
     curl_easy_setopt(easy, CURLOPT_CAINFO, call->ca_file);
-  if (call->trust_changed_us)
-    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, seconds_since(call->trust_changed_us));
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+  }
 }
 
 static void release_handle(LaneCall *call) {

@@ -23,8 +23,7 @@ typedef struct {
   gboolean is_address; /* the host in the URL is one, not a name */
   char *body;
   struct curl_slist *headers;
-  const char *ca_file;     /* nullable */
-  gint64 trust_changed_us; /* monotonic: when that was another file before; 0: never */
+  const char *ca_file; /* nullable */
   guint timeout_ms;
 
   /* The lane's while it has the call; then what became of it. */

@@ -20,7 +20,6 @@ struct StreamerClient {
   guint max_lanes;
   char *ca_file;
   const SiteKeys *keys;
-  gint64 trust_changed_us; /* monotonic; 0: not since the start */
   Mailbox *home;
   guint64 last_number;
   guint calls;             /* under way that are not long polls */
@@ -119,10 +118,6 @@ void streamer_client_free(StreamerClient *client) {
   g_ptr_array_unref(client->lanes);
   g_free(client->ca_file);
   g_free(client);
-}
-
-void streamer_client_trust_changed(StreamerClient *client) {
-  client->trust_changed_us = g_get_monotonic_time();
 }
 
 guint streamer_client_count_calls(const StreamerClient *client) {
@@ -224,7 +219,6 @@ static LaneCall make_lane_call(StreamerPeer *peer, char *body, const char *reque
                     .body = body,
                     .headers = curl_slist_append(headers, authorization_of(peer)),
                     .ca_file = peer->client->ca_file,
-                    .trust_changed_us = peer->client->trust_changed_us,
                     .timeout_ms = timeout_ms,
                     .text = g_string_new(NULL)};
 }

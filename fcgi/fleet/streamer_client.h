@@ -32,12 +32,11 @@ typedef struct {
 /* @result is valid during the call only. */
 typedef void (*StreamerAnswered)(const StreamerResult *result, gpointer user_data);
 
-/* @max_lanes: at most so many threads. @ca_file (nullable): certificates to trust. @keys (transfer none) and
+/* @max_lanes: at most so many threads. @ca_file (nullable): certificates to trust, read for each connection.
+ * @keys (transfer none) and
  * @home, the mailbox that brings answers to the core, must outlive the client. (transfer full) */
 StreamerClient *streamer_client_new(guint max_lanes, const char *ca_file, const SiteKeys *keys,
                                     Mailbox *home);
-/* The file of certificates has changed: connections that are made from now on go by it, others go on. */
-void streamer_client_trust_changed(StreamerClient *client);
 
 /* Ends the threads; calls under way are given up, and no StreamerAnswered is called any more. NULL is
  * allowed. */

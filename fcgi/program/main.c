@@ -2,12 +2,15 @@
 #include "config.h"
 
 #include "common/descriptor_limit.h"
+#include "common/file_watch.h"
+#include "common/instant.h"
 #include "common/log.h"
 #include "common/log_limit.h"
 #include "common/program_clock.h"
 #include "common/secret_file.h"
 #include "common/settings.h"
 #include "common/supervisor.h"
+#include "fcgi/base/holder.h"
 #include "fcgi/core/core.h"
 #include "fcgi/database/sql.h"
 #include "fcgi/door/door_fcgi.h"
@@ -23,7 +26,6 @@
 #include "fcgi/program/check.h"
 #include "fcgi/program/database_admin.h"
 #include "fcgi/program/keys_admin.h"
-#include "fcgi/program/renewal.h"
 #include "fcgi/program/staff_admin.h"
 #include "fcgi/program/wiring.h"
 #include "fcgi/session/knocks.h"
@@ -87,7 +89,6 @@ typedef struct {
   DoorWebsocket *websockets;               /* nullable */
   const char *door_name, *websockets_name; /* for the log, once they are open */
   ServersSource *servers;
-  Renewal *renewal;
   GError *error;      /* why the doors could not be opened (nullable) */
   gint64 stopping_us; /* since when; 0: not yet */
   gint64 ending_us;   /* since when nothing is begun any more; 0: not yet */
@@ -202,13 +203,25 @@ static void tell_supervisor_ready(const Program *program) {
   supervisor_ready("Serves %u servers", fleet_count_servers(program->core.fleet));
 }
 
+/* ---- what is read again ---- */
+
+static void use_keys(const Program *program, gboolean changed) {
+  if (changed)
+    holders_set_keys(program->core.holders, site_keys_get_bookings(program->core.keys));
+}
+
+static void look_at_keys(gpointer data) {
+  Program *program = data;
+  use_keys(program, site_keys_look(program->core.keys));
+  timers_add(program->core.timers, FILE_WATCH_SECONDS * INSTANT_SECOND, look_at_keys, program);
+}
+
 /* A database is only asked; the list comes when it answers. */
 static gboolean on_reload_signal(gpointer data) {
   Program *program = data;
   if (program->is_ready)
     supervisor_reloading("the list of servers and the keys");
-  if (program->renewal)
-    renewal_now(program->renewal);
+  use_keys(program, site_keys_reload(program->core.keys));
   servers_source_reload(program->servers);
   if (program->is_ready)
     tell_supervisor_ready(program);
@@ -325,7 +338,7 @@ static int run_coordinator(const Configuration *configuration, SiteKeys *keys) {
   if (wiring_open(&program.core, configuration, keys, &program.error))
     program.servers = servers_source_open(&program.core, &program.error);
   if (program.servers)
-    program.renewal = renewal_new(&program.core);
+    look_at_keys(&program);
   program.core.servers = program.servers;
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   int status = serve_until_end(&program);
@@ -335,7 +348,6 @@ static int run_coordinator(const Configuration *configuration, SiteKeys *keys) {
   planning_stop(program.core.planning);
   door_websocket_free(program.websockets);
   door_fcgi_free(program.door);
-  renewal_free(program.renewal);
   servers_source_close(program.servers);
   wiring_close(&program.core);
   g_main_loop_unref(program.loop);
