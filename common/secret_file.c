@@ -2,10 +2,13 @@
 
 #include "common/log.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #define OPEN_TO_READ (S_IROTH)
 #define OPEN_TO_CHANGE (S_IWGRP | S_IWOTH)
+#define LINE_MIN 8
+#define LINE_MAX 1000
 
 char *secret_file_complain(const char *path) {
   struct stat info;
@@ -13,6 +16,19 @@ char *secret_file_complain(const char *path) {
     return NULL;
   return g_strdup_printf("others may %s it (mode %04o): chmod 0600",
                          info.st_mode & OPEN_TO_READ ? "read" : "change", info.st_mode & 07777);
+}
+
+char *secret_file_read_line(const char *path, GError **error) {
+  g_autofree char *text = NULL;
+  if (!g_file_get_contents(path, &text, NULL, error))
+    return NULL;
+  text[strcspn(text, "\r\n")] = '\0';
+  gsize length = strlen(text);
+  if (length >= LINE_MIN && length <= LINE_MAX)
+    return g_steal_pointer(&text);
+  g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: the first line must be %d to %d characters", path,
+              LINE_MIN, LINE_MAX);
+  return NULL;
 }
 
 void secret_file_warn(const char *path) {

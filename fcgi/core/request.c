@@ -25,6 +25,7 @@ struct Request {
   gpointer arguments;
   GError *error; /* what is wrong with the text (nullable) */
   char *method;
+  char *authorization; /* nullable */
   char *target;
   char *address;
   char *text;
@@ -34,7 +35,8 @@ struct Request {
   char *follower; /* nullable */
   char *rc_name;  /* nullable */
   gboolean in_line;
-  const char *allow; /* static, nullable */
+  const char *allow;        /* static, nullable */
+  const char *more_headers; /* static, nullable */
   gboolean repeatable;
   gboolean looked;
   gboolean unsure;
@@ -80,6 +82,7 @@ void request_free(Request *request) {
     verb_free_arguments(request->verb, request->arguments);
   g_clear_error(&request->error);
   g_free(request->method);
+  g_free(request->authorization);
   g_free(request->target);
   g_free(request->address);
   g_free(request->text);
@@ -103,6 +106,15 @@ gboolean request_adopt_id(Request *request, const char *id) {
     return FALSE;
   g_strlcpy(request->id, id, sizeof request->id);
   return TRUE;
+}
+
+void request_set_authorization(Request *request, const char *header) {
+  g_free(request->authorization);
+  request->authorization = g_strdup(header);
+}
+
+const char *request_get_authorization(const Request *request) {
+  return request->authorization;
 }
 
 const char *request_get_method(const Request *request) {
@@ -384,6 +396,7 @@ Reply request_make_refusal(Request *request, const GError *error, guint retry_af
       .body = make_body(request, wire_refusal(error, more->len ? more->str : NULL)),
       .retry_after_seconds = retry_after_seconds,
       .allow = request->allow,
+      .more_headers = request->more_headers,
   };
 }
 
@@ -410,4 +423,9 @@ void request_refuse_with(Request *request, WireMessage message, const char *fiel
 void request_refuse_method(Request *request, const char *allow) {
   request->allow = allow;
   request_refuse_with(request, WIRE_METHOD_NOT_ALLOWED, NULL, "Only %s is allowed here.", allow);
+}
+
+void request_refuse_bearer(Request *request, const char *reason) {
+  request->more_headers = "WWW-Authenticate: Bearer\r\n";
+  request_refuse_with(request, WIRE_NOT_AUTHORIZED, NULL, "%s", reason);
 }

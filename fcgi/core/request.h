@@ -7,8 +7,8 @@
  * without an answer.
  *
  * Everything here runs on the core's thread, but request_new(), request_set_call(), request_set_echo(),
- * request_adopt_id(), request_make_refusal(), request_note() and the reading functions, which a door's thread
- * uses before it gives the Request away.
+ * request_adopt_id(), request_set_authorization(), request_make_refusal(), request_note() and the reading
+ * functions, which a door's thread uses before it gives the Request away.
  */
 #pragma once
 #include "common/verb.h"
@@ -53,6 +53,9 @@ const char *request_get_id(const Request *request); /* for the log and the X-Req
 /* Takes over the id that somebody before us gave it, before anybody was told ours. FALSE: it is none
  * (trace_id.h; nullable), and nothing has changed. */
 gboolean request_adopt_id(Request *request, const char *id);
+/* The value of its Authorization header, which its client wrote (copied, nullable). */
+void request_set_authorization(Request *request, const char *header);
+const char *request_get_authorization(const Request *request); /* NULL: none */
 const char *request_get_method(const Request *request);
 /* The last segment of the target's path, without the query: "api" of "/any/path/api?x". */
 const char *request_get_resource(const Request *request);
@@ -129,6 +132,9 @@ void request_refuse_with(Request *request, WireMessage message, const char *fiel
 
 /* METHOD_NOT_ALLOWED; @allow (static): the methods that are. */
 void request_refuse_method(Request *request, const char *allow);
+
+/* NOT_AUTHORIZED: a bearer's token is wanted (RFC 6750 section 3); @reason (static): one sentence. */
+void request_refuse_bearer(Request *request, const char *reason);
 
 /* For doors: the client of a waiting request has gone. (transfer full) */
 void request_gone(Request *request);

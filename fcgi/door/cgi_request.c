@@ -32,6 +32,7 @@ Request *cgi_request_new(const Door *door, gpointer connection, CgiVariable vari
                                  : script ? script
                                           : "",
                                  address, text, length);
+  request_set_authorization(request, filled_variable(variable, source, "HTTP_AUTHORIZATION"));
   adopt_id(request, variable, source, is_from_proxy(remote ? remote : "", trusted));
   return request;
 }

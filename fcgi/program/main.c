@@ -445,6 +445,7 @@ int main(int argc, char **argv) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   sql_library_open();
   secret_file_warn(configuration->store_password_file);
+  secret_file_warn(configuration->metrics_token_file);
   g_autoptr(SiteKeys) keys = site_keys_open(configuration, SITE_KEYS_MAKE, &error);
   if (!keys) {
     log_error("not_started", "reason=\"%s\"", error->message);

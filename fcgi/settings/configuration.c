@@ -1,5 +1,6 @@
 #include "fcgi/settings/configuration.h"
 
+#include "common/secret_file.h"
 #include "common/settings.h"
 
 #define AT(member) G_STRUCT_OFFSET(Configuration, member)
@@ -48,6 +49,8 @@ static const Setting rows[] = {
      .help =
          "The key of bookings, invitations and hashed addresses; made when missing. Without it bookings.key "
          "beside key_file."},
+    {"metrics_token_file", SETTING_PATH, AT(metrics_token_file),
+     .help = "The secret that whoever asks for metrics must show, as bearer: the first line of a file."},
     {"drain_seconds", SETTING_INT, AT(drain_seconds), 0, 300, "seconds", "20",
      .help = "How long an end waits for what it has begun, sessions that start up above all, where other "
              "coordinators serve the site meanwhile (store.type mysql)."},
@@ -220,6 +223,17 @@ static gboolean read_password(Configuration *configuration, const char *path, GE
   return FALSE;
 }
 
+static gboolean read_metrics_token(Configuration *configuration, const char *path, GError **error) {
+  g_autoptr(GError) problem = NULL;
+  if (!configuration->metrics_token_file)
+    return TRUE;
+  configuration->metrics_token = secret_file_read_line(configuration->metrics_token_file, &problem);
+  if (!configuration->metrics_token)
+    g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: metrics_token_file: %s", path,
+                problem->message);
+  return configuration->metrics_token != NULL;
+}
+
 /* What is made of the settings once they are read. */
 static gboolean finish_settings(Configuration *configuration, const char *path, GError **error) {
   g_autofree char *key_directory = g_path_get_dirname(configuration->key_file);
@@ -237,7 +251,7 @@ static gboolean finish_settings(Configuration *configuration, const char *path, 
   configuration->exempt_networks =
       client_networks_new(path, "limits.exempt", configuration->limits_exempt, error);
   return configuration->exempt_networks && check_nodes(configuration, path, error) &&
-         read_password(configuration, path, error);
+         read_password(configuration, path, error) && read_metrics_token(configuration, path, error);
 }
 
 Configuration *configuration_load(const char *path, GError **error) {
@@ -255,6 +269,7 @@ void configuration_free(Configuration *configuration) {
   client_networks_free(configuration->proxy_networks);
   client_networks_free(configuration->exempt_networks);
   g_free(configuration->store_password);
+  g_free(configuration->metrics_token);
   settings_clear(rows, configuration);
   g_free(configuration);
 }

@@ -21,6 +21,7 @@ typedef struct {
   gint64 time_between_updates_seconds;
   char *servers_file;
   char *key_file, *bookings_key_file;
+  char *metrics_token_file; /* nullable */
   gint64 code_digits;
   gint64 drain_seconds;
   gint64 coordinators;
@@ -67,6 +68,7 @@ typedef struct {
   gint64 store_port, store_connections, store_connect_timeout_seconds, store_answer_timeout_seconds;
   gboolean store_tls;
   char *store_password;            /* made of store_password_file (nullable) */
+  char *metrics_token;             /* made of metrics_token_file (nullable) */
   RcRulesTable *rc_rules;          /* made of the above */
   ClientNetworks *proxy_networks;  /* made of trusted_proxies */
   ClientNetworks *exempt_networks; /* made of limits_exempt */

@@ -1,5 +1,6 @@
 #include "fcgi/verbs/resources.h"
 
+#include "common/bearer.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/servers_source.h"
 #include "fcgi/session/planning.h"
@@ -38,7 +39,12 @@ static void handle_health(Request *request) {
 }
 
 static void handle_metrics(Request *request) {
-  request_answer_text(request, 200, METRICS_CONTENT_TYPE, scrape_write(request_get_core(request)));
+  Core *core = request_get_core(request);
+  const char *token = core->configuration->metrics_token;
+  if (!token || bearer_shows(request_get_authorization(request), token))
+    request_answer_text(request, 200, METRICS_CONTENT_TYPE, scrape_write(core));
+  else
+    request_refuse_bearer(request, "The metrics are shown to who has the token.");
 }
 
 static const Resource resources[] = {

@@ -1,6 +1,7 @@
 /* vitrina-streamer: the daemon on each host that shows applications. */
 #include "config.h"
 
+#include "common/bearer.h"
 #include "common/descriptor_limit.h"
 #include "common/log.h"
 #include "common/log_limit.h"
@@ -8,7 +9,9 @@
 #include "common/program_clock.h"
 #include "common/secret_file.h"
 #include "common/supervisor.h"
+#include "common/wire.h"
 #include "streamer/base/counts.h"
+#include "streamer/doors/call.h"
 #include "streamer/doors/control.h"
 #include "streamer/doors/people.h"
 #include "streamer/doors/streamer.h"
@@ -67,8 +70,21 @@ static void handle_health(HttpRequest *request, gpointer data) {
 
 /* ---- metrics ---- */
 
+/* An application may be let at this machine's loopback. */
+static gboolean may_see_metrics(HttpRequest *request, const StreamerSettings *settings) {
+  g_autoptr(GError) error = NULL;
+  if (!settings->metrics_token ||
+      bearer_shows(http_request_header(request, HTTP_AUTHORIZATION), settings->metrics_token))
+    return TRUE;
+  wire_set_error(&error, WIRE_NOT_AUTHORIZED, NULL, "The metrics are shown to who has the token.");
+  call_refuse_request(request, 0, error);
+  return FALSE;
+}
+
 static void handle_metrics(HttpRequest *request, gpointer data) {
   const Streamer *streamer = data;
+  if (!may_see_metrics(request, streamer->settings))
+    return;
   metrics_set(streamer->metrics, COUNTS_CERTIFICATE_SECONDS, http_certificate_seconds(streamer->http));
   sessions_measure(streamer->sessions);
   g_autofree char *ours = metrics_write(streamer->metrics), *process = process_metrics_write();
@@ -217,6 +233,7 @@ static gboolean set_up(Program *program, GError **error) {
   Streamer *streamer = &program->streamer;
   secret_file_warn(streamer->settings->key_file);
   secret_file_warn(streamer->settings->turn_secret_file);
+  secret_file_warn(streamer->settings->metrics_token_file);
   program->state_directory = streamer_settings_state_directory(streamer->settings);
   program->directory = remains_claim(program->state_directory, &program->lock_fd, error);
   if (!program->directory)

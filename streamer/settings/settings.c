@@ -2,15 +2,13 @@
 
 #include "common/fields.h"
 #include "common/instant.h"
+#include "common/secret_file.h"
 #include "streamer/settings/cell_paths.h"
 #include "streamer/shared/ice_server.h"
 
 #include <gio/gio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define TURN_SECRET_MIN 8
-#define TURN_SECRET_MAX 1000
 
 #define AT(member) G_STRUCT_OFFSET(StreamerSettings, member)
 
@@ -92,6 +90,8 @@ const Setting streamer_settings_table[] = {
          "that is good for a time."},
     {"turn_credential_seconds", SETTING_INT, AT(turn_credential_seconds), 60, 604800, "seconds", "3600",
      .help = "How long such a credential is good; never less than the session lasts."},
+    {"metrics_token_file", SETTING_PATH, AT(metrics_token_file), 1, 4000, NULL, NULL,
+     .help = "The secret that whoever asks for metrics must show, as bearer: the first line of a file."},
     {"clock_steady_seconds", SETTING_INT, AT(clock_steady_seconds), 0, 3600, "seconds", "30",
      .help = "How long a clock that has jumped must be steady before it is believed; until then no session "
              "ends by it."},
@@ -135,6 +135,7 @@ static const char *const live_settings[] = {
     "ice_servers",
     "turn_secret_file",
     "turn_credential_seconds",
+    "metrics_token_file",
     "allowed_origins",
     "limits.connections",
     "limits.exempt",
@@ -204,26 +205,17 @@ static gboolean check(const char *path, const StreamerSettings *settings, GError
   return check_shown(path, settings, error) && check_environment(path, settings->app_environment, error);
 }
 
-/* The file's first line. */
-static gboolean load_turn_secret(const char *path, const StreamerSettings *settings, char **secret,
-                                 GError **error) {
+/* The first line of a file that the settings name. @secret NULL: they name none. (transfer full) */
+static gboolean load_secret(const char *path, const char *field, const char *file, char **secret,
+                            GError **error) {
   g_autoptr(GError) cause = NULL;
-  g_autofree char *text = NULL;
-  *secret = NULL;
-  if (!settings->turn_secret_file)
-    return TRUE;
-  if (!g_file_get_contents(settings->turn_secret_file, &text, NULL, &cause))
-    return complain(error, path, "turn_secret_file", cause->message);
-  text[strcspn(text, "\r\n")] = '\0';
-  if (strlen(text) < TURN_SECRET_MIN || strlen(text) > TURN_SECRET_MAX)
-    return complain(error, path, "turn_secret_file", "the file's first line must be 8 to 1000 characters");
-  *secret = g_steal_pointer(&text);
-  return TRUE;
+  *secret = file ? secret_file_read_line(file, &cause) : NULL;
+  return !cause || complain(error, path, field, cause->message);
 }
 
 gboolean streamer_settings_read_turn_secret(StreamerSettings *settings, gboolean *changed, GError **error) {
   char *fresh;
-  if (!load_turn_secret("the settings", settings, &fresh, error))
+  if (!load_secret("the settings", "turn_secret_file", settings->turn_secret_file, &fresh, error))
     return FALSE;
   *changed = g_strcmp0(fresh, settings->turn_secret) != 0;
   g_free(settings->turn_secret);
@@ -252,7 +244,9 @@ StreamerSettings *streamer_settings_load(const char *path, GError **error) {
   g_autoptr(StreamerSettings) settings = g_new0(StreamerSettings, 1);
   if (!settings_load(path, streamer_settings_table, settings, error) || !check(path, settings, error))
     return NULL;
-  if (!load_turn_secret(path, settings, &settings->turn_secret, error) ||
+  if (!load_secret(path, "turn_secret_file", settings->turn_secret_file, &settings->turn_secret, error) ||
+      !load_secret(path, "metrics_token_file", settings->metrics_token_file, &settings->metrics_token,
+                   error) ||
       !check_ice_servers(path, settings, error))
     return NULL;
   g_autofree char *section = g_strconcat(path, ": webrtc", NULL);
@@ -269,6 +263,7 @@ void streamer_settings_free(StreamerSettings *settings) {
   media_settings_clear(&settings->media);
   g_free(settings->turn_secret);
   g_free(settings->file);
+  g_free(settings->metrics_token);
   g_free(settings);
 }
 
@@ -323,8 +318,11 @@ char *streamer_settings_apply(StreamerSettings *settings, const StreamerSettings
     else
       g_string_append_printf(waiting, "%s%s", waiting->len ? "," : "", row->name);
   }
-  g_free(settings->turn_secret); /* the file may have another one now */
+  /* The files may have others now. */
+  g_free(settings->turn_secret);
   settings->turn_secret = g_strdup(fresh->turn_secret);
+  g_free(settings->metrics_token);
+  settings->metrics_token = g_strdup(fresh->metrics_token);
   return g_string_free(waiting, waiting->len == 0);
 }
 

@@ -38,11 +38,13 @@ typedef struct {
   char *cell_app_directory; /* nullable: where app[0] is (cell_settings.h) */
   char **cell_read_only;
   gint64 cell_processes, cell_disk_mb;
+  char *metrics_token_file; /* nullable */
   char *state_directory;
   char *log_level;
 
   MediaSettings media; /* read from webrtc_json */
   char *turn_secret;   /* read from turn_secret_file (nullable) */
+  char *metrics_token; /* read from metrics_token_file (nullable) */
 } StreamerSettings;
 
 extern const Setting streamer_settings_table[];

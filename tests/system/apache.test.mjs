@@ -4,7 +4,9 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { openToWebUser, startApache } from './lib/apache.mjs';
@@ -64,6 +66,14 @@ test('metrics and health are for this machine alone', async t => {
   const { port } = new URL(apache.httpUrl);
   const outside = await request(`http://127.0.0.1:${port}/metrics`, { headers: { 'X-Forwarded-For': '192.0.2.1' } });
   assert.equal(outside.status, 200, 'a header changes nothing');
+});
+
+test('the token of the metrics reaches the coordinator', async t => {
+  const files = new CoordinatorFiles(t);
+  writeFileSync(join(files.directory, 'token'), 'a-long-secret\n', { mode: 0o600 });
+  const { apache } = await startSite(t, { files, settings: { metrics_token_file: 'token' } });
+  const ask = async (headers = {}) => (await request(`${apache.url}metrics`, { ca: apache.ca, headers })).status;
+  assert.deepEqual([await ask(), await ask({ Authorization: 'Bearer a-long-secret' })], [401, 200]);
 });
 
 test('events come by polling, and by WebSocket, where only the pages of the site are let in', async t => {

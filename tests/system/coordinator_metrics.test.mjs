@@ -2,7 +2,7 @@
 // What the coordinator tells of itself: metrics as Prometheus reads them, and the access log.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { request } from './lib/client.mjs';
@@ -42,6 +42,20 @@ test('requests are counted by verb and answer, with the time they took', async t
   assert.equal(seconds('_bucket{verb="POLL_EVENTS",le="+Inf"}'), 1);
   assert.ok(seconds('_sum{verb="POLL_EVENTS"}') >= 1);
   assert.equal((await scrape(nginx)).get(`${name('requests_total')}{verb="none",answer="none"}`), 1, 'the first scrape');
+});
+
+test('with a token they are answered to those alone who show it', async t => {
+  const files = new CoordinatorFiles(t);
+  writeFileSync(join(files.directory, 'token'), 'a-long-secret\n', { mode: 0o600 });
+  const { coordinator, nginx } = await startSite(t, { files, settings: { metrics_token_file: 'token' } });
+  const ask = (/** @type {string} */ path, headers = {}) => request(nginx.url + path, { ca: nginx.ca, headers });
+  for (const shown of [undefined, 'Bearer a-long-secre', 'Basic a-long-secret']) {
+    const { status, headers, answer } = await ask('metrics', shown ? { Authorization: shown } : {});
+    assert.deepEqual([status, answer.msg, headers['www-authenticate']], [401, 'NOT_AUTHORIZED', 'Bearer'], shown);
+  }
+  assert.equal((await ask('metrics', { Authorization: 'Bearer a-long-secret' })).status, 200);
+  assert.equal((await ask('health')).status, 200, 'health holds no secret');
+  assert.doesNotMatch(coordinator.log, /a-long-secret/);
 });
 
 test('the present state is told: servers, sessions, reservations, who waits, what the disk takes', async t => {

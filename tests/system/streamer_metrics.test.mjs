@@ -2,12 +2,12 @@
 // The streamer's metrics: in Prometheus's format, to this machine alone, and true.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { request } from './lib/client.mjs';
 import { checkMetrics, readMetrics } from './lib/metrics.mjs';
-import { source, until } from './lib/programs.mjs';
+import { source, temporaryDirectory, until } from './lib/programs.mjs';
 import { offer, startStreamer } from './lib/streamer.mjs';
 
 /** @typedef {import('./lib/streamer.mjs').Streamer} Streamer */
@@ -51,6 +51,31 @@ test('they are answered to this machine alone, and hold no secrets', async t => 
   assert.deepEqual([passedOn.status, passedOn.answer.msg], [403, 'FORBIDDEN']);
   const posted = await ask('POST', { 'Content-Length': '0' });
   assert.deepEqual([posted.status, posted.headers.allow], [405, 'GET HEAD']);
+});
+
+test('with a token they are answered to those alone who show it, and it may be changed', async t => {
+  const directory = temporaryDirectory(t, 'vs');
+  const file = join(directory, 'token');
+  writeFileSync(file, 'the-first-secret\nnot this\n', { mode: 0o600 });
+  const streamer = await startStreamer(t, { metrics_token_file: 'token' }, { directory });
+  const ask = async (/** @type {string} */ path, /** @type {string | undefined} */ shown) => {
+    const { status, headers } = await request(streamer.base + path, {
+      method: 'GET',
+      headers: { Connection: 'close', ...(shown ? { Authorization: shown } : {}) },
+    });
+    assert.equal(headers['www-authenticate'], status === 401 ? 'Bearer' : undefined);
+    return status;
+  };
+  const token = streamer.controlToken();
+  for (const shown of [undefined, 'Bearer not this', 'Basic the-first-secret', `Bearer ${token}`])
+    assert.equal(await ask('metrics', shown), 401, shown);
+  assert.equal(await ask('metrics', 'Bearer the-first-secret'), 200);
+  assert.equal(await ask('health', undefined), 200, 'health holds nothing of a session');
+  writeFileSync(file, 'the-second-secret\n');
+  await streamer.reload({});
+  assert.equal(await ask('metrics', 'Bearer the-first-secret'), 401);
+  assert.equal(await ask('metrics', 'Bearer the-second-secret'), 200);
+  assert.doesNotMatch(streamer.program.log, /-secret/);
 });
 
 test('they tell what happens: starts, people, players, frames, restarts and ends by their reasons', async t => {
