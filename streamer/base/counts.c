@@ -53,6 +53,8 @@ const Metric counts_table[] = {
                              "Times that the application of a session was started again."},
     [COUNTS_ENGINE_RESTARTS] = {"vitrina_streamer_engine_restarts_total", METRIC_COUNTER,
                                 "Times that the engine of a session was started again."},
+    [COUNTS_OUT_OF_BOUNDS] = {"vitrina_streamer_sessions_out_of_bounds_total", METRIC_COUNTER,
+                              "Sessions and standbys that took more memory than they may."},
     [COUNTS_FRAMES_CAPTURED] = {"vitrina_streamer_frames_captured_total", METRIC_COUNTER,
                                 "Frames taken from applications."},
     [COUNTS_FRAMES_ENCODED] = {"vitrina_streamer_frames_encoded_total", METRIC_COUNTER,

@@ -41,12 +41,24 @@ struct Process {
   gpointer data;
 };
 
+static GHashTable *running; /* of Process; NULL: none yet */
 static ProcessGroupFunc watch_groups;
 static gpointer watch_groups_data;
 
 void process_watch_groups(ProcessGroupFunc func, gpointer data) {
   watch_groups = func;
   watch_groups_data = data;
+}
+
+void process_list(const char *session, GArray *pids) {
+  GHashTableIter iter;
+  gpointer process;
+  if (!running)
+    return;
+  g_hash_table_iter_init(&iter, running);
+  while (g_hash_table_iter_next(&iter, &process, NULL))
+    if (((const Process *)process)->session == session)
+      g_array_append_val(pids, ((const Process *)process)->pid);
 }
 
 static void tell_group(const Process *process, gboolean alive) {
@@ -178,6 +190,9 @@ static Process *adopt(const ProcessPlan *plan, pid_t pid, int output_fd, int rep
   process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
   process->output = output_new(output_fd, plan->name, plan->session);
   process->exit_source = g_unix_fd_add(process->pidfd, G_IO_IN, on_end, process);
+  if (!running)
+    running = g_hash_table_new(NULL, NULL);
+  g_hash_table_add(running, process);
   return process;
 }
 
@@ -293,6 +308,7 @@ static void reap(Process *process, gboolean kill_first) {
   process->code = info.si_code;
   process->status = info.si_status;
   process->has_ended = TRUE;
+  g_hash_table_remove(running, process);
   close(process->pidfd);
   process->pidfd = -1;
   take_report(process);

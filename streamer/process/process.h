@@ -43,6 +43,10 @@ typedef void (*ProcessEndedFunc)(Process *process, gpointer data);
 typedef void (*ProcessGroupFunc)(pid_t group, gboolean alive, gpointer data);
 void process_watch_groups(ProcessGroupFunc func, gpointer data);
 
+/* Appends to @pids (of pid_t) those that run and were started for @session: the very pointer of their plans.
+ */
+void process_list(const char *session, GArray *pids);
+
 /* Starts a child. Returns: (transfer full), or NULL with a G_SPAWN_ERROR or G_IO_ERROR when it cannot run. */
 Process *process_start(const ProcessPlan *plan, ProcessEndedFunc ended, gpointer data, GError **error);
 

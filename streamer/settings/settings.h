@@ -28,6 +28,7 @@ typedef struct {
   char **app;
   char **app_environment;
   gint64 max_restarts;
+  gint64 cell_memory_mb; /* 0: nine tenths of the host's */
   char *webrtc_json;
   char *webrtc_program;
   char *ice_servers;

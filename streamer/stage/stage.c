@@ -5,6 +5,7 @@
 #include "streamer/process/process.h"
 #include "streamer/process/remains.h"
 #include "streamer/settings/cell_settings.h"
+#include "streamer/stage/bounds.h"
 #include "streamer/stage/display.h"
 #include "streamer/stage/environment.h"
 #include "streamer/stage/sound.h"
@@ -44,6 +45,7 @@ struct Stage {
   Process *app;
   Engine *engine;
   gint64 restarts, engine_restarts;
+  Bounds *bounds;
   gboolean restarting; /* started again, its window is not there yet */
   gboolean failed, sweeping;
   guint window_source; /* the time that a window may take, or be silent */
@@ -101,6 +103,17 @@ static gboolean on_no_window(gpointer data) {
                         : "the servers under the application were not up",
              stage->window_seconds);
   return G_SOURCE_REMOVE;
+}
+
+/* What takes more than it may gets no time to end in. */
+static void on_bounds_exceeded(const char *reason, gpointer data) {
+  Stage *stage = data;
+  if (stage->state >= STAGE_STOPPING || stage->failed)
+    return;
+  metrics_add(stage->metrics, COUNTS_OUT_OF_BOUNDS, 1);
+  stage_fail(stage, NULL, "%s", reason);
+  if (stage->app)
+    process_stop(stage->app, 0);
 }
 
 static void expect_window_within(Stage *stage, gint64 seconds) {
@@ -406,6 +419,7 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
     return NULL;
   }
   stage->directory = g_strdup(plan->directory);
+  stage->bounds = bounds_new(stage->session, stage->settings, on_bounds_exceeded, stage);
   if (!lay_out(stage, error) || !start_servers(stage, error))
     return NULL;
   expect_window(stage);
@@ -508,6 +522,7 @@ void stage_free(Stage *stage) {
   g_clear_handle_id(&stage->window_source, g_source_remove);
   g_clear_handle_id(&stage->failed_source, g_source_remove);
   g_clear_handle_id(&stage->engine_source, g_source_remove);
+  bounds_free(stage->bounds);
   engine_free(stage->engine);
   process_free(stage->app);
   display_free(stage->display);
