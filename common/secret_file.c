@@ -7,8 +7,8 @@
 
 #define OPEN_TO_READ (S_IROTH)
 #define OPEN_TO_CHANGE (S_IWGRP | S_IWOTH)
-#define LINE_MIN 8
-#define LINE_MAX 1000
+#define SECRET_MIN 8
+#define SECRET_MAX 1000
 
 char *secret_file_complain(const char *path) {
   struct stat info;
@@ -24,10 +24,10 @@ char *secret_file_read_line(const char *path, GError **error) {
     return NULL;
   text[strcspn(text, "\r\n")] = '\0';
   gsize length = strlen(text);
-  if (length >= LINE_MIN && length <= LINE_MAX)
+  if (length >= SECRET_MIN && length <= SECRET_MAX)
     return g_steal_pointer(&text);
   g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: the first line must be %d to %d characters", path,
-              LINE_MIN, LINE_MAX);
+              SECRET_MIN, SECRET_MAX);
   return NULL;
 }
 
