@@ -27,8 +27,9 @@ G_DEFINE_QUARK(vitrina - cell - error - quark, cell_error)
 struct Cell {
   char *bwrap, *init; /* the programs' paths */
   int user_fd, ipc_fd;
-  char display[16]; /* a second name of the X server, that nobody on this host has */
-  CellPlan plan;    /* with copies of its own */
+  const Cgroup *cgroup; /* nullable */
+  char display[16];     /* a second name of the X server, that nobody on this host has */
+  CellPlan plan;        /* with copies of its own */
 };
 
 /* ---- the namespaces ---- */
@@ -115,8 +116,14 @@ static gboolean make_namespaces(Cell *cell, GError **error) {
   return made;
 }
 
+void cell_set_cgroup(Cell *cell, const Cgroup *cgroup) {
+  cell->cgroup = cgroup;
+}
+
+/* The group first, which is the host's to let us into. */
 gboolean cell_enter(const Cell *cell) {
-  return setns(cell->user_fd, CLONE_NEWUSER) == 0 && setns(cell->ipc_fd, CLONE_NEWIPC) == 0;
+  return (!cell->cgroup || cgroup_enter(cell->cgroup)) && setns(cell->user_fd, CLONE_NEWUSER) == 0 &&
+         setns(cell->ipc_fd, CLONE_NEWIPC) == 0;
 }
 
 /* ---- the programs ---- */

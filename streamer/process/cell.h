@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "streamer/process/cell_plan.h"
+#include "streamer/process/cgroup.h"
 #include <glib.h>
 
 #define CELL_ERROR (cell_error_quark())
@@ -23,6 +24,8 @@ typedef struct Cell Cell;
 /* Makes the namespaces, and the places below the session's directory that are shown in it. Waits for a child,
  * for about a millisecond. (transfer full), or NULL with a CELL_ERROR or G_FILE_ERROR. Main thread. */
 Cell *cell_new(const CellPlan *plan, GError **error);
+/* From now on all that is started in it joins @cgroup, which outlives the cell. */
+void cell_set_cgroup(Cell *cell, const Cgroup *cgroup);
 /* What still runs in it goes on. NULL is allowed. */
 void cell_free(Cell *cell);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cell, cell_free)
@@ -36,7 +39,8 @@ char **cell_command(const Cell *cell, CellPart part, char *const *arguments);
  * these there is one set in a network, so that :0 would be a display of the host's. Owned by the cell. */
 const char *cell_get_display(const Cell *cell, CellPart part);
 
-/* In the child, before it runs cell_command(): enters the namespaces. Async-signal-safe. FALSE: see errno. */
+/* In the child, before it runs cell_command(): joins the group and enters the namespaces. Async-signal-safe.
+ * FALSE: see errno. */
 gboolean cell_enter(const Cell *cell);
 
 /* Whether cells can be made here: makes one, runs something in it, and waits for that. FALSE with a

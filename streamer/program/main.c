@@ -20,6 +20,7 @@
 #include "streamer/http/http.h"
 #include "streamer/http/http_request.h"
 #include "streamer/process/cell.h"
+#include "streamer/process/cgroup.h"
 #include "streamer/process/keeper.h"
 #include "streamer/process/remains.h"
 #include "streamer/program/renewal.h"
@@ -28,6 +29,7 @@
 #include "streamer/settings/cell_settings.h"
 #include "streamer/settings/settings.h"
 #include "streamer/shared/media_settings.h"
+#include "streamer/stage/bounds.h"
 #include "streamer/stage/environment.h"
 
 #include <glib-unix.h>
@@ -40,6 +42,7 @@
 /* What people are still told when the streamer ends may take this long to reach them. */
 #define FLUSH_MS 500
 #define FLUSH_STEP_MS 5
+#define CGROUPS_ROOT "/sys/fs/cgroup"
 
 typedef struct {
   char *config;
@@ -51,6 +54,7 @@ typedef struct {
   const char *config;
   char *state_directory, *directory;
   int lock_fd;
+  Cgroups *cgroups; /* nullable */
   Keeper *keeper;
   Http *http;
   Renewal *renewal;
@@ -229,6 +233,17 @@ static gboolean load(Program *program, GError **error) {
   return streamer->keys != NULL;
 }
 
+/* Before anything is started: nobody else may be in the streamer's own group. */
+static void claim_cgroups(Program *program) {
+  g_autoptr(GError) cause = NULL;
+  program->cgroups = cgroups_claim(CGROUPS_ROOT, &cause);
+  if (program->cgroups)
+    log_info("cgroups_claimed", NULL);
+  else
+    log_info("no_cgroups", "reason=\"%s\"", cause->message);
+  bounds_use_cgroups(program->cgroups);
+}
+
 static gboolean set_up(Program *program, GError **error) {
   Streamer *streamer = &program->streamer;
   secret_file_warn(streamer->settings->key_file);
@@ -241,6 +256,7 @@ static gboolean set_up(Program *program, GError **error) {
   guint dead = remains_clear_dead(program->state_directory);
   if (dead)
     log_notice("remains_cleared", "streamers=%u", dead);
+  claim_cgroups(program);
   program->keeper = keeper_start(program->directory, error);
   if (!program->keeper)
     return FALSE;
@@ -286,6 +302,7 @@ static void tear_down(Program *program) {
   if (program->directory)
     remains_clear(program->directory);
   keeper_free(program->keeper);
+  cgroups_free(program->cgroups);
   key_ring_free(program->streamer.keys);
   streamer_settings_free(program->streamer.settings);
   if (program->loop)

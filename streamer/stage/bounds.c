@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "streamer/process/process.h"
 #include "streamer/process/usage.h"
+#include "streamer/settings/cell_settings.h"
 
 #include <gio/gio.h>
 #include <unistd.h>
@@ -11,13 +12,17 @@
 /* While somebody has taken more than half of what they may. */
 #define WAIT_NEAR_MS 250
 #define MIB (1024 * 1024)
+/* Of X server, sound and engine, beside those that the application may have. */
+#define OWN_THREADS 1000
 
 struct Bounds {
   guint64 number; /* no other ever has it */
   const char *session;
   const StreamerSettings *settings;
+  guint64 most; /* bytes, at its beginning */
   BoundsExceededFunc exceeded;
   gpointer data;
+  Cgroup *cgroup; /* NULL: it is looked at */
 };
 
 /* What one look is about: made on the main thread, filled on another. */
@@ -35,6 +40,12 @@ static struct {
   guint source;
   gboolean looking;
 } watch;
+
+static Cgroups *groups; /* nullable */
+
+void bounds_use_cgroups(Cgroups *cgroups) {
+  groups = cgroups;
+}
 
 static void plan_look(guint wait_ms);
 
@@ -55,9 +66,12 @@ static void take_look(GTask *task, gpointer source, gpointer data, GCancellable 
   g_task_return_boolean(task, TRUE);
 }
 
+static char *describe_most(guint64 most) {
+  return g_strdup_printf("the session took more than %" G_GUINT64_FORMAT " MiB of memory", most / MIB);
+}
+
 static void tell_exceeded(const Bounds *bounds, const Question *question) {
-  g_autofree char *reason =
-      g_strdup_printf("the session took more than %" G_GUINT64_FORMAT " MiB of memory", question->most / MIB);
+  g_autofree char *reason = describe_most(question->most);
   log_warning("memory_exceeded",
               "session=%s taken_mb=%" G_GUINT64_FORMAT " bound_mb=%" G_GUINT64_FORMAT " processes=%u",
               bounds->session, question->usage.bytes / MIB, question->most / MIB, question->usage.processes);
@@ -116,14 +130,52 @@ static void plan_look(guint wait_ms) {
     watch.source = g_timeout_add(wait_ms, on_look_due, NULL);
 }
 
+/* ---- groups ---- */
+
+/* NULL: there are none, or not for this one. */
+static Cgroup *make_group(const Bounds *bounds) {
+  g_autoptr(GError) error = NULL;
+  gint64 processes = bounds->settings->cell_processes;
+  if (!groups || !cell_settings_wants_cell(bounds->settings))
+    return NULL;
+  Cgroup *cgroup = cgroup_new(groups, bounds->most, processes ? (guint)processes + OWN_THREADS : 0, &error);
+  if (!cgroup)
+    log_warning("cgroup_failed", "session=%s error=\"%s\"", bounds->session, error->message);
+  return cgroup;
+}
+
+const Cgroup *bounds_get_cgroup(const Bounds *bounds) {
+  return bounds->cgroup;
+}
+
+Cgroup *bounds_take_cgroup(Bounds *bounds) {
+  return g_steal_pointer(&bounds->cgroup);
+}
+
+gboolean bounds_ran_out(const Bounds *bounds) {
+  return bounds->cgroup && cgroup_ran_out(bounds->cgroup);
+}
+
+char *bounds_describe(const Bounds *bounds) {
+  return describe_most(bounds->most);
+}
+
 /* ---- life ---- */
 
 Bounds *bounds_new(const char *session, const StreamerSettings *settings, BoundsExceededFunc exceeded,
                    gpointer data) {
   Bounds *bounds = g_new0(Bounds, 1);
-  *bounds = (Bounds){++watch.made, session, settings, exceeded, data};
+  bounds->number = ++watch.made;
+  bounds->session = session;
+  bounds->settings = settings;
+  bounds->most = most_bytes(settings);
+  bounds->exceeded = exceeded;
+  bounds->data = data;
+  bounds->cgroup = make_group(bounds);
   if (!watch.all)
     watch.all = g_hash_table_new(g_int64_hash, g_int64_equal);
+  if (bounds->cgroup)
+    return bounds;
   g_hash_table_insert(watch.all, &bounds->number, bounds);
   plan_look(WAIT_MS);
   return bounds;
@@ -135,5 +187,6 @@ void bounds_free(Bounds *bounds) {
   g_hash_table_remove(watch.all, &bounds->number);
   if (g_hash_table_size(watch.all) == 0)
     g_clear_handle_id(&watch.source, g_source_remove);
+  cgroup_end(bounds->cgroup);
   g_free(bounds);
 }

@@ -10,6 +10,7 @@
 #include "streamer/stage/environment.h"
 #include "streamer/stage/sound.h"
 #include "streamer/stage/stage_cell.h"
+#include "streamer/stage/sweep.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -19,8 +20,6 @@
 #define STOP_MS 3000
 #define SERVER_STOP_MS 1000
 #define HUNG_STOP_MS 500
-/* Rounds of looking for processes that left their group. */
-#define SWEEPS 100
 #define APP_OOM_SCORE 1000 /* when memory runs out, it goes first */
 
 typedef enum {
@@ -67,6 +66,14 @@ static gboolean tell_failed(gpointer data) {
   return G_SOURCE_REMOVE;
 }
 
+/* Memory ran out in the session's group, and all in it was killed: why whatever ends now does. (transfer
+ * full) */
+static char *tell_out_of_bounds(const Stage *stage) {
+  metrics_add(stage->metrics, COUNTS_OUT_OF_BOUNDS, 1);
+  log_warning("memory_exceeded", "session=%s by=cgroup", stage->session);
+  return bounds_describe(stage->bounds);
+}
+
 /* Told from the main loop, once: what fails may be the start itself. @words: what it said last (nullable). */
 static void stage_fail(Stage *stage, const char *words, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void stage_fail(Stage *stage, const char *words, const char *format, ...) {
@@ -74,7 +81,8 @@ static void stage_fail(Stage *stage, const char *words, const char *format, ...)
   if (stage->failed || stage->state >= STAGE_STOPPING)
     return;
   va_start(arguments, format);
-  stage->reason = g_strdup_vprintf(format, arguments);
+  stage->reason =
+      bounds_ran_out(stage->bounds) ? tell_out_of_bounds(stage) : g_strdup_vprintf(format, arguments);
   va_end(arguments);
   stage->failed = TRUE;
   g_clear_handle_id(&stage->window_source, g_source_remove);
@@ -86,7 +94,7 @@ static void stage_fail(Stage *stage, const char *words, const char *format, ...)
 /* Whether what ended, or has to be ended, may be started again; it was so often @restarts already. */
 static gboolean may_restart(const Stage *stage, gint64 restarts) {
   return stage->state == STAGE_UP && !stage->failed && !stage->kept &&
-         restarts < stage->settings->max_restarts;
+         restarts < stage->settings->max_restarts && !bounds_ran_out(stage->bounds);
 }
 
 static gboolean on_no_window(gpointer data) {
@@ -399,6 +407,8 @@ static gboolean lay_out(Stage *stage, GError **error) {
     return environment_make_directories(stage->directory, error);
   const char *registry = g_environ_getenv(stage->environment, "GST_REGISTRY");
   stage->cell = stage_cell_new(stage->settings, stage->directory, registry, error);
+  if (stage->cell)
+    cell_set_cgroup(stage->cell, bounds_get_cgroup(stage->bounds));
   return stage->cell != NULL;
 }
 
@@ -460,25 +470,15 @@ Engine *stage_get_engine(const Stage *stage) {
   return stage->engine;
 }
 
-static void sweep(GTask *task, gpointer source, gpointer directory, GCancellable *cancellable) {
-  for (int i = 0; i < SWEEPS && remains_kill(directory); i++)
-    g_usleep(1000); /* what was killed needs a moment to be gone, and may have forked before */
-  remains_remove_tree(directory);
-  g_task_return_boolean(task, TRUE);
-}
-
-static void on_swept(GObject *source, GAsyncResult *result, gpointer data) {
+static void on_swept(gpointer data) {
   Stage *stage = data;
   g_clear_pointer(&stage->directory, g_free);
   stage->events.stopped(stage->data);
 }
 
-/* Large directories take long to remove: not on this thread. */
 static void start_sweep(Stage *stage) {
-  g_autoptr(GTask) task = g_task_new(NULL, NULL, on_swept, stage);
-  g_task_set_task_data(task, g_strdup(stage->directory), g_free);
   stage->sweeping = TRUE;
-  g_task_run_in_thread(task, sweep);
+  sweep_start(stage->directory, bounds_take_cgroup(stage->bounds), on_swept, stage);
 }
 
 static gboolean actors_ended(const Stage *stage) {

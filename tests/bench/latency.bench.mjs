@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import { startDisplay, startEngine, startFlip } from '../system/lib/engine.mjs';
 import { startBrowser } from '../system/lib/player.mjs';
 import { built, ownScope, start, temporaryDirectory } from '../system/lib/programs.mjs';
+import { change, FLIP_ONCE, median, quantile } from './lib/changes.mjs';
 
 /** @typedef {import('../system/lib/programs.mjs').Scope} Scope */
-/** @typedef {{ sent: number, seen: number, received: number, rtp: number }} Change times in ms since 1970 */
+/** @typedef {import('./lib/changes.mjs').Change} Change */
 
 const CHANGES = Number(process.argv[2] ?? 60);
 const ONLY = process.argv[3] ?? '';
-const FLIP_ONCE = [{ type: 'pointerdown', button: 0 }, { type: 'pointerup', button: 0 }];
 const DAY_OR_NIGHT = [{ type: 'keydown', code: 'KeyN' }, { type: 'keyup', code: 'KeyN' }];
 
 const PICTURES = [
@@ -36,32 +36,6 @@ const PICTURES = [
   },
 ];
 
-/**
- * Runs in the page: sends events and waits for the change, again and again.
- * @param {{ count: number, events: object[] }} plan @returns {Promise<Change[]>}
- */
-async function change({ count, events }) {
-  const player = /** @type {any} */ (globalThis).players.player1;
-  const changes = [];
-  for (let i = -3; i < count; i++) {
-    await new Promise(wake => setTimeout(wake, 150 + Math.random() * 200));
-    const begun = performance.now();
-    const seen = await new Promise(settle => {
-      player.onColour = () => settle(performance.now());
-      for (const event of events) player.send(event);
-      setTimeout(settle, 5000, 0);
-    });
-    player.onColour = undefined;
-    /* On a machine that is too busy two changes can fall between two frames, and cancel each other. */
-    if (!seen) continue;
-    const { receiveTime, rtpTimestamp } = player.about;
-    const at = performance.timeOrigin;
-    /* The first ones warm up. */
-    if (i >= 0) changes.push({ sent: at + begun, seen: at + seen, received: at + receiveTime, rtp: rtpTimestamp });
-  }
-  return changes;
-}
-
 /** Runs in the page: walks one way and the other from now on. @param {string[]} steps */
 function walk(steps) {
   const player = /** @type {any} */ (globalThis).players.player1;
@@ -73,12 +47,6 @@ function walk(steps) {
     player.send({ type: 'keydown', code: steps[at] });
   }, 400);
 }
-
-/** @param {number[]} values @param {number} part */
-const quantile = (values, part) =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))];
-/** @param {number[]} values */
-const median = values => quantile(values, 0.5);
 
 /**
  * The median time that each station took, from the engine's trace: the data channel, the application until its

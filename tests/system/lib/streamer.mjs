@@ -259,6 +259,16 @@ export class Person {
     return socket;
   }
 
+  /** What a browser's join() asks as it would an engine: this person's WHEP endpoint. */
+  get door() {
+    return {
+      answer: async (/** @type {string} */ sdp) => {
+        const { status, text } = await this.whep({ body: sdp });
+        return status === 201 ? { msg: 'viewer_answer', sdp: text, viewer: 1 } : { msg: 'refused', reason: `${status} ${text}` };
+      },
+    };
+  }
+
   /**
    * Sends something to the WHEP endpoint.
    * @param {{ method?: string, path?: string, type?: string, body?: string, ticket?: string | null,
