@@ -5,6 +5,7 @@
 import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { childrenOf, nameOf } from './cells.mjs';
 import { built, onEnd, temporaryDirectory, until } from './programs.mjs';
 import { startStreamer } from './streamer.mjs';
 
@@ -22,8 +23,8 @@ export function theirDirectory(scope, name) {
   return path;
 }
 
-/** What a process is called in /proc. @param {number} pid */
-const nameOf = pid => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+/** A process and all that descends from it. @param {number} pid @returns {number[]} */
+export const familyOf = pid => [pid, ...childrenOf(pid).flatMap(familyOf)];
 
 /** Where every user may write on this machine. */
 const COMMON = ['/tmp', '/var/tmp', '/dev/shm'];
@@ -130,9 +131,9 @@ export class HostileStreamer {
     for (const path of this.traces().files) rmSync(path, { recursive: true, force: true });
   }
 
-  /** The processes of a session and the streamer, each as "NUMBER NAME". @param {string[]} sessions */
+  /** The streamer and the processes of sessions, each as "NUMBER NAME". @param {...string} sessions */
   victims(...sessions) {
-    const pids = sessions.flatMap(session => Object.values(this.processesOf(session)));
+    const pids = sessions.flatMap(session => Object.values(this.processesOf(session)).flatMap(familyOf));
     return [this.streamer.program.pid, ...pids].map(pid => `${pid} ${nameOf(pid)}`);
   }
 }
