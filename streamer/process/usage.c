@@ -24,7 +24,7 @@ struct UsageLook {
 };
 
 /* The beginning of a file; FALSE: its process is gone. */
-static gboolean read_text(const char *proc, pid_t pid, const char *name, char text[TEXT_MAX]) {
+static gboolean read_proc_file(const char *proc, pid_t pid, const char *name, char text[TEXT_MAX]) {
   g_autofree char *path = g_strdup_printf("%s/%d/%s", proc, (int)pid, name);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   gssize got = fd < 0 ? -1 : read(fd, text, TEXT_MAX - 1);
@@ -39,7 +39,7 @@ static gboolean read_stat(const char *proc, pid_t pid, Seen *seen) {
   char text[TEXT_MAX];
   int parent;
   guint64 pages;
-  const char *name_end = read_text(proc, pid, "stat", text) ? strrchr(text, ')') : NULL;
+  const char *name_end = read_proc_file(proc, pid, "stat", text) ? strrchr(text, ')') : NULL;
   if (!name_end || sscanf(name_end + 1,
                           " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u "
                           "%*u %" G_GUINT64_FORMAT,
@@ -102,7 +102,8 @@ void usage_look_free(UsageLook *look) {
 
 static guint64 read_proportional(const UsageLook *look, const Seen *seen) {
   char text[TEXT_MAX];
-  const char *line = read_text(look->proc, seen->pid, "smaps_rollup", text) ? strstr(text, "\nPss:") : NULL;
+  const char *line =
+      read_proc_file(look->proc, seen->pid, "smaps_rollup", text) ? strstr(text, "\nPss:") : NULL;
   return line ? g_ascii_strtoull(line + strlen("\nPss:"), NULL, 10) * 1024 : 0;
 }
 

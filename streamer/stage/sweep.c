@@ -29,14 +29,14 @@ static void sweep_in_thread(GTask *task, gpointer source, gpointer data, GCancel
   g_task_return_boolean(task, TRUE);
 }
 
-static void on_swept(GObject *source, GAsyncResult *result, gpointer data) {
+static void on_sweep_done(GObject *source, GAsyncResult *result, gpointer data) {
   const Sweep *sweep = g_task_get_task_data(G_TASK(result));
   sweep->done(sweep->data);
 }
 
 void sweep_start(const char *directory, Cgroup *cgroup, void (*done)(gpointer data), gpointer data) {
   Sweep *sweep = g_new(Sweep, 1);
-  g_autoptr(GTask) task = g_task_new(NULL, NULL, on_swept, NULL);
+  g_autoptr(GTask) task = g_task_new(NULL, NULL, on_sweep_done, NULL);
   *sweep = (Sweep){g_strdup(directory), cgroup, done, data};
   g_task_set_task_data(task, sweep, sweep_free);
   g_task_run_in_thread(task, sweep_in_thread);

@@ -1,7 +1,7 @@
 // @ts-check
 // What a cell costs a frame: input to picture, and frames a second of a picture that moves without end, in sessions of
 // one streamer with cells and of one without, which take turns. The goal is nothing that can be measured.
-// Usage: node cell.bench.mjs [ROUNDS [CHANGES]]
+// Usage: node cell.bench.mjs [ROUNDS [CHANGES [PICTURE]]]
 
 import { startBrowser } from '../system/lib/player.mjs';
 import { built, ownScope } from '../system/lib/programs.mjs';
@@ -10,6 +10,7 @@ import { change, FLIP_ONCE, median, quantile } from './lib/changes.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const CHANGES = Number(process.argv[3] ?? 30);
+const ONLY = process.argv[4] ?? '';
 const SECONDS = 5;
 const KINDS = /** @type {const} */ (['cell', 'none']);
 
@@ -22,14 +23,13 @@ async function visit(streamer, picture) {
   const { session } = await streamer.startSession({ session: `${picture}-${performance.now().toFixed(0)}` });
   try {
     const person = streamer.person(session, 'host', { role: 'host' });
-    const socket = await person.socket(scope);
+    await person.socket(scope);
     const player = await (await startBrowser(scope)).join(/** @type {any} */ (person.door), 'host');
     await player.until('p.frames > 0 && p.input.readyState === "open"', 40_000);
     const changes = await player.page.evaluate(change, { count: CHANGES, events: FLIP_ONCE });
     const [frames, began] = [await player.get('frames'), performance.now()];
     await new Promise(wake => setTimeout(wake, SECONDS * 1000));
     const rate = ((await player.get('frames')) - frames) / ((performance.now() - began) / 1000);
-    await socket.end();
     return { times: changes.map(({ sent, seen }) => seen - sent), rate };
   } finally {
     await streamer.control('END_SESSION', { session });
@@ -39,7 +39,7 @@ async function visit(streamer, picture) {
 
 const scope = ownScope();
 try {
-  for (const picture of /** @type {const} */ (['still', 'moving'])) {
+  for (const picture of /** @type {const} */ (['still', 'moving']).filter(name => name.includes(ONLY))) {
     const taken = { cell: { times: /** @type {number[]} */ ([]), rates: /** @type {number[]} */ ([]) }, none: { times: /** @type {number[]} */ ([]), rates: /** @type {number[]} */ ([]) } };
     const app = [built('flip'), ...(picture === 'moving' ? ['--move'] : [])];
     const streamers = {

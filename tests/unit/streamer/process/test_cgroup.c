@@ -58,6 +58,7 @@ static void the_streamer_moves_below_and_hands_the_controllers_down(Fixture *fix
   g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
   g_autoptr(Cgroups) cgroups = cgroups_claim_at(fixture->directory, &error);
   g_assert_no_error(error);
+  g_assert_nonnull(cgroups);
   assert_has(own, "cgroup.procs", pid);
   assert_has(fixture->directory, "cgroup.subtree_control", "+memory +pids");
 }
