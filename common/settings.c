@@ -171,6 +171,13 @@ gboolean settings_load_text(const char *name, const char *directory, const char 
   return FALSE;
 }
 
+char *settings_directory(const char *path) {
+  g_autofree char *given = g_path_get_dirname(path), *here = g_get_current_dir();
+  if (g_path_is_absolute(given))
+    return g_steal_pointer(&given);
+  return strcmp(given, ".") == 0 ? g_steal_pointer(&here) : g_build_filename(here, given, NULL);
+}
+
 gboolean settings_load(const char *path, const Setting *table, gpointer target, GError **error) {
   g_autoptr(GError) problem = NULL;
   g_autofree char *text = NULL;
@@ -183,7 +190,7 @@ gboolean settings_load(const char *path, const Setting *table, gpointer target, 
     g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: larger than 16 MiB", path);
     return FALSE;
   }
-  g_autofree char *directory = g_path_get_dirname(path);
+  g_autofree char *directory = settings_directory(path);
   return settings_load_text(path, directory, text, length, table, target, error);
 }
 

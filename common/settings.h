@@ -13,7 +13,7 @@ typedef enum {
   SETTING_BOOL,   /* gboolean */
   SETTING_TEXT,   /* char *    of at most max bytes (0: 4096) */
   SETTING_CHOICE, /* char *    one of `choices` ("a|b|c") */
-  SETTING_PATH,   /* char *    relative ones are relative to the file's directory */
+  SETTING_PATH,   /* char *    relative ones are relative to the file's directory, and absolute once loaded */
   SETTING_TEXTS,  /* char **   a list of strings; the default is written "a|b" */
   SETTING_RAW,    /* char *    any JSON value, kept as compact text */
 } SettingType;
@@ -45,8 +45,13 @@ GQuark settings_error_quark(void);
  */
 void settings_set_defaults(const Setting *table, gpointer target);
 
-/* Reads @path into @target, defaults first. On failure @target is cleared and nothing of it is to be used. */
+/* Reads @path into @target, defaults first; every path in it is absolute then. On failure @target is cleared
+ * and nothing of it is to be used. */
 gboolean settings_load(const char *path, const Setting *table, gpointer target, GError **error);
+
+/* The directory that the file @path lies in, from the root: what is relative to it is good wherever it is
+ * used, also in a child that works somewhere else. (transfer full) */
+char *settings_directory(const char *path);
 
 /* The same from text; @name stands for the file in messages, @directory is what relative paths are relative
  * to. */

@@ -243,10 +243,20 @@ static gboolean check_ice_servers(const char *path, const StreamerSettings *sett
                               "a TURN server needs username and credential, or turn_secret_file");
 }
 
+/* A program that is named by a path is found from the file's directory, as all paths are. */
+static void make_app_absolute(const char *path, StreamerSettings *settings) {
+  char **program = &settings->app[0];
+  if (!strchr(*program, '/') || g_path_is_absolute(*program))
+    return;
+  g_autofree char *given = *program, *directory = settings_directory(path);
+  *program = g_build_filename(directory, given, NULL);
+}
+
 StreamerSettings *streamer_settings_load(const char *path, GError **error) {
   g_autoptr(StreamerSettings) settings = g_new0(StreamerSettings, 1);
   if (!settings_load(path, streamer_settings_table, settings, error) || !check(path, settings, error))
     return NULL;
+  make_app_absolute(path, settings);
   if (!load_secret(path, "turn_secret_file", settings->turn_secret_file, &settings->turn_secret, error) ||
       !load_secret(path, "metrics_token_file", settings->metrics_token_file, &settings->metrics_token,
                    error) ||

@@ -3,6 +3,7 @@
 #include "common/random.h"
 #include "streamer/process/process.h"
 #include "streamer/process/remains.h"
+#include "streamer/stage/display_probe.h"
 
 #include <X11/Xauth.h>
 #include <errno.h>
@@ -17,6 +18,8 @@
 #define NUMBER_MAX 65535
 /* When memory runs out, the application goes first, then what is under it, and the streamer last. */
 #define DISPLAY_OOM_SCORE 500
+/* What a server that is of no use is given to end in order. */
+#define USELESS_STOP_MS 1000
 
 struct Display {
   char *directory, *authority, *name;
@@ -25,6 +28,8 @@ struct Display {
   int number_fd;
   char number[16]; /* what it has said of its number so far, a line */
   guint number_source;
+  DisplayProbe *probe;
+  char *flaw; /* why it is ended though it runs (nullable) */
   DisplayEvents events;
   gpointer data;
 };
@@ -60,6 +65,17 @@ static void close_number(Display *display) {
   display->number_fd = -1;
 }
 
+static void on_probed(const char *flaw, gpointer data) {
+  Display *display = data;
+  g_clear_pointer(&display->probe, display_probe_free);
+  if (!flaw) {
+    display->events.ready(display->data);
+    return;
+  }
+  display->flaw = g_strdup(flaw);
+  process_stop(display->process, USELESS_STOP_MS);
+}
+
 /* The number and its line feed come in two parts. */
 static gboolean on_number(gint fd, GIOCondition condition, gpointer data) {
   Display *display = data;
@@ -74,15 +90,21 @@ static gboolean on_number(gint fd, GIOCondition condition, gpointer data) {
   if (got <= 0 || number < 0 || number > NUMBER_MAX)
     return G_SOURCE_REMOVE;
   display->name = g_strdup_printf(":%d", (int)number);
-  if (!display->in_cell) /* whose socket goes with its directory */
+  /* In a cell the socket goes with its directory. */
+  g_autofree char *name = g_strdup_printf("X%d", (int)number);
+  g_autofree char *socket = display->in_cell
+                                ? g_build_filename(display->directory, CELL_HOST_DISPLAY, name, NULL)
+                                : g_build_filename("/tmp/.X11-unix", name, NULL);
+  if (!display->in_cell)
     remains_note_display(display->directory, (guint)number, NULL);
-  display->events.ready(display->data);
+  display->probe = display_probe_start(socket, on_probed, display);
   return G_SOURCE_REMOVE;
 }
 
 static void on_xvfb_ended(Process *process, gpointer data) {
   Display *display = data;
   close_number(display);
+  g_clear_pointer(&display->probe, display_probe_free);
   remains_remove_display(display->directory);
   display->events.ended(display->data);
 }
@@ -145,6 +167,8 @@ const char *display_get_authority(const Display *display) {
 }
 
 char *display_describe_end(const Display *display) {
+  if (display->flaw)
+    return g_strdup(display->flaw);
   g_autofree char *end = process_describe_end(display->process);
   g_autofree char *words = process_last_words(display->process);
   return g_strdup_printf("the X server %s%s%s", end, *words ? ": " : "", words);
@@ -162,6 +186,7 @@ void display_free(Display *display) {
   if (!display)
     return;
   close_number(display);
+  display_probe_free(display->probe);
   if (display->process) {
     process_free(display->process);
     remains_remove_display(display->directory);
@@ -169,5 +194,6 @@ void display_free(Display *display) {
   g_free(display->directory);
   g_free(display->authority);
   g_free(display->name);
+  g_free(display->flaw);
   g_free(display);
 }

@@ -8,7 +8,8 @@
 typedef struct Display Display;
 
 typedef struct {
-  void (*ready)(gpointer data); /* clients can connect; display_get_name() is known */
+  /* Clients can connect, and none without the cookie: that was tried. display_get_name() is known. */
+  void (*ready)(gpointer data);
   void (*ended)(gpointer data); /* the server is gone, whether it was stopped or not; its files too */
 } DisplayEvents;
 

@@ -293,12 +293,13 @@ export class Person {
  * Starts a streamer with the small X application.
  * @param {Scope} scope
  * @param {Record<string, any>} [settings] added to the file
- * @param {{ directory?: string, env?: Record<string, string>, key?: string, before?: string[], user?: number }} [options]
+ * @param {{ directory?: string, env?: Record<string, string>, key?: string, before?: string[], user?: number, fromItsDirectory?: boolean }} [options]
  *   `directory`: of an earlier one; `key`: the site's master key, of which it gets its own; `before`: a command that becomes the
- *   streamer; `user`: whom it runs as, for tests that are root
+ *   streamer; `user`: whom it runs as, for tests that are root; `fromItsDirectory`: it is started there, and its file named by the
+ *   last part of its path
  */
 export async function startStreamer(scope, settings = {}, options = {}) {
-  const { directory = temporaryDirectory(scope, 'vs'), env, user } = options;
+  const { directory = temporaryDirectory(scope, 'vs'), env, user, fromItsDirectory } = options;
   const master = options.key ?? randomBytes(32).toString('hex');
   const before = user ? ['setpriv', '--reuid', String(user), '--regid', String(user), '--clear-groups', '--'] : (options.before ?? []);
   const port = settings.port ?? (await freePort());
@@ -324,9 +325,10 @@ export async function startStreamer(scope, settings = {}, options = {}) {
   writeFileSync(join(directory, 'vitrina.key'), key, { mode: 0o600 });
   writeFileSync(config, JSON.stringify(all));
   if (user) for (const path of [directory, config, join(directory, 'vitrina.key')]) chownSync(path, user, user);
-  const [file, ...args] = [...before, built('vitrina-streamer'), '--config', config];
+  const [file, ...args] = [...before, built('vitrina-streamer'), '--config', fromItsDirectory ? 'config.json' : config];
   const program = await start(scope, file, args, {
     ready: /listening/,
+    cwd: fromItsDirectory ? directory : undefined,
     /* Plugins are looked at once, not in every test. */
     env: { GST_REGISTRY: join(build, 'gstreamer-registry.bin'), ...env },
   });

@@ -1,6 +1,7 @@
 /* Settings from a file: values, defaults, and one line of what is wrong. */
 #include "common/settings.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct {
@@ -74,6 +75,32 @@ static void settings_say_what_is_wrong_in_one_line(void) {
   }
 }
 
+static char *name_in(const char *directory, const char *name) {
+  return g_build_filename(directory, name, NULL);
+}
+
+static void paths_are_absolute_once_loaded(void) {
+  g_autofree char *directory = g_dir_make_tmp("settings-XXXXXX", NULL), *before = g_get_current_dir();
+  g_autofree char *below = name_in(directory, "below"), *file = name_in(below, "conf.json");
+  g_assert_cmpint(g_mkdir(below, 0700), ==, 0);
+  g_assert_true(g_file_set_contents(file, "{\"name\":\"n\"}", -1, NULL));
+  const struct {
+    const char *from, *given;
+  } ways[] = {{directory, "below/conf.json"}, {below, "conf.json"}, {below, "./conf.json"}, {"/", file}};
+  for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+    Options options = {NULL};
+    g_autofree char *wanted = name_in(below, "x.json");
+    g_assert_cmpint(g_chdir(ways[i].from), ==, 0);
+    g_assert_true(settings_load(ways[i].given, table, &options, NULL));
+    g_assert_cmpstr(options.file, ==, wanted);
+    settings_clear(table, &options);
+  }
+  g_assert_cmpint(g_chdir(before), ==, 0);
+  g_unlink(file);
+  g_rmdir(below);
+  g_rmdir(directory);
+}
+
 static void settings_describe_every_row(void) {
   g_autofree char *text = settings_describe(table);
   for (const Setting *row = table; row->name; row++)
@@ -85,6 +112,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/settings/take-values-and-defaults", settings_take_values_and_defaults);
   g_test_add_func("/settings/say-what-is-wrong-in-one-line", settings_say_what_is_wrong_in_one_line);
+  g_test_add_func("/settings/paths-are-absolute-once-loaded", paths_are_absolute_once_loaded);
   g_test_add_func("/settings/describe-every-row", settings_describe_every_row);
   return g_test_run();
 }

@@ -31,6 +31,16 @@ static void a_command_line_is_enough(void) {
   g_assert_true(g_str_has_suffix(settings->key_file, "/vitrina.key"));
 }
 
+static void a_program_is_found_from_the_files_directory(void) {
+  g_autoptr(StreamerSettings) by_path = load_good("{\"app\":[\"bin/a\",\"b/c\"]}"),
+                              by_name = load_good("{\"app\":[\"a\"]}");
+  g_autofree char *directory = g_path_get_dirname(by_path->key_file);
+  g_autofree char *wanted = g_build_filename(directory, "bin/a", NULL);
+  g_assert_cmpstr(by_path->app[0], ==, wanted);
+  g_assert_cmpstr(by_path->app[1], ==, "b/c");
+  g_assert_cmpstr(by_name->app[0], ==, "a");
+}
+
 static void the_specifications_strings_are_read(void) {
   g_autoptr(StreamerSettings) settings =
       load_good("{\"ip\":\"0.0.0.1\",\"port\":\"1111\",\"session_limit\":\"4\",\"app\":[\"a\"]}");
@@ -121,6 +131,8 @@ static void people_are_given_the_public_base(void) {
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/streamer-settings/a-command-line-is-enough", a_command_line_is_enough);
+  g_test_add_func("/streamer-settings/a-program-is-found-from-the-files-directory",
+                  a_program_is_found_from_the_files_directory);
   g_test_add_func("/streamer-settings/the-specifications-strings-are-read",
                   the_specifications_strings_are_read);
   g_test_add_func("/streamer-settings/what-breaks-a-rule-is-named", what_breaks_a_rule_is_named);
