@@ -9,6 +9,7 @@ typedef enum {
   COUNTS_BUILD,    /* gauge, version: 1 */
   COUNTS_LIMIT,    /* gauge */
   COUNTS_DRAINING, /* gauge: 0 or 1 */
+  COUNTS_UNUSABLE, /* gauge: 0 or 1 */
   COUNTS_SESSIONS, /* gauge, SessionState */
   COUNTS_STANDBYS, /* gauge, CountsStandby */
   COUNTS_USERS,    /* gauge */
@@ -18,6 +19,7 @@ typedef enum {
   COUNTS_START_SECONDS, /* histogram, CountsFrom: until it is READY */
   COUNTS_ENDS,          /* WireEnd */
   COUNTS_STANDBY_FAILURES,
+  COUNTS_TRIAL_FAILURES,
   COUNTS_APP_RESTARTS,
   COUNTS_ENGINE_RESTARTS,
   COUNTS_OUT_OF_BOUNDS,

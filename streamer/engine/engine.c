@@ -11,11 +11,11 @@ const EngineKind *engine_kind_find(const char *name) {
   return NULL;
 }
 
-void engine_prepare(const StreamerSettings *settings, char *const *environment) {
+void engine_check(const StreamerSettings *settings, char *const *environment, EngineCheckedFunc func,
+                  gpointer data) {
   const EngineKind *kind = engine_kind_find(settings->engine);
   g_return_if_fail(kind);
-  if (kind->prepare)
-    kind->prepare(settings, environment);
+  kind->check(settings, environment, func, data);
 }
 
 Engine *engine_start(const EnginePlan *plan, const EngineEvents *events, gpointer data, GError **error) {

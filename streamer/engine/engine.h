@@ -12,9 +12,11 @@
 /* The kind of this name; NULL when there is none. */
 const EngineKind *engine_kind_find(const char *name);
 
-/* Does, in the background, what would otherwise make the first session start slowly. @environment: as a
- * session's. */
-void engine_prepare(const StreamerSettings *settings, char *const *environment);
+/* Has the engine try, in the background and without side effects, whether it can do what @settings ask; also
+ * what would otherwise make the first session start slowly is done by it. @environment: as a session's. @func
+ * is called once, from within or from the main loop. */
+void engine_check(const StreamerSettings *settings, char *const *environment, EngineCheckedFunc func,
+                  gpointer data);
 
 /* Starts the engine of the setting's kind. (transfer full) or NULL with an error. */
 Engine *engine_start(const EnginePlan *plan, const EngineEvents *events, gpointer data, GError **error);

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "streamer/base/counts.h"
+#include "streamer/engine/capture_check.h"
 #include "streamer/process/process.h"
 #include "streamer/shared/channel.h"
 #include "streamer/shared/engine_message.h"
@@ -130,26 +131,6 @@ static void on_capture_ended(Process *process, gpointer data) {
 
 /* ---- the kind ---- */
 
-static void on_prepared(Process *process, gpointer data) {
-  process_free(process);
-}
-
-/* An engine whose streamer has hung up already ends at once, but not before GStreamer has looked at all its
- * plugins and noted what it found (GST_REGISTRY): that takes seconds, once. */
-static void capture_prepare(const StreamerSettings *settings, char *const *environment) {
-  int ends[2];
-  g_autoptr(GError) error = NULL;
-  char *arguments[] = {settings->webrtc_program, NULL};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return;
-  ProcessPlan plan = {
-      .name = "preparation", .arguments = arguments, .environment = environment, .channel_fd = ends[1]};
-  close(ends[0]);
-  if (!process_start(&plan, on_prepared, NULL, &error))
-    log_warning("preparation_failed", "error=\"%s\"", error->message);
-  close(ends[1]);
-}
-
 static gboolean capture_launch(CaptureEngine *capture, const EnginePlan *plan, GError **error) {
   int ends[2];
   char *arguments[] = {plan->settings->webrtc_program, NULL};
@@ -261,7 +242,7 @@ static char *capture_describe_end(const Engine *engine) {
 const EngineKind engine_capture = {
     .name = "capture",
     .wire_name = "whep",
-    .prepare = capture_prepare,
+    .check = capture_check,
     .start = capture_start,
     .control = capture_control,
     .viewer_add = capture_viewer_add,

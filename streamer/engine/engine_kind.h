@@ -46,11 +46,16 @@ typedef struct {
   gint64 bitrate_kbps;      /* of all that is encoded, lately */
 } EngineStats;
 
+/* What was found: each of @problems is "SETTING: what is wrong"; none: nothing. NULL-terminated, owned by the
+ * caller. */
+typedef void (*EngineCheckedFunc)(char *const *problems, gpointer data);
+
 /* One way to bring a picture to people; engine.c calls it. */
 typedef struct {
   const char *name;      /* the setting's word */
   const char *wire_name; /* `engine` of vitrina-protocol(7): what WebRTC_connection_data is */
-  void (*prepare)(const StreamerSettings *settings, char *const *environment); /* nullable */
+  void (*check)(const StreamerSettings *settings, char *const *environment, EngineCheckedFunc func,
+                gpointer data);
   Engine *(*start)(const EnginePlan *plan, const EngineEvents *events, gpointer data, GError **error);
   void (*control)(Engine *engine, const char *user);
   void (*viewer_add)(Engine *engine, gint64 viewer, const char *user, const char *offer,

@@ -391,6 +391,10 @@ gboolean process_has_ended(const Process *process) {
   return process->has_ended;
 }
 
+gboolean process_ended_well(const Process *process) {
+  return process->has_ended && process->code == CLD_EXITED && process->status == 0;
+}
+
 char *process_describe_end(const Process *process) {
   if (!process->has_ended)
     return g_strdup("runs");

@@ -62,6 +62,8 @@ void process_wait(Process *process);
 
 gboolean process_has_ended(const Process *process);
 
+/* It has ended by itself, with status 0. */
+gboolean process_ended_well(const Process *process);
 /* How it ended: "ended with status 3", "was killed by signal 11 (Segmentation fault)". (transfer full) */
 char *process_describe_end(const Process *process);
 /* The last lines it wrote, joined by " | "; "" when it was silent. (transfer full) */

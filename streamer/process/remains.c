@@ -86,6 +86,34 @@ char *remains_claim(const char *state, int *lock_fd, GError **error) {
   return *lock_fd < 0 ? NULL : g_steal_pointer(&directory);
 }
 
+void remains_note_port(int lock_fd, guint16 port) {
+  g_autofree char *line = g_strdup_printf("%u\n", port);
+  if (ftruncate(lock_fd, 0) != 0 || pwrite(lock_fd, line, strlen(line), 0) < 0)
+    return; /* a check will say that the port is taken */
+}
+
+/* Whether the streamer that has @directory runs and listens on @port. */
+static gboolean listens_on(const char *directory, guint16 port) {
+  g_autofree char *path = g_build_filename(directory, LOCK_NAME, NULL);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  char line[16] = "";
+  gboolean noted = fd >= 0 && read(fd, line, sizeof line - 1) > 0 && strtol(line, NULL, 10) == port;
+  gboolean runs = noted && flock(fd, LOCK_SH | LOCK_NB) != 0;
+  if (fd >= 0)
+    close(fd);
+  return runs;
+}
+
+gboolean remains_has_port(const char *state, guint16 port) {
+  g_autoptr(GDir) dir = g_dir_open(state, 0, NULL);
+  for (const char *name; dir && (name = g_dir_read_name(dir));) {
+    g_autofree char *directory = g_build_filename(state, name, NULL);
+    if (g_str_has_prefix(name, PREFIX) && listens_on(directory, port))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 guint remains_clear_dead(const char *state) {
   guint cleared = 0;
   int state_fd = lock_state(state);

@@ -1,9 +1,10 @@
 /* What a streamer that was killed leaves behind, and how it is cleared away.
  *
- * A streamer makes one directory below its state directory, with an empty file "lock" that it holds locked
- * (flock(2)) as long as it lives, and in it a directory a session. A session's processes carry the directory
- * in their environment (REMAINS_VARIABLE), so that they are found even when they left their process group; a
- * session with an X server has a file "display" that says its number. Blocking calls; any thread.
+ * A streamer makes one directory below its state directory, with a file "lock" that it holds locked
+ * (flock(2)) as long as it lives, with the port that it listens on, and in it a directory a session. A
+ * session's processes carry the directory in their environment (REMAINS_VARIABLE), so that they are found
+ * even when they left their process group; a session with an X server has a file "display" that says its
+ * number. Blocking calls; any thread.
  */
 #pragma once
 #include <glib.h>
@@ -15,6 +16,11 @@
 /* Makes a directory of mode 0700 below @state (made too, if need be; one that belongs to somebody else is
  * refused) and locks it. @lock_fd gets the lock's descriptor. (transfer full) or NULL with a G_FILE_ERROR. */
 char *remains_claim(const char *state, int *lock_fd, GError **error);
+
+/* Notes in the lock of a running streamer which port it listens on. */
+void remains_note_port(int lock_fd, guint16 port);
+/* Whether a streamer that runs below @state has noted @port. */
+gboolean remains_has_port(const char *state, guint16 port);
 
 /* Clears the directories of streamers that are no more. Returns how many there were. */
 guint remains_clear_dead(const char *state);

@@ -19,14 +19,13 @@
 #include "streamer/engine/engine.h"
 #include "streamer/http/http.h"
 #include "streamer/http/http_request.h"
-#include "streamer/process/cell.h"
 #include "streamer/process/cgroup.h"
 #include "streamer/process/keeper.h"
 #include "streamer/process/remains.h"
 #include "streamer/program/renewal.h"
+#include "streamer/program/try_out.h"
 #include "streamer/sessions/sessions.h"
 #include "streamer/sessions/sessions_status.h"
-#include "streamer/settings/cell_settings.h"
 #include "streamer/settings/settings.h"
 #include "streamer/shared/media_settings.h"
 #include "streamer/stage/bounds.h"
@@ -55,6 +54,7 @@ typedef struct {
   char *state_directory, *directory;
   int lock_fd;
   Cgroups *cgroups; /* nullable */
+  char *flaw;       /* the first that was found of what may be mended while it runs (nullable) */
   Keeper *keeper;
   Http *http;
   Renewal *renewal;
@@ -199,7 +199,8 @@ static gboolean read_options(int argc, char **argv, Options *options, int *statu
       g_strdup_printf("Settings of the file (JSON):\n%s\nIn its object \"webrtc\":\n%s", settings, media);
   GOptionEntry entries[] = {
       {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "Read settings from FILE", "FILE"},
-      {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Read the files, say what is wrong, exit", NULL},
+      {"check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Try what can be tried, say what is wrong, exit",
+       NULL},
       {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL},
       {NULL},
   };
@@ -244,6 +245,16 @@ static void claim_cgroups(Program *program) {
   bounds_use_cgroups(program->cgroups);
 }
 
+/* A trial will show whether it matters: there may be another codec. */
+static void on_engine_checked(char *const *problems, gpointer sessions) {
+  for (char *const *problem = problems; *problem; problem++) {
+    g_autofree char *quoted = log_quote(*problem);
+    log_warning("check_failed", "problem=%s", quoted);
+  }
+  if (*problems)
+    sessions_set_unusable(sessions, *problems);
+}
+
 static gboolean set_up(Program *program, GError **error) {
   Streamer *streamer = &program->streamer;
   secret_file_warn(streamer->settings->key_file);
@@ -277,21 +288,13 @@ static gboolean set_up(Program *program, GError **error) {
     return FALSE;
   program->renewal = renewal_new(streamer, program->http);
   limit_addresses(program);
-  g_auto(GStrv) environment = environment_new(program->directory, program->state_directory, FALSE);
-  engine_prepare(streamer->settings, environment);
+  remains_note_port(program->lock_fd, plan.port);
   sessions_settings_changed(streamer->sessions);
+  if (program->flaw)
+    sessions_set_unusable(streamer->sessions, program->flaw);
+  g_auto(GStrv) environment = environment_new(program->directory, program->state_directory, FALSE);
+  engine_check(streamer->settings, environment, on_engine_checked, streamer->sessions);
   return TRUE;
-}
-
-/* A streamer that cannot contain its sessions runs none, unless it was told to run them as they are. */
-static gboolean check_cell(const Program *program, GError **error) {
-  g_autoptr(GError) cause = NULL;
-  if (!cell_settings_wants_cell(program->streamer.settings) || cell_probe(&cause))
-    return TRUE;
-  g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT,
-              "%s: isolation: no cell can be made here: %s; \"none\" runs sessions without one",
-              program->config, cause->message);
-  return FALSE;
 }
 
 static void tear_down(Program *program) {
@@ -309,6 +312,7 @@ static void tear_down(Program *program) {
     g_main_loop_unref(program->loop);
   g_free(program->directory);
   g_free(program->state_directory);
+  g_free(program->flaw);
 }
 
 static void run_program(Program *program) {
@@ -339,14 +343,13 @@ int main(int argc, char **argv) {
   program.config = config;
   signal(SIGPIPE, SIG_IGN);
   log_open("vitrina-streamer", LOG_LEVEL_INFO);
-  if (!load(&program, &error)) {
+  gboolean loaded = load(&program, &error);
+  if (options.check && program.streamer.settings) {
+    status = try_out(program.config, program.streamer.settings, error);
+  } else if (!loaded) {
     fprintf(stderr, "vitrina-streamer: %s\n", error->message);
     status = SETTINGS_EXIT_STATUS;
-  } else if (options.check) {
-    puts("ok");
-    status = EXIT_SUCCESS;
-  } else if (!check_cell(&program, &error)) {
-    fprintf(stderr, "vitrina-streamer: %s\n", error->message);
+  } else if (!try_out_at_start(program.config, program.streamer.settings, &program.flaw)) {
     status = SETTINGS_EXIT_STATUS;
   } else {
     set_log_level(program.streamer.settings);

@@ -467,6 +467,14 @@ CountsFrom session_from(const Session *session) {
   return session->from;
 }
 
+StageFault session_start_fault(const Session *session) {
+  return stage_get_fault(session->stage);
+}
+
+const char *session_start_failure(const Session *session) {
+  return stage_get_fault(session->stage) != STAGE_FAULT_NONE ? stage_get_failure(session->stage) : NULL;
+}
+
 EngineStats session_engine_stats(const Session *session) {
   const Engine *engine = stage_get_engine(session->stage);
   return engine ? *engine_stats(engine) : (EngineStats){0};

@@ -62,6 +62,9 @@ gint64 session_starts_at_us(const Session *session);
 /* How long it has been there, and what its stage was made of. */
 double session_age_seconds(const Session *session);
 CountsFrom session_from(const Session *session);
+/* Why its stage failed before it was READY, a clause, and by whose fault (stage.h); NULL: it did not. */
+const char *session_start_failure(const Session *session);
+StageFault session_start_fault(const Session *session);
 /* Of its engine; zeros while it has none. */
 EngineStats session_engine_stats(const Session *session);
 guint session_count_viewers(const Session *session);

@@ -1,5 +1,7 @@
 #include "streamer/sessions/kept_stages.h"
 
+#include "streamer/base/counts.h"
+#include "streamer/check/check.h"
 #include "streamer/stage/standby.h"
 
 /* The picture of a session that took a standby begins meanwhile, or its application. */
@@ -10,7 +12,7 @@ struct KeptStages {
   const StreamerSettings *settings;
   const char *cache_directory;
   Metrics *metrics;
-  Standbys *standbys, *displays;
+  Standbys *standbys, *displays, *trials;
   KeptStagesHooks hooks;
   gpointer data;
 };
@@ -43,6 +45,24 @@ static Stage *start_display(const char *name, const StageEvents *events, gpointe
   return start_kept(data, TRUE, name, events, stage_data, error);
 }
 
+/* As a session, for its application may be given {session}; nobody ever is in it. */
+static Stage *start_trial(const char *name, const StageEvents *events, gpointer stage_data, GError **error,
+                          gpointer data) {
+  KeptStages *kept = data;
+  if (!check_host_is_good(kept->settings, error))
+    return NULL;
+  g_autofree char *directory = kept->hooks.directory(kept->data);
+  StagePlan plan = {
+      .session = name,
+      .rc_name = kept->hooks.rc_name(kept->data),
+      .directory = directory,
+      .cache_directory = kept->cache_directory,
+      .settings = kept->settings,
+      .metrics = kept->metrics,
+  };
+  return stage_start(&plan, events, stage_data, error);
+}
+
 static guint wanted_standbys(gpointer data) {
   return (guint)((const KeptStages *)data)->settings->standby_sessions;
 }
@@ -51,9 +71,20 @@ static guint wanted_displays(gpointer data) {
   return (guint)((const KeptStages *)data)->settings->standby_displays;
 }
 
+static guint wanted_trials(gpointer data) {
+  const KeptStages *kept = data;
+  return kept->hooks.is_usable(kept->data) ? 0 : 1;
+}
+
 static guint room_for_standbys(gpointer data) {
   const KeptStages *kept = data;
-  return kept->hooks.room(kept->data);
+  return kept->hooks.is_usable(kept->data) ? kept->hooks.room(kept->data) : 0;
+}
+
+static guint room_for_trials(gpointer data) {
+  const KeptStages *kept = data;
+  guint room = kept->hooks.room(kept->data);
+  return room - MIN(room, standbys_count(kept->standbys));
 }
 
 /* For the starts that would get no standby. */
@@ -68,6 +99,7 @@ static void on_standbys_changed(gpointer data) {
   kept->hooks.changed(kept->data);
 }
 
+/* Displays and trials are no standbys, which alone are told of. */
 static void on_displays_changed(gpointer data) {
 }
 
@@ -76,14 +108,52 @@ static void on_standby_gone(gpointer data) {
   kept->hooks.gone(kept->data);
 }
 
-static const StandbysHooks standbys_hooks = {"standby",       STANDBY_REFILL_MS, start_standby,
-                                             wanted_standbys, room_for_standbys, on_standbys_changed,
-                                             on_standby_gone};
-static const StandbysHooks displays_hooks = {"display",       DISPLAY_REFILL_MS, start_display,
-                                             wanted_displays, room_for_displays, on_displays_changed,
-                                             on_standby_gone};
+static void on_kept_shown(gpointer data) {
+  KeptStages *kept = data;
+  kept->hooks.shown(kept->data);
+}
 
-/* ---- both kinds ---- */
+static void on_kept_failed(StageFault fault, const char *reason, gpointer data) {
+  KeptStages *kept = data;
+  kept->hooks.failed(fault, reason, kept->data);
+}
+
+static const StandbysHooks standbys_hooks = {
+    .name = "standby",
+    .refill_ms = STANDBY_REFILL_MS,
+    .start = start_standby,
+    .wanted = wanted_standbys,
+    .room = room_for_standbys,
+    .changed = on_standbys_changed,
+    .gone = on_standby_gone,
+    .ready = on_kept_shown,
+    .failed = on_kept_failed,
+    .failures = COUNTS_STANDBY_FAILURES,
+};
+static const StandbysHooks displays_hooks = {
+    .name = "display",
+    .refill_ms = DISPLAY_REFILL_MS,
+    .start = start_display,
+    .wanted = wanted_displays,
+    .room = room_for_displays,
+    .changed = on_displays_changed,
+    .gone = on_standby_gone,
+    .failed = on_kept_failed,
+    .failures = COUNTS_STANDBY_FAILURES,
+};
+static const StandbysHooks trials_hooks = {
+    .name = "trial",
+    .start = start_trial,
+    .wanted = wanted_trials,
+    .room = room_for_trials,
+    .changed = on_displays_changed,
+    .gone = on_standby_gone,
+    .ready = on_kept_shown,
+    .failed = on_kept_failed,
+    .failures = COUNTS_TRIAL_FAILURES,
+};
+
+/* ---- all kinds ---- */
 
 KeptStages *kept_stages_new(const StreamerSettings *settings, const char *cache_directory, Metrics *metrics,
                             const KeptStagesHooks *hooks, gpointer data) {
@@ -95,6 +165,7 @@ KeptStages *kept_stages_new(const StreamerSettings *settings, const char *cache_
   kept->data = data;
   kept->standbys = standbys_new(&standbys_hooks, kept, metrics);
   kept->displays = standbys_new(&displays_hooks, kept, metrics);
+  kept->trials = standbys_new(&trials_hooks, kept, metrics);
   return kept;
 }
 
@@ -103,12 +174,20 @@ void kept_stages_free(KeptStages *kept) {
     return;
   standbys_free(kept->standbys);
   standbys_free(kept->displays);
+  standbys_free(kept->trials);
   g_free(kept);
 }
 
 void kept_stages_update(KeptStages *kept) {
   standbys_update(kept->standbys);
   standbys_update(kept->displays);
+  standbys_update(kept->trials);
+}
+
+void kept_stages_try(KeptStages *kept, gboolean afresh) {
+  standbys_update(kept->standbys);
+  standbys_update(kept->displays);
+  standbys_try(kept->trials, afresh);
 }
 
 void kept_stages_update_displays(KeptStages *kept) {
@@ -125,7 +204,7 @@ gboolean kept_stages_can_take_standby(const KeptStages *kept) {
 }
 
 guint kept_stages_count_standbys(const KeptStages *kept) {
-  return standbys_count(kept->standbys);
+  return standbys_count(kept->standbys) + standbys_count(kept->trials);
 }
 
 guint kept_stages_count_ready(const KeptStages *kept) {
@@ -133,7 +212,7 @@ guint kept_stages_count_ready(const KeptStages *kept) {
 }
 
 guint kept_stages_count(const KeptStages *kept) {
-  return standbys_count(kept->standbys) + standbys_count(kept->displays);
+  return kept_stages_count_standbys(kept) + standbys_count(kept->displays);
 }
 
 void kept_stages_measure(const KeptStages *kept) {

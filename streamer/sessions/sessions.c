@@ -15,16 +15,50 @@ static void on_session_changed(Session *session, gpointer data) {
   status_watches_touch(((Sessions *)data)->watches);
 }
 
+/* What failed less than this after the host was found to be usable may well fail again. */
+#define STOOD_US (60 * INSTANT_SECOND)
+
+static void note_failure_of(StageFault fault, const char *reason, gpointer data) {
+  Sessions *sessions = data;
+  gboolean was_usable = usability_reason(sessions->usability) == NULL;
+  if (!usability_note_failure(sessions->usability, fault, reason))
+    return;
+  status_watches_touch(sessions->watches);
+  if (was_usable)
+    kept_stages_try(sessions->kept, usability_lasted_us(sessions->usability) > STOOD_US);
+}
+
+static void note_shown(gpointer data) {
+  Sessions *sessions = data;
+  if (!usability_note_success(sessions->usability))
+    return;
+  status_watches_touch(sessions->watches);
+  kept_stages_update(sessions->kept);
+}
+
+static gboolean is_usable(gpointer data) {
+  return usability_reason(((const Sessions *)data)->usability) == NULL;
+}
+
+static const char *trial_rc_name(gpointer data) {
+  const Sessions *sessions = data;
+  return sessions->settings->rc_name ? sessions->settings->rc_name : sessions->rc_name;
+}
+
 static void on_session_started(Session *session, const char *reason, gpointer data) {
   Sessions *sessions = data;
   g_autoptr(GError) error = NULL;
   if (reason) {
+    const char *cause = session_start_failure(session);
+    if (cause)
+      note_failure_of(session_start_fault(session), cause, sessions);
     past_set_start_failure(sessions->past, session_id(session), reason);
     metrics_add(sessions->metrics, COUNTS_START_FAILURES, 1);
     wire_set_error(&error, WIRE_SESSION_START_FAILED, NULL, "%s", reason);
   } else {
     metrics_observe(sessions->metrics, COUNTS_START_SECONDS, session_age_seconds(session),
                     session_from(session));
+    note_shown(sessions);
   }
   session_waiters_tell_start(sessions->waiters, session_id(session), error ? NULL : session, error);
 }
@@ -89,7 +123,16 @@ static void on_kept_gone(gpointer data) {
   place_left(data);
 }
 
-static const KeptStagesHooks kept_hooks = {room_for_kept, next_directory, on_kept_changed, on_kept_gone};
+static const KeptStagesHooks kept_hooks = {
+    .room = room_for_kept,
+    .directory = next_directory,
+    .changed = on_kept_changed,
+    .gone = on_kept_gone,
+    .shown = note_shown,
+    .failed = note_failure_of,
+    .is_usable = is_usable,
+    .rc_name = trial_rc_name,
+};
 
 /* ---- making a session ---- */
 
@@ -111,6 +154,12 @@ static gboolean check_start(const Sessions *sessions, const SessionsStart *start
 
 static gboolean check_room(const Sessions *sessions, GError **error) {
   gboolean takes = takes_new_ones(sessions);
+  const char *reason = usability_reason(sessions->usability);
+  if (takes && reason) {
+    wire_set_error(error, WIRE_SESSION_START_FAILED, NULL, "This server can show nothing just now: %s.",
+                   reason);
+    return FALSE;
+  }
   if (takes && count_taken(sessions) < sessions->settings->session_limit)
     return TRUE;
   wire_set_error(error, WIRE_SESSION_LIMIT_REACHED, NULL,
@@ -146,6 +195,8 @@ static Session *sessions_create(Sessions *sessions, const SessionsStart *start, 
       .settings = sessions->settings,
       .metrics = sessions->metrics,
   };
+  g_free(sessions->rc_name);
+  sessions->rc_name = g_strdup(start->rc_name);
   Session *session = session_new(&plan, &session_hooks, sessions, &problem);
   if (session) {
     g_ptr_array_add(sessions->list, session);
@@ -156,6 +207,7 @@ static Session *sessions_create(Sessions *sessions, const SessionsStart *start, 
   metrics_add(sessions->metrics, COUNTS_START_FAILURES, 1);
   g_autofree char *reason = log_quote(problem->message);
   log_error("session_failed", "session=%s reason=%s", id, reason);
+  note_failure_of(STAGE_FAULT_HOST, problem->message, sessions);
   wire_set_error(error, WIRE_SESSION_START_FAILED, NULL, "The session could not be started: %s.",
                  problem->message);
   return NULL;
@@ -321,8 +373,14 @@ void sessions_drain(Sessions *sessions, gboolean on) {
 void sessions_settings_changed(Sessions *sessions) {
   for (guint i = 0; i < sessions->list->len; i++)
     session_settings_changed(sessions->list->pdata[i]);
-  kept_stages_update(sessions->kept);
+  kept_stages_try(sessions->kept, TRUE);
   status_watches_touch(sessions->watches);
+}
+
+void sessions_set_unusable(Sessions *sessions, const char *reason) {
+  if (usability_note_failure(sessions->usability, STAGE_FAULT_HOST, reason))
+    status_watches_touch(sessions->watches);
+  kept_stages_try(sessions->kept, TRUE);
 }
 
 StatusWatches *sessions_watches(const Sessions *sessions) {
@@ -343,6 +401,7 @@ Sessions *sessions_new(const StreamerSettings *settings, const char *directory, 
   sessions->waiters = session_waiters_new();
   sessions->watches = status_watches_new();
   sessions->past = past_new();
+  sessions->usability = usability_new();
   return sessions;
 }
 
@@ -357,5 +416,7 @@ void sessions_free(Sessions *sessions) {
   session_waiters_free(sessions->waiters);
   status_watches_free(sessions->watches);
   past_free(sessions->past);
+  usability_free(sessions->usability);
+  g_free(sessions->rc_name);
   g_free(sessions);
 }

@@ -48,7 +48,12 @@ void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func
 /* No new sessions, and no standbys; running ones go on. */
 void sessions_drain(Sessions *sessions, gboolean on);
 
+/* This host cannot show sessions, for @reason, a clause: none is started until a trial, which is made at once
+ * and then after ever longer pauses, shows that it can. */
+void sessions_set_unusable(Sessions *sessions, const char *reason);
+
 /* For waiting until the status (sessions_status.h) is another. Owned by the set. */
 StatusWatches *sessions_watches(const Sessions *sessions);
-/* The settings are there, or were read again: standbys are kept as they say. */
+/* The settings are there, or were read again: standbys are kept as they say, and a host that was of no use is
+ * tried at once. */
 void sessions_settings_changed(Sessions *sessions);

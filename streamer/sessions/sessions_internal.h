@@ -4,6 +4,7 @@
 #include "streamer/sessions/kept_stages.h"
 #include "streamer/sessions/past.h"
 #include "streamer/sessions/sessions.h"
+#include "streamer/sessions/usability.h"
 
 struct Sessions {
   const StreamerSettings *settings;
@@ -15,6 +16,8 @@ struct Sessions {
   SessionWaiters *waiters;
   StatusWatches *watches;
   Past *past;
+  Usability *usability;
+  char *rc_name; /* of the last that was asked for, which a trial shows (nullable) */
   guint64 directories_made;
   gboolean draining, closed;
   GSourceOnceFunc all_gone;

@@ -57,7 +57,7 @@ static const Field ended_fields[] = {
 };
 
 typedef struct {
-  char *server_name, *rc_name, *state;
+  char *server_name, *rc_name, *state, *reason;
   gint64 version, session_limit, standbys;
   GPtrArray *sessions, *ended;
 } Status;
@@ -67,6 +67,7 @@ static const Field status_fields[] = {
     {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(Status, rc_name), .always = TRUE},
     {"version", FIELD_INT, G_STRUCT_OFFSET(Status, version)},
     {"state", FIELD_TEXT, G_STRUCT_OFFSET(Status, state)},
+    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(Status, reason)},
     {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Status, session_limit)},
     {"sessions", FIELD_LIST, G_STRUCT_OFFSET(Status, sessions), .sub = session_fields,
      .size = sizeof(SessionRow)},
@@ -78,6 +79,8 @@ static const Field status_fields[] = {
 static const char *state_name(const Sessions *sessions) {
   if (sessions->draining || sessions->closed)
     return "draining";
+  if (usability_reason(sessions->usability))
+    return "unusable";
   return sessions->list->len < sessions->settings->session_limit ? "free" : "busy";
 }
 
@@ -144,6 +147,7 @@ char *sessions_status(const Sessions *sessions) {
       .server_name = sessions->settings->server_name,
       .rc_name = sessions->settings->rc_name,
       .state = (char *)state_name(sessions),
+      .reason = (char *)usability_reason(sessions->usability),
       .version = status_watches_version(sessions->watches),
       .session_limit = sessions->settings->session_limit,
       .sessions = rows,
@@ -154,21 +158,27 @@ char *sessions_status(const Sessions *sessions) {
 }
 
 typedef struct {
-  char *server_name, *state;
+  char *server_name, *state, *reason;
   gint64 session_limit, sessions;
 } Health;
 
 static const Field health_fields[] = {
     {"server_name", FIELD_TEXT, G_STRUCT_OFFSET(Health, server_name)},
     {"state", FIELD_TEXT, G_STRUCT_OFFSET(Health, state)},
+    {"reason", FIELD_TEXT, G_STRUCT_OFFSET(Health, reason)},
     {"session_limit", FIELD_INT, G_STRUCT_OFFSET(Health, session_limit)},
     {"sessions", FIELD_INT, G_STRUCT_OFFSET(Health, sessions)},
     {NULL},
 };
 
 char *sessions_health(const Sessions *sessions) {
-  Health health = {sessions->settings->server_name, (char *)state_name(sessions),
-                   sessions->settings->session_limit, sessions->list->len};
+  Health health = {
+      .server_name = sessions->settings->server_name,
+      .state = (char *)state_name(sessions),
+      .reason = (char *)usability_reason(sessions->usability),
+      .session_limit = sessions->settings->session_limit,
+      .sessions = sessions->list->len,
+  };
   return fields_write(health_fields, &health);
 }
 
@@ -191,6 +201,7 @@ void sessions_measure(const Sessions *sessions) {
   metrics_set(metrics, COUNTS_BUILD, 1, 0);
   metrics_set(metrics, COUNTS_LIMIT, (double)sessions->settings->session_limit);
   metrics_set(metrics, COUNTS_DRAINING, sessions->draining || sessions->closed);
+  metrics_set(metrics, COUNTS_UNUSABLE, usability_reason(sessions->usability) != NULL);
   metrics_set(metrics, COUNTS_USERS, users);
   metrics_set(metrics, COUNTS_VIEWERS, viewers);
   metrics_set(metrics, COUNTS_ENCODED_BYTES_PER_SECOND, (double)bitrate_kbps * 1000 / 8);

@@ -396,14 +396,20 @@ static char *filled(const char *template, const char *const *names, const char *
   return g_string_free(text, FALSE);
 }
 
+static const char *const placeholders[] = {"{session}", "{rc_name}", "{display}",
+                                           "{width}",   "{height}",  NULL};
+
+gboolean streamer_settings_is_placeholder(const char *name) {
+  return g_strv_contains(placeholders, name);
+}
+
 char **streamer_settings_app(const StreamerSettings *settings, const StreamerAppValues *values) {
-  static const char *const names[] = {"{session}", "{rc_name}", "{display}", "{width}", "{height}", NULL};
   g_autofree char *width = g_strdup_printf("%" G_GINT64_FORMAT, settings->media.width);
   g_autofree char *height = g_strdup_printf("%" G_GINT64_FORMAT, settings->media.height);
   const char *fill[] = {values->session, values->rc_name, values->display, width, height};
   guint count = g_strv_length(settings->app);
   char **arguments = g_new0(char *, count + 1);
   for (guint i = 0; i < count; i++)
-    arguments[i] = filled(settings->app[i], names, fill);
+    arguments[i] = filled(settings->app[i], placeholders, fill);
   return arguments;
 }

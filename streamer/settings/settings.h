@@ -84,3 +84,6 @@ typedef struct {
   const char *session, *rc_name, *display;
 } StreamerAppValues;
 char **streamer_settings_app(const StreamerSettings *settings, const StreamerAppValues *values);
+
+/* Whether @name is one of them: "{width}". */
+gboolean streamer_settings_is_placeholder(const char *name);

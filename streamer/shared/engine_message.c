@@ -17,6 +17,7 @@ static const struct {
     [ENGINE_VIEWER_REMOVE] = {"viewer_remove", NEEDS_VIEWER},
     [ENGINE_CONTROL] = {"control"},
     [ENGINE_STOP] = {"stop"},
+    [ENGINE_CHECK] = {"check", NEEDS_SETTINGS},
     [ENGINE_READY] = {"ready"},
     [ENGINE_VIEWER_ANSWER] = {"viewer_answer", NEEDS_VIEWER | NEEDS_SDP},
     [ENGINE_VIEWER_FAILED] = {"viewer_failed", NEEDS_VIEWER | NEEDS_REASON},

@@ -26,6 +26,7 @@ typedef enum {
   ENGINE_VIEWER_REMOVE,    /* viewer */
   ENGINE_CONTROL,          /* user: who may steer from now on; absent or "": nobody */
   ENGINE_STOP,             /* end in order */
+  ENGINE_CHECK, /* first and alone: settings; it says `failed` of each that it cannot do, and ends */
   /* engine -> streamer */
   ENGINE_READY,            /* once: a window is up, the encoder runs, an offer can be answered at once */
   ENGINE_VIEWER_ANSWER,    /* viewer, sdp: the answer with its candidates */
@@ -42,7 +43,7 @@ typedef enum {
   ENGINE_STATS,  /* captured, encoded (frames since the start), bitrate_kbps, viewers, weak_viewers (of
                     the low picture); of the viewer whose network carries the least: target_kbps (that
                     much), rtt_ms, loss_permille */
-  ENGINE_FAILED, /* reason: the last word before the engine exits by itself */
+  ENGINE_FAILED, /* reason: the last word before the engine exits by itself; one of several after `check` */
   ENGINE_MESSAGE_TYPES
 } EngineMessageType;
 

@@ -50,6 +50,8 @@ struct Stage {
   guint window_source; /* the time that a window may take, or be silent */
   gint64 window_seconds;
   guint failed_source, engine_source;
+  gboolean was_up;       /* `ready` was told, and nothing was added since */
+  gboolean app_at_fault; /* else the host is */
   char *reason;
   StageEvents events;
   gpointer data;
@@ -106,6 +108,7 @@ static gboolean on_no_window(gpointer data) {
     return G_SOURCE_REMOVE;
   }
   g_autofree char *words = stage->app ? process_last_words(stage->app) : NULL;
+  stage->app_at_fault = stage->app != NULL;
   stage_fail(stage, words, "%s within %" G_GINT64_FORMAT " seconds",
              stage->app ? "there was no picture of the application"
                         : "the servers under the application were not up",
@@ -196,6 +199,7 @@ static void on_app_ended(Process *process, gpointer data) {
     return;
   }
   g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
+  stage->app_at_fault = TRUE;
   if (stage->state == STAGE_SETTING_UP)
     stage_fail(stage, words, "the application %s before its window was up", end);
   else if (may_restart(stage, stage->restarts))
@@ -205,6 +209,11 @@ static void on_app_ended(Process *process, gpointer data) {
 }
 
 /* ---- the engine ---- */
+
+static void stage_tell_ready(Stage *stage) {
+  stage->was_up = TRUE;
+  stage->events.ready(stage->data);
+}
 
 static void on_engine_window(EngineWindow window, gpointer data) {
   Stage *stage = data;
@@ -233,7 +242,7 @@ static void on_engine_ready(gpointer data) {
   }
   stage->state = STAGE_UP;
   g_clear_handle_id(&stage->window_source, g_source_remove);
-  stage->events.ready(stage->data);
+  stage_tell_ready(stage);
 }
 
 static Engine *run_engine(Stage *stage, GError **error);
@@ -334,7 +343,7 @@ static void open_curtain(Stage *stage) {
     stage_fail(stage, NULL, "%s", error->message);
   } else if (stage->bare) {
     g_clear_handle_id(&stage->window_source, g_source_remove);
-    stage->events.ready(stage->data);
+    stage_tell_ready(stage);
   } else {
     start_app(stage);
   }
@@ -444,6 +453,7 @@ void stage_hand_over(Stage *stage, const char *session, const char *rc_name, con
   if (stage->bare) {
     g_free(stage->rc_name);
     stage->rc_name = g_strdup(rc_name);
+    stage->was_up = FALSE;
   }
   stage->bare = FALSE;
   stage->events = *events;
@@ -464,6 +474,16 @@ gboolean stage_is_bare(const Stage *stage) {
 
 gboolean stage_has_failed(const Stage *stage) {
   return stage->failed;
+}
+
+const char *stage_get_failure(const Stage *stage) {
+  return stage->reason;
+}
+
+StageFault stage_get_fault(const Stage *stage) {
+  if (!stage->failed || stage->was_up)
+    return STAGE_FAULT_NONE;
+  return stage->app_at_fault ? STAGE_FAULT_APP : STAGE_FAULT_HOST;
 }
 
 Engine *stage_get_engine(const Stage *stage) {

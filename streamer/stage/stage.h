@@ -21,6 +21,14 @@
 
 typedef struct Stage Stage;
 
+/* Whose fault it is that a stage failed while it was set up. */
+typedef enum {
+  STAGE_FAULT_NONE, /* it did not fail, or was up before: that says nothing about the next one */
+  STAGE_FAULT_HOST, /* a program is missing, or what is under the application does not run: so it will be
+                       again */
+  STAGE_FAULT_APP,  /* the application ended, or showed no window in its time */
+} StageFault;
+
 /* What a stage tells. No callback is called from within a function of this header. Those of viewers and input
  * may be NULL as long as it is kept, `restarted` and `engine_restarted`. */
 typedef struct {
@@ -50,7 +58,8 @@ typedef struct {
   Metrics *metrics;                 /* what it counts (counts.h) */
 } StagePlan;
 
-/* Begins to set up. (transfer full) or NULL with an error when not even that is possible. */
+/* Begins to set up. (transfer full) or NULL with an error when not even that is possible: the host's fault.
+ */
 Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error);
 
 /* Makes a kept stage that of a session, whose name the log has from now on and who is told what happens. The
@@ -63,6 +72,9 @@ gboolean stage_is_ready(const Stage *stage);
 gboolean stage_is_bare(const Stage *stage);
 /* `failed` was told, or is about to be. */
 gboolean stage_has_failed(const Stage *stage);
+/* Why, a clause; NULL: it did not. Owned by the stage. */
+const char *stage_get_failure(const Stage *stage);
+StageFault stage_get_fault(const Stage *stage);
 
 /* The engine, for viewers and control; NULL until it runs. Owned by the stage. */
 Engine *stage_get_engine(const Stage *stage);

@@ -72,12 +72,23 @@ guint standbys_pause_ms(guint failures) {
   return MIN(pause_ms, PAUSE_MAX_MS);
 }
 
-static void note_failure(Standbys *standbys, const char *name, const char *reason) {
+static void note_failure(Standbys *standbys, const char *name, StageFault fault, const char *reason) {
   guint pause_ms = standbys_pause_ms(++standbys->failures);
   g_autofree char *quoted = log_quote(reason);
   log_warning("standby_failed", "session=%s reason=%s next_in_ms=%u", name, quoted, pause_ms);
-  metrics_add(standbys->metrics, COUNTS_STANDBY_FAILURES, 1);
+  metrics_add(standbys->metrics, standbys->hooks.failures, 1);
   pause_for(standbys, pause_ms);
+  if (standbys->hooks.failed)
+    standbys->hooks.failed(fault, reason, standbys->data);
+}
+
+void standbys_try(Standbys *standbys, gboolean afresh) {
+  g_clear_handle_id(&standbys->wait_source, g_source_remove);
+  if (afresh)
+    standbys->failures = 0;
+  if (standbys->failures)
+    pause_for(standbys, standbys_pause_ms(standbys->failures));
+  standbys_update(standbys);
 }
 
 /* ---- what their stages tell ---- */
@@ -87,8 +98,11 @@ static void on_standby_ready(gpointer data) {
   standby->state = COUNTS_STANDBY_READY;
   standby->ready_us = g_get_monotonic_time();
   log_info("standby_ready", "session=%s", standby->name);
-  standby->standbys->hooks.changed(standby->standbys->data);
-  standbys_update(standby->standbys);
+  Standbys *standbys = standby->standbys;
+  standbys->hooks.changed(standbys->data);
+  if (standbys->hooks.ready)
+    standbys->hooks.ready(standbys->data);
+  standbys_update(standbys);
 }
 
 static void on_standby_failed(const char *reason, gpointer data) {
@@ -96,8 +110,9 @@ static void on_standby_failed(const char *reason, gpointer data) {
   Standbys *standbys = standby->standbys;
   if (standby->ready_us && g_get_monotonic_time() - standby->ready_us > STOOD_US)
     standbys->failures = 0;
-  note_failure(standbys, standby->name, reason);
+  StageFault fault = stage_get_fault(standby->stage);
   standby_end(standby);
+  note_failure(standbys, standby->name, fault, reason);
 }
 
 static void on_standby_stopped(gpointer data) {
@@ -129,7 +144,7 @@ static void make_standby(Standbys *standbys) {
              ++standbys->made);
   standby->stage = standbys->hooks.start(standby->name, &stage_events, standby, &error, standbys->data);
   if (!standby->stage) {
-    note_failure(standbys, standby->name, error->message);
+    note_failure(standbys, standby->name, STAGE_FAULT_HOST, error->message);
     standby_free(standby);
     return;
   }

@@ -25,6 +25,10 @@ typedef struct {
   guint (*room)(gpointer data);   /* places that no session has or waits for */
   void (*changed)(gpointer data); /* how many are ready */
   void (*gone)(gpointer data);    /* nothing is left of one: its place is free */
+  void (*ready)(gpointer data);   /* one is (nullable) */
+  /* One failed, by whose fault (nullable). */
+  void (*failed)(StageFault fault, const char *reason, gpointer data);
+  guint failures; /* what counts those (counts.h) */
 } StandbysHooks;
 
 /* The first ones are made with the first standbys_update(). */
@@ -34,6 +38,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Standbys, standbys_free)
 
 /* Makes and ends what has to be, after what is wanted or the room may have changed. */
 void standbys_update(Standbys *standbys);
+
+/* Makes the next one, if any, at once where @afresh, forgetting what failed before; else after the pause that
+ * those failures ask for. */
+void standbys_try(Standbys *standbys, gboolean afresh);
 
 /* One that is ready, else one that is starting, for a session to take over (transfer full); NULL: none. The
  * next one is made a moment later. */

@@ -8,7 +8,7 @@ import test from 'node:test';
 import { request } from './lib/client.mjs';
 import { checkMetrics, readMetrics } from './lib/metrics.mjs';
 import { source, temporaryDirectory, until } from './lib/programs.mjs';
-import { offer, startStreamer } from './lib/streamer.mjs';
+import { offer, startStreamer, windowProgram } from './lib/streamer.mjs';
 
 /** @typedef {import('./lib/streamer.mjs').Streamer} Streamer */
 
@@ -120,12 +120,14 @@ test('they tell of standbys and of starts that failed', async t => {
   await until(async () => (await read(streamer))[name('standbys{state="ready"}')] === 1);
   await streamer.startSession();
   assert.equal((await read(streamer))[name('session_starts_total{from="standby"}')], 1);
-  const broken = await startStreamer(t, { app: ['/nonexistent/app'], session_limit: 2, standby_sessions: 1 });
+  const broken = await startStreamer(t, { app: [windowProgram, 'fail'], session_limit: 2, standby_sessions: 1 });
   await broken.control('START_SESSION');
   await until(async () => (await read(broken))[name('standby_failures_total')] >= 1);
   const values = await read(broken);
   assert.equal(values[name('session_start_failures_total')], 1);
   assert.equal(values[name('session_ends_total{reason="app_failed"}')], 1);
+  await until(async () => (await read(broken))[name('trial_failures_total')] >= 1);
+  assert.equal((await read(broken))[name('unusable')], 1);
 });
 
 test('they tell of the process what every Prometheus client tells', async t => {

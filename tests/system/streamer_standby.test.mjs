@@ -129,13 +129,15 @@ test('a standby whose application died is replaced', async t => {
 
 test('standbys that fail again and again are tried ever more rarely, and a start still says why', async t => {
   const streamer = await startStreamer(t, { app: [windowProgram, 'fail'], session_limit: 2, standby_sessions: 1 });
-  await streamer.program.waitFor(/standby_failed .*next_in_ms=1000/);
-  await streamer.program.waitFor(/standby_failed .*next_in_ms=2000/);
+  await streamer.program.waitFor(/standby_failed session=standby-1 .*next_in_ms=1000/);
+  await streamer.program.waitFor(/standby_failed session=standby-2 .*next_in_ms=2000/);
   const { answer } = await streamer.control('START_SESSION');
   assert.equal(answer.msg, 'SESSION_START_FAILED');
   assert.match(answer.reason, /ended with status 3/);
-  await streamer.program.waitFor(/standby_failed .*next_in_ms=4000/);
-  assert.equal(streamer.program.log.match(/standby_failed/g)?.length, 3);
+  /* The third in a row: it is the application, and no longer what is made ready. */
+  await streamer.program.waitFor(/standby_failed session=trial-1 .*next_in_ms=1000/);
+  await streamer.program.waitFor(/standby_failed session=trial-2 .*next_in_ms=2000/);
+  assert.equal(streamer.program.log.match(/standby_failed session=standby/g)?.length, 2);
 });
 
 test('a start that finds a standby on its way out waits for its place', async t => {

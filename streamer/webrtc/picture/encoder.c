@@ -141,10 +141,27 @@ static GstElement *encoder_make_pipeline(MediaCodec codec, const MediaEncoder *h
   return pipeline;
 }
 
-gboolean encoder_check(MediaCodec codec, const MediaSettings *settings, GError **error) {
-  g_autoptr(GstElement) pipeline =
+/* What the elements of @pipeline said of their failure. */
+static void take_bus_error(GstElement *pipeline, GError **error) {
+  g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+  g_autoptr(GstMessage) message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+  if (message)
+    gst_message_parse_error(message, error, NULL);
+  else
+    g_set_error(error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_INIT, "it cannot be set up");
+}
+
+gboolean encoder_try(MediaCodec codec, const MediaSettings *settings, GError **error) {
+  GstElement *pipeline =
       encoder_make_pipeline(codec, &settings->encoders[codec], settings->bitrate_kbps, error);
-  return pipeline != NULL;
+  if (!pipeline)
+    return FALSE;
+  gboolean is_ready = gst_element_set_state(pipeline, GST_STATE_READY) != GST_STATE_CHANGE_FAILURE;
+  if (!is_ready)
+    take_bus_error(pipeline, error);
+  gst_element_set_state(pipeline, GST_STATE_NULL);
+  gst_object_unref(pipeline);
+  return is_ready;
 }
 
 Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings, guint width,

@@ -22,9 +22,9 @@ typedef struct {
 Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings, guint width,
                      guint height, const EncoderEvents *events, gpointer data, GError **error);
 
-/* Whether the elements of @codec's encoder are there, without starting it; FALSE with an error. Main thread.
- */
-gboolean encoder_check(MediaCodec codec, const MediaSettings *settings, GError **error);
+/* Whether the encoder of @codec can be made as @settings say, and finds its device: FALSE with a GError.
+ * Blocks while it looks. */
+gboolean encoder_try(MediaCodec codec, const MediaSettings *settings, GError **error);
 
 /* Offers a raw frame (transfer none); taken only when somebody has use for the result. The source's thread.
  */

@@ -10,6 +10,7 @@
 #include "streamer/webrtc/base/trace.h"
 #include "streamer/webrtc/negotiation/playout_delay.h"
 #include "streamer/webrtc/network/pacer.h"
+#include "streamer/webrtc/program/media_check.h"
 #include "streamer/webrtc/program/media_session.h"
 #include "streamer/webrtc/screen/x_connection.h"
 #include <fcntl.h>
@@ -88,8 +89,12 @@ static gboolean print_version(const char *name, const char *value, gpointer data
   exit(EX_OK);
 }
 
+static gboolean is_check;
+
 static void read_options(int *argc, char ***argv) {
   static const GOptionEntry entries[] = {
+      {"check", 0, 0, G_OPTION_ARG_NONE, &is_check, "Say what of the settings cannot be done here, and end",
+       NULL},
       {"version", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, print_version, "Print the version", NULL},
       {NULL},
   };
@@ -109,10 +114,36 @@ static void read_options(int *argc, char ***argv) {
   }
 }
 
+/* ---- a check instead of a session ---- */
+
+static gboolean is_flawed;
+
+static void say_problem(const char *problem, gpointer data) {
+  is_flawed = TRUE;
+  engine_message_send(program.channel, &(EngineMessage){.type = ENGINE_FAILED, .reason = (char *)problem});
+}
+
+static void on_check_line(const char *line, gsize length, gpointer data) {
+  g_autoptr(EngineMessage) message = engine_message_parse(line, length, NULL);
+  if (message && message->type == ENGINE_CHECK)
+    media_check(message->settings, say_problem, NULL);
+  channel_flush(program.channel, LAST_WORDS_MS);
+  _exit(is_flawed ? EX_CONFIG : EX_OK);
+}
+
+static G_NORETURN void run_check(void) {
+  program.loop = g_main_loop_new(NULL, FALSE);
+  program.channel = channel_new(CHANNEL_FD, on_check_line, on_close, NULL);
+  for (;;)
+    g_main_loop_run(program.loop);
+}
+
 int main(int argc, char **argv) {
   read_options(&argc, &argv);
   log_open("vitrina-webrtc", LOG_LEVEL_INFO);
   gst_init(NULL, NULL);
+  if (is_check)
+    run_check();
   trace_init();
   media_clock_init();
   playout_delay_register();

@@ -19,11 +19,12 @@ static void make_key(void) {
   gst_object_unref(decoder);
 }
 
+const char *const warm_up_elements[] = {"nicesrc",     "nicesink", "sctpenc",   "sctpdec",   "srtpenc",
+                                        "srtpdec",     "dtlsdec",  "rtpbin",    "rtpvp8pay", "rtph264pay",
+                                        "dtlssrtpenc", "appsrc",   "webrtcbin", NULL};
+
 static void load_plugins(void) {
-  static const char *const elements[] = {"nicesrc",   "nicesink",   "sctpenc",     "sctpdec",
-                                         "srtpenc",   "srtpdec",    "dtlssrtpenc", "rtpbin",
-                                         "rtpvp8pay", "rtph264pay", "appsrc",      NULL};
-  for (const char *const *name = elements; *name; name++) {
+  for (const char *const *name = warm_up_elements; *name; name++) {
     g_autoptr(GstElementFactory) factory = gst_element_factory_find(*name);
     g_autoptr(GstPluginFeature) feature =
         factory ? gst_plugin_feature_load(GST_PLUGIN_FEATURE(factory)) : NULL;
@@ -32,10 +33,8 @@ static void load_plugins(void) {
   }
   /* The first webrtcbin starts libnice and OpenSSL. */
   GstElement *webrtc = gst_element_factory_make("webrtcbin", NULL);
-  if (!webrtc) {
-    log_error("plugin_missing", "element=webrtcbin");
+  if (!webrtc) /* told above */
     return;
-  }
   gst_object_ref_sink(webrtc);
   gst_element_set_state(webrtc, GST_STATE_READY);
   gst_element_set_state(webrtc, GST_STATE_NULL);

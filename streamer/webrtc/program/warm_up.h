@@ -6,3 +6,6 @@
 /* Starts it in a thread of its own; @on_done is called on the main thread when all is there. Once, after
  * gst_init(). */
 void warm_up_start(GSourceFunc on_done, gpointer data);
+
+/* The elements that every session is made of, ended by NULL. */
+extern const char *const warm_up_elements[];

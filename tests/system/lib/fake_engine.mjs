@@ -11,6 +11,7 @@ import { onEnd, temporaryDirectory, until } from './programs.mjs';
 /** The program: passes lines between the streamer (descriptor 3) and the test (a socket), and is ready at once. */
 const program = (/** @type {string} */ path) => `#!${process.execPath}
 import { Socket, connect } from 'node:net';
+if (process.argv[2] === '--check') process.exit(0);
 const streamer = new Socket({ fd: 3 });
 const test = connect(${JSON.stringify(path)});
 streamer.on('data', bytes => test.write(bytes));
@@ -59,7 +60,6 @@ export async function fakeEngine(scope) {
     lines.on('line', line => {
       const message = JSON.parse(line);
       engine.messages.push(message);
-      /* The streamer runs the program once more, to prepare what engines need: that one may come late, and is told nothing. */
       if (message.msg === 'configure') {
         engine.socket = socket;
         engine.say({ msg: 'ready' });

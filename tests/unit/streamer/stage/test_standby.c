@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct {
-  guint wanted, room, tries;
+  guint wanted, room, tries, failures;
 } Host;
 
 /* A host on which nothing can be started. */
@@ -28,7 +28,21 @@ static guint room(gpointer data) {
 static void ignore(gpointer data) {
 }
 
-static const StandbysHooks hooks = {"standby", 1000, start, wanted, room, ignore, ignore};
+static void count_failure(StageFault fault, const char *reason, gpointer data) {
+  g_assert_cmpint(fault, ==, STAGE_FAULT_HOST);
+  g_assert_nonnull(strstr(reason, "no room for"));
+  ((Host *)data)->failures++;
+}
+
+static const StandbysHooks hooks = {.name = "standby",
+                                    .refill_ms = 1000,
+                                    .start = start,
+                                    .wanted = wanted,
+                                    .room = room,
+                                    .changed = ignore,
+                                    .gone = ignore,
+                                    .failed = count_failure,
+                                    .failures = COUNTS_STANDBY_FAILURES};
 
 static void pauses_double_up_to_a_minute(void) {
   static const guint expected[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
@@ -38,7 +52,7 @@ static void pauses_double_up_to_a_minute(void) {
 }
 
 static void none_is_tried_without_wish_or_room(void) {
-  static const Host hosts[] = {{0, 0, 0}, {0, 5, 0}, {5, 0, 0}};
+  static const Host hosts[] = {{0, 0, 0, 0}, {0, 5, 0, 0}, {5, 0, 0, 0}};
   g_autoptr(Metrics) metrics = metrics_new(counts_table);
   for (guint i = 0; i < G_N_ELEMENTS(hosts); i++) {
     Host host = hosts[i];
@@ -51,15 +65,27 @@ static void none_is_tried_without_wish_or_room(void) {
 }
 
 static void one_that_cannot_start_is_counted_and_paused_for(void) {
-  Host host = {3, 3, 0};
+  Host host = {3, 3, 0, 0};
   g_autoptr(Metrics) metrics = metrics_new(counts_table);
   g_autoptr(Standbys) standbys = standbys_new(&hooks, &host, metrics);
   for (guint i = 0; i < 5; i++)
     standbys_update(standbys);
   g_assert_cmpuint(host.tries, ==, 1);
+  g_assert_cmpuint(host.failures, ==, 1);
   g_assert_cmpuint(standbys_count(standbys), ==, 0);
   g_autofree char *text = metrics_write(metrics);
   g_assert_nonnull(strstr(text, "\nvitrina_streamer_standby_failures_total 1\n"));
+}
+
+static void another_is_tried_at_once_when_it_may_be_otherwise_now(void) {
+  Host host = {1, 1, 0, 0};
+  g_autoptr(Metrics) metrics = metrics_new(counts_table);
+  g_autoptr(Standbys) standbys = standbys_new(&hooks, &host, metrics);
+  standbys_update(standbys);
+  standbys_try(standbys, FALSE);
+  g_assert_cmpuint(host.tries, ==, 1);
+  standbys_try(standbys, TRUE);
+  g_assert_cmpuint(host.tries, ==, 2);
 }
 
 int main(int argc, char **argv) {
@@ -68,5 +94,7 @@ int main(int argc, char **argv) {
   g_test_add_func("/standby/none-is-tried-without-wish-or-room", none_is_tried_without_wish_or_room);
   g_test_add_func("/standby/one-that-cannot-start-is-counted-and-paused-for",
                   one_that_cannot_start_is_counted_and_paused_for);
+  g_test_add_func("/standby/another-is-tried-at-once-when-it-may-be-otherwise-now",
+                  another_is_tried_at_once_when_it_may_be_otherwise_now);
   return g_test_run();
 }

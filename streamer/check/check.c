@@ -1,0 +1,125 @@
+#include "streamer/check/check_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* What a session's directory needs at least to be of any use. */
+#define LEAST_BYTES (1024 * 1024)
+#define PLACEHOLDER_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+
+G_DEFINE_QUARK(vitrina - check - error, check_error)
+
+static void problem_free(gpointer data) {
+  CheckProblem *problem = data;
+  g_free(problem->text);
+  g_free(problem);
+}
+
+GPtrArray *check_problems_new(void) {
+  return g_ptr_array_new_with_free_func(problem_free);
+}
+
+void check_complain(GPtrArray *problems, gboolean may_be_mended, const char *setting, const char *format,
+                    ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  g_autofree char *rule = g_strdup_vprintf(format, arguments);
+  va_end(arguments);
+  CheckProblem *problem = g_new0(CheckProblem, 1);
+  problem->text = g_strconcat(setting, ": ", rule, NULL);
+  problem->may_be_mended = may_be_mended;
+  g_ptr_array_add(problems, problem);
+}
+
+/* ---- the application's command line ---- */
+
+/* What looks like a placeholder and is none was meant to be one: the application would get it as it is. */
+static void check_placeholders(const StreamerSettings *settings, GPtrArray *problems) {
+  for (char **argument = settings->app; *argument; argument++) {
+    for (const char *open = strchr(*argument, '{'); open; open = strchr(open + 1, '{')) {
+      gsize length = strspn(open + 1, PLACEHOLDER_CHARACTERS);
+      g_autofree char *name = g_strndup(open, length + 2);
+      if (length > 0 && open[length + 1] == '}' && !streamer_settings_is_placeholder(name))
+        check_complain(problems, FALSE, "app", "%s is no placeholder", name);
+    }
+  }
+}
+
+/* ---- programs ---- */
+
+/* As process_start() looks for them. */
+static void check_program(GPtrArray *problems, const char *setting, const char *program) {
+  g_autofree char *found = g_find_program_in_path(program);
+  if (found)
+    return;
+  gboolean is_there = strchr(program, '/') && access(program, F_OK) == 0;
+  check_complain(problems, TRUE, setting, "cannot run %s: %s", program,
+                 is_there ? "it is no executable file" : "there is no such program");
+}
+
+/* Xvfb starts xkbcomp for itself, and ends without it. */
+static void check_programs(const StreamerSettings *settings, GPtrArray *problems) {
+  check_program(problems, "app", settings->app[0]);
+  check_program(problems, "engine", "Xvfb");
+  check_program(problems, "engine", "xkbcomp");
+  check_program(problems, "webrtc_program", settings->webrtc_program);
+  if (settings->media.sound)
+    check_program(problems, "webrtc.sound", "pulseaudio");
+}
+
+/* ---- directories ---- */
+
+/* The nearest directory above @path that exists (transfer full). */
+static char *nearest_directory(const char *path) {
+  char *at = g_strdup(path);
+  while (access(at, F_OK) != 0 && errno == ENOENT && !g_str_equal(at, "/") && !g_str_equal(at, ".")) {
+    g_autofree char *below = at;
+    at = g_path_get_dirname(below);
+  }
+  return at;
+}
+
+static void check_state_directory(const StreamerSettings *settings, GPtrArray *problems) {
+  static const char setting[] = "state_directory";
+  g_autofree char *path = streamer_settings_state_directory(settings), *nearest = nearest_directory(path);
+  struct stat info;
+  struct statvfs disk;
+  if (stat(nearest, &info) != 0)
+    check_complain(problems, TRUE, setting, "%s: %s", nearest, g_strerror(errno));
+  else if (!S_ISDIR(info.st_mode))
+    check_complain(problems, TRUE, setting, "%s: is no directory", nearest);
+  else if (g_str_equal(path, nearest) && info.st_uid != getuid())
+    check_complain(problems, TRUE, setting, "%s: belongs to another user", path);
+  else if (access(nearest, W_OK | X_OK) != 0)
+    check_complain(problems, TRUE, setting, "%s: cannot be written: %s", nearest, g_strerror(errno));
+  else if (statvfs(nearest, &disk) == 0 && (guint64)disk.f_bavail * disk.f_frsize < LEAST_BYTES)
+    check_complain(problems, TRUE, setting, "%s: the disk is full", nearest);
+}
+
+/* ---- all of it ---- */
+
+/* In the order in which a start would find them. */
+static void (*const checks[])(const StreamerSettings *settings, GPtrArray *problems) = {
+    check_placeholders, check_certificate, check_cell, check_state_directory, check_programs};
+
+GPtrArray *check_host(const StreamerSettings *settings) {
+  GPtrArray *problems = check_problems_new();
+  for (gsize i = 0; i < G_N_ELEMENTS(checks); i++)
+    checks[i](settings, problems);
+  return problems;
+}
+
+gboolean check_host_is_good(const StreamerSettings *settings, GError **error) {
+  g_autoptr(GPtrArray) problems = check_host(settings);
+  for (guint i = 0; i < problems->len; i++) {
+    const CheckProblem *problem = problems->pdata[i];
+    if (!problem->may_be_mended)
+      continue;
+    g_set_error_literal(error, CHECK_ERROR, CHECK_ERROR_HOST, problem->text);
+    return FALSE;
+  }
+  return TRUE;
+}
