@@ -19,6 +19,7 @@ struct FleetServer {
   gboolean online;
   gboolean known;            /* it has answered, or failed to */
   gboolean draining;         /* it says so itself */
+  char *unusable;            /* why it says that it cannot show sessions; NULL: it can */
   gboolean full;             /* until the next status */
   gint64 doubtful_until_us;  /* monotonic */
   gint64 session_limit;      /* as last told; 1 before */
@@ -66,6 +67,7 @@ void fleet_server_unref(FleetServer *server) {
     return;
   g_hash_table_unref(server->sessions);
   g_free(server->complaint);
+  g_free(server->unusable);
   server_free(server->info);
   g_free(server->text);
   g_free(server);
@@ -97,6 +99,8 @@ FleetState fleet_server_get_state(const FleetServer *server) {
     return FLEET_OFFLINE;
   if (server->draining || !server->info->enabled)
     return FLEET_DRAINING;
+  if (server->unusable)
+    return FLEET_UNUSABLE;
   gboolean free = !server->full && count_taken(server) < server->session_limit;
   return free ? FLEET_FREE : FLEET_BUSY;
 }
@@ -113,7 +117,7 @@ static gint64 count_free(const FleetServer *server) {
 }
 
 const char *fleet_state_name(FleetState state) {
-  static const char *const names[] = {"offline", "free", "busy", "draining"};
+  static const char *const names[] = {"offline", "free", "busy", "draining", "unusable"};
   return names[state];
 }
 
@@ -135,7 +139,7 @@ static void set_index(FleetServer *server, Sessions *index) {
 /* Its part in whether its RC can be reached; TRUE: the RC is so no more, or again. */
 static gboolean update_reach(FleetServer *server, Rc *rc) {
   gboolean was = rc_is_reachable(rc);
-  gboolean online = server->online && server->info->enabled;
+  gboolean online = server->online && server->info->enabled && !server->unusable;
   gboolean pending = !server->known && server->info->enabled;
   rc->online += (guint)online - (guint)server->counted_online;
   rc->pending += (guint)pending - (guint)server->counted_pending;
@@ -383,6 +387,20 @@ const char *fleet_server_get_complaint(const FleetServer *server) {
   return server->complaint;
 }
 
+static void set_unusable(FleetServer *server, const ControlStatus *status) {
+  gboolean is_unusable = g_strcmp0(status->state, "unusable") == 0;
+  const char *reason = !is_unusable ? NULL : status->reason ? status->reason : "it does not say why";
+  if (g_strcmp0(reason, server->unusable) == 0)
+    return;
+  server->retold = TRUE;
+  g_free(server->unusable);
+  server->unusable = g_strdup(reason);
+}
+
+const char *fleet_server_get_unusable(const FleetServer *server) {
+  return server->unusable;
+}
+
 void fleet_server_asking(FleetServer *server) {
   server->asked++;
 }
@@ -401,6 +419,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   server->full = FALSE;
   server->clock_difference_s = 0;
   server->draining = g_strcmp0(status->state, "draining") == 0;
+  set_unusable(server, status);
   server->session_limit = status->session_limit;
   set_strange(server, reading.strange);
   update_server(server);
@@ -415,6 +434,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
 void fleet_server_set_offline(FleetServer *server, const char *complaint) {
   server->known = TRUE;
   set_online(server, FALSE);
+  g_clear_pointer(&server->unusable, g_free);
   set_complaint(server, g_strdup(complaint));
   update_server(server);
 }
@@ -492,8 +512,8 @@ const char *fleet_server_get_text(FleetServer *server) {
                         fleet_state_name(fleet_server_get_state(server)), count_taken(server),
                         server->session_limit, clock ? clock : "");
     fields_append_object(out, server->info->text, members);
-    if (server->complaint)
-      append_complaint(out, server->complaint);
+    if (server->complaint || server->unusable)
+      append_complaint(out, server->complaint ? server->complaint : server->unusable);
     server->text = g_string_free(out, FALSE);
   }
   return server->text;

@@ -11,8 +11,9 @@ typedef enum {
   FLEET_FREE,     /* it can take a session */
   FLEET_BUSY,     /* it cannot just now */
   FLEET_DRAINING, /* it takes no new ones, by itself or by the list */
+  FLEET_UNUSABLE, /* it answers, but cannot show any: as good as offline for who wants a new one */
 } FleetState;
-#define FLEET_N_STATES (FLEET_DRAINING + 1)
+#define FLEET_N_STATES (FLEET_UNUSABLE + 1)
 
 /* "offline" (static). */
 const char *fleet_state_name(FleetState state);
@@ -57,6 +58,8 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status);
 void fleet_server_set_offline(FleetServer *server, const char *complaint);
 /* What was wrong with the last that it said, one sentence; NULL: nothing. (transfer none) until the next. */
 const char *fleet_server_get_complaint(const FleetServer *server);
+/* Why it cannot show sessions, as it said last, one clause; NULL: it can. (transfer none) until the next. */
+const char *fleet_server_get_unusable(const FleetServer *server);
 /* It refuses us because its clock is @seconds ahead of ours (negative: behind); 0: that is not why. Until its
  * next status. */
 void fleet_server_set_clock_difference(FleetServer *server, gint64 seconds);

@@ -40,9 +40,10 @@ typedef struct {
   gboolean reported; /* the failure is in the log */
   char *complaint;   /* of the last line in the log about what its statuses have wrong (nullable) */
   gint64 complained_us;
-  gboolean known;   /* a first status has come, or its failure */
-  gboolean in_turn; /* it is being asked in its turn, */
-  GList *queued;    /* or waits for it */
+  gboolean unusable; /* as the log has it */
+  gboolean known;    /* a first status has come, or its failure */
+  gboolean in_turn;  /* it is being asked in its turn, */
+  GList *queued;     /* or waits for it */
   Turn turn;
 } Watch;
 
@@ -118,6 +119,18 @@ static void watch_log_complaint(Watch *watch) {
   watch->complained_us = now_us;
 }
 
+static void watch_log_unusable(Watch *watch) {
+  const char *reason = fleet_server_get_unusable(watch->server);
+  if (watch->unusable == (reason != NULL))
+    return;
+  watch->unusable = reason != NULL;
+  g_autofree char *name = log_quote(fleet_server_get_info(watch->server)->name), *why = log_quote(reason);
+  if (reason && log_is_on(LOG_LEVEL_WARNING))
+    log_gather(LOG_LEVEL_WARNING, "server_unusable", "server=%s why=%s", name, why);
+  else if (!reason && log_is_on(LOG_LEVEL_NOTICE))
+    log_gather(LOG_LEVEL_NOTICE, "server_usable", "server=%s", name);
+}
+
 static void watch_succeed(Watch *watch, ControlStatus *status) {
   const Server *info = fleet_server_get_info(watch->server);
   if (fleet_server_get_state(watch->server) == FLEET_OFFLINE && log_is_on(LOG_LEVEL_NOTICE)) {
@@ -131,6 +144,7 @@ static void watch_succeed(Watch *watch, ControlStatus *status) {
   watch->version = g_steal_pointer(&status->version);
   fleet_server_set_status(watch->server, status);
   watch_log_complaint(watch);
+  watch_log_unusable(watch);
   gboolean wait = !watch->known && !g_queue_is_empty(&watch->core->watches->waiting[TURN_FIRST]);
   watch_ask_again_in(watch, wait ? spread_us(SETTLE_MS)
                                  : watch->asked_us + MIN_INTERVAL_US - g_get_monotonic_time());

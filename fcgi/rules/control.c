@@ -36,6 +36,7 @@ static const Field status_fields[] = {
     {"server_name", FIELD_TEXT, AT(ControlStatus, server_name), LIMIT_SERVER_NAME},
     {"version", FIELD_RAW, AT(ControlStatus, version), .max = 128},
     {"state", FIELD_TEXT, AT(ControlStatus, state), .max = 32},
+    {"reason", FIELD_TEXT, AT(ControlStatus, reason), LIMIT_SENTENCE},
     {"session_limit", FIELD_INT, AT(ControlStatus, session_limit), .required = TRUE, .min = 0,
      .max = LIMIT_SESSIONS},
     {NULL},

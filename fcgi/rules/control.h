@@ -35,7 +35,8 @@ typedef struct {
 typedef struct {
   char *server_name; /* nullable */
   char *version;     /* JSON text, to be sent back as it is (nullable) */
-  char *state;       /* "draining" counts; the rest follows from the numbers (nullable) */
+  char *state;       /* "draining" and "unusable" count; the rest follows from the numbers (nullable) */
+  char *reason;      /* why it is unusable (nullable) */
   gint64 session_limit;
   GPtrArray *sessions; /* of ControlSession, those with a problem too: they take their places all the same */
   GPtrArray *ended;    /* of ControlEnded, some that were here lately (nullable) */

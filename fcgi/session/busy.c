@@ -37,6 +37,10 @@ void busy_refuse(Request *request, Rc *rc) {
     refuse_busy(request, rc, BUSY_REASON, 0, NULL);
 }
 
+void busy_refuse_failed(Request *request) {
+  refuse_unreachable(request, "No server of this residential complex can start a session just now.");
+}
+
 void busy_refuse_unreachable(Request *request) {
   refuse_unreachable(request, "The server of this session cannot be reached just now.");
 }

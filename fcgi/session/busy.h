@@ -7,6 +7,9 @@
  * nullable. (transfer full @request) */
 void busy_refuse(Request *request, Rc *rc);
 
+/* All of the RC's servers that can be reached were asked in vain. (transfer full @request) */
+void busy_refuse_failed(Request *request);
+
 /* The server of the session that is meant cannot be reached. (transfer full @request) */
 void busy_refuse_unreachable(Request *request);
 

@@ -43,7 +43,8 @@ typedef struct {
   gboolean booked;
   gboolean placed; /* it has held a place */
   gint64 begun_us;
-  GPtrArray *tried; /* of FleetServer, with references */
+  GPtrArray *tried;  /* of FleetServer, with references */
+  GPtrArray *failed; /* of them, those that could not, though they had room */
 
   FleetServer *server; /* being asked: the last of `tried` */
   char *session;       /* NULL: the plan has not answered yet */
@@ -76,6 +77,7 @@ static void free_start(gpointer data) {
   timer_cancel(start->timer);
   g_queue_clear_full(&start->people, free_person);
   g_ptr_array_unref(start->tried);
+  g_ptr_array_unref(start->failed);
   g_free(start->rc_name);
   g_free(start->request_id);
   g_free(start->session);
@@ -155,9 +157,24 @@ static void add_person(Start *start, Request *request, const char *name, gboolea
   request_wait(request, on_person_gone, person);
 }
 
+/* Whether all of the RC's servers that can be reached were asked in vain: they are out of order, not busy. */
+static gboolean has_failed_everywhere(const Start *start, const Rc *rc) {
+  guint reachable = 0;
+  for (guint i = 0; i < start->failed->len; i++) {
+    const FleetServer *server = start->failed->pdata[i];
+    FleetState state = fleet_server_get_state(server);
+    reachable += fleet_server_get_rc(server) == rc && state != FLEET_OFFLINE && state != FLEET_UNUSABLE;
+  }
+  return start->failed->len > 0 && reachable >= rc->online;
+}
+
 static void refuse_all(Start *start, Rc *rc) {
+  gboolean has_failed = rc && has_failed_everywhere(start, rc);
   while (!g_queue_is_empty(&start->people))
-    busy_refuse(take_first_person(start), rc);
+    if (has_failed)
+      busy_refuse_failed(take_first_person(start));
+    else
+      busy_refuse(take_first_person(start), rc);
 }
 
 /* Lets everybody in who waited. @role: of the first. */
@@ -227,6 +244,7 @@ static void start_fail(Start *start, const char *why, const char *detail, gboole
   g_autofree char *name = log_quote(fleet_server_get_info(start->server)->name);
   g_autofree char *quoted = log_quote(detail);
   log_warning("start_failed", "server=%s session=%s why=%s detail=%s", name, start->session, why, quoted);
+  g_ptr_array_add(start->failed, start->server);
   fleet_server_set_doubtful(start->server);
   fleet_server_give_back(start->server, start->session);
   if (may_stand)
@@ -334,6 +352,7 @@ static Start *start_new(Starts *starts, const char *rc_name, const char *request
   start->booked = booked;
   start->begun_us = g_get_monotonic_time();
   start->tried = g_ptr_array_new_with_free_func((GDestroyNotify)fleet_server_unref);
+  start->failed = g_ptr_array_new();
   g_queue_init(&start->people);
   g_hash_table_add(starts->starts, start);
   count_unplaced(starts, rc_name, 1);

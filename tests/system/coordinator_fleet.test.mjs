@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Client } from './lib/client.mjs';
+import { Client, request } from './lib/client.mjs';
 import { CoordinatorFiles, listed, startCoordinator, startSite } from './lib/coordinator.mjs';
 import { FakeStreamer } from './lib/fake_streamer.mjs';
 import { makeCertificate } from './lib/nginx.mjs';
@@ -56,12 +56,55 @@ for (const [behaviour, ended] of /** @type {const} */ ([
     await until(() => bad.sessions.size === 0, { what: 'no session at the bad one' });
   });
 
-test('when every server refuses, each was asked once and the answer is SERVERS_BUSY', async t => {
+test('when every server fails, each was asked once, and the answer is that they are out of order, not busy', async t => {
   const { client, streamers } = await startCopies(t, [1, 1, 1]);
   for (const streamer of streamers) streamer.starting = 'fails';
   const { status, answer } = await client.ask('START_SESSION', { rc_name: 'Tower' });
-  assert.deepEqual([status, answer.msg], [503, 'SERVERS_BUSY']);
+  assert.deepEqual([status, answer.msg], [503, 'SERVERS_UNREACHABLE']);
+  assert.ok(answer.retry_after_seconds > 0);
   assert.deepEqual(starts(streamers), [1, 1, 1]);
+});
+
+test('when those that do not fail are full, the answer is that they are busy', async t => {
+  const { client, streamers } = await startCopies(t, [1, 1]);
+  const [bad, good] = streamers;
+  bad.starting = 'fails';
+  assert.equal((await client.ask('START_SESSION', { rc_name: 'Tower' })).answer.port, String(good.port));
+  const { status, answer } = await client.ask('START_SESSION', { rc_name: 'Tower' });
+  assert.deepEqual([status, answer.msg], [503, 'SERVERS_BUSY']);
+});
+
+test('an unusable server is offered to nobody, its sessions can still be joined, and it comes back by itself', async t => {
+  const { client, coordinator, streamers, nginx } = await startCopies(t, [2, 1]);
+  const [bad, good] = streamers;
+  const { answer: running } = await client.ask('START_SESSION', { rc_name: 'Tower' });
+  assert.equal(running.port, String(bad.port), 'it has more free places');
+  bad.unusable = 'cannot run Xvfb: there is no such program';
+  bad.change();
+  await until(async () => (await states(client))['tower-1'] === 'unusable');
+  const { servers } = (await client.ask('GET_SERVERS', { range: '0-9' })).answer;
+  assert.equal(servers.find((/** @type {any} */ { server_name }) => server_name === 'tower-1').complaint, bad.unusable);
+  await coordinator.waitFor(/ server_unusable server=tower-1 why="cannot run Xvfb/);
+  const [rc] = (await client.ask('GET_RCS')).answer.rcs;
+  assert.deepEqual([rc.reachable, rc.free], [1, 1]);
+  const metrics = await request(`${nginx.url}metrics`, { ca: nginx.ca });
+  assert.match(metrics.text, /servers\{state="unusable"\} 1/);
+
+  assert.equal((await client.ask('CONNECT_SESSION_WITH_CODE', { code: running.code })).answer.port, String(bad.port));
+  assert.equal((await client.ask('START_SESSION', { rc_name: 'Tower' })).answer.port, String(good.port));
+  good.end([...good.sessions.keys()][0]);
+  good.unusable = 'there was no picture';
+  good.change();
+  await until(async () => (await states(client))['tower-2'] === 'unusable');
+  const refused = await client.ask('START_SESSION', { rc_name: 'Tower' });
+  assert.deepEqual([refused.status, refused.answer.msg], [503, 'SERVERS_UNREACHABLE']);
+  assert.equal(bad.count('START_SESSION') + good.count('START_SESSION'), 2, 'nobody was sent there');
+
+  bad.unusable = '';
+  bad.change();
+  await until(async () => (await states(client))['tower-1'] === 'free', { what: 'it is back' });
+  await coordinator.waitFor(/ server_usable server=tower-1/);
+  assert.equal((await client.ask('START_SESSION', { rc_name: 'Tower' })).answer.port, String(bad.port));
 });
 
 test('a lost reply is asked for again, and costs no second place', async t => {

@@ -37,6 +37,8 @@ export class FakeStreamer {
   /** Sessions that its status tells of beside those that run, as they stand here: against all rules. @type {unknown[]} */
   odd = [];
   draining = false;
+  /** Why it can show nothing, as its status says; '': it can. */
+  unusable = '';
   /** What KNOCK does. @type {Behaviour} */
   knocking = 'right';
   /** What SET_CODE does. @type {Behaviour} */
@@ -217,7 +219,8 @@ export class FakeStreamer {
       server_name: this.status === 'another' ? 'somebody-else' : this.name,
       rc_name: 'any',
       version: this.#version,
-      state: this.draining ? 'draining' : this.sessions.size < this.limit ? 'free' : 'busy',
+      ...(this.unusable ? { reason: this.unusable } : {}),
+      state: this.draining ? 'draining' : this.unusable ? 'unusable' : this.sessions.size < this.limit ? 'free' : 'busy',
       session_limit: this.limit,
       sessions: [...[...this.sessions.values()].map(session => ({ ...session, users: 1 })), ...this.odd],
       ended: this.ended,

@@ -122,6 +122,24 @@ static void a_server_that_is_not_enabled_drains(Fixture *fixture, gconstpointer 
   g_assert_cmpint(rc->free, ==, 1);
 }
 
+static void an_unusable_server_is_as_good_as_away(Fixture *fixture, gconstpointer data) {
+  set_list(fixture, "a:1:R");
+  FleetServer *server = fixture->last_added;
+  const Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  tell(server, 3, "free", "s1:1111");
+  tell(server, 3, "unusable", "s1:1111");
+  g_assert_cmpint(fleet_server_get_state(server), ==, FLEET_UNUSABLE);
+  g_assert_nonnull(fleet_server_get_unusable(server));
+  g_assert_cmpint(rc->free, ==, 0);
+  g_assert_false(rc_is_reachable(rc));
+  g_assert_null(rc_choose(rc, NULL));
+  g_assert_nonnull(fleet_server_find_session(server, "s1"));
+  tell(server, 3, "free", "s1:1111");
+  g_assert_null(fleet_server_get_unusable(server));
+  g_assert_cmpint(rc->free, ==, 2);
+  g_assert_true(rc_is_reachable(rc));
+}
+
 static void numbers_add_up(Fixture *fixture, gconstpointer data) {
   set_list(fixture, "a:1:R b:2:S c:3:R");
   const Rc *rc = fleet_find_rc(fixture->fleet, "R");
@@ -367,6 +385,7 @@ int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
 #define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
   ADD("/fleet/numbers-add-up", numbers_add_up);
+  ADD("/fleet/an-unusable-server-is-as-good-as-away", an_unusable_server_is_as_good_as_away);
   ADD("/fleet/an-rc-is-out-of-reach-when-all-its-servers-are",
       an_rc_is_out_of_reach_when_all_its_servers_are);
   ADD("/fleet/a-server-that-is-not-enabled-drains", a_server_that_is_not_enabled_drains);
