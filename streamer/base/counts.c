@@ -20,6 +20,11 @@ static const char *from(guint n) {
   return n < G_N_ELEMENTS(words) ? words[n] : NULL;
 }
 
+static const char *limited(guint n) {
+  static const char *const words[] = {"connections", "requests", "talk", "offers"};
+  return n < G_N_ELEMENTS(words) ? words[n] : NULL;
+}
+
 static const char *reason(guint n) {
   return n < WIRE_N_ENDS ? wire_end_name(n) : NULL;
 }
@@ -59,6 +64,9 @@ const Metric counts_table[] = {
                                 "Times that the engine of a session was started again."},
     [COUNTS_OUT_OF_BOUNDS] = {"vitrina_streamer_sessions_out_of_bounds_total", METRIC_COUNTER,
                               "Sessions and standbys that took more memory than they may."},
+    [COUNTS_LIMITED] = {"vitrina_streamer_limited_total", METRIC_COUNTER,
+                        "What was refused because an address or a person wanted too much.",
+                        .labels = {{"what", limited}}},
     [COUNTS_FRAMES_CAPTURED] = {"vitrina_streamer_frames_captured_total", METRIC_COUNTER,
                                 "Frames taken from applications."},
     [COUNTS_FRAMES_ENCODED] = {"vitrina_streamer_frames_encoded_total", METRIC_COUNTER,

@@ -23,6 +23,7 @@ typedef enum {
   COUNTS_APP_RESTARTS,
   COUNTS_ENGINE_RESTARTS,
   COUNTS_OUT_OF_BOUNDS,
+  COUNTS_LIMITED, /* CountsLimited */
   COUNTS_FRAMES_CAPTURED,
   COUNTS_FRAMES_ENCODED,
   COUNTS_ENCODED_BYTES_PER_SECOND, /* gauge */
@@ -33,5 +34,13 @@ typedef enum {
 /* What a session is made of. */
 typedef enum { COUNTS_FROM_NOTHING, COUNTS_FROM_STANDBY } CountsFrom;
 typedef enum { COUNTS_STANDBY_STARTING, COUNTS_STANDBY_READY, COUNTS_STANDBY_ENDING } CountsStandby;
+
+/* Of what somebody wanted too much. */
+typedef enum {
+  COUNTS_LIMITED_CONNECTIONS, /* an address, as */
+  COUNTS_LIMITED_REQUESTS,    /* that */
+  COUNTS_LIMITED_TALK,        /* a person, as */
+  COUNTS_LIMITED_OFFERS       /* that */
+} CountsLimited;
 
 extern const Metric counts_table[];

@@ -1,6 +1,8 @@
 #include "streamer/doors/attendance.h"
 
 #include "common/log.h"
+#include "streamer/base/counts.h"
+#include "streamer/doors/streamer.h"
 #include "streamer/session/events.h"
 
 /* Events wait in the ring, not at the socket, while its reader is that far behind. */
@@ -104,4 +106,10 @@ void attendance_closed(HttpSocket *socket, gpointer streamer) {
   g_free(attendance->session);
   g_free(attendance->user);
   g_free(attendance);
+}
+
+void attendance_refuse_talk(Call *call, const GError *error, guint retry_after_seconds) {
+  const Streamer *streamer = call_context(call);
+  metrics_add(streamer->metrics, COUNTS_LIMITED, 1, COUNTS_LIMITED_TALK);
+  call_refuse_until(call, error, retry_after_seconds);
 }

@@ -25,3 +25,7 @@ void attendance_attach(Attendance *attendance, Session *session, const char *use
 void attendance_opened(HttpSocket *socket, gpointer streamer);
 void attendance_drained(HttpSocket *socket, gpointer streamer);
 void attendance_closed(HttpSocket *socket, gpointer streamer);
+
+/* Refuses somebody who says more than a person may, until @retry_after_seconds have passed, and counts it.
+ * Frees the call. */
+void attendance_refuse_talk(Call *call, const GError *error, guint retry_after_seconds);

@@ -100,12 +100,23 @@ void call_refuse(Call *call, const GError *error) {
   call_refuse_with(call, error, fault);
 }
 
-void call_refuse_until(Call *call, const GError *error, guint retry_after_seconds) {
+/* What a refusal says of when to try again, in its header (where @request is not NULL) and as member
+ * (transfer full). */
+static char *say_when(HttpRequest *request, guint retry_after_seconds) {
   g_autofree char *seconds = g_strdup_printf("%u", retry_after_seconds);
-  g_autofree char *members = g_strdup_printf("\"retry_after_seconds\":%s", seconds);
-  if (call->request)
-    http_request_add_header(call->request, "retry-after", seconds);
+  if (request)
+    http_request_add_header(request, "retry-after", seconds);
+  return g_strdup_printf("\"retry_after_seconds\":%s", seconds);
+}
+
+void call_refuse_until(Call *call, const GError *error, guint retry_after_seconds) {
+  g_autofree char *members = say_when(call->request, retry_after_seconds);
   call_refuse_with(call, error, members);
+}
+
+void call_refuse_request_until(HttpRequest *request, const GError *error, guint retry_after_seconds) {
+  g_autofree char *members = say_when(request, retry_after_seconds);
+  refuse_request(request, 0, error, members);
 }
 
 void call_refuse_request(HttpRequest *request, guint status, const GError *error) {

@@ -42,3 +42,5 @@ void call_drop(Call *call);
 
 /* Refuses an HTTP request that is no call, with another HTTP status than the word's if @status is not 0. */
 void call_refuse_request(HttpRequest *request, guint status, const GError *error);
+/* The same, and says when to try again. */
+void call_refuse_request_until(HttpRequest *request, const GError *error, guint retry_after_seconds);

@@ -48,7 +48,7 @@ static gboolean begin(Call *call, const PeopleAsk *ask, Person *person) {
   }
   gsize bytes = ask->data ? strlen(ask->data) : 0;
   if (!session_people_may_talk(person->people, person->user, bytes, &retry_after_seconds, &error)) {
-    call_refuse_until(call, error, retry_after_seconds);
+    attendance_refuse_talk(call, error, retry_after_seconds);
     return FALSE;
   }
   session_people_note_activity(person->people, person->user);

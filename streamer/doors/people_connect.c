@@ -137,7 +137,7 @@ void people_connect(gpointer call, gpointer arguments) {
   guint retry_after_seconds = 0;
   if (session &&
       !session_people_may_talk(session_people(session), ticket->user, 0, &retry_after_seconds, &error)) {
-    call_refuse_until(call, error, retry_after_seconds);
+    attendance_refuse_talk(call, error, retry_after_seconds);
     return;
   }
   const User *user =

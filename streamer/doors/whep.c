@@ -1,5 +1,6 @@
 #include "streamer/doors/whep.h"
 
+#include "streamer/base/counts.h"
 #include "streamer/doors/call.h"
 #include "streamer/doors/person.h"
 #include "streamer/doors/streamer.h"
@@ -150,6 +151,13 @@ static void take_offer(WhepAsk *ask) {
   }
   if (!g_str_has_prefix(sdp, "v=0") || strlen(sdp) != length || !g_utf8_validate(sdp, (gssize)length, NULL)) {
     whep_refuse(ask->request, 0, WIRE_BAD_REQUEST, "This is no session description.");
+    return;
+  }
+  guint retry_after_seconds;
+  if (!session_people_may_view(session_people(ask->session), ask->ticket->user, &retry_after_seconds,
+                               &error)) {
+    metrics_add(ask->streamer->metrics, COUNTS_LIMITED, 1, COUNTS_LIMITED_OFFERS);
+    call_refuse_request_until(ask->request, error, retry_after_seconds);
     return;
   }
   const User *user = session_people_admit(session_people(ask->session), ask->ticket, NULL, &error);

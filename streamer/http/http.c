@@ -5,7 +5,6 @@
 #include "common/log.h"
 #include "common/lws_log.h"
 #include "streamer/http/http_certificate.h"
-#include "streamer/http/http_peers.h"
 #include "streamer/http/http_request_internal.h"
 #include "streamer/http/http_shared.h"
 #include "streamer/http/http_socket_internal.h"
@@ -38,7 +37,6 @@ struct Http {
   GMainLoop *loop; /* the default context's: libwebsockets wants a loop, and only takes its context */
   struct lws_context *context;
   struct lws_vhost *vhost;
-  HttpPeers *peers;
   HttpCertificate *certificate; /* NULL: plain HTTP */
   int listen_fd;
   guint accept_source;
@@ -58,8 +56,15 @@ static void forget_peer(Http *http, struct lws *wsi) {
   lws_set_opaque_user_data(wsi, NULL);
   if (!peer)
     return;
-  http_peers_leave(http->peers, peer);
+  http_peers_leave(http->shared.peers, peer);
   http->connections--;
+}
+
+static int confirm_upgrade(HttpShared *shared, struct lws *wsi) {
+  guint wait_seconds = http_must_wait(shared, wsi);
+  if (!wait_seconds && http_socket_may_open(shared, wsi))
+    return 0;
+  return http_request_refuse_upgrade(shared, wsi, wait_seconds);
 }
 
 static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -80,7 +85,7 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
   case LWS_CALLBACK_HTTP_BODY_COMPLETION:
     return http_request_on_body_end(&connection->request);
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    return http_socket_may_open(&http->shared, wsi) ? 0 : http_request_refuse_upgrade(&http->shared, wsi);
+    return confirm_upgrade(&http->shared, wsi);
   case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     return http_socket_may_open(&http->shared, wsi) ? 0 : 1;
   case LWS_CALLBACK_ESTABLISHED:
@@ -142,16 +147,19 @@ static void set_options(int fd) {
 
 static void take_connection(Http *http, int fd, struct sockaddr *from, socklen_t length) {
   g_autoptr(GSocketAddress) address = g_socket_address_new_from_native(from, length);
-  HttpPeer *peer =
-      http->connections < HTTP_MAX_CONNECTIONS && address ? http_peers_enter(http->peers, address) : NULL;
+  HttpPeer *peer = http->connections < HTTP_MAX_CONNECTIONS && address
+                       ? http_peers_enter(http->shared.peers, address)
+                       : NULL;
   if (!peer) {
+    if (http->shared.limited)
+      http->shared.limited(HTTP_LIMITED_CONNECTIONS, http->shared.data);
     close(fd);
     return;
   }
   set_options(fd);
   struct lws *wsi = lws_adopt_socket_vhost(http->vhost, fd); /* closes it when it fails */
   if (!wsi) {
-    http_peers_leave(http->peers, peer);
+    http_peers_leave(http->shared.peers, peer);
     return;
   }
   lws_set_opaque_user_data(wsi, peer);
@@ -231,10 +239,12 @@ static gboolean open_library(Http *http, const HttpPlan *plan, GError **error) {
 
 Http *http_new(const HttpPlan *plan, GError **error) {
   g_autoptr(Http) http = g_new0(Http, 1);
-  http->shared =
-      (HttpShared){.routes = plan->routes, .allowed_origins = plan->allowed_origins, .data = plan->data};
+  http->shared = (HttpShared){.routes = plan->routes,
+                              .allowed_origins = plan->allowed_origins,
+                              .limited = plan->limited,
+                              .data = plan->data};
   http->loop = g_main_loop_new(NULL, FALSE);
-  http->peers = http_peers_new();
+  http->shared.peers = http_peers_new();
   http->listen_fd = -1;
   if (plan->tls_certificate) {
     http->certificate = http_certificate_new(plan->tls_certificate, plan->tls_key, error);
@@ -248,8 +258,8 @@ Http *http_new(const HttpPlan *plan, GError **error) {
   return g_steal_pointer(&http);
 }
 
-void http_limit_addresses(Http *http, guint most, char *const *exempt) {
-  http_peers_limit(http->peers, most, exempt);
+void http_limit_addresses(Http *http, const HttpLimits *limits) {
+  http_peers_limit(http->shared.peers, limits);
 }
 
 void http_reload_certificate(Http *http) {
@@ -280,7 +290,8 @@ void http_free(Http *http) {
   if (http->context)
     lws_context_destroy(http->context);
   http_certificate_free(http->certificate);
-  http_peers_free(http->peers);
+  http_peers_free(http->shared.peers);
+  http_peers_free(http->shared.peers);
   g_main_loop_unref(http->loop);
   g_free(http);
 }

@@ -8,6 +8,7 @@
  * back. Pages of allowed origins may use the routes that say so (CORS, the Fetch standard). Main thread.
  */
 #pragma once
+#include "streamer/http/http_limits.h"
 #include "streamer/http/http_route.h"
 #include <glib.h>
 
@@ -18,19 +19,21 @@ typedef struct Http Http;
 typedef struct {
   const char *ip;
   guint16 port;
-  const char *tls_certificate, *tls_key; /* PEM files; NULL: plain HTTP */
-  const HttpRoute *routes;               /* ended by a row without path */
-  char *const *const *allowed_origins;   /* looked at with each request: it may be read again */
-  gpointer data;                         /* for the handlers */
+  const char *tls_certificate, *tls_key;            /* PEM files; NULL: plain HTTP */
+  const HttpRoute *routes;                          /* ended by a row without path */
+  char *const *const *allowed_origins;              /* looked at with each request: it may be read again */
+  gpointer data;                                    /* for the handlers */
+  void (*limited)(HttpLimited what, gpointer data); /* an address was refused (nullable) */
 } HttpPlan;
 
 /* Listens. (transfer full) or NULL with a G_IO_ERROR that names address and port, or with CERTIFICATE_ERROR
  * (certificate.h). */
 Http *http_new(const HttpPlan *plan, GError **error);
 
-/* From now on a new connection is closed at once when its address has @most already (0: any number) and is in
- * none of the networks @exempt (http_peers_limit()). */
-void http_limit_addresses(Http *http, guint most, char *const *exempt);
+/* From now on a new connection is closed at once when its address has as many as it may, and a request is
+ * refused with TOO_MANY_ATTEMPTS (429) and Retry-After when its address asks more often. So is a WebSocket
+ * that is to be opened; one that says too much before it is known whose it is is closed (1008). */
+void http_limit_addresses(Http *http, const HttpLimits *limits);
 
 /* Reads the certificate again now, as it is when its files change (http_certificate.h). */
 void http_reload_certificate(Http *http);

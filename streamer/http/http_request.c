@@ -119,6 +119,17 @@ static void request_refuse(HttpRequest *request, WireMessage message, const char
   http_request_answer(request, wire_status(message), "application/json", body);
 }
 
+/* RFC 6585 section 4. */
+static void refuse_until(HttpRequest *request, guint seconds) {
+  g_autoptr(GError) error = NULL;
+  g_autofree char *text = g_strdup_printf("%u", seconds);
+  g_autofree char *members = g_strdup_printf("\"retry_after_seconds\":%s", text);
+  wire_set_error(&error, WIRE_TOO_MANY_ATTEMPTS, NULL, "This address asks too often.");
+  g_autofree char *body = wire_refusal(error, members);
+  http_request_add_header(request, "retry-after", text);
+  http_request_answer(request, wire_status(WIRE_TOO_MANY_ATTEMPTS), "application/json", body);
+}
+
 static void add_page_headers(HttpRequest *request) {
   const char *allowed = http_allow_origin(request->shared, request->headers[HTTP_ORIGIN]);
   if (!request->route || !request->route->for_pages || !allowed)
@@ -144,11 +155,14 @@ static void answer_options(HttpRequest *request) {
 /* The request is there whole. */
 static void request_dispatch(HttpRequest *request) {
   const HttpRoute *route = request->route;
+  guint wait_seconds = http_must_wait(request->shared, request->wsi);
   request->state = REQUEST_ASKED;
   g_byte_array_append(request->body, (const guint8 *)"", 1);
   lws_set_timeout(request->wsi, NO_PENDING_TIMEOUT, 0);
   add_page_headers(request);
-  if (!route) {
+  if (wait_seconds) {
+    refuse_until(request, wait_seconds);
+  } else if (!route) {
     request_refuse(request, WIRE_NOT_FOUND, "There is nothing here.");
   } else if (route->local_only && !is_local(request->wsi)) {
     request_refuse(request, WIRE_FORBIDDEN, "This is answered to the server's own machine alone.");
@@ -248,13 +262,16 @@ static int request_refuse_head(HttpRequest *request, guint status) {
   return -1;
 }
 
-int http_request_refuse_upgrade(HttpShared *shared, struct lws *wsi) {
+int http_request_refuse_upgrade(HttpShared *shared, struct lws *wsi, guint wait_seconds) {
   g_autofree char *path = lws_header_of(wsi, WSI_TOKEN_GET_URI);
   if (!path) /* libwebsockets has answered itself */
     return -1;
   HttpRequest *place, *request = place = request_new(&place, shared, wsi, path);
   request->is_last = TRUE;
-  request_refuse(request, WIRE_FORBIDDEN, "No WebSocket may be opened here.");
+  if (wait_seconds)
+    refuse_until(request, wait_seconds);
+  else
+    request_refuse(request, WIRE_FORBIDDEN, "No WebSocket may be opened here.");
   write_answer(request);
   return -1;
 }

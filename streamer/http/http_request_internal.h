@@ -11,8 +11,8 @@ int http_request_on_body(HttpRequest *request, const guint8 *bytes, gsize length
 int http_request_on_body_end(HttpRequest **place);
 /* Time for the body to be there. */
 int http_request_on_timer(HttpRequest **place);
-/* Refuses to open a WebSocket. */
-int http_request_refuse_upgrade(HttpShared *shared, struct lws *wsi);
+/* Refuses to open a WebSocket: for @wait_seconds, or (0) at all. */
+int http_request_refuse_upgrade(HttpShared *shared, struct lws *wsi, guint wait_seconds);
 /* Takes the request off its connection, for whatever cause; who waits for it is told. */
 void http_request_detach(HttpRequest **place);
 /* Forgets the answers that are not written yet. */

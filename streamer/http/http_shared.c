@@ -1,5 +1,6 @@
 #include "streamer/http/http_shared.h"
 
+#include <libwebsockets.h>
 #include <string.h>
 
 const HttpRoute *http_find_route(const HttpShared *shared, const char *path, const char **rest) {
@@ -21,4 +22,12 @@ const char *http_allow_origin(const HttpShared *shared, const char *origin) {
     if (g_str_equal(*allowed, "*") || g_str_equal(*allowed, origin))
       return *allowed;
   return NULL;
+}
+
+guint http_must_wait(HttpShared *shared, struct lws *wsi) {
+  HttpPeer *peer = lws_get_opaque_user_data(wsi);
+  guint seconds = peer ? http_peers_take(shared->peers, peer, g_get_monotonic_time()) : 0;
+  if (seconds && shared->limited)
+    shared->limited(HTTP_LIMITED_REQUESTS, shared->data);
+  return seconds;
 }

@@ -136,6 +136,10 @@ int http_socket_on_bytes(HttpSocket *socket, struct lws *wsi, const char *bytes,
   g_string_append_len(socket->text, bytes, (gssize)length);
   if (lws_remaining_packet_payload(wsi) > 0 || !lws_is_final_fragment(wsi))
     return 0;
+  if (socket->stranger_until_us != G_MAXINT64 && http_must_wait(socket->shared, wsi)) {
+    http_socket_close(socket, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    return 0;
+  }
   if (socket->route->sockets->text)
     socket->route->sockets->text(socket, socket->text->str, socket->text->len, socket->shared->data);
   g_string_truncate(socket->text, 0);

@@ -153,7 +153,17 @@ static void set_log_level(const StreamerSettings *settings) {
 
 static void limit_addresses(Program *program) {
   const StreamerSettings *settings = program->streamer.settings;
-  http_limit_addresses(program->http, (guint)settings->limits_connections, settings->limits_exempt);
+  http_limit_addresses(program->http,
+                       &(HttpLimits){.connections = (guint)settings->limits_connections,
+                                     .requests_per_second = (guint)settings->limits_requests,
+                                     .requests_at_once = (guint)settings->limits_requests_burst,
+                                     .exempt = settings->limits_exempt});
+}
+
+static void on_limited(HttpLimited what, gpointer data) {
+  const Streamer *streamer = data;
+  metrics_add(streamer->metrics, COUNTS_LIMITED, 1,
+              what == HTTP_LIMITED_REQUESTS ? COUNTS_LIMITED_REQUESTS : COUNTS_LIMITED_CONNECTIONS);
 }
 
 static void tell_supervisor_ready(const Program *program) {
@@ -282,6 +292,7 @@ static gboolean set_up(Program *program, GError **error) {
       .routes = routes,
       .allowed_origins = (char *const *const *)&streamer->settings->allowed_origins,
       .data = streamer,
+      .limited = on_limited,
   };
   streamer->http = program->http = http_new(&plan, error);
   if (!program->http)

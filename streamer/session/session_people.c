@@ -226,9 +226,20 @@ gboolean session_people_may_talk(SessionPeople *people, const char *user, gsize 
                                  guint *retry_after_seconds, GError **error) {
   static const BucketRule rule = {SESSION_TALK_PER_SECOND, SESSION_TALK_AT_ONCE};
   double cost = 1 + (double)bytes / 1024;
-  if (users_take_talk(people->users, user, &rule, cost, program_clock_running_us(), retry_after_seconds))
+  if (users_take(people->users, USERS_TALK, user, &rule, cost, program_clock_running_us(),
+                 retry_after_seconds))
     return TRUE;
   wire_set_error(error, WIRE_TOO_MANY_ATTEMPTS, NULL, "That is more than a person may say at once.");
+  return FALSE;
+}
+
+gboolean session_people_may_view(SessionPeople *people, const char *user, guint *retry_after_seconds,
+                                 GError **error) {
+  static const BucketRule rule = {SESSION_OFFERS_PER_SECOND, SESSION_OFFERS_AT_ONCE};
+  if (users_take(people->users, USERS_OFFERS, user, &rule, 1, program_clock_running_us(),
+                 retry_after_seconds))
+    return TRUE;
+  wire_set_error(error, WIRE_TOO_MANY_ATTEMPTS, NULL, "That is more pictures than a person may ask for.");
   return FALSE;
 }
 

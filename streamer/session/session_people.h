@@ -80,6 +80,14 @@ void session_people_input(SessionPeople *people, const char *user, gboolean stee
  * TOO_MANY_ATTEMPTS: not before @retry_after_seconds. */
 gboolean session_people_may_talk(SessionPeople *people, const char *user, gsize bytes,
                                  guint *retry_after_seconds, GError **error);
+/* How often one person may ask for the picture (WHEP): each time costs the engine a connection, whose making
+ * takes from everybody's frames. */
+#define SESSION_OFFERS_PER_SECOND 0.5
+#define SESSION_OFFERS_AT_ONCE 6
+
+/* The same of an offer. */
+gboolean session_people_may_view(SessionPeople *people, const char *user, guint *retry_after_seconds,
+                                 GError **error);
 /* What they are called from now on (users_set_name()). */
 const char *session_people_set_name(SessionPeople *people, const char *user, const char *name);
 /* @data is JSON; @to: the one person it is for (NULL: everybody). Its event's cursor; 0 with a WIRE_ERROR

@@ -3,12 +3,12 @@
 #include <string.h>
 
 struct Users {
-  GPtrArray *list;  /* of User */
-  gint64 came;      /* how many in all */
-  GQueue barred;    /* of char *, the newest last */
-  guint bars;       /* how many ever were */
-  GHashTable *talk; /* id -> Bucket: what they said */
-  GHashTable *seen; /* set of ids: who was in */
+  GPtrArray *list;                  /* of User */
+  gint64 came;                      /* how many in all */
+  GQueue barred;                    /* of char *, the newest last */
+  guint bars;                       /* how many ever were */
+  GHashTable *rates[USERS_N_RATES]; /* id -> Bucket: what they did of each */
+  GHashTable *seen;                 /* set of ids: who was in */
 };
 
 static void user_free(gpointer data) {
@@ -22,7 +22,8 @@ static void user_free(gpointer data) {
 Users *users_new(void) {
   Users *users = g_new0(Users, 1);
   users->list = g_ptr_array_new_with_free_func(user_free);
-  users->talk = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+  for (UsersRate rate = 0; rate < USERS_N_RATES; rate++)
+    users->rates[rate] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
   users->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   return users;
 }
@@ -32,7 +33,8 @@ void users_free(Users *users) {
     return;
   g_ptr_array_unref(users->list);
   g_queue_clear_full(&users->barred, g_free);
-  g_hash_table_unref(users->talk);
+  for (UsersRate rate = 0; rate < USERS_N_RATES; rate++)
+    g_hash_table_unref(users->rates[rate]);
   g_hash_table_unref(users->seen);
   g_free(users);
 }
@@ -167,20 +169,21 @@ void users_note_activity(Users *users, const char *id, gint64 now_us) {
     user->active_at_us = now_us;
 }
 
-static Bucket *bucket_of(Users *users, const char *id) {
-  Bucket *bucket = g_hash_table_lookup(users->talk, id);
+static Bucket *bucket_of(Users *users, UsersRate rate, const char *id) {
+  GHashTable *buckets = users->rates[rate];
+  Bucket *bucket = g_hash_table_lookup(buckets, id);
   if (bucket)
     return bucket;
-  if (g_hash_table_size(users->talk) >= users->list->len + USERS_GONE_MAX)
-    g_hash_table_foreach_remove(users->talk, is_gone, users);
+  if (g_hash_table_size(buckets) >= users->list->len + USERS_GONE_MAX)
+    g_hash_table_foreach_remove(buckets, is_gone, users);
   bucket = g_new0(Bucket, 1);
-  g_hash_table_insert(users->talk, g_strdup(id), bucket);
+  g_hash_table_insert(buckets, g_strdup(id), bucket);
   return bucket;
 }
 
-gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
-                         guint *wait_seconds) {
-  Bucket *bucket = bucket_of(users, id);
+gboolean users_take(Users *users, UsersRate rate, const char *id, const BucketRule *rule, double cost,
+                    gint64 now_us, guint *wait_seconds) {
+  Bucket *bucket = bucket_of(users, rate, id);
   if (bucket_take(bucket, rule, cost, now_us))
     return TRUE;
   *wait_seconds = bucket_wait_seconds(bucket, rule, cost);

@@ -59,10 +59,13 @@ char *users_tidy_name(const char *name);
 /* @id has a connection more. Its number; 0: not in. */
 gint64 users_note_connection(Users *users, const char *id);
 
-/* Takes @cost of what @id may say (BucketRule), whether they are in or about to come: leaving and coming
- * again gives nobody more. FALSE: they are to wait @wait_seconds. */
-gboolean users_take_talk(Users *users, const char *id, const BucketRule *rule, double cost, gint64 now_us,
-                         guint *wait_seconds);
+/* What a person may not do without end. */
+typedef enum { USERS_TALK, USERS_OFFERS, USERS_N_RATES } UsersRate;
+
+/* Takes @cost of what @id may do of @rate (BucketRule), whether they are in or about to come: leaving and
+ * coming again gives nobody more. FALSE: they are to wait @wait_seconds. */
+gboolean users_take(Users *users, UsersRate rate, const char *id, const BucketRule *rule, double cost,
+                    gint64 now_us, guint *wait_seconds);
 
 /* Whether @id is or was in, as far as that is remembered: of more than USERS_GONE_MAX who have left, for none
  * of them. */

@@ -16,7 +16,7 @@ typedef struct {
   char *tls_certificate, *tls_key;
   char *key_file;
   char **allowed_origins;
-  gint64 limits_connections;
+  gint64 limits_connections, limits_requests, limits_requests_burst;
   char **limits_exempt;
   gint64 session_limit, standby_sessions, standby_displays, session_users_limit, session_minutes;
   gint64 start_timeout_seconds, hang_timeout_seconds, join_seconds, reconnect_grace_seconds;

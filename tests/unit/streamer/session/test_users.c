@@ -104,20 +104,20 @@ static void everybody_has_talk_of_their_own(void) {
   guint wait_seconds = 0;
   users_admit(users, "a", NULL, "guest", 0, 0, NULL);
   users_admit(users, "b", NULL, "guest", 0, 0, NULL);
-  g_assert_true(users_take_talk(users, "a", &rule, 3, SECOND, &wait_seconds));
-  g_assert_false(users_take_talk(users, "a", &rule, 3, SECOND, &wait_seconds));
+  g_assert_true(users_take(users, USERS_TALK, "a", &rule, 3, SECOND, &wait_seconds));
+  g_assert_false(users_take(users, USERS_TALK, "a", &rule, 3, SECOND, &wait_seconds));
   g_assert_cmpuint(wait_seconds, ==, 2);
-  g_assert_true(users_take_talk(users, "b", &rule, 1, SECOND, &wait_seconds));
-  g_assert_false(users_take_talk(users, "a", &rule, 3, 2 * SECOND, &wait_seconds));
-  g_assert_true(users_take_talk(users, "a", &rule, 2, 2 * SECOND, &wait_seconds));
+  g_assert_true(users_take(users, USERS_TALK, "b", &rule, 1, SECOND, &wait_seconds));
+  g_assert_false(users_take(users, USERS_TALK, "a", &rule, 3, 2 * SECOND, &wait_seconds));
+  g_assert_true(users_take(users, USERS_TALK, "a", &rule, 2, 2 * SECOND, &wait_seconds));
   users_remove(users, "a");
   users_admit(users, "a", NULL, "guest", 0, 0, NULL);
-  g_assert_false(users_take_talk(users, "a", &rule, 1, 2 * SECOND, &wait_seconds));
+  g_assert_false(users_take(users, USERS_TALK, "a", &rule, 1, 2 * SECOND, &wait_seconds));
   for (int i = 0; i < USERS_GONE_MAX; i++) {
     g_autofree char *id = g_strdup_printf("%d", i);
-    g_assert_true(users_take_talk(users, id, &rule, 1, 2 * SECOND, &wait_seconds));
+    g_assert_true(users_take(users, USERS_TALK, id, &rule, 1, 2 * SECOND, &wait_seconds));
   }
-  g_assert_false(users_take_talk(users, "a", &rule, 1, 2 * SECOND, &wait_seconds));
+  g_assert_false(users_take(users, USERS_TALK, "a", &rule, 1, 2 * SECOND, &wait_seconds));
 }
 
 static void who_is_held_is_present(void) {
