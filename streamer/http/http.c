@@ -291,7 +291,6 @@ void http_free(Http *http) {
     lws_context_destroy(http->context);
   http_certificate_free(http->certificate);
   http_peers_free(http->shared.peers);
-  http_peers_free(http->shared.peers);
   g_main_loop_unref(http->loop);
   g_free(http);
 }
