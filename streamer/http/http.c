@@ -248,8 +248,10 @@ Http *http_new(const HttpPlan *plan, GError **error) {
   http->listen_fd = -1;
   if (plan->tls_certificate) {
     http->certificate = http_certificate_new(plan->tls_certificate, plan->tls_key, error);
-    if (!http->certificate)
+    if (!http->certificate) {
+      g_prefix_error(error, "tls_certificate, tls_key: ");
       return NULL;
+    }
   }
   http->listen_fd = listen_on(plan->ip, plan->port, error);
   if (http->listen_fd < 0 || !open_library(http, plan, error))

@@ -61,7 +61,7 @@ test('a broken file is one line and status 78, with --check and without', t => {
     ['an engine that there is not', '{"app":["a"],"engine":"command"}', /config\.json: engine: must be one of capture$/m],
     ['in the webrtc part', '{"app":["a"],"webrtc":{"width":961}}', /config\.json: webrtc: .*even/],
     ['no key', good, /vitrina\.key/, null],
-    ['a short key', good, /vitrina\.key: the key must have/, 'short'],
+    ['a short key', good, /vitrina\.key: line 1: a key must have/, 'short'],
   ];
   for (const [what, text, line, secret] of cases) {
     const config = files(t, text, secret === undefined ? key : secret);
