@@ -3,7 +3,7 @@
 // hurt is told before.
 
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
@@ -11,6 +11,7 @@ import { request } from './lib/client.mjs';
 import { CoordinatorFiles, listed, startSite } from './lib/coordinator.mjs';
 import { fakeEngine } from './lib/fake_engine.mjs';
 import { FakeStreamer } from './lib/fake_streamer.mjs';
+import { replaceFile } from './lib/files.mjs';
 import { run, temporaryDirectory, until } from './lib/programs.mjs';
 import { startStreamer } from './lib/streamer.mjs';
 import { WebSocketClient } from './lib/websocket.mjs';
@@ -58,11 +59,8 @@ const shown = port =>
     socket.on('error', fail);
   });
 
-/** Puts what `from` has in the place of `to`, whole. @param {string} from @param {string} to */
-function put(from, to) {
-  writeFileSync(`${to}.new`, readFileSync(from), { mode: 0o600 });
-  renameSync(`${to}.new`, to);
-}
+/** Puts what `from` has in the place of `to`. @param {string} from @param {string} to */
+const put = (from, to) => replaceFile(to, readFileSync(from));
 
 /**
  * A streamer with a certificate of its own in "used.pem" and "used.key".
@@ -84,7 +82,7 @@ async function startSecure(t, options) {
     put(pair.certificate, used.certificate);
     put(pair.key, used.key);
   };
-  return { streamer, directory, used, ca, renew };
+  return { streamer, directory, ca, renew };
 }
 
 /** A control verb or a person's. @param {string} url @param {string} ca @param {object} body @param {string} [token] */
@@ -117,7 +115,7 @@ test('a renewed certificate is shown from then on, and who is connected does not
 });
 
 test('a pair that cannot be used leaves the one that was, and is told', async t => {
-  const { streamer, directory, used, renew } = await startSecure(t);
+  const { streamer, directory, renew } = await startSecure(t);
   const second = makePair(directory, 'second');
   const cases = /** @type {[string, string, RegExp][]} */ ([
     [second.certificate, join(directory, 'first.key'), /used\.key: is not the key of the certificate in /],
@@ -140,7 +138,6 @@ test('a pair that cannot be used leaves the one that was, and is told', async t 
   const refused = run(streamer.program.child.spawnfile, streamer.program.child.spawnargs.slice(1));
   assert.notEqual(refused.status, 0);
   assert.match(refused.stderr, /used\.key: is not the key of the certificate in /);
-  assert.ok(used);
 });
 
 test('a certificate that ends soon or has ended is told at the start and when it is read, and measured', async t => {
@@ -190,8 +187,7 @@ test('another secret of the TURN servers is used as soon as it is there', async 
   const { session } = await streamer.startSession();
   const credential = async () => (await streamer.person(session, 'p').connect()).answer.ice_servers[0];
   const before = await credential();
-  writeFileSync(`${secret}.new`, 'second secret of them\n', { mode: 0o600 });
-  renameSync(`${secret}.new`, secret);
+  replaceFile(secret, 'second secret of them\n');
   await streamer.program.waitFor(/ turn_secret_read/);
   assert.notEqual((await credential()).credential, before.credential);
 });

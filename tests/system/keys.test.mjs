@@ -3,13 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { CoordinatorFiles, listed, startCoordinator, startSite } from './lib/coordinator.mjs';
 import { administer, Database, hasDatabase } from './lib/database.mjs';
 import { fakeEngine } from './lib/fake_engine.mjs';
+import { replaceFile } from './lib/files.mjs';
 import { serverKey, staffKey } from './lib/keys.mjs';
 import { HOUR, PlanningFiles, roundTime, startRiver } from './lib/planning.mjs';
 import { onEnd, until } from './lib/programs.mjs';
@@ -18,12 +19,6 @@ import { signed, startStreamer } from './lib/streamer.mjs';
 
 const NAMES = ['river-1', 'river-2'];
 const OTHER = 'fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210';
-
-/** Puts a file in place, whole. @param {string} path @param {string} text */
-function put(path, text) {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -64,7 +59,7 @@ test('--server-key prints what a streamer is to have, and nothing else', t => {
   const unknown = printed('river-9');
   assert.deepEqual([unknown.status, unknown.stdout], [0, `${serverKey(files.key, 'river-9')}\n`]);
   assert.match(unknown.stderr, /no server in the list has this name/);
-  put(join(files.directory, 'vitrina.key'), `${OTHER}\n${files.key}\n`);
+  replaceFile(join(files.directory, 'vitrina.key'), `${OTHER}\n${files.key}\n`);
   assert.equal(printed('river-1').stdout, `${serverKey(OTHER, 'river-1')}\n${serverKey(files.key, 'river-1')}\n`);
   assert.ok(!existsSync(join(files.directory, 'bookings.key')), 'nothing is made');
   for (const args of [['river-1', '--generation', '-1'], ['river-1', '--generation', '1000001'], [''], ['x'.repeat(101)]]) {
@@ -124,7 +119,7 @@ test("a server's generation revokes its key alone; its sessions go on", async t 
   await online(1);
   const key = serverKey(files.key, streamer.name, 2);
   assert.equal(command(files, '--server-key', streamer.name).stdout, `${key}\n`);
-  put(join(streamer.directory, 'vitrina.key'), `${key}\n`);
+  replaceFile(join(streamer.directory, 'vitrina.key'), `${key}\n`);
   await streamer.program.waitFor(/ keys_read keys=1/);
   await online(2);
 
@@ -144,7 +139,7 @@ test('what is booked keeps its keys when the master key is another, and when an 
   const early = { key: answer.key, code: answer.code };
   assert.equal((await client.ask('CONNECT_SESSION_WITH_CODE', early)).answer.msg, 'SESSION_NOT_STARTED');
   await restart(() => {
-    put(join(files.directory, 'vitrina.key'), OTHER);
+    replaceFile(join(files.directory, 'vitrina.key'), OTHER);
     streamers[0].keys = [serverKey(OTHER, 'river-1')];
   });
   assert.deepEqual((await client.ask('CANCEL_SESSION', early)).answer, { msg: 'SESSION_CANCELLED' });
@@ -166,7 +161,7 @@ test("a new site's keys have nothing to do with each other", async t => {
 test("another key of bookings is good beside the old one, which their holders' keys are made of", async t => {
   const { book, client, files, coordinator } = await startRiver(t);
   const old = (await book(roundTime(HOUR))).answer;
-  put(join(files.directory, 'bookings.key'), `${OTHER}\n${files.key}\n`);
+  replaceFile(join(files.directory, 'bookings.key'), `${OTHER}\n${files.key}\n`);
   await coordinator.waitFor(/ keys_read master=1 bookings=2/);
   const fresh = (await book(roundTime(3 * HOUR))).answer;
   const { id } = files.find(fresh.code) ?? assert.fail();
@@ -176,8 +171,8 @@ test("another key of bookings is good beside the old one, which their holders' k
 
 test('a broken key file changes nothing, and is told', async t => {
   const { client, files, coordinator, streamers } = await startTwo(t);
-  put(join(files.directory, 'vitrina.key'), `${files.key}\nshort\n`);
-  put(join(streamers[0].directory, 'vitrina.key'), '');
+  replaceFile(join(files.directory, 'vitrina.key'), `${files.key}\nshort\n`);
+  replaceFile(join(streamers[0].directory, 'vitrina.key'), '');
   await coordinator.waitFor(/ error: keys_kept keys=1 reason=".*vitrina\.key: line 2: a key must have/);
   await streamers[0].program.waitFor(/ error: keys_kept keys=1 reason=".*vitrina\.key: has no key/);
   for (let i = 0; i < 2; i++) assert.equal((await client.ask('START_SESSION', { rc_name: 'River' })).status, 200);
@@ -193,13 +188,13 @@ test('coordinators of one database have one key of bookings, or do not serve', {
   const other = await startCoordinator(t, files[1], { ready: / listening door=/ });
   await other.waitFor(/bookings_key_file is not that of the database's other coordinators/);
   await other.stop();
-  put(join(files[1].directory, 'bookings.key'), `${files[1].key}\n${files[0].key}\n`);
+  replaceFile(join(files[1].directory, 'bookings.key'), `${files[1].key}\n${files[0].key}\n`);
   await startCoordinator(t, files[1]);
 });
 
 test("a table's generation is the list's", { skip: !hasDatabase && 'no MariaDB' }, async t => {
   const database = await Database.start(t);
-  const files = new CoordinatorFiles(t);
+  const files = new PlanningFiles(t);
   files.writeConfiguration({ store: database.store });
   files.writeServers([listed({ name: 'river-1', port: 7101 }, 'River', { generation: 2 })]);
   administer(files, '--migrate');

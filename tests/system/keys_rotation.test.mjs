@@ -4,13 +4,13 @@
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { listed, startSite } from './lib/coordinator.mjs';
 import { administer, Database, hasDatabase } from './lib/database.mjs';
 import { fakeEngine } from './lib/fake_engine.mjs';
+import { replaceFile } from './lib/files.mjs';
 import { HOUR, MINUTE, planned, PlanningFiles, roundTime, usual, written } from './lib/planning.mjs';
 import { onEnd, until } from './lib/programs.mjs';
 import { operatorTicket } from './lib/staff.mjs';
@@ -22,12 +22,6 @@ import { WebSocketClient } from './lib/websocket.mjs';
 const NEW = 'fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210';
 /** Whose bookings are opened: more than rounds are made. */
 const BOOKINGS = 300;
-
-/** Puts a file in place, whole. @param {string} path @param {string} text */
-function put(path, text) {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}
 
 /**
  * Coordinators, two on a database or one alone, two streamers of "River" and one of "Park", of which there are bookings whose
@@ -47,7 +41,7 @@ async function startAll(t, coordinators) {
   const servers = streamers.map(({ name, port }) => listed({ name, port }, name.startsWith('park') ? 'Park' : 'River'));
   const database = coordinators > 1 ? await Database.start(t) : undefined;
   const settings = { ...usual, code_digits: 6, ...(database ? { store: database.store } : {}) };
-  for (const { directory } of files) put(join(directory, 'vitrina.key'), `${key}\n`);
+  for (const { directory } of files) replaceFile(join(directory, 'vitrina.key'), `${key}\n`);
   files[0].writePlan(bookings);
   if (database) {
     files[0].writeConfiguration(settings);
@@ -146,7 +140,7 @@ for (const coordinators of [1, 2])
     const giveCoordinators = async (...keys) => {
       for (const [i, { coordinator }] of sites.entries()) {
         const from = coordinator.log.length;
-        put(join(files[i].directory, 'vitrina.key'), `${keys.join('\n')}\n`);
+        replaceFile(join(files[i].directory, 'vitrina.key'), `${keys.join('\n')}\n`);
         if (i === 0) coordinator.signal('SIGHUP');
         await coordinator.waitFor(new RegExp(` keys_read master=${keys.length} `), { from });
       }
@@ -156,7 +150,7 @@ for (const coordinators of [1, 2])
     const giveStreamers = async () => {
       for (const each of streamers) {
         const from = each.program.log.length;
-        put(join(each.directory, 'vitrina.key'), administer(files[0], '--server-key', each.name));
+        replaceFile(join(each.directory, 'vitrina.key'), administer(files[0], '--server-key', each.name));
         if (each !== streamer) each.program.signal('SIGHUP');
         await each.program.waitFor(/ keys_read /, { from });
       }

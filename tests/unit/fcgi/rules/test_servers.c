@@ -50,6 +50,25 @@ static void servers_are_enabled_unless_it_is_said(void) {
   }
 }
 
+static void servers_have_the_first_key_unless_it_is_said(void) {
+  static const struct {
+    const char *said;
+    gint64 generation; /* 0: refused */
+  } cases[] = {{"", 1},
+               {"\"generation\":1,", 1},
+               {"\"generation\":1000000,", 1000000},
+               {"\"generation\":0,", 0},
+               {"\"generation\":1000001,", 0},
+               {"\"generation\":\"2\",", 0}};
+  for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *text = g_strdup_printf(
+        "[{%s\"server_name\":\"a\",\"ip\":\"h\",\"port\":80,\"rc_info\":{\"rc_name\":\"R\"}}]",
+        cases[i].said);
+    g_autoptr(GPtrArray) servers = parse(text, NULL);
+    g_assert_cmpint(servers ? ((Server *)servers->pdata[0])->generation : 0, ==, cases[i].generation);
+  }
+}
+
 static void urls_follow_from_the_entry(void) {
   Server v4 = {.ip = (char *)"10.0.0.1", .port = 7101};
   Server v6 = {.ip = (char *)"fd00::1", .port = 7101, .url = (char *)"streamer/a"};
@@ -100,6 +119,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/servers/sample-of-the-specification-is-read", sample_of_the_specification_is_read);
   g_test_add_func("/servers/entries-are-kept-as-they-were-written", entries_are_kept_as_they_were_written);
   g_test_add_func("/servers/are-enabled-unless-it-is-said", servers_are_enabled_unless_it_is_said);
+  g_test_add_func("/servers/have-the-first-key-unless-it-is-said",
+                  servers_have_the_first_key_unless_it_is_said);
   g_test_add_func("/servers/urls-follow-from-the-entry", urls_follow_from_the_entry);
   g_test_add_func("/servers/broken-lists-are-refused-by-place-and-rule",
                   broken_lists_are_refused_by_place_and_rule);
