@@ -341,6 +341,16 @@ describe('life', { concurrency: false }, () => {
       await engine.said({ msg: 'viewer_gone', reason: 'removed' });
     });
 
+  test('it ends in order while it still makes its key and loads what it needs', async t => {
+    const { display } = await startDisplay(t);
+    for (let round = 0; round < 5; round++) {
+      const engine = await startEngine(t, display, { bare: true });
+      engine.send({ msg: 'configure', settings: {} });
+      engine.send({ msg: 'stop' });
+      assert.deepEqual(await engine.program.waitForExit(), { code: 0, signal: null });
+    }
+  });
+
   test('it fails aloud when the X server dies', async t => {
     const { engine, browser, server } = await startSession(t);
     const host = await browser.join(engine, 'host');

@@ -34,6 +34,7 @@ struct MediaSession {
   Steering *steering;
   WindowWatch *windows;
   GHashTable *peers; /* &id -> Peer */
+  GThread *warm_up;
   guint tick_timer, networks_timer, ticks;
   guint64 bytes_before;
 };
@@ -369,7 +370,7 @@ MediaSession *media_session_new(const MediaSessionEvents *events, gpointer data)
   session->events = *events;
   session->data = data;
   session->peers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-  warm_up_start(on_warm, session);
+  session->warm_up = warm_up_start(on_warm, session);
   return session;
 }
 
@@ -377,6 +378,7 @@ MediaSession *media_session_new(const MediaSessionEvents *events, gpointer data)
 void media_session_free(MediaSession *session) {
   if (!session)
     return;
+  g_thread_join(session->warm_up); /* which uses what goes at the end of the program */
   g_autoptr(GList) peers = g_hash_table_get_values(session->peers);
   for (GList *at = peers; at; at = at->next)
     peer_end(at->data, "removed");

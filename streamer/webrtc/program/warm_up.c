@@ -50,8 +50,8 @@ static gpointer run(gpointer data) {
   return NULL;
 }
 
-void warm_up_start(GSourceFunc on_done, gpointer data) {
+GThread *warm_up_start(GSourceFunc on_done, gpointer data) {
   WarmUp *warm_up = g_new(WarmUp, 1);
   *warm_up = (WarmUp){on_done, data};
-  g_thread_unref(g_thread_new("warm-up", run, warm_up));
+  return g_thread_new("warm-up", run, warm_up);
 }

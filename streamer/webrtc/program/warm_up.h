@@ -4,8 +4,8 @@
 #include <glib.h>
 
 /* Starts it in a thread of its own; @on_done is called on the main thread when all is there. Once, after
- * gst_init(). */
-void warm_up_start(GSourceFunc on_done, gpointer data);
+ * gst_init(). Returns the thread (transfer full), which must have ended before gst_deinit(). */
+GThread *warm_up_start(GSourceFunc on_done, gpointer data);
 
 /* The elements that every session is made of, ended by NULL. */
 extern const char *const warm_up_elements[];
