@@ -6,14 +6,17 @@ import test from 'node:test';
 import { startBrowser } from './lib/player.mjs';
 import { offer, startStreamer } from './lib/streamer.mjs';
 
-const WINDOW_MS = 4000;
-const ROUNDS = 3;
+const WINDOW_MS = 2000;
+const ROUNDS = 5;
 /* As many as once halved everybody's frames. */
 const OFFERS_PER_SECOND = 45;
 /* What a person may have (vitrina-protocol(7)): six at once, and one in two seconds. Whole rounds take longer than their windows. */
 const ANSWERED_MOST = 6 + (ROUNDS * 4 * WINDOW_MS) / 2000;
 /* A player hears of nobody's frames before they are decoded: what it counts is what a person sees. */
 const LEAST = 0.9;
+
+/* One window may be disturbed by something else. */
+const median = (/** @type {number[]} */ counts) => [...counts].sort((a, b) => a - b)[counts.length >> 1];
 
 /** How many frames a player shows meanwhile. @param {import('./lib/player.mjs').Player} player */
 async function framesIn(player) {
@@ -49,17 +52,19 @@ test('a neighbour who asks for the picture without end costs nobody a tenth of t
     'host',
   );
   await player.until('p.frames > 25');
-  let quiet = 0;
-  let loud = 0;
+  /** @type {number[]} */
+  const quiet = [];
+  /** @type {number[]} */
+  const loud = [];
   let answered = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    quiet += await framesIn(player);
+    quiet.push(await framesIn(player));
     const stop = askWithoutEnd(neighbour);
-    loud += await framesIn(player);
+    loud.push(await framesIn(player));
     answered += await stop();
   }
-  const seen = `${loud} frames while ${answered} offers were answered, ${quiet} without any`;
+  const seen = `${loud} frames in windows of ${WINDOW_MS} ms while ${answered} offers were answered, ${quiet} without any`;
   t.diagnostic(seen);
   assert.ok(answered <= ANSWERED_MOST, seen);
-  assert.ok(loud >= LEAST * quiet, seen);
+  assert.ok(median(loud) >= LEAST * median(quiet), seen);
 });
