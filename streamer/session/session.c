@@ -8,8 +8,6 @@
 #include "streamer/session/session_internal.h"
 #include "streamer/session/session_time.h"
 
-#include <string.h>
-
 /* What late-comers and reconnecting people can still read. */
 #define EVENTS_KEPT 1000
 #define EVENTS_KEPT_BYTES (1024 * 1024)
@@ -255,12 +253,6 @@ void session_extend(Session *session, gint64 ends_at_us) {
 }
 
 /* ---- how one comes in ---- */
-
-gboolean session_is_id(const char *text) {
-  gsize length = strlen(text);
-  return length >= 1 && length <= SESSION_ID_MAX &&
-         strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == length;
-}
 
 void session_set_code(Session *session, const char *code, gint64 generation) {
   if (generation < session->code_generation)

@@ -14,17 +14,14 @@
 #include "streamer/base/session_state.h"
 #include "streamer/session/events.h"
 #include "streamer/session/knockers.h"
+#include "streamer/session/session_id.h"
 #include "streamer/session/session_people.h"
 #include "streamer/session/viewers.h"
 #include "streamer/settings/settings.h"
 #include "streamer/stage/stage.h"
 #include <glib.h>
 
-#define SESSION_ID_MAX 64      /* of letters, digits, '-' and '_' */
 #define SESSION_REMOVED_MAX 64 /* of people whom a status says were removed */
-
-/* Whether @text is so. */
-gboolean session_is_id(const char *text);
 
 typedef struct Session Session;
 

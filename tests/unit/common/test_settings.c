@@ -88,7 +88,7 @@ static void paths_are_absolute_once_loaded(void) {
     const char *from, *given;
   } ways[] = {{directory, "below/conf.json"}, {below, "conf.json"}, {below, "./conf.json"}, {"/", file}};
   for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
-    Options options = {NULL};
+    Options options = {0};
     g_autofree char *wanted = name_in(below, "x.json");
     g_assert_cmpint(g_chdir(ways[i].from), ==, 0);
     g_assert_true(settings_load(ways[i].given, table, &options, NULL));
