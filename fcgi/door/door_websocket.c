@@ -159,6 +159,10 @@ static void adopt_connection(DoorWebsocket *door, int fd) {
 
 static void accept_sockets(DoorWebsocket *door, struct lws *listening) {
   guint most = (guint)door->sockets.core->configuration->max_websockets + MAX_OPENING;
+  if (door->closing && listener_is_passed(door->listener)) { /* our successor's */
+    lws_rx_flow_control(listening, 0);
+    return;
+  }
   if (door->n_opening + ACCEPTS_AT_ONCE > MAX_OPENING) {
     give_up_oldest(door);
     return;

@@ -26,8 +26,23 @@ struct Listener {
   char *name;
 };
 
+/* What FileDescriptorName= of a socket unit calls those for the WebSocket door; all others are the FastCGI
+ * door's. */
+#define WEBSOCKET_NAME "websocket"
+
+/* How many sockets systemd passes for the one door or the other; @first (nullable): the first of them. */
+static guint count_passed(gboolean for_websockets, int *first) {
+  g_auto(GStrv) names = NULL;
+  int count = sd_listen_fds_with_names(0, &names);
+  guint found = 0;
+  for (int i = 0; i < count; i++)
+    if ((strcmp(names[i], WEBSOCKET_NAME) == 0) == for_websockets && found++ == 0 && first)
+      *first = SD_LISTEN_FDS_START + i;
+  return found;
+}
+
 static gboolean is_passed_by_systemd(void) {
-  return sd_listen_fds(0) >= 1;
+  return count_passed(FALSE, NULL) >= 1;
 }
 
 static gboolean is_passed_by_starter(void) {
@@ -120,19 +135,31 @@ static int take_from_starter(void) {
   return fd;
 }
 
-static Listener *take_passed(void) {
+static Listener *take_passed(int fd, const char *name) {
   Listener *listener = g_new0(Listener, 1);
-  gboolean by_systemd = is_passed_by_systemd();
-  listener->fd = by_systemd ? SD_LISTEN_FDS_START : take_from_starter();
+  listener->fd = fd;
   listener->is_passed = TRUE;
-  listener->is_unix = is_unix_socket(listener->fd);
-  listener->name = g_strdup(by_systemd ? "systemd" : "stdin");
-  fcntl(listener->fd, F_SETFD, FD_CLOEXEC);
-  fcntl(listener->fd, F_SETFL, fcntl(listener->fd, F_GETFL) | O_NONBLOCK);
+  listener->is_unix = is_unix_socket(fd);
+  listener->name = g_strdup(name);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   return listener;
 }
 
+/* Somebody who came to the second would wait for ever. */
+static gboolean check_passed(GError **error) {
+  for (int i = 0; i < 2; i++)
+    if (count_passed(i == 1, NULL) > 1) {
+      g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT,
+                  "socket: systemd passes more than one for the same door (FileDescriptorName=)");
+      return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean listener_check(const Configuration *configuration, GError **error) {
+  if (!check_passed(error))
+    return FALSE;
   if (configuration->socket || configuration->port || is_passed())
     return TRUE;
   g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT,
@@ -140,7 +167,7 @@ gboolean listener_check(const Configuration *configuration, GError **error) {
   return FALSE;
 }
 
-Listener *listener_open_at(const char *path, const char *ip, gint64 port, GError **error) {
+static Listener *open_at(const char *path, const char *ip, gint64 port, GError **error) {
   g_autofree char *name = path ? g_strdup(path) : g_strdup_printf("%s:%d", ip, (int)port);
   int fd = path ? open_unix(name, error) : open_tcp(ip, (int)port, name, error);
   if (fd < 0)
@@ -154,11 +181,26 @@ Listener *listener_open_at(const char *path, const char *ip, gint64 port, GError
 }
 
 Listener *listener_open(const Configuration *configuration, GError **error) {
-  if (is_passed())
-    return take_passed();
+  int fd = -1;
   if (!listener_check(configuration, error))
     return NULL;
-  return listener_open_at(configuration->socket, configuration->ip, configuration->port, error);
+  if (count_passed(FALSE, &fd) > 0)
+    return take_passed(fd, "systemd");
+  if (is_passed_by_starter())
+    return take_passed(take_from_starter(), "stdin");
+  return open_at(configuration->socket, configuration->ip, configuration->port, error);
+}
+
+gboolean listener_has_websockets(const Configuration *configuration) {
+  return configuration->websocket_socket || configuration->websocket_port || count_passed(TRUE, NULL) > 0;
+}
+
+Listener *listener_open_websockets(const Configuration *configuration, GError **error) {
+  int fd = -1;
+  if (count_passed(TRUE, &fd) > 0)
+    return take_passed(fd, "systemd");
+  return open_at(configuration->websocket_socket, configuration->websocket_ip, configuration->websocket_port,
+                 error);
 }
 
 int listener_get_fd(const Listener *listener) {

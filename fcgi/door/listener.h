@@ -4,16 +4,23 @@
 
 typedef struct Listener Listener;
 
-/* Takes the socket that systemd passes (sd_listen_fds(3)), or the one that the program was started with as
- * its standard input, as FastCGI programs are by web servers and spawn-fcgi(1); else makes the one that the
- * configuration names: a Unix socket of mode 0660, in the place of one that nobody listens on any more, or a
- * TCP one. Returns (transfer full), or NULL with an error of SETTINGS_ERROR. */
+/* The FastCGI door's. Takes the socket that systemd passes (sd_listen_fds_with_names(3)) under any name but
+ * "websocket", or the one that the program was started with as its standard input, as FastCGI programs are by
+ * web servers and spawn-fcgi(1); else makes the one that the configuration names: a Unix socket of mode 0660,
+ * in the place of one that nobody listens on any more, or a TCP one. Returns (transfer full), or NULL with an
+ * error of SETTINGS_ERROR. */
 Listener *listener_open(const Configuration *configuration, GError **error);
 
-/* The same for another door: a Unix socket at @path (nullable), or @ip and @port. None is passed. */
-Listener *listener_open_at(const char *path, const char *ip, gint64 port, GError **error);
+/* Whether there is to be a WebSocket door: whether one is configured, or passed by systemd. */
+gboolean listener_has_websockets(const Configuration *configuration);
 
-/* Whether a socket is configured or passed; FALSE with an error of SETTINGS_ERROR. */
+/* The WebSocket door's, where listener_has_websockets(): the socket that systemd passes under the name
+ * "websocket", else the one that the configuration names. Returns (transfer full), or NULL with an error of
+ * SETTINGS_ERROR. */
+Listener *listener_open_websockets(const Configuration *configuration, GError **error);
+
+/* Whether a socket is configured or passed for the FastCGI door, and none passed that nobody would listen on;
+ * FALSE with an error of SETTINGS_ERROR. */
 gboolean listener_check(const Configuration *configuration, GError **error);
 
 int listener_get_fd(const Listener *listener); /* non-blocking */

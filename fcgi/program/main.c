@@ -261,11 +261,8 @@ static void look_whether_ready(gpointer data) {
 static gboolean open_doors(Program *program, GError **error) {
   Core *core = &program->core;
   const Configuration *configuration = core->configuration;
-  gboolean has_websockets = configuration->websocket_socket || configuration->websocket_port;
-  Listener *websockets = has_websockets
-                             ? listener_open_at(configuration->websocket_socket, configuration->websocket_ip,
-                                                configuration->websocket_port, error)
-                             : NULL;
+  gboolean has_websockets = listener_has_websockets(configuration);
+  Listener *websockets = has_websockets ? listener_open_websockets(configuration, error) : NULL;
   Listener *listener = websockets || !has_websockets ? listener_open(configuration, error) : NULL;
   if (!listener) {
     listener_close(websockets);

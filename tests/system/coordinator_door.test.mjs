@@ -2,15 +2,13 @@
 // The coordinator's FastCGI door: where it listens, and what peers do to it that no web server should.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CoordinatorFiles, startCoordinator } from './lib/coordinator.mjs';
 import { FastCgi, abort, begin, record, wholeRequest } from './lib/fastcgi.mjs';
 import { freePort } from './lib/ports.mjs';
-import { Program, built, onEnd, run, slowness, until } from './lib/programs.mjs';
+import { built, onEnd, run, slowness, until } from './lib/programs.mjs';
 
 const RCS = '{"verb":"GET_RCS"}';
 const POLL = '{"verb":"POLL_EVENTS","wait_seconds":60}';
@@ -262,36 +260,4 @@ test('a missing key is made, for its owner alone, and said; a short one is refus
   const refused = run(built('vitrina-coordinator'), ['--config', files.configuration]);
   assert.equal(refused.status, 78);
   assert.match(refused.stderr, /new\.key/);
-});
-
-test('a socket passed by systemd is taken, and left for the next one', async t => {
-  const files = new CoordinatorFiles(t);
-  files.writeConfiguration({ socket: undefined });
-  files.writeServers([]);
-  const server = createServer();
-  await new Promise(settle => server.listen(files.socket, () => settle(null)));
-  onEnd(t, () => server.close());
-  const handle = /** @type {any} */ (server)._handle;
-  const command = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --config "$1"';
-  for (let round = 0; round < 2; round++) {
-    const child = spawn('sh', ['-c', command, built('vitrina-coordinator'), files.configuration], {
-      stdio: ['ignore', 'pipe', 'pipe', handle.fd],
-    });
-    const coordinator = new Program('vitrina-coordinator', child);
-    onEnd(t, () => coordinator.kill());
-    await coordinator.waitFor(/ ready door=systemd /);
-    /* The test's own process listens on the same socket, so any connection may come to it: count only answers. */
-    await until(
-      async () => {
-        const peer = new FastCgi(files.socket);
-        peer.write(wholeRequest(RCS, {}, { keep: false }));
-        const answered = peer.answer().then(() => true, () => false);
-        const given = await Promise.race([answered, new Promise(wake => setTimeout(wake, 200 * slowness, false))]);
-        peer.close();
-        return given;
-      },
-      { what: 'an answer over the passed socket' },
-    );
-    await coordinator.stop();
-  }
 });
