@@ -156,6 +156,7 @@ write_nginx() {
     -e "s|@HTTP_LISTEN@|$http_port|" -e "s|@HTTPS_LISTEN@|$https_port|" -e "s|@REDIRECT@||" \
     -e "s|@CERTIFICATE@|$state/certificate.pem|" -e "s|@CERTIFICATE_KEY@|$state/certificate.key|" \
     -e "s|@SITE_PATH@|/|g" -e "s|@SITE_ROOT@|$source/www|" -e "s|@STREAMERS@|$locations|" -e "s| @EMBED_ORIGINS@||" \
+    -e "$(sh "$source/tools/nginx.sh")" \
     "$source/conf/nginx.conf.in" >"$state/nginx.conf"
 }
 

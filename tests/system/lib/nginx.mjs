@@ -58,7 +58,7 @@ export function makeCertificate(directory) {
  */
 export function render(template, values) {
   const unused = new Set(Object.keys(values));
-  const text = template.replace(/@([A-Z_]+)@/g, (_, name) => {
+  const text = template.replace(/@([A-Z0-9_]+)@/g, (_, name) => {
     if (!(name in values)) throw new Error(`@${name}@ has no value`);
     unused.delete(name);
     return String(values[name]);
@@ -111,7 +111,8 @@ export async function startNginx(scope, options) {
     ({ name, port }) => `location ${path}streamer/${name}/ { proxy_pass http://127.0.0.1:${port}/; }`,
   );
   const others = options.others ?? [];
-  const text = render(readFileSync(join(source, 'conf/nginx.conf.in'), 'utf8'), {
+  const ofThisVersion = run('sh', [join(source, 'tools/nginx.sh')]).stdout.trim();
+  const text = render(run('sed', [ofThisVersion, join(source, 'conf/nginx.conf.in')]).stdout, {
     USER: process.getuid?.() === 0 ? 'user root;' : '',
     STATE_DIR: directory,
     TEMP_DIR: join(directory, 'temp'),
