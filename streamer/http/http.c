@@ -81,7 +81,7 @@ static int on_lws_event(struct lws *wsi, enum lws_callback_reasons reason, void 
   case LWS_CALLBACK_HTTP:
     return http_request_on_headers(&connection->request, &http->shared, wsi, in);
   case LWS_CALLBACK_HTTP_BODY:
-    return http_request_on_body(connection->request, in, length);
+    return http_request_on_body(&connection->request, in, length);
   case LWS_CALLBACK_HTTP_BODY_COMPLETION:
     return http_request_on_body_end(&connection->request);
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:

@@ -27,6 +27,7 @@ struct HttpRequest {
   char *rest;
   char *headers[HTTP_N_HEADERS];
   GByteArray *body;
+  guint64 awaited; /* of the body, in bytes */
   gboolean too_large;
   GPtrArray *answer_headers; /* of char *: name, value, name, … */
   guint status;
@@ -236,20 +237,19 @@ typedef enum { BODY_NONE, BODY_EMPTY, BODY_COMES, BODY_UNMEASURED, BODY_WRONG } 
 
 /* libwebsockets takes no chunks from a client, reads a length as atoll() does (or not at all, if it is long),
  * and announces the end of an empty body only after POST. */
-static BodyKind body_kind(struct lws *wsi, const char *method) {
+static BodyKind body_kind(struct lws *wsi, const char *method, guint64 *bytes) {
   g_autofree char *length = lws_header_of(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
   g_autofree char *coding = lws_header_of(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING);
   gboolean is_post = g_str_equal(method, "POST");
-  guint64 bytes;
   if (coding)
     return BODY_UNMEASURED;
   if (!length)
     return is_post || g_str_equal(method, "PATCH") || g_str_equal(method, "PUT") ? BODY_UNMEASURED
                                                                                  : BODY_NONE;
   if (strlen(length) > LENGTH_MAX_DIGITS ||
-      !g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, &bytes, NULL))
+      !g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, bytes, NULL))
     return BODY_WRONG;
-  if (bytes > 0)
+  if (*bytes > 0)
     return BODY_COMES;
   return is_post ? BODY_EMPTY : BODY_NONE;
 }
@@ -285,7 +285,7 @@ int http_request_on_headers(HttpRequest **place, HttpShared *shared, struct lws 
   if (*place) /* the last one has no answer yet */
     return -1;
   HttpRequest *request = *place = request_new(place, shared, wsi, path);
-  BodyKind kind = body_kind(wsi, request->method);
+  BodyKind kind = body_kind(wsi, request->method, &request->awaited);
   request->is_last = kind != BODY_COMES || is_last_by_itself(wsi);
   switch (kind) {
   case BODY_NONE:
@@ -304,16 +304,6 @@ int http_request_on_headers(HttpRequest **place, HttpShared *shared, struct lws 
   return -1;
 }
 
-int http_request_on_body(HttpRequest *request, const guint8 *bytes, gsize length) {
-  if (!request || request->state != REQUEST_READING)
-    return -1;
-  if (request->body->len + length > WIRE_MAX_BODY)
-    request->too_large = TRUE;
-  else
-    g_byte_array_append(request->body, bytes, (guint)length);
-  return 0;
-}
-
 int http_request_on_body_end(HttpRequest **place) {
   HttpRequest *request = *place;
   if (!request) /* what it was answered with is not taken yet */
@@ -329,6 +319,26 @@ int http_request_on_body_end(HttpRequest **place) {
   /* Its answer may be far, and libwebsockets would tell us of the end until then. */
   http_request_detach(place);
   return -1;
+}
+
+/* What follows the body in the same read is a part of it to libwebsockets 4.3, which then waits for far more:
+ * both ends of the body are here. */
+int http_request_on_body(HttpRequest **place, const guint8 *bytes, gsize length) {
+  HttpRequest *request = *place;
+  if (!request)
+    return -1;
+  if (request->state != REQUEST_READING)
+    return http_request_on_body_end(place);
+  gsize due = (gsize)MIN(length, request->awaited);
+  request->awaited -= due;
+  if (request->body->len + due > WIRE_MAX_BODY)
+    request->too_large = TRUE;
+  else
+    g_byte_array_append(request->body, bytes, (guint)due);
+  if (due == length)
+    return 0;
+  int ended = http_request_on_body_end(place);
+  return ended < 0 ? ended : http_request_on_body_end(place);
 }
 
 /* The whole body has BODY_SECONDS, however its bytes come. */

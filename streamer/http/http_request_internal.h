@@ -7,7 +7,7 @@
 #include <libwebsockets.h>
 
 int http_request_on_headers(HttpRequest **place, HttpShared *shared, struct lws *wsi, const char *path);
-int http_request_on_body(HttpRequest *request, const guint8 *bytes, gsize length);
+int http_request_on_body(HttpRequest **place, const guint8 *bytes, gsize length);
 int http_request_on_body_end(HttpRequest **place);
 /* Time for the body to be there. */
 int http_request_on_timer(HttpRequest **place);
