@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { run } from './lib/programs.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8');
@@ -45,4 +46,26 @@ test('every setting is in a manual page', () => {
   knows('vitrina-coordinator.8', words('fcgi/settings/configuration.c', setting));
   knows('vitrina-config.json.5', words('streamer/settings/settings.c', setting));
   knows('vitrina-config.json.5', words('streamer/shared/media_settings.c', setting));
+});
+
+const noMan = run('sh', ['-c', 'command -v man']).status === 0 ? false : 'there is no man on this machine';
+
+test('every page has its date, and renders without a warning', { skip: noMan }, () => {
+  const pages = readdirSync(join(root, 'man'));
+  assert.ok(pages.length > 8, 'the manual has moved');
+  for (const page of pages) {
+    assert.match(read(`man/${page}`), /^\.TH \S+ \d "20\d\d-\d\d-\d\d" "Vitrina" "[\w ]+"$/m, page);
+    // Its own locale, so that Cyrillic is looked at as well.
+    const { status, stdout, stderr } = run('man', ['--warnings', '-E', 'UTF-8', '-l', join(root, 'man', page)], { env: { LC_ALL: 'C.UTF-8' } });
+    assert.deepEqual([status, stderr], [0, ''], page);
+    const cyrillic = (/** @type {string} */ text) => (text.match(/\p{Script=Cyrillic}/gu) ?? []).length;
+    assert.equal(cyrillic(stdout), cyrillic(read(`man/${page}`)), page);
+  }
+});
+
+test('a page that one sends readers to is there', () => {
+  const pages = new Set(readdirSync(join(root, 'man')));
+  for (const page of pages)
+    for (const [, name, section] of read(`man/${page}`).replace(/\\-/g, '-').matchAll(/^\.BR (vitrina-\S+) \((\d)\)/gm))
+      assert.ok(pages.has(`${name}.${section}`), `${page} names ${name}(${section})`);
 });
