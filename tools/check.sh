@@ -11,15 +11,18 @@ say() {
   printf '%5d s  %s\n' "$SECONDS" "$*"
 }
 
-# step NAME COMMAND...: one thing that either works or not, as a test of its own.
+# step NAME COMMAND...: one thing that either works or not, or cannot be done here (status 77), as a test of its own.
 step() {
-  local what=$1 log=$results/$1.log status=0
+  local what=$1 log=$results/$1.log status=0 result=PASS
   shift
   "$@" >"$log" 2>&1 || status=$?
-  echo ":test-result: $([ $status -eq 0 ] && echo PASS || echo FAIL) $what" >"$results/$what.trs"
-  say "$what"
-  [ $status -eq 0 ] || { echo "FAILED: $what; the end of its log:"; tail -n 60 "$log"; }
-  return $status
+  case $status in
+    0) say "$what" ;;
+    77) result=SKIP; say "$what: skipped: $(tail -n 1 "$log")" ;;
+    *) result=FAIL; say "$what"; echo "FAILED: $what; the end of its log:"; tail -n 60 "$log" ;;
+  esac
+  echo ":test-result: $result $what" >"$results/$what.trs"
+  [ $status -eq 0 ] || [ $status -eq 77 ]
 }
 
 # build_with_tests DIRECTORY CONFIGURE_ARGUMENT...
@@ -66,6 +69,24 @@ calm_lane() {
     suite_tests asan calm "$calm_jobs"
   step tidy make -C build/release tidy || true
   step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
+}
+
+# The packages on a Debian of their own; the last line is the reason where that cannot be done.
+package_suite() {
+  local told status=0
+  told=$(VITRINA_BUILD=$source/$results VITRINA_SUITES=$1 node --test-reporter=tap tests/package/package.test.mjs 2>&1) || status=1
+  printf '%s\n' "$told"
+  [ $status -ne 0 ] || ! sed -n 's/^ok .* # SKIP *//p' <<<"$told" | grep . || return 77
+  return $status
+}
+
+# They wait more than they work.
+package_suites() {
+  local suite
+  for suite in ${VITRINA_SUITES:-bookworm trixie}; do
+    step "package-$suite" package_suite "$suite" &
+  done
+  wait
 }
 
 # The test programs of a build that failed, by their paths without ending.
@@ -123,6 +144,7 @@ check() {
     wait
     suite_tests release lone 1
     for suite in release asan tsan; do once_more $suite; done
+    package_suites
   fi
   passed=$(count PASS) failed=$(count 'FAIL|ERROR|XPASS') skipped=$(count SKIP)
   show_slowest

@@ -15,9 +15,9 @@ run_packages=(
   gstreamer1.0-nice gstreamer1.0-pulseaudio pulseaudio xvfb libgl1-mesa-dri
 )
 database_packages=(mariadb-server)
-package_packages=(debhelper dpkg-dev lintian debootstrap systemd-container git)
+package_packages=(debootstrap systemd-container git)
 check_packages=(
-  clang clang-format clang-tidy libclang-rt-dev gstreamer1.0-x gstreamer1.0-tools xz-utils git
+  clang clang-format clang-tidy libclang-rt-dev gstreamer1.0-x gstreamer1.0-tools xz-utils man-db "${package_packages[@]}"
   chromium chromium-headless-shell coturn fonts-dejavu-core wrk nftables
   apache2 faketime fcgiwrap spawn-fcgi prometheus haproxy "${database_packages[@]}" galera-4
 )

@@ -1,128 +1,164 @@
 // @ts-check
-// The packages on a fresh Debian under real systemd: built, installed, used by a real browser, killed, upgraded, removed, purged.
-// Usage: node package.test.mjs; VITRINA_SUITES (bookworm): on which Debians.
+// The packages on a fresh Debian under real systemd: built there, installed, used by a real browser, hung, killed, upgraded, removed, purged.
+// VITRINA_SUITES (bookworm trixie): on which Debians; VITRINA_ROOTS: where their roots are kept between runs.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from '../system/lib/client.mjs';
-import { ownScope, onEnd, source, temporaryDirectory, until } from '../system/lib/programs.mjs';
+import { ownScope, onEnd, source, until } from '../system/lib/programs.mjs';
 import { startBrowser, Visitor } from '../browser/lib/visitor.mjs';
-import { keptRoot, Machine, must, NoRegistry, whyNoMachine } from './lib/machine.mjs';
+import { buildPackages, dependencies, nextVersion } from './lib/build.mjs';
+import { keptRoot, Machine, NoMachine, NoRegistry, whyNoMachine } from './lib/machine.mjs';
 
-const SUITES = (process.env.VITRINA_SUITES ?? 'bookworm').split(' ');
+const SUITES = (process.env.VITRINA_SUITES ?? 'bookworm trixie').split(' ');
 const OURS = ['vitrina-coordinator', 'vitrina-streamer', 'vitrina-site', 'vitrina-demo'];
+const DAEMONS = ['vitrina-streamer', 'vitrina-coordinator'];
 /** What belongs to the machine and not to us: a web server and what the test itself asks with. */
-const BASE = ['nginx-light', 'openssl', 'iproute2', 'procps'];
+const BASE = ['nginx-light', 'openssl', 'iproute2', 'procps', 'curl'];
+/** A stopped process is not ended by the watchdog's SIGABRT (WatchdogSec), but by the SIGKILL after it (TimeoutStopSec). */
+const HUNG_MS = 90_000;
 
-/** @param {import('../system/lib/programs.mjs').Scope} scope @returns {string} a directory with the packages */
-function buildPackages(scope) {
-  const directory = temporaryDirectory(scope, 'packages');
-  const tree = join(directory, 'vitrina');
-  mkdirSync(tree);
-  const files = must('git', ['ls-files', '-z'], { cwd: source }).split('\0').filter(Boolean);
-  for (const file of files) cpSync(join(source, file), join(tree, file));
-  must('dpkg-buildpackage', ['-us', '-uc', '-b'], { cwd: tree, env: { DEB_BUILD_OPTIONS: 'nocheck parallel=2' } });
-  return directory;
+/** Either works, or says why it cannot be done here. @template T @param {import('node:test').TestContext} t @param {() => T} step */
+async function orSkip(t, step) {
+  try {
+    return await step();
+  } catch (failure) {
+    if (failure instanceof NoRegistry) t.skip(`the package registry did not answer: ${failure.message.slice(-200)}`);
+    else if (failure instanceof NoMachine) t.skip(`systemd-nspawn does not boot: ${failure.message.slice(-200)}`);
+    else throw failure;
+    return null;
+  }
 }
 
-/** What the packages depend on, as names. @param {string} directory */
-function dependencies(directory) {
-  const debs = readdirSync(directory).filter(name => /^vitrina-(?!.*dbgsym).*\.deb$/.test(name));
-  const fields = debs.map(name => must('dpkg-deb', ['-f', join(directory, name), 'Depends']));
-  const names = fields.join(',').split(',').map(entry => entry.trim().split(/[ |(]/)[0]);
-  return [...new Set(names)].filter(name => name && !name.startsWith('vitrina-') && !['libc6', 'systemd'].includes(name));
-}
-
-/** As the manual says: the streamer is given its key, nginx shows the site. @param {Machine} machine */
-function setUp(machine) {
-  machine.do(`
-    runuser -u vitrina -- vitrina-coordinator --config /etc/vitrina/configuration.json --server-key river-1 |
-      install -o vitrina-streamer -g vitrina-streamer -m 600 /dev/stdin /var/lib/vitrina-streamer/vitrina.key
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=site -keyout /etc/ssl/private/site.key -out /etc/ssl/certs/site.pem 2>/dev/null
-    cp /usr/share/doc/vitrina-coordinator/examples/nginx.conf /etc/nginx/nginx.conf
-    nginx -q -t
-    systemctl restart nginx
-    runuser -u vitrina-streamer -- vitrina-streamer --config /etc/vitrina/config.json --check
-    systemctl start vitrina-streamer`);
-}
-
-/** @param {Machine} machine @param {import('../system/lib/programs.mjs').Scope} scope */
-function clientOf(machine, scope) {
+/** What the tests ask the site, and wait for. @param {Machine} machine @param {import('../system/lib/programs.mjs').Scope} scope */
+function siteOf(machine, scope) {
   const client = new Client(`https://${machine.address}/api`, { verify: false });
   onEnd(scope, () => client.close());
-  return client;
+  const ask = async (/** @type {string} */ verb, fields = {}) => (await client.ask(verb, fields)).answer;
+  const free = () => until(async () => (await ask('GET_RCS'))?.rcs?.[0]?.free === 1, { what: 'a free server', timeout: 30_000, every: 100 });
+  return { ask, free };
 }
 
-for (const suite of SUITES)
-  test(`the packages on a fresh ${suite}`, { skip: whyNoMachine() ?? false }, async t => {
-    const packages = buildPackages(t);
-    await t.test('lintian finds nothing', { skip: must('sh', ['-c', 'command -v lintian || true']) ? false : 'without lintian' }, () => {
-      const [changes] = readdirSync(packages).filter(name => name.endsWith('.changes'));
-      assert.equal(must('sh', ['-c', `lintian --allow-root --fail-on error,warning ${changes} 2>&1`], { cwd: packages }), '');
+/** Each unit's process, and a wait until systemd has started another. @param {Machine} machine */
+function processesOf(machine) {
+  const before = DAEMONS.map(unit => /** @type {const} */ ([unit, machine.pid(unit)]));
+  const signal = (/** @type {string} */ name) => before.forEach(([, pid]) => void machine.do(`kill -${name} ${pid}`));
+  const again = async (timeout = 30_000) => {
+    for (const [unit, pid] of before)
+      await until(() => machine.isActive(unit) && machine.pid(unit) !== pid, { what: `${unit} again`, timeout, every: 250 });
+  };
+  return { signal, again };
+}
+
+/** @param {import('node:test').TestContext} t @param {string} suite */
+async function tryPackages(t, suite) {
+  const built = await orSkip(t, () => buildPackages(t, suite));
+  if (!built) return;
+  const root = await orSkip(t, () => keptRoot(suite, [...BASE, ...dependencies(built.directory)]));
+  if (!root) return;
+  nextVersion(built.directory);
+  cpSync(join(source, 'debian/tests'), join(built.directory, 'tests'), { recursive: true });
+  const machine = await orSkip(t, () => Machine.boot(t, root, built.directory));
+  if (!machine) return;
+  const site = siteOf(machine, t);
+  /** A part of the test; when it fails, with what the daemons said. @param {string} name @param {(step: import('node:test').TestContext) => void | Promise<void>} part */
+  const step = (name, part) =>
+    t.test(name, async step => {
+      try {
+        await part(step);
+      } catch (failure) {
+        step.diagnostic(machine.try('sh', '-c', 'systemctl status --no-pager -l -n 0 "vitrina*"; journalctl --no-pager -o cat -n 60').stdout);
+        throw failure;
+      }
     });
-    let root;
-    try {
-      root = keptRoot(suite, [...BASE, ...dependencies(packages)]);
-    } catch (failure) {
-      if (failure instanceof NoRegistry) return t.skip(`the package registry did not answer: ${failure.message.slice(-200)}`);
-      throw failure;
+  const install = (directory = '/shared') => machine.do(`dpkg -i $(ls ${directory}/vitrina-*.deb | grep -v dbgsym)`);
+
+  await step('lintian finds nothing', () => assert.equal(built.complaints, ''));
+
+  await step('the coordinator serves at once, the streamer when it was told how', async () => {
+    install();
+    assert.ok(machine.isActive('vitrina-coordinator'));
+    assert.ok(!machine.isActive('vitrina-streamer'));
+    machine.do('sh /shared/tests/set-up');
+    await site.free();
+    assert.equal(machine.do('systemctl --failed --no-legend'), '');
+  });
+
+  await step('systemd finds nothing wrong with the units', () => {
+    const units = ['vitrina-streamer.service', 'vitrina-coordinator.service', 'vitrina-coordinator@a.service', 'vitrina-coordinator.socket', 'vitrina-coordinator-websocket.socket'];
+    assert.equal(machine.do(`systemd-analyze verify --man=no ${units.join(' ')} 2>&1 | grep vitrina || true`), '');
+    t.diagnostic(machine.do('systemd-analyze security --no-pager vitrina-coordinator vitrina-streamer | grep Overall'));
+  });
+
+  await step('a visitor walks, and so does the next', async own => {
+    const scope = ownScope();
+    onEnd(own, () => scope.end());
+    const browser = await startBrowser(scope);
+    for (let i = 0; i < 2; i++) {
+      const visitor = await Visitor.come(scope, browser);
+      await visitor.open(`https://${machine.address}/`);
+      await visitor.start('River Quarter');
+      await visitor.leave();
+      await site.free();
     }
-    const machine = await Machine.boot(t, root, packages);
-    const client = clientOf(machine, t);
-    const free = async () => (await client.ask('GET_RCS')).answer?.rcs?.[0]?.free;
+  });
 
-    await t.test('the coordinator serves at once, the streamer when it was told how', async () => {
-      machine.do('dpkg -i $(ls /shared/vitrina-*.deb | grep -v dbgsym)');
-      assert.ok(machine.isActive('vitrina-coordinator'));
-      assert.ok(!machine.isActive('vitrina-streamer'));
-      setUp(machine);
-      await until(async () => (await free()) === 1, { what: 'a free server', timeout: 30_000 });
-      assert.equal(machine.do('systemctl --failed --no-legend'), '');
-    });
-
-    await t.test('a visitor walks, and so does the next', async step => {
-      const scope = ownScope();
-      onEnd(step, () => scope.end());
-      const browser = await startBrowser(scope);
-      for (let i = 0; i < 2; i++) {
-        const visitor = await Visitor.come(scope, browser);
-        await visitor.open(`https://${machine.address}/`);
-        await visitor.start('River Quarter');
-        await visitor.leave();
-        await until(async () => (await free()) === 1, { what: 'the place is free again', timeout: 30_000 });
-      }
-    });
-
-    await t.test('daemons that die are back, and nothing of theirs is left', async () => {
-      for (const unit of ['vitrina-streamer', 'vitrina-coordinator']) {
-        const before = machine.pid(unit);
-        machine.do(`kill -KILL ${before}`);
-        await until(() => machine.isActive(unit) && machine.pid(unit) !== before, { what: `${unit} again`, timeout: 30_000, every: 100 });
-      }
-      await until(async () => (await free()) === 1, { what: 'a free server', timeout: 30_000 });
-    });
-
-    await t.test('an upgrade leaves the streamer to its people, and starts the coordinator anew', async () => {
-      const { answer } = await client.ask('START_SESSION', { rc_name: 'River Quarter' });
-      assert.equal(answer.msg, 'SESSION_CONNECTION_DATA');
-      const before = machine.pid('vitrina-streamer');
-      machine.do('dpkg -i $(ls /shared/vitrina-*.deb | grep -v dbgsym)');
-      assert.equal(machine.pid('vitrina-streamer'), before);
-      await until(async () => (await client.ask('CONNECT_SESSION_WITH_CODE', { code: answer.code })).answer?.msg === 'SESSION_CONNECTION_DATA', {
-        what: 'the session goes on',
-        timeout: 30_000,
-        every: 200,
-      });
-    });
-
-    await t.test('removed and purged, nothing is left but what people wrote', () => {
-      machine.do(`dpkg --remove ${OURS.join(' ')}`);
-      assert.ok(machine.do('test -e /etc/vitrina/config.json && test -e /var/lib/vitrina/vitrina.key && echo yes'));
-      assert.equal(machine.do('pgrep ^vitrina- || true'), '');
-      machine.do(`dpkg --purge ${OURS.join(' ')}`);
-      assert.equal(machine.do('find /etc/vitrina /usr/share/vitrina /usr/libexec/vitrina /run/vitrina /run/vitrina-streamer /etc/systemd -name "*vitrina*" 2>/dev/null || true'), '');
-      assert.equal(machine.do('ls -d /var/lib/vitrina* 2>/dev/null || true'), '');
+  await step('an upgrade leaves the streamer to its people, and starts the coordinator anew', async () => {
+    const { msg, code } = await site.ask('START_SESSION', { rc_name: 'River Quarter' });
+    assert.equal(msg, 'SESSION_CONNECTION_DATA');
+    const [streamer, coordinator] = DAEMONS.map(unit => machine.pid(unit));
+    install('/shared/next');
+    assert.equal(machine.pid('vitrina-streamer'), streamer);
+    assert.notEqual(machine.pid('vitrina-coordinator'), coordinator);
+    await until(async () => (await site.ask('CONNECT_SESSION_WITH_CODE', { code }))?.msg === 'SESSION_CONNECTION_DATA', {
+      what: 'the session goes on',
+      timeout: 30_000,
+      every: 200,
     });
   });
+
+  await step('daemons that die are back, and so are those that hang', async () => {
+    const killed = processesOf(machine);
+    killed.signal('KILL');
+    await killed.again();
+    await site.free();
+    const hung = processesOf(machine);
+    hung.signal('STOP');
+    await hung.again(HUNG_MS);
+    await site.free();
+  });
+
+  await step('sockets that systemd holds, and a second coordinator with directories of its own', async () => {
+    const sockets = 'vitrina-coordinator.socket vitrina-coordinator-websocket.socket';
+    const names = () => machine.do('stat -c "%n %i" /run/vitrina/*.sock');
+    machine.do(`systemctl stop vitrina-coordinator; systemctl -q enable --now ${sockets}; systemctl start vitrina-coordinator`);
+    const held = names();
+    machine.do('systemctl restart vitrina-coordinator');
+    assert.equal(names(), held, 'the same sockets are there all the time');
+    await site.free();
+    machine.do(`
+      mkdir /etc/vitrina/second
+      cp /etc/vitrina/servers.json /etc/vitrina/second
+      sed 's|/run/vitrina/|/run/vitrina-coordinator/second/|; s|"/var/lib/vitrina/sessions|"/var/lib/vitrina-coordinator/second/sessions|' \\
+        /etc/vitrina/configuration.json >/etc/vitrina/second/configuration.json
+      systemctl start vitrina-coordinator@second`);
+    assert.equal(machine.do('stat -c "%U %G %a" /run/vitrina /run/vitrina-coordinator/second /run/vitrina/coordinator.sock').replaceAll('\n', ', '),
+      'vitrina www-data 750, vitrina www-data 750, vitrina www-data 660');
+    machine.do('systemctl stop vitrina-coordinator@second');
+    await site.free();
+  });
+
+  await step('removed and purged, nothing is left but what people wrote', () => {
+    machine.do('rm -rf /etc/vitrina/second');
+    machine.do(`dpkg --remove ${OURS.join(' ')}`);
+    assert.ok(machine.do('test -e /etc/vitrina/config.json && test -e /var/lib/vitrina/vitrina.key && echo yes'));
+    assert.equal(machine.do('pgrep ^vitrina- || true'), '');
+    machine.do(`dpkg --purge ${OURS.join(' ')}`);
+    assert.equal(machine.do('systemctl list-units --no-legend "vitrina*"'), '');
+    assert.equal(machine.do('find /etc /usr /run /var/lib -name "*vitrina*" -not -path "/var/lib/dpkg/*" -not -path "/run/systemd/*" 2>/dev/null || true'), '');
+  });
+}
+
+for (const suite of SUITES) test(`the packages on a fresh ${suite}`, { skip: whyNoMachine() ?? false }, t => tryPackages(t, suite));

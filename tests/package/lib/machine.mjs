@@ -11,10 +11,12 @@ import { onEnd, run, start, temporaryDirectory, until } from '../../system/lib/p
 /** @typedef {import('../../system/lib/programs.mjs').Scope} Scope */
 
 /** Roots of Debians, kept between runs. */
-const KEPT = process.env.VITRINA_ROOTS ?? '/var/cache/vitrina-roots';
+export const KEPT = process.env.VITRINA_ROOTS ?? '/var/cache/vitrina-roots';
 const MIRROR = 'http://deb.debian.org/debian';
 const LONG = 20 * 60_000;
-const COMMANDS = ['debootstrap', 'systemd-nspawn', 'nsenter', 'dpkg-buildpackage'];
+const COMMANDS = ['debootstrap', 'systemd-nspawn', 'nsenter', 'dpkg-deb', 'git'];
+/** How nspawn gets along where no systemd is the first process. */
+const ALONE = ['--quiet', '--register=no', '--keep-unit'];
 
 /** Why there can be no machine here; null: there can. @returns {string | null} */
 export function whyNoMachine() {
@@ -27,6 +29,9 @@ export function whyNoMachine() {
 /** What a package registry that does not answer leads to: a reason to skip. */
 export class NoRegistry extends Error {}
 
+/** What a machine that cannot be booted here leads to. */
+export class NoMachine extends Error {}
+
 /**
  * @param {string} file @param {string[]} args @param {{ cwd?: string, env?: Record<string, string> }} [options]
  * @returns {string} what it printed
@@ -38,30 +43,51 @@ export function must(file, args, options = {}) {
 }
 
 /**
- * The root of a Debian with these packages, made when it is not there yet.
- * @param {string} suite @param {string[]} packages @returns {string} its directory
+ * Runs lines of the shell in a root, each of which must work.
+ * @param {string} root @param {string[]} options of systemd-nspawn @param {string} lines @returns {string} what they printed
  */
-export function keptRoot(suite, packages) {
-  const root = join(KEPT, suite);
+export function inRoot(root, options, lines) {
+  const environment = ['--setenv=DEBIAN_FRONTEND=noninteractive', '--setenv=LC_ALL=C.UTF-8'];
+  return must('systemd-nspawn', [...ALONE, '-D', root, '--pipe', ...environment, ...options, 'sh', '-ec', lines]);
+}
+
+/** Which of these packages a root lacks. @param {string} root @param {string[]} packages */
+function missingFrom(root, packages) {
+  const { stdout } = run('dpkg-query', [`--admindir=${join(root, 'var/lib/dpkg')}`, '-W', '-f=${Package} ${db:Status-Status}\n']);
+  const installed = new Set([...stdout.matchAll(/^(\S+) installed$/gm)].map(([, name]) => name));
+  return packages.filter(name => !installed.has(name));
+}
+
+/** Whatever needs the registry. @param {() => void} step */
+function fromRegistry(step) {
+  try {
+    step();
+  } catch (failure) {
+    throw new NoRegistry(String(failure));
+  }
+}
+
+/**
+ * The root of a Debian with these packages, made when it is not there yet.
+ * @param {string} suite @param {string[]} packages @param {string} [purpose] another root of that Debian than the usual one
+ * @returns {string} its directory
+ */
+export function keptRoot(suite, packages, purpose) {
+  const root = join(KEPT, purpose ? `${suite}-${purpose}` : suite);
   const making = `${root}.new`;
   mkdirSync(KEPT, { recursive: true });
   if (!existsSync(root)) {
     rmSync(making, { recursive: true, force: true });
-    try {
-      must('debootstrap', ['--variant=minbase', '--include=systemd,systemd-sysv,dbus,ca-certificates', suite, making, MIRROR]);
-    } catch (failure) {
-      throw new NoRegistry(String(failure));
-    }
+    fromRegistry(() => must('debootstrap', ['--variant=minbase', '--include=systemd,systemd-sysv,dbus,ca-certificates', suite, making, MIRROR]));
     renameSync(making, root);
   }
-  const wanted = ['--quiet', '-D', root, '--register=no', '--keep-unit', '--pipe', '--setenv=DEBIAN_FRONTEND=noninteractive', '--bind-ro=/etc/resolv.conf'];
-  const missing = packages.filter(name => !existsSync(join(root, `var/lib/dpkg/info/${name}.list`)) && !existsSync(join(root, `var/lib/dpkg/info/${name}:amd64.list`)));
+  const missing = missingFrom(root, packages);
   if (missing.length)
-    try {
-      must('systemd-nspawn', [...wanted, 'sh', '-c', `apt-get -qq update && apt-get -qq install -y --no-install-recommends ${missing.join(' ')} && apt-get clean`]);
-    } catch (failure) {
-      throw new NoRegistry(String(failure));
-    }
+    fromRegistry(() =>
+      inRoot(root, ['--bind-ro=/etc/resolv.conf'], `apt-get -qq update
+        apt-get -qq install -y --no-install-recommends ${missing.join(' ')}
+        apt-get clean`),
+    );
   return root;
 }
 
@@ -83,14 +109,19 @@ export class Machine {
     const network = startNetwork(scope);
     const machine = new Machine(network.there);
     const directory = temporaryDirectory(scope, 'machine');
-    const args = ['--quiet', '-D', root, '--volatile=overlay', `--bind-ro=${shared}:/shared`, '--machine', network.name, '--boot', '--register=no', '--keep-unit'];
+    const args = [...ALONE, '-D', root, '--volatile=overlay', `--bind-ro=${shared}:/shared`, '--machine', network.name, '--boot'];
     const program = await start(scope, 'systemd-nspawn', [...args, `--network-namespace-path=/run/netns/${network.name}`, '--console=pipe'], {
       cwd: directory,
       name: 'systemd-nspawn',
     });
     clearAtTheEnd(scope, `pkill -KILL -P ${program.pid}`);
-    machine.#leader = await until(() => run('pgrep', ['-x', 'systemd', '-P', String(program.pid)]).stdout.trim(), { what: 'a first process', timeout: 30_000 });
-    await until(() => /running|degraded/.test(machine.try('systemctl', 'is-system-running').stdout), { what: 'a system that runs', timeout: 60_000, every: 200 });
+    try {
+      machine.#leader = await until(() => run('pgrep', ['-x', 'systemd', '-P', String(program.pid)]).stdout.trim(), { what: 'a first process', timeout: 30_000 });
+      await until(() => /running|degraded/.test(machine.try('systemctl', 'is-system-running').stdout), { what: 'a system that runs', timeout: 60_000, every: 200 });
+    } catch (failure) {
+      program.kill();
+      throw new NoMachine(`${failure}: ${program.log}`);
+    }
     onEnd(scope, () => {
       machine.try('systemctl', 'poweroff');
       return program.exited;
