@@ -43,7 +43,7 @@ function makeAuthority(directory, name) {
  */
 async function startOnNetwork(t, tls) {
   const port = await freePort();
-  const database = new Database(t, ['--skip-networking=0', '--bind-address=127.0.0.1', `--port=${port}`]);
+  const database = new Database(t, ['--skip-networking=0', '--bind-address=127.0.0.1,127.0.0.2', `--port=${port}`]);
   if (tls)
     for (const [option, file] of Object.entries({ cert: tls.certificate, key: tls.key })) {
       const copy = join(database.directory, `${option}.pem`);
@@ -72,7 +72,8 @@ test('over the network nobody but the server of the certificate is believed', { 
   assert.deepEqual(database.query('SELECT COUNT(*) > 0 FROM vitrina_schema'), [['1']]);
   assert.throws(() => migrate({ ca_file: wrong.ca }), /certificate/i, 'an authority that we do not trust');
   assert.throws(() => migrate({ ca_file: undefined }), /certificate/i, 'nor does the system');
-  assert.throws(() => migrate({ host: '127.0.0.1' }), /certificate|SSL|TLS|name/i, 'another name than the certificate has');
+  // Not 127.0.0.1: of this machine's own names newer libraries take any for the right one.
+  assert.throws(() => migrate({ host: '127.0.0.2' }), /certificate|SSL|TLS|name/i, 'another name than the certificate has');
   assert.throws(() => migrate({ tls: false }), /Access denied/, 'the user must come by TLS');
   writeFileSync(join(files.directory, 'wrong'), 'something else');
   assert.throws(() => migrate({ password_file: 'wrong' }), failure => {
