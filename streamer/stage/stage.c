@@ -1,14 +1,10 @@
-#include "streamer/stage/stage.h"
+#include "streamer/stage/stage_internal.h"
 
 #include "common/log.h"
 #include "streamer/base/counts.h"
-#include "streamer/process/process.h"
 #include "streamer/process/remains.h"
 #include "streamer/settings/cell_settings.h"
-#include "streamer/stage/bounds.h"
-#include "streamer/stage/display.h"
 #include "streamer/stage/environment.h"
-#include "streamer/stage/sound.h"
 #include "streamer/stage/stage_cell.h"
 #include "streamer/stage/sweep.h"
 
@@ -20,44 +16,6 @@
 #define STOP_MS 3000
 #define SERVER_STOP_MS 1000
 #define HUNG_STOP_MS 500
-#define APP_OOM_SCORE 1000 /* when memory runs out, it goes first */
-
-typedef enum {
-  STAGE_SETTING_UP, /* waits for the servers, then for the engine's `ready` */
-  STAGE_UP,
-  STAGE_STOPPING, /* the application and the engine end */
-  STAGE_STRIKING, /* the servers under them end, the directory goes */
-} StageState;
-
-struct Stage {
-  StageState state;
-  char session[STAGE_NAME_MAX + 1]; /* its processes refer to it */
-  gboolean kept, bare;
-  char *rc_name, *directory, *cache_directory;
-  const StreamerSettings *settings;
-  Metrics *metrics;
-  Cell *cell; /* NULL: isolation is "none" */
-  char **environment;
-  Display *display;
-  Sound *sound; /* NULL without sound */
-  gboolean display_ready, sound_ready;
-  Process *app;
-  Engine *engine;
-  gint64 restarts, engine_restarts;
-  Bounds *bounds;
-  gboolean restarting; /* started again, its window is not there yet */
-  gboolean failed, sweeping;
-  guint window_source; /* the time that a window may take, or be silent */
-  gint64 window_seconds;
-  guint failed_source, engine_source;
-  gboolean was_up;       /* `ready` was told, and nothing was added since */
-  gboolean app_at_fault; /* else the host is */
-  char *reason;
-  StageEvents events;
-  gpointer data;
-};
-
-static void stage_advance(Stage *stage);
 
 /* ---- failing ---- */
 
@@ -76,9 +34,7 @@ static char *tell_out_of_bounds(const Stage *stage) {
   return bounds_describe(stage->bounds);
 }
 
-/* Told from the main loop, once: what fails may be the start itself. @words: what it said last (nullable). */
-static void stage_fail(Stage *stage, const char *words, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void stage_fail(Stage *stage, const char *words, const char *format, ...) {
+void stage_fail(Stage *stage, const char *words, const char *format, ...) {
   va_list arguments;
   if (stage->failed || stage->state >= STAGE_STOPPING)
     return;
@@ -93,8 +49,7 @@ static void stage_fail(Stage *stage, const char *words, const char *format, ...)
   log_warning("stage_failed", "session=%s reason=%s last_words=%s", stage->session, reason, quoted);
 }
 
-/* Whether what ended, or has to be ended, may be started again; it was so often @restarts already. */
-static gboolean may_restart(const Stage *stage, gint64 restarts) {
+gboolean stage_may_restart(const Stage *stage, gint64 restarts) {
   return stage->state == STAGE_UP && !stage->failed && !stage->kept &&
          restarts < stage->settings->max_restarts && !bounds_ran_out(stage->bounds);
 }
@@ -102,7 +57,7 @@ static gboolean may_restart(const Stage *stage, gint64 restarts) {
 static gboolean on_no_window(gpointer data) {
   Stage *stage = data;
   stage->window_source = 0;
-  if (may_restart(stage, stage->restarts)) {
+  if (stage_may_restart(stage, stage->restarts)) {
     log_warning("app_hangs", "session=%s note=\"its window is gone, or takes no events\"", stage->session);
     process_stop(stage->app, HUNG_STOP_MS);
     return G_SOURCE_REMOVE;
@@ -127,205 +82,14 @@ static void on_bounds_exceeded(const char *reason, gpointer data) {
     process_stop(stage->app, 0);
 }
 
-static void expect_window_within(Stage *stage, gint64 seconds) {
+void stage_expect_window_within(Stage *stage, gint64 seconds) {
   g_clear_handle_id(&stage->window_source, g_source_remove);
   stage->window_seconds = seconds;
   stage->window_source = g_timeout_add_seconds((guint)seconds, on_no_window, stage);
 }
 
-static void expect_window(Stage *stage) {
-  expect_window_within(stage, stage->settings->start_timeout_seconds);
-}
-
-/* ---- the application ---- */
-
-static void on_app_ended(Process *process, gpointer data);
-
-/* What the X server is called for @part. */
-static const char *display_for(const Stage *stage, CellPart part) {
-  return stage->cell ? cell_get_display(stage->cell, part) : display_get_name(stage->display);
-}
-
-/* (transfer full) */
-static char **environment_for(const Stage *stage, CellPart part) {
-  return g_environ_setenv(g_strdupv(stage->environment), "DISPLAY", display_for(stage, part), TRUE);
-}
-
-static Process *run_app(Stage *stage, GError **error) {
-  StreamerAppValues values = {stage->kept ? NULL : stage->session, stage->rc_name,
-                              display_for(stage, CELL_PART_APP)};
-  g_auto(GStrv) arguments = streamer_settings_app(stage->settings, &values);
-  g_auto(GStrv) environment =
-      environment_add(environment_for(stage, CELL_PART_APP), stage->settings->app_environment);
-  g_autofree char *home = g_build_filename(stage->directory, "home", NULL);
-  ProcessPlan plan = {
-      .name = "app",
-      .session = stage->session,
-      .arguments = arguments,
-      .environment = environment,
-      .directory = home,
-      .channel_fd = -1,
-      .launches = TRUE,
-      .cell = stage->cell,
-      .part = CELL_PART_APP,
-      .oom_score = APP_OOM_SCORE,
-  };
-  return process_start(&plan, on_app_ended, stage, error);
-}
-
-static void start_app(Stage *stage) {
-  g_autoptr(GError) error = NULL;
-  stage->app = run_app(stage, &error);
-  if (!stage->app)
-    stage_fail(stage, NULL, "%s", error->message);
-}
-
-static void restart_app(Stage *stage) {
-  stage->restarts++;
-  stage->restarting = TRUE;
-  g_clear_pointer(&stage->app, process_free);
-  start_app(stage);
-  if (!stage->app)
-    return;
-  metrics_add(stage->metrics, COUNTS_APP_RESTARTS, 1);
-  log_notice("app_restarted", "session=%s restarts=%" G_GINT64_FORMAT, stage->session, stage->restarts);
-  expect_window(stage);
-}
-
-static void on_app_ended(Process *process, gpointer data) {
-  Stage *stage = data;
-  if (stage->state >= STAGE_STOPPING) {
-    stage_advance(stage);
-    return;
-  }
-  g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
-  stage->app_at_fault = TRUE;
-  if (stage->state == STAGE_SETTING_UP)
-    stage_fail(stage, words, "the application %s before its window was up", end);
-  else if (may_restart(stage, stage->restarts))
-    restart_app(stage);
-  else
-    stage_fail(stage, words, "the application %s", end);
-}
-
-/* ---- the engine ---- */
-
-static void stage_tell_ready(Stage *stage) {
-  stage->was_up = TRUE;
-  stage->events.ready(stage->data);
-}
-
-static void on_engine_window(EngineWindow window, gpointer data) {
-  Stage *stage = data;
-  if (stage->state != STAGE_UP || stage->failed)
-    return;
-  if (window == ENGINE_WINDOW_IS_GONE) { /* another may follow: a splash screen goes like this */
-    expect_window(stage);
-    return;
-  }
-  if (window == ENGINE_WINDOW_IS_SILENT) { /* it may be loading */
-    expect_window_within(stage, stage->settings->hang_timeout_seconds);
-    return;
-  }
-  g_clear_handle_id(&stage->window_source, g_source_remove);
-  if (stage->restarting) {
-    stage->restarting = FALSE;
-    stage->events.restarted(stage->data);
-  }
-}
-
-static void on_engine_ready(gpointer data) {
-  Stage *stage = data;
-  if (stage->state != STAGE_SETTING_UP || stage->failed) {
-    on_engine_window(ENGINE_WINDOW_IS_SHOWN, stage); /* one that was started again */
-    return;
-  }
-  stage->state = STAGE_UP;
-  g_clear_handle_id(&stage->window_source, g_source_remove);
-  stage_tell_ready(stage);
-}
-
-static Engine *run_engine(Stage *stage, GError **error);
-
-/* Outside of what the engine that has ended tells, since that one is freed here. */
-static gboolean restart_engine(gpointer data) {
-  Stage *stage = data;
-  g_autoptr(GError) error = NULL;
-  stage->engine_source = 0;
-  Engine *engine = run_engine(stage, &error);
-  if (!engine) {
-    stage_fail(stage, NULL, "%s", error->message);
-    return G_SOURCE_REMOVE;
-  }
-  engine_free(stage->engine);
-  stage->engine = engine;
-  stage->engine_restarts++;
-  metrics_add(stage->metrics, COUNTS_ENGINE_RESTARTS, 1);
-  log_notice("engine_restarted", "session=%s restarts=%" G_GINT64_FORMAT, stage->session,
-             stage->engine_restarts);
-  expect_window(stage);
-  stage->events.engine_restarted(stage->data);
-  return G_SOURCE_REMOVE;
-}
-
-static void on_engine_ended(gpointer data) {
-  Stage *stage = data;
-  if (stage->state >= STAGE_STOPPING) {
-    stage_advance(stage);
-    return;
-  }
-  g_autofree char *end = engine_describe_end(stage->engine);
-  if (!may_restart(stage, stage->engine_restarts)) {
-    stage_fail(stage, NULL, "%s", end);
-    return;
-  }
-  g_autofree char *quoted = log_quote(end);
-  log_warning("engine_ended", "session=%s end=%s", stage->session, quoted);
-  stage->engine_source = g_idle_add(restart_engine, stage);
-}
-
-static void on_engine_viewer_answered(gint64 viewer, const char *sdp, const char *reason, gpointer data) {
-  Stage *stage = data;
-  stage->events.viewer_answered(viewer, sdp, reason, stage->data);
-}
-
-static void on_engine_viewer_restarted(gint64 viewer, const char *fragment, const char *reason,
-                                       gpointer data) {
-  Stage *stage = data;
-  stage->events.viewer_restarted(viewer, fragment, reason, stage->data);
-}
-
-static void on_engine_viewer_connected(gint64 viewer, gpointer data) {
-  Stage *stage = data;
-  stage->events.viewer_connected(viewer, stage->data);
-}
-
-static void on_engine_viewer_gone(gint64 viewer, const char *reason, gpointer data) {
-  Stage *stage = data;
-  stage->events.viewer_gone(viewer, reason, stage->data);
-}
-
-static void on_engine_input(const char *user, gboolean steers, gpointer data) {
-  Stage *stage = data;
-  stage->events.input(user, steers, stage->data);
-}
-
-static const EngineEvents engine_events = {
-    .ready = on_engine_ready,
-    .window = on_engine_window,
-    .viewer_answered = on_engine_viewer_answered,
-    .viewer_restarted = on_engine_viewer_restarted,
-    .viewer_connected = on_engine_viewer_connected,
-    .viewer_gone = on_engine_viewer_gone,
-    .input = on_engine_input,
-    .ended = on_engine_ended,
-};
-
-static Engine *run_engine(Stage *stage, GError **error) {
-  g_auto(GStrv) environment = environment_for(stage, CELL_PART_ENGINE);
-  EnginePlan plan = {stage->session,  stage->directory, environment,
-                     stage->settings, stage->metrics,   stage->cell};
-  return engine_start(&plan, &engine_events, stage, error);
+void stage_expect_window(Stage *stage) {
+  stage_expect_window_within(stage, stage->settings->start_timeout_seconds);
 }
 
 /* ---- the servers under them ---- */
@@ -338,14 +102,14 @@ static void open_curtain(Stage *stage) {
   if (stage->sound)
     stage->environment =
         g_environ_setenv(stage->environment, "PULSE_SERVER", sound_get_server(stage->sound), TRUE);
-  stage->engine = run_engine(stage, &error);
+  stage->engine = stage_run_engine(stage, &error);
   if (!stage->engine) {
     stage_fail(stage, NULL, "%s", error->message);
   } else if (stage->bare) {
     g_clear_handle_id(&stage->window_source, g_source_remove);
     stage_tell_ready(stage);
   } else {
-    start_app(stage);
+    stage_start_app(stage);
   }
 }
 
@@ -441,7 +205,7 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
   stage->bounds = bounds_new(stage->session, stage->settings, on_bounds_exceeded, stage);
   if (!lay_out(stage, error) || !start_servers(stage, error))
     return NULL;
-  expect_window(stage);
+  stage_expect_window(stage);
   return g_steal_pointer(&stage);
 }
 
@@ -459,9 +223,9 @@ void stage_hand_over(Stage *stage, const char *session, const char *rc_name, con
   stage->events = *events;
   stage->data = data;
   if (stage->state == STAGE_SETTING_UP && !stage->failed)
-    expect_window(stage);
+    stage_expect_window(stage);
   if (lacks_app)
-    start_app(stage);
+    stage_start_app(stage);
 }
 
 gboolean stage_is_ready(const Stage *stage) {
@@ -510,8 +274,7 @@ static gboolean servers_ended(const Stage *stage) {
   return display_has_ended(stage->display) && (!stage->sound || sound_has_ended(stage->sound));
 }
 
-/* Goes on with the end as far as what has ended allows. */
-static void stage_advance(Stage *stage) {
+void stage_advance(Stage *stage) {
   if (stage->state == STAGE_STOPPING && actors_ended(stage)) {
     stage->state = STAGE_STRIKING;
     display_stop(stage->display, SERVER_STOP_MS);
