@@ -73,6 +73,15 @@ own_address() {
   ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p' | grep -v '^127\.' | head -n 1 || true
 }
 
+# Sessions run in cells; where this machine makes none, they are told to do without.
+choose_isolation() {
+  local why
+  isolation=cell
+  why=$(bwrap --unshare-user --unshare-pid --unshare-net --as-pid-1 --ro-bind / / --proc /proc --dev /dev -- true 2>&1) && return
+  isolation=none
+  echo "quickstart: no cell can be made here, so applications reach all that you do: $why" >&2
+}
+
 write_streamer() {
   local name=$1 rc=$2 scene=$3
   cat >"$state/$name.json" <<JSON
@@ -86,6 +95,7 @@ write_streamer() {
   "stop_grace_seconds": 0,
   "key_file": "$name.key",
   "state_directory": "$run_dir/$name",
+  "isolation": "$isolation",
   "app": ["$programs/vitrina-showroom", "--rc", "$scene", "--width", "{width}", "--height", "{height}"],
   "webrtc_program": "$programs/vitrina-webrtc"
 }
@@ -189,6 +199,7 @@ demo() {
   mkdir -p "$run_dir/nginx"
   address=$(own_address)
   locations=
+  choose_isolation
   cp "$source/conf/servers.json" "$state/servers.json"
   [ -s "$state/vitrina.key" ] || (umask 077 && openssl rand -hex 32 >"$state/vitrina.key")
   certificate

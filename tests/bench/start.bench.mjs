@@ -3,8 +3,11 @@
 // from nothing at all, once as configured by default, with a display and an engine kept ready (standby_displays), once
 // from a standby (standby_sessions). The yardstick is what no streamer can do without: Xvfb and the
 // showroom, started by hand, until the window is up. They take turns. The page makes its offer while the session starts,
-// as the site does. Usage: node start.bench.mjs [STARTS]
+// as the site does. Last, what a cell costs a start: START_SESSION with a small application, in turn with and without
+// (`isolation`), the goal being 30 ms; many, so that it shows whether they stay as quick as the first.
+// Usage: node start.bench.mjs [STARTS [STARTS-IN-CELLS]]
 
+import { noCells } from '../system/lib/cells.mjs';
 import { startDisplay } from '../system/lib/engine.mjs';
 import { startBrowser } from '../system/lib/player.mjs';
 import { built, ownScope, start, until } from '../system/lib/programs.mjs';
@@ -12,6 +15,8 @@ import { startStreamer, windowProgram } from '../system/lib/streamer.mjs';
 
 const STARTS = Number(process.argv[2] ?? 10);
 const GOAL_MS = 800;
+const CELL_STARTS = Number(process.argv[3] ?? 300);
+const CELL_GOAL_MS = 30;
 /* An engine that is kept ready has made its keys by then. */
 const SETTLED_MS = 2000;
 const showroom = built('vitrina-showroom');
@@ -101,6 +106,30 @@ function report(what, taken) {
   say(`${what}: asked to the first frame (goal ${GOAL_MS})`, taken.shown);
 }
 
+/** What a cell costs a start. @param {import('../system/lib/programs.mjs').Scope} scope */
+async function measureCells(scope) {
+  if (noCells) return console.log(noCells);
+  /** @type {{ isolation: string, streamer: import('../system/lib/streamer.mjs').Streamer, taken: number[] }[]} */
+  const ways = [];
+  for (const isolation of ['none', 'cell'])
+    ways.push({ isolation, streamer: await startStreamer(scope, { isolation, app: [windowProgram], start_timeout_seconds: 60 }), taken: [] });
+  for (let i = -1; i < CELL_STARTS; i++)
+    for (const { streamer, taken } of ways) {
+      const began = performance.now();
+      const { session } = await streamer.startSession();
+      if (i >= 0) taken.push(performance.now() - began);
+      await streamer.control('END_SESSION', { session });
+    }
+  const [none, cell] = ways.map(({ taken }) => taken);
+  const third = Math.ceil(CELL_STARTS / 3);
+  for (const { isolation, taken } of ways) {
+    say(`a small application, isolation "${isolation}"`, taken);
+    say('  the first third of the starts', taken.slice(0, third));
+    say('  the last third', taken.slice(-third));
+  }
+  console.log(`a cell costs a start (goal ${CELL_GOAL_MS}): ${(quantile(cell, 0.5) - quantile(none, 0.5)).toFixed(1)} ms between the medians`);
+}
+
 const scope = ownScope();
 try {
   const settings = {
@@ -142,6 +171,7 @@ try {
   say('yardstick: Xvfb and showroom until the window', hands);
   const ratio = (/** @type {Taken} */ taken) => (quantile(taken.shown, 0.5) / quantile(hands, 0.5)).toFixed(2);
   console.log(`ratio of the medians to the yardstick: from nothing ${ratio(fromNothing)}, with a display ${ratio(fromDisplay)}, from a standby ${ratio(fromStandby)}`);
+  await measureCells(scope);
 } finally {
   await scope.end();
 }
