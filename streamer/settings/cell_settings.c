@@ -20,10 +20,10 @@ static char **end_paths(GPtrArray *paths) {
 char **cell_settings_app_paths(const StreamerSettings *settings) {
   const char *directory = settings->cell_app_directory;
   GPtrArray *paths = g_ptr_array_new();
-  add_path(paths, directory && *directory ? g_canonicalize_filename(directory, NULL)
-                                          : cell_path_of_program(settings->app[0]));
+  add_path(paths,
+           directory && *directory ? cell_path_plain(directory) : cell_path_of_program(settings->app[0]));
   for (char **shown = settings->cell_read_only; shown && *shown; shown++)
-    add_path(paths, g_canonicalize_filename(*shown, NULL));
+    add_path(paths, cell_path_plain(*shown));
   return end_paths(paths);
 }
 
@@ -39,7 +39,7 @@ char **cell_settings_own_paths(const StreamerSettings *settings) {
   for (const Setting *row = streamer_settings_table; row->name; row++) {
     const char *path = row->type == SETTING_PATH ? G_STRUCT_MEMBER(char *, settings, row->offset) : NULL;
     if (path && *path && !g_strv_contains(shown, row->name))
-      add_path(paths, g_canonicalize_filename(path, NULL));
+      add_path(paths, cell_path_plain(path));
   }
   add_path(paths, g_strdup(settings->file));
   return end_paths(paths);

@@ -236,6 +236,43 @@ static void the_environment_is_the_sessions_own(void) {
     g_assert_cmpstr(g_environ_getenv(environment, expected[i].name), ==, expected[i].value);
 }
 
+static void in_a_cell_places_have_the_same_names(void) {
+  g_unsetenv("MESA_SHADER_CACHE_DIR");
+  g_auto(GStrv) environment = environment_new("/s/1", "/cache", TRUE);
+  g_assert_cmpstr(g_environ_getenv(environment, "HOME"), ==, CELL_HOME);
+  g_assert_cmpstr(g_environ_getenv(environment, "TMPDIR"), ==, CELL_TEMPORARY);
+  g_assert_cmpstr(g_environ_getenv(environment, REMAINS_VARIABLE), ==, "/s/1");
+  /* No session gives compiled code to another. */
+  g_assert_null(g_environ_getenv(environment, "MESA_SHADER_CACHE_DIR"));
+}
+
+/* ---- launchers ---- */
+
+static void a_launcher_is_over_when_its_group_is(void) {
+  static const struct {
+    const char *script, *end;
+    gboolean waits;
+  } cases[] = {
+      {"(sleep 0.5; echo done) & exit 0", "ended with status 0", TRUE},
+      {"(sleep 1000; echo done) & exit 3", "ended with status 3", FALSE},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    char *arguments[] = {"sh", "-c", (char *)cases[i].script, NULL};
+    ProcessPlan plan = {.name = "test",
+                        .arguments = arguments,
+                        .environment = plain_environment,
+                        .channel_fd = -1,
+                        .launches = TRUE};
+    gboolean ended = FALSE;
+    g_autoptr(Process) process = process_start(&plan, on_ended, &ended, NULL);
+    while (!ended)
+      g_main_context_iteration(NULL, TRUE);
+    g_autofree char *end = process_describe_end(process), *words = process_last_words(process);
+    g_assert_cmpstr(end, ==, cases[i].end);
+    g_assert_cmpstr(words, ==, cases[i].waits ? "done" : "");
+  }
+}
+
 /* ---- remains ---- */
 
 /* A state directory for one test. (transfer full) */
@@ -295,6 +332,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/process/stopping-asks-then-forces", stopping_asks_then_forces);
   g_test_add_func("/process/freeing-kills", freeing_kills);
   g_test_add_func("/environment/is-the-sessions-own", the_environment_is_the_sessions_own);
+  g_test_add_func("/environment/in-a-cell-places-have-the-same-names", in_a_cell_places_have_the_same_names);
+  g_test_add_func("/process/a-launcher-is-over-when-its-group-is", a_launcher_is_over_when_its_group_is);
   g_test_add_func("/remains/only-the-dead-are-cleared", only_the_dead_are_cleared);
   g_test_add_func("/remains/those-who-carry-the-mark-are-killed", those_who_carry_the_mark_are_killed);
   return g_test_run();
