@@ -38,7 +38,7 @@ test('a booking and its end have a line each, with nothing in it that opens or c
   );
   const cancelled = await client.ask('CANCEL_SESSION', { code: answer.code, key: answer.key });
   await coordinator.waitFor(new RegExp(` notice: cancelled request=${cancelled.headers['x-request-id']} client=127\\.0\\.0\\.1 session=${id} rc=River `));
-  const lines = coordinator.log.split('\n').filter(line => / (booked|cancelled) /.test(line));
+  const lines = coordinator.log.split('\n').filter(line => / notice: (booked|cancelled) /.test(line));
   assert.equal(lines.length, 2);
   for (const secret of [answer.key, 'Anna']) assert.ok(!coordinator.log.includes(secret));
   const told = lines.map(line => line.replace(/^.*? notice: /, '').replace(/(request|session|client)=\S+/g, ''));
