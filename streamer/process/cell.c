@@ -211,7 +211,6 @@ Cell *cell_new(const CellPlan *plan, GError **error) {
   cell->plan.directory = g_strdup(plan->directory);
   cell->plan.app_shown = g_strdupv((char **)plan->app_shown);
   cell->plan.engine_shown = g_strdupv((char **)plan->engine_shown);
-  cell->plan.shown = g_strdupv((char **)plan->shown);
   cell->plan.hidden = g_strdupv((char **)plan->hidden);
   if (!find_programs(cell, error) || !make_places(cell, plan->directory, error) ||
       !make_namespaces(cell, error))
@@ -231,7 +230,6 @@ void cell_free(Cell *cell) {
   g_free((char *)cell->plan.directory);
   g_strfreev((char **)cell->plan.app_shown);
   g_strfreev((char **)cell->plan.engine_shown);
-  g_strfreev((char **)cell->plan.shown);
   g_strfreev((char **)cell->plan.hidden);
   g_free(cell);
 }

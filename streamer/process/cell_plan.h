@@ -7,12 +7,15 @@
 #define CELL_RUNTIME "/tmp/runtime"
 #define CELL_COOKIE "/run/vitrina/cookie"
 #define CELL_SOUND "/run/vitrina/sound"
+#define CELL_REGISTRY "/run/vitrina/gstreamer-registry.bin"
 #define CELL_DISPLAY ":0" /* where there is no network of the host's: see cell_get_display() */
 
-/* In the session's directory, on the host: where the X server's socket is, the sound server's, the cookie. */
+/* In the session's directory, on the host: where the X server's socket is, the sound server's, the cookie,
+ * and GStreamer's list of plugins (may be missing). */
 #define CELL_HOST_DISPLAY "x11"
 #define CELL_HOST_SOUND "sound"
 #define CELL_HOST_COOKIE "cookie"
+#define CELL_HOST_REGISTRY "registry"
 
 /* Who is in it. */
 typedef enum {
@@ -27,7 +30,6 @@ typedef struct {
   const char *directory;     /* the session's; NULL: none, for a try */
   char *const *app_shown;    /* read-only to the application */
   char *const *engine_shown; /* read-only to the engine */
-  char *const *shown;        /* read-only to both */
   char *const *hidden;       /* the streamer's own files and directories, wherever they lie */
   gboolean app_has_network;  /* the host's; else it has a loopback of its own and nothing more */
   gint64 app_processes;      /* processes and threads of the application; 0: any number */

@@ -71,6 +71,7 @@ static const struct {
     {DISPLAY, VIEW_WRITE, "/tmp/.X11-unix", CELL_HOST_DISPLAY},
     {APP | ENGINE, VIEW_READ, "/tmp/.X11-unix", CELL_HOST_DISPLAY},
     {DISPLAY | APP | ENGINE, VIEW_READ, CELL_COOKIE, CELL_HOST_COOKIE},
+    {APP | ENGINE, VIEW_READ, CELL_REGISTRY, CELL_HOST_REGISTRY},
     {SOUND, VIEW_WRITE, CELL_SOUND, CELL_HOST_SOUND},
     {APP | ENGINE, VIEW_READ, CELL_SOUND, CELL_HOST_SOUND},
 };
@@ -237,8 +238,6 @@ void cell_view_add(GPtrArray *arguments, const CellPlan *plan, CellPart part, co
     view_show_all(&view, plan->app_shown);
   if (part == ENGINE)
     view_show_all(&view, plan->engine_shown);
-  if (part & (APP | ENGINE))
-    view_show_all(&view, plan->shown);
   if (part == ENGINE || (part == APP && plan->app_has_network))
     view_name_servers(&view, kept);
   for (char *const *path = plan->hidden; path && *path; path++) {

@@ -2,6 +2,8 @@
 
 #include "streamer/settings/cell_paths.h"
 
+#include <stdlib.h>
+
 gboolean cell_settings_wants_cell(const StreamerSettings *settings) {
   return g_str_equal(settings->isolation, "cell");
 }
@@ -12,6 +14,16 @@ static void add_path(GPtrArray *paths, char *path) {
     g_ptr_array_add(paths, path);
 }
 
+/* Where @program is, and where it really is: it may be a link. */
+static void add_program(GPtrArray *paths, const char *program) {
+  g_autofree char *found = g_find_program_in_path(program);
+  char *real = found ? realpath(found, NULL) : NULL; /* (free()) */
+  add_path(paths, cell_path_of_program(program));
+  if (real && !g_str_equal(real, found))
+    add_path(paths, cell_path_of_program(real));
+  free(real);
+}
+
 static char **end_paths(GPtrArray *paths) {
   g_ptr_array_add(paths, NULL);
   return (char **)g_ptr_array_free(paths, FALSE);
@@ -20,8 +32,10 @@ static char **end_paths(GPtrArray *paths) {
 char **cell_settings_app_paths(const StreamerSettings *settings) {
   const char *directory = settings->cell_app_directory;
   GPtrArray *paths = g_ptr_array_new();
-  add_path(paths,
-           directory && *directory ? cell_path_plain(directory) : cell_path_of_program(settings->app[0]));
+  if (directory && *directory)
+    add_path(paths, cell_path_plain(directory));
+  else
+    add_program(paths, settings->app[0]);
   for (char **shown = settings->cell_read_only; shown && *shown; shown++)
     add_path(paths, cell_path_plain(*shown));
   return end_paths(paths);
@@ -29,7 +43,7 @@ char **cell_settings_app_paths(const StreamerSettings *settings) {
 
 char **cell_settings_engine_paths(const StreamerSettings *settings) {
   GPtrArray *paths = g_ptr_array_new();
-  add_path(paths, cell_path_of_program(settings->webrtc_program));
+  add_program(paths, settings->webrtc_program);
   return end_paths(paths);
 }
 

@@ -180,9 +180,11 @@ static gboolean lay_out(Stage *stage, GError **error) {
     return environment_make_directories(stage->directory, error);
   const char *registry = g_environ_getenv(stage->environment, "GST_REGISTRY");
   stage->cell = stage_cell_new(stage->settings, stage->directory, registry, error);
-  if (stage->cell)
-    cell_set_cgroup(stage->cell, bounds_get_cgroup(stage->bounds));
-  return stage->cell != NULL;
+  if (!stage->cell)
+    return FALSE;
+  stage->environment = g_environ_setenv(stage->environment, "GST_REGISTRY", CELL_REGISTRY, TRUE);
+  cell_set_cgroup(stage->cell, bounds_get_cgroup(stage->bounds));
+  return TRUE;
 }
 
 Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error) {

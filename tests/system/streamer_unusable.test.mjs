@@ -107,7 +107,7 @@ const faults = {
 for (const [what, make] of Object.entries(faults)) {
   test(`${what}: nobody is sent here, whoever asks is told why, and it ends when it is mended`, async t => {
     const { settings, env, reason, line, mend } = make(t);
-    const streamer = await startStreamer(t, { log_level: 'info', ...settings }, { env });
+    const streamer = await startStreamer(t, { log_level: 'info', isolation: 'none', ...settings }, { env });
     const status = await becomes(streamer, 'unusable');
     assert.match(status.reason, reason);
     await streamer.program.waitFor(new RegExp(` unusable reason=.*${reason.source}`));
@@ -139,7 +139,7 @@ for (const [what, make] of Object.entries(faults)) {
 
 test('SIGHUP has it tried at once', async t => {
   const app = join(temporaryDirectory(t, 'app'), 'walk');
-  const streamer = await startStreamer(t, { app: [app] });
+  const streamer = await startStreamer(t, { app: [app], isolation: 'none' });
   await streamer.program.waitFor(/standby_failed session=trial-\d+ .*next_in_ms=4000/, { timeout: 30_000 });
   symlinkSync(windowProgram, app);
   const from = streamer.program.log.length;
@@ -151,7 +151,7 @@ test('SIGHUP has it tried at once', async t => {
 test('an application that fails for one visitor is tried for the next; one that fails for all is not', async t => {
   const app = join(temporaryDirectory(t, 'app'), 'walk');
   script(app, 'echo no licence >&2; exit 3');
-  const streamer = await startStreamer(t, { app: [app] });
+  const streamer = await startStreamer(t, { app: [app], isolation: 'none' });
   for (const session of ['a', 'b']) {
     assert.match((await streamer.control('START_SESSION', { session })).answer.reason, /the application ended with status 3/);
     await streamer.program.waitFor(new RegExp(`session_gone session=${session}`));
@@ -165,7 +165,7 @@ test('an application that fails for one visitor is tried for the next; one that 
 });
 
 test('what ends in a session that was up says nothing of the next', async t => {
-  const streamer = await startStreamer(t, { max_restarts: 0 });
+  const streamer = await startStreamer(t, { max_restarts: 0, isolation: 'none' });
   for (const of of ['app', 'engine', 'display', 'app', 'engine', 'display']) {
     const { session } = await streamer.startSession();
     process.kill(streamer.processes()[of], 'SIGKILL');
@@ -175,7 +175,7 @@ test('what ends in a session that was up says nothing of the next', async t => {
 });
 
 test('all that is wrong is told, a line each with its setting, with --check and at a start', async t => {
-  const streamer = await startStreamer(t);
+  const streamer = await startStreamer(t, { isolation: 'none' });
   const config = join(streamer.directory, 'other.json');
   const settings = {
     ...streamer.settings,
@@ -208,7 +208,7 @@ test('all that is wrong is told, a line each with its setting, with --check and 
 });
 
 test('the port of a streamer that runs is no flaw of its file', async t => {
-  const streamer = await startStreamer(t);
+  const streamer = await startStreamer(t, { isolation: 'none' });
   assert.deepEqual(check(streamer), { status: 0, stdout: 'ok\n', stderr: '' });
 });
 

@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process';
 
 /* The X protocol's connection setup (section 8) without a cookie; the first byte of the answer is 0 for a refusal. */
-const client = (/** @type {number} */ number) => `
-const socket = require('node:net').connect('/tmp/.X11-unix/X${number}');
+const client = (/** @type {string} */ path) => `
+const socket = require('node:net').connect(${JSON.stringify(path)});
 socket.write(Buffer.from([0x6c, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
 socket.once('data', bytes => (console.log(bytes[0] === 1 ? 'admitted' : 'refused'), process.exit()));
 socket.once('error', error => (console.log(error.code), process.exit()));
@@ -13,10 +13,10 @@ socket.once('close', () => (console.log('refused'), process.exit()));`;
 
 /**
  * What the display says to somebody without its cookie: "admitted", "refused", or why it cannot be asked.
- * @param {number} number @param {{ uid?: number }} [options] `uid`: as whom, where we may be anybody
+ * @param {string} socket its path @param {{ uid?: number }} [options] `uid`: as whom, where we may be anybody
  */
-export function displayAnswers(number, { uid } = {}) {
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', client(number)], { encoding: 'utf8', uid, cwd: '/', timeout: 20_000 });
+export function displayAnswers(socket, { uid } = {}) {
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', client(socket)], { encoding: 'utf8', uid, cwd: '/', timeout: 20_000 });
   if (!stdout) throw new Error(stderr);
   return stdout.trim();
 }

@@ -3,6 +3,7 @@
 #include "streamer/settings/cell_settings.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 static void what_a_cell_has_for_itself_cannot_be_shown(void) {
   static const struct {
@@ -57,6 +58,19 @@ static void the_application_sees_its_directory_and_what_is_named(House *house, g
   g_assert_cmpstrv(paths, expected);
 }
 
+static void a_program_that_is_a_link_is_shown_where_it_really_is(House *house, gconstpointer unused) {
+  g_autofree char *elsewhere = g_dir_make_tmp("links-XXXXXX", NULL);
+  g_autofree char *link = g_build_filename(elsewhere, "app", NULL);
+  g_assert_cmpint(symlink(house->program, link), ==, 0);
+  g_free(house->settings->app[0]);
+  house->settings->app[0] = g_strdup(link);
+  g_auto(GStrv) paths = cell_settings_app_paths(house->settings);
+  const char *expected[] = {elsewhere, house->directory, "/srv/scenes", NULL};
+  g_assert_cmpstrv(paths, expected);
+  g_unlink(link);
+  g_rmdir(elsewhere);
+}
+
 static void what_is_the_systems_is_not_shown_twice(House *house, gconstpointer unused) {
   g_auto(GStrv) paths = cell_settings_engine_paths(house->settings);
   g_assert_null(paths[0]);
@@ -82,6 +96,8 @@ int main(int argc, char **argv) {
                   what_a_cell_has_for_itself_cannot_be_shown);
   add_in_house("/cell-settings/the-application-sees-its-directory-and-what-is-named",
                the_application_sees_its_directory_and_what_is_named);
+  add_in_house("/cell-settings/a-program-that-is-a-link-is-shown-where-it-really-is",
+               a_program_that_is_a_link_is_shown_where_it_really_is);
   add_in_house("/cell-settings/what-is-the-systems-is-not-shown-twice",
                what_is_the_systems_is_not_shown_twice);
   add_in_house("/cell-settings/every-path-that-is-named-is-the-streamers-own",
