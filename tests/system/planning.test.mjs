@@ -238,7 +238,7 @@ test('when no server can start a booked session it is not lost: its code works l
   const { come, streamers, walkIn } = await startRiver(t, { plan });
   streamers[0].starting = 'fails';
   const { status, answer } = await come(plan[0].code);
-  assert.deepEqual([status, answer.msg], [503, 'SERVERS_BUSY']);
+  assert.deepEqual([status, answer.msg], [503, 'SERVERS_UNREACHABLE']);
   assert.equal((await walkIn()).status, 503, 'its place stays its own');
   streamers[0].starting = 'right';
   assert.equal((await come(plan[0].code)).answer.role, 'host');
