@@ -72,8 +72,10 @@ class Planner extends Visitor {
     await this.seesStarts();
   }
 
+  /** Late in the evening so few are left that they are shown anyway. */
   async showAllTimes() {
-    await this.site.locator('input[name="exact"]').check();
+    const exact = this.site.locator('input[name="exact"]');
+    if (await exact.isVisible()) await exact.check();
   }
 
   /** The first start that leaves enough time to book it. @param {number} fromMs @returns {Promise<number>} */
