@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "streamer/check/check.h"
 #include "streamer/engine/engine.h"
+#include "streamer/process/remains.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@ typedef struct {
   const char *config;
   const StreamerSettings *settings;
   gboolean is_flawed;
+  char *registry; /* where GStreamer may note what it finds (nullable: where it likes) */
   GMainLoop *loop;
 } TryOut;
 
@@ -36,11 +38,23 @@ static void on_engine_tried(char *const *problems, gpointer data) {
 static gboolean begin_with_engine(gpointer data) {
   TryOut *out = data;
   g_auto(GStrv) environment = g_get_environ();
-  /* What it finds out about the plugins it is to keep for itself. */
-  if (!g_environ_getenv(environment, "GST_REGISTRY"))
-    environment = g_environ_setenv(environment, "GST_REGISTRY_DISABLE", "yes", TRUE);
+  if (out->registry)
+    environment = g_environ_setenv(environment, "GST_REGISTRY", out->registry, FALSE);
   engine_check(out->settings, environment, on_engine_tried, out);
   return G_SOURCE_REMOVE;
+}
+
+/* What is found out about plugins is nobody else's, and does not stay. */
+static void try_engine(TryOut *out) {
+  g_autofree char *directory = g_dir_make_tmp("vitrina-check-XXXXXX", NULL);
+  g_autofree char *registry = directory ? g_build_filename(directory, "registry", NULL) : NULL;
+  out->registry = registry;
+  log_set_level(LOG_LEVEL_ERROR);
+  g_idle_add(begin_with_engine, out);
+  g_main_loop_run(out->loop);
+  out->registry = NULL;
+  if (directory)
+    remains_remove_tree(directory);
 }
 
 int try_out(const char *config, const StreamerSettings *settings, const GError *flaw) {
@@ -52,11 +66,8 @@ int try_out(const char *config, const StreamerSettings *settings, const GError *
   }
   say_problems(&out, check_host(settings));
   say_problems(&out, check_ports(settings));
-  if (g_file_test(settings->webrtc_program, G_FILE_TEST_IS_EXECUTABLE)) { /* else told */
-    log_set_level(LOG_LEVEL_ERROR);
-    g_idle_add(begin_with_engine, &out);
-    g_main_loop_run(loop);
-  }
+  if (g_file_test(settings->webrtc_program, G_FILE_TEST_IS_EXECUTABLE)) /* else told */
+    try_engine(&out);
   if (out.is_flawed)
     return SETTINGS_EXIT_STATUS;
   puts("ok");

@@ -44,6 +44,7 @@ function siteOf(machine, scope) {
 /** Each unit's process, and a wait until systemd has started another. @param {Machine} machine */
 function processesOf(machine) {
   const before = DAEMONS.map(unit => /** @type {const} */ ([unit, machine.pid(unit)]));
+  for (const [unit, pid] of before) assert.ok(Number(pid) > 1, `${unit} has no process`);
   const signal = (/** @type {string} */ name) => before.forEach(([, pid]) => void machine.do(`kill -${name} ${pid}`));
   const again = async (timeout = 30_000) => {
     for (const [unit, pid] of before)

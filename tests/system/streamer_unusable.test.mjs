@@ -2,7 +2,7 @@
 // A host that cannot show sessions says so, offers itself to nobody, and is of use again as soon as what was wrong is mended.
 
 import assert from 'node:assert/strict';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { request } from './lib/client.mjs';
@@ -225,6 +225,17 @@ function certificate(directory, name, days = '30') {
   }
   return { tls_certificate: at('pem'), tls_key: at('key') };
 }
+
+test('a check needs no list of plugins that somebody else has made, and leaves none', async t => {
+  const streamer = await startStreamer(t, { isolation: 'none' });
+  const home = temporaryDirectory(t, 'home');
+  const { status, stdout, stderr } = run('env', ['-u', 'GST_REGISTRY', built('vitrina-streamer'), '--check', '--config', streamer.config], {
+    env: { HOME: home, XDG_CACHE_HOME: home, TMPDIR: home },
+  });
+  assert.equal(stdout, 'ok\n', stderr);
+  assert.equal(status, 0);
+  assert.deepEqual(readdirSync(home), []);
+});
 
 test('a broken certificate is told before anybody comes', async t => {
   const directory = temporaryDirectory(t, 'tls');

@@ -129,9 +129,9 @@ export class Machine {
     return machine;
   }
 
-  /** @param {string} file @param {...string} args */
+  /** In a session of its own: a signal to a whole group of processes stays in there. @param {string} file @param {...string} args */
   try(file, ...args) {
-    return run('nsenter', ['-t', this.#leader, '-a', '--', 'env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'DEBIAN_FRONTEND=noninteractive', file, ...args], { timeout: LONG });
+    return run('setsid', ['--wait', 'nsenter', '-t', this.#leader, '-a', '--', 'env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'DEBIAN_FRONTEND=noninteractive', file, ...args], { timeout: LONG });
   }
 
   /** Runs lines of the shell there, each of which must work. @param {string} lines @returns {string} what they printed */
