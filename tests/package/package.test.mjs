@@ -46,7 +46,7 @@ function processesOf(machine) {
   const before = DAEMONS.map(unit => /** @type {const} */ ([unit, machine.pid(unit)]));
   for (const [unit, pid] of before) assert.ok(Number(pid) > 1, `${unit} has no process`);
   const signal = (/** @type {string} */ name) => before.forEach(([, pid]) => void machine.do(`kill -${name} ${pid}`));
-  const again = async (timeout = 30_000) => {
+  const again = async (/** @type {number} */ timeout) => {
     for (const [unit, pid] of before)
       await until(() => machine.isActive(unit) && machine.pid(unit) !== pid, { what: `${unit} again`, timeout, every: 250 });
   };
@@ -123,7 +123,7 @@ async function tryPackages(t, suite) {
   await step('daemons that die are back, and so are those that hang', async () => {
     const killed = processesOf(machine);
     killed.signal('KILL');
-    await killed.again();
+    await killed.again(HUNG_MS); /* what is left of one gets TimeoutStopSec at the most */
     await site.free();
     const hung = processesOf(machine);
     hung.signal('STOP');
