@@ -102,18 +102,28 @@ static void check_state_directory(const StreamerSettings *settings, GPtrArray *p
 /* ---- all of it ---- */
 
 /* In the order in which a start would find them. */
-static void (*const checks[])(const StreamerSettings *settings, GPtrArray *problems) = {
-    check_placeholders, check_certificate, check_cell, check_state_directory, check_programs};
+static const struct {
+  void (*find)(const StreamerSettings *settings, GPtrArray *problems);
+  gboolean finds_mendable; /* else nothing that it finds may be mended while the streamer runs */
+} checks[] = {
+    {check_placeholders, FALSE},   {check_certificate, TRUE}, {check_cell, FALSE},
+    {check_state_directory, TRUE}, {check_programs, TRUE},
+};
 
-GPtrArray *check_host(const StreamerSettings *settings) {
+static GPtrArray *find_problems(const StreamerSettings *settings, gboolean mendable_alone) {
   GPtrArray *problems = check_problems_new();
   for (gsize i = 0; i < G_N_ELEMENTS(checks); i++)
-    checks[i](settings, problems);
+    if (checks[i].finds_mendable || !mendable_alone)
+      checks[i].find(settings, problems);
   return problems;
 }
 
+GPtrArray *check_host(const StreamerSettings *settings) {
+  return find_problems(settings, FALSE);
+}
+
 gboolean check_host_is_good(const StreamerSettings *settings, GError **error) {
-  g_autoptr(GPtrArray) problems = check_host(settings);
+  g_autoptr(GPtrArray) problems = find_problems(settings, TRUE);
   for (guint i = 0; i < problems->len; i++) {
     const CheckProblem *problem = problems->pdata[i];
     if (!problem->may_be_mended)
