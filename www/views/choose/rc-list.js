@@ -14,6 +14,11 @@ import { createRcPicture } from '../rc-picture.js';
 /** More places than this are told in words alone. */
 const MOST_DOTS = 8;
 
+/** @param {Rc} rc @param {Card} card @returns {string[]} what it is found by */
+function textsOf(rc, { title, address, text }) {
+  return [rc.rc_name, ...[title, address, text].map((element) => element.textContent ?? '')];
+}
+
 export class RcListView {
   #i18n;
   #onChoose;
@@ -63,9 +68,7 @@ export class RcListView {
     for (const rc of this.#rcs ?? []) {
       const card = this.#cards.get(rc.rc_name);
       if (!card) continue;
-      const { title, address, text } = card;
-      const texts = [rc.rc_name, title.textContent ?? '', address.textContent ?? '', text.textContent ?? ''];
-      card.item.hidden = !isFound(query, texts);
+      card.item.hidden = query !== '' && !isFound(query, textsOf(rc, card));
       found += Number(!card.item.hidden);
     }
     const key = this.#rcs === null ? 'rcs.loading' : this.#rcs.length === 0 ? 'rcs.none' : found === 0 ? 'rcs.search.none' : '';
