@@ -342,6 +342,7 @@ test('one takes a picture of what is seen, as large as it comes, and the others 
   const host = await Participant.come(t, browser, { label: 'photo-host' });
   const guest = await Participant.come(t, browser, { label: 'photo-guest' });
   await host.invites(house, 'River Quarter', guest);
+  for (const one of [host, guest]) assert.ok(await one.site.locator('[data-tool="photo"]').isEnabled(), one.label);
   const [download] = await Promise.all([
     host.page.waitForEvent('download'),
     host.site.getByRole('button', { name: 'Take a picture' }).click(),

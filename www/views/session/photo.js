@@ -21,12 +21,14 @@ export class PhotoView {
     this.#i18n = i18n;
     this.#video = video;
     this.#button.addEventListener('click', () => this.#take().then((taken) => taken && onTaken(), onFailed));
+    // Whether there is a picture the video alone knows in time.
+    video.addEventListener('playing', () => void (this.#button.disabled = false));
+    video.addEventListener('emptied', () => void (this.#button.disabled = true));
   }
 
-  /** @param {string} title of the complex @param {boolean} playing */
-  render(title, playing) {
+  /** @param {string} title of the complex */
+  render(title) {
     this.#title = title;
-    this.#button.disabled = !playing;
   }
 
   /** @returns {Promise<boolean>} whether the visitor has it: sharing can be thought better of */

@@ -108,7 +108,7 @@ export class StageView {
     this.#wake.keep(true);
     this.#invite.render(state, people.me?.role === 'host', title);
     this.#tools.render(state.hasSound, people.steers);
-    this.#photo.render(title, playing);
+    this.#photo.render(title);
     this.#endsAtMs = state.endsAtMs;
     this.#clock ||= setInterval(() => this.#showTime(), 1000);
     this.#showTime();
