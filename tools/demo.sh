@@ -8,6 +8,7 @@ https_port=${VITRINA_HTTPS_PORT:-8443}
 state=${VITRINA_STATE_DIR:-$source/build/demo}
 store=${VITRINA_STORE:-json}
 programs=$source/build/release
+site=$programs/site
 
 names=() pids=()
 
@@ -165,7 +166,7 @@ write_nginx() {
     -e "s|@WEBSOCKETS@|server unix:$run_dir/websocket.sock;|" \
     -e "s|@HTTP_LISTEN@|$http_port|" -e "s|@HTTPS_LISTEN@|$https_port|" -e "s|@REDIRECT@||" \
     -e "s|@CERTIFICATE@|$state/certificate.pem|" -e "s|@CERTIFICATE_KEY@|$state/certificate.key|" \
-    -e "s|@SITE_PATH@|/|g" -e "s|@SITE_ROOT@|$source/www|" -e "s|@STREAMERS@|$locations|" -e "s| @EMBED_ORIGINS@||" \
+    -e "s|@SITE_PATH@|/|g" -e "s|@SITE_ROOT@|$site|" -e "s|@STREAMERS@|$locations|" -e "s| @EMBED_ORIGINS@||" \
     -e "$(sh "$source/tools/nginx.sh")" \
     "$source/conf/nginx.conf.in" >"$state/nginx.conf"
 }

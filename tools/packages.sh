@@ -1,7 +1,7 @@
 # What Vitrina needs from Debian 12 or 13. Sourced by quickstart.
 
 build_packages=(
-  autoconf automake gcc libc6-dev make pkg-config
+  autoconf automake gcc libc6-dev make pkg-config esbuild
   libglib2.0-dev libcjson-dev libjwt-dev libssl-dev
   libfcgi-dev libcurl4-openssl-dev default-libmysqlclient-dev
   libwebsockets-dev libwebsockets-evlib-glib libwebsockets-evlib-ev libev-dev libxau-dev libsystemd-dev

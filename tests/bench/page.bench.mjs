@@ -13,6 +13,7 @@ const VISITS = Number(process.argv[2] ?? 7);
 const networks = [
   { name: 'near by', latency: 0, rate: -1 },
   { name: 'phone: 150 ms, 9 Mbit/s', latency: 150, rate: 9e6 },
+  { name: 'phone far out: 150 ms, 1.6 Mbit/s', latency: 150, rate: 1.6e6 },
 ];
 
 /** @param {number[]} values */
@@ -32,6 +33,7 @@ try {
   for (const { name, latency, rate } of networks) {
     /** @type {Record<'yardstick' | 'first' | 'again', number[]>} */
     const times = { yardstick: [], first: [], again: [] };
+    let requests = 0;
     for (let visit = 0; visit < VISITS; visit++) {
       // A context has a cache and connections of its own.
       for (const [kind, path, selector] of /** @type {const} */ ([['yardstick', 'favicon.svg', undefined], ['first', '', '[data-rc]']])) {
@@ -39,15 +41,17 @@ try {
         const page = await context.newPage();
         const session = await context.newCDPSession(page);
         await session.send('Network.enable');
+        if (kind === 'first') page.on('request', () => requests++);
         const throughput = rate > 0 ? rate / 8 : -1;
         await session.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput: throughput, uploadThroughput: throughput });
         times[kind].push(await open(page, house.url + path, selector));
+        page.removeAllListeners('request');
         if (kind === 'first') times.again.push(await open(page, house.url, selector));
         await context.close();
       }
     }
     const unit = median(times.yardstick);
-    console.log(`${name}: one picture ${unit.toFixed(0)} ms`);
+    console.log(`${name}: one picture ${unit.toFixed(0)} ms; a first visit asks ${(requests / VISITS).toFixed(0)} times`);
     for (const kind of /** @type {const} */ (['first', 'again']))
       console.log(`  ${kind} visit until a complex can be chosen: ${median(times[kind]).toFixed(0)} ms, ${(median(times[kind]) / unit).toFixed(1)} of that`);
   }

@@ -36,7 +36,7 @@ test('the site and its verbs are there, at a sub-path too, and refusals come as 
   const page = await request(apache.url, { ca: apache.ca });
   assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8']);
   assert.match(String(page.headers['content-security-policy']), /^default-src 'none'/);
-  const module = await request(`${apache.url}main.js`, { ca: apache.ca });
+  const module = await request(`${apache.url}load.js`, { ca: apache.ca });
   assert.deepEqual([module.status, module.headers['content-type']], [200, 'text/javascript; charset=utf-8']);
   const rcs = await client.ask('GET_RCS', { id: 5 });
   assert.deepEqual([rcs.status, rcs.answer], [200, { msg: 'RCS_FOUND', rcs: [], id: 5 }]);

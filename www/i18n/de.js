@@ -8,6 +8,8 @@ export const texts = {
   'page.language': 'Sprache',
   'page.home': 'Vitrina, Startseite',
   'page.footer': 'Live-Rundgänge in 3D durch neue Wohnanlagen.',
+  'page.description': '3D-Rundgänge durch neue Wohnanlagen, live im Browser: Anlage wählen, eintreten und die Familie mit einem Code einladen.',
+  'page.noscript': 'Ein Rundgang ist ein Live-Bild und braucht einen Browser mit eingeschaltetem JavaScript. Schalten Sie es ein oder öffnen Sie diese Seite auf dem Telefon.',
 
   'hero.title': 'Ein Rundgang durch Ihr künftiges Zuhause',
   'hero.text':

@@ -8,6 +8,8 @@ export const texts = {
   'page.language': 'Language',
   'page.home': 'Vitrina, home page',
   'page.footer': 'Live 3D tours of new residential complexes.',
+  'page.description': 'Live 3D tours of new residential complexes, right in the browser: choose one, step inside, invite your family with a code.',
+  'page.noscript': 'A tour is a live picture: it needs a browser with JavaScript turned on. Turn it on, or open this page on your phone, and you are one step from the door.',
 
   'hero.title': 'Tour your future home',
   'hero.text': 'Choose a residential complex and step inside: a live 3D tour, right on this page. Invite your family with a four-digit code and look around together.',

@@ -31,7 +31,7 @@ export class PageView {
     const { language } = this.#i18n;
     document.documentElement.lang = language;
     document.title = title ?? this.#i18n.t('page.title');
-    for (const element of document.querySelectorAll('[data-i18n]')) {
+    for (const element of document.body.querySelectorAll('[data-i18n]')) {
       element.textContent = this.#i18n.t(element.getAttribute('data-i18n') ?? '');
     }
     for (const element of document.querySelectorAll('[data-i18n-label]')) {

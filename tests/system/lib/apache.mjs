@@ -4,6 +4,7 @@
 import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeCertificate, render, servedBy } from './nginx.mjs';
+import { builtSite } from './site.mjs';
 import { freePort, listens } from './ports.mjs';
 import { run, source, start, temporaryDirectory, until } from './programs.mjs';
 
@@ -81,7 +82,7 @@ export async function startApache(scope, { coordinatorSocket, websocketSocket, o
   const directory = temporaryDirectory(scope, 'vitrina-apache');
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const { certificate, key } = makeCertificate(directory);
-  cpSync(join(source, 'www'), join(directory, 'www'), { recursive: true });
+  cpSync(builtSite(), join(directory, 'www'), { recursive: true });
   const doors = [coordinatorSocket, websocketSocket, ...others.flatMap(({ coordinator, websocket }) => [coordinator, websocket])];
   for (const door of doors) if (door?.startsWith('/')) openToWebUser(door);
   const text = render(readFileSync(join(source, 'conf/apache.conf.in'), 'utf8'), {

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, listens } from './ports.mjs';
 import { run, source, start, temporaryDirectory, until } from './programs.mjs';
+import { builtSite } from './site.mjs';
 
 /**
  * @typedef {object} NginxOptions
@@ -12,7 +13,7 @@ import { run, source, start, temporaryDirectory, until } from './programs.mjs';
  * @property {string} [websocketSocket]  its WebSocket door's; default: none is there
  * @property {{ coordinator: string, websocket: string }[]} [others]  more coordinators: where their doors are, as
  *   paths or as addresses with ports
- * @property {string} [siteRoot]         the site's files (default: www/ of the source)
+ * @property {string} [siteRoot]         the site's files (default: as they are installed)
  * @property {string} [path]             the site's path, with slashes at both ends (default "/")
  * @property {{ name: string, port: number }[]} [streamers]  reached at streamer/<name>/
  * @property {number} [httpPort]
@@ -130,7 +131,7 @@ export async function startNginx(scope, options) {
       others.map(({ websocket }) => websocket),
     ),
     SITE_PATH: path,
-    SITE_ROOT: options.siteRoot ?? join(source, 'www'),
+    SITE_ROOT: options.siteRoot ?? builtSite(),
     EMBED_ORIGINS: options.embedOrigins ?? '',
     STREAMERS: streamers.join('\n    '),
   });
