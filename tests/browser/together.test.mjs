@@ -92,7 +92,7 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
     await host.site.locator('[data-action="grant"]').click();
     await guest.isTold(/You’re in control now/);
     await host.seesSteering('Guest 3 is in control');
-    await phone.seesSteering('Управляет Гость 3');
+    await phone.seesSteering('Управляет гость 3');
     await steers(guest, host);
     await steersNothing(host, guest);
   });

@@ -200,6 +200,8 @@ export const texts = {
 
   'control.steers.you': 'Sie haben die Steuerung',
   'control.steers': '{name} hat die Steuerung',
+  'control.host': 'Gastgeber',
+  'control.guest': 'Gast {number}',
   'control.steers.nobody': 'Niemand hat die Steuerung',
   'control.give': 'Steuerung geben',
   'control.give.one': 'Steuerung geben: {name}',

@@ -199,6 +199,8 @@ export const texts = {
 
   'control.steers.you': 'You’re in control',
   'control.steers': '{name} is in control',
+  'control.host': 'Host',
+  'control.guest': 'Guest {number}',
   'control.steers.nobody': 'No one is in control',
   'control.give': 'Give control',
   'control.give.one': 'Give control to {name}',

@@ -214,6 +214,8 @@ export const texts = {
 
   'control.steers.you': 'Управляете вы',
   'control.steers': 'Управляет {name}',
+  'control.host': 'ведущий',
+  'control.guest': 'гость {number}',
   'control.steers.nobody': 'Никто не управляет',
   'control.give': 'Передать управление',
   'control.give.one': 'Передать управление: {name}',

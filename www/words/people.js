@@ -15,11 +15,17 @@ export function nameInWords({ name, number, role }, i18n) {
   return role === 'host' ? i18n.t('people.host') : i18n.t('people.guest', { number });
 }
 
+/** The same in a sentence that says who is in control, where some languages do not begin with it. @type {typeof nameInWords} */
+function controllerInWords({ name, number, role }, i18n) {
+  if (name !== '') return name;
+  return role === 'host' ? i18n.t('control.host') : i18n.t('control.guest', { number });
+}
+
 /** @param {People} people @param {I18n} i18n @returns {string} who steers */
 export function steererInWords(people, i18n) {
   if (people.steers) return i18n.t('control.steers.you');
   const steerer = people.controller === null ? undefined : people.find(people.controller);
-  return steerer ? i18n.t('control.steers', { name: nameInWords(steerer, i18n) }) : i18n.t('control.steers.nobody');
+  return steerer ? i18n.t('control.steers', { name: controllerInWords(steerer, i18n) }) : i18n.t('control.steers.nobody');
 }
 
 /** What each event is told as. @type {Record<string, (event: Answer, people: People, i18n: I18n) => string>} */
@@ -31,7 +37,7 @@ const NEWS = {
   },
   CONTROL_CHANGED: ({ controller }, people, i18n) => {
     if (people.steers) return i18n.t('control.now.you');
-    return controller ? ofAnother('control.now', controller, people, i18n) : i18n.t('control.now.nobody');
+    return controller ? ofAnother('control.now', controller, people, i18n, controllerInWords) : i18n.t('control.now.nobody');
   },
   CONTROL_DECLINED: ({ user, reason }, people, i18n) =>
     user === people.self && reason !== 'withdrawn' ? i18n.t('control.declined') : '',
@@ -45,8 +51,8 @@ export function newsInWords(event, people, i18n) {
   return Object.hasOwn(NEWS, event.msg) ? NEWS[event.msg](event, people, i18n) : '';
 }
 
-/** @param {string} key @param {string} user @param {People} people @param {I18n} i18n */
-function ofAnother(key, user, people, i18n) {
+/** @param {string} key @param {string} user @param {People} people @param {I18n} i18n @param {typeof nameInWords} [inWords] */
+function ofAnother(key, user, people, i18n, inWords = nameInWords) {
   const person = user === people.self ? undefined : people.find(user);
-  return person ? i18n.t(key, { name: nameInWords(person, i18n) }) : '';
+  return person ? i18n.t(key, { name: inWords(person, i18n) }) : '';
 }

@@ -13,6 +13,7 @@ test('people without a name are called by what they are, in the language of whoe
   assert.deepEqual([nameInWords(nameless, en), nameInWords(nameless, ru)], ['Guest 3', 'Гость 3']);
   assert.deepEqual([nameInWords({ ...anna, name: '' }, en), nameInWords({ ...anna, name: '' }, ru)], ['Host', 'Ведущий']);
   assert.equal(steererInWords(seenBy('b', { controller: 'c' }), en), 'Guest 3 is in control');
+  assert.equal(steererInWords(seenBy('b', { controller: 'c' }), ru), 'Управляет гость 3');
   assert.equal(steererInWords(seenBy('b', { controller: 'b' }), ru), 'Управляете вы');
   assert.equal(steererInWords(seenBy('b', { controller: '' }), en), 'No one is in control');
 });
