@@ -11,6 +11,10 @@
 #define READS_PER_TURN 8
 #define READ_BYTES 8192
 
+/* One that writes faster than anybody can read waits, and nobody else does. */
+#define TICK_MS 100
+#define TICK_BYTES (OUTPUT_BYTES_PER_SECOND / (1000 / TICK_MS))
+
 struct Output {
   int fd;
   guint source;
@@ -21,6 +25,8 @@ struct Output {
   gint64 second;
   guint lines_this_second;
   guint64 skipped;
+  gint64 tick;
+  gsize bytes_this_tick;
 };
 
 static void log_skipped(Output *output) {
@@ -45,9 +51,10 @@ static gboolean may_log(Output *output) {
 
 static void end_line(Output *output) {
   if (output->line->len) {
-    g_autofree char *text = log_quote(output->line->str);
-    if (may_log(output))
+    if (may_log(output)) {
+      g_autofree char *text = log_quote(output->line->str);
       log_info("output", "session=%s process=%s text=%s", output->session, output->process, text);
+    }
     g_queue_push_tail(&output->last, g_strdup(output->line->str));
     if (output->last.length > OUTPUT_LAST_LINES)
       g_free(g_queue_pop_head(&output->last));
@@ -55,7 +62,16 @@ static void end_line(Output *output) {
   g_string_truncate(output->line, 0);
 }
 
+static void count_bytes(Output *output, gsize length) {
+  gint64 tick = g_get_monotonic_time() / (1000 * TICK_MS);
+  if (tick != output->tick)
+    output->bytes_this_tick = 0;
+  output->tick = tick;
+  output->bytes_this_tick += length;
+}
+
 static void take(Output *output, const char *bytes, gsize length) {
+  count_bytes(output, length);
   for (gsize i = 0; i < length; i++) {
     if (bytes[i] == '\n')
       end_line(output);
@@ -86,13 +102,32 @@ static void close_it(Output *output) {
   log_skipped(output);
 }
 
+static void listen_to_output(Output *output);
+
+static gboolean on_tick_over(gpointer data) {
+  listen_to_output(data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean has_used_up_tick(const Output *output) {
+  return output->tick == g_get_monotonic_time() / (1000 * TICK_MS) && output->bytes_this_tick >= TICK_BYTES;
+}
+
 static gboolean on_output_readable(gint fd, GIOCondition condition, gpointer data) {
   Output *output = data;
-  if (read_some(output))
+  if (!read_some(output)) {
+    output->source = 0;
+    close_it(output);
+    return G_SOURCE_REMOVE;
+  }
+  if (!has_used_up_tick(output))
     return G_SOURCE_CONTINUE;
-  output->source = 0;
-  close_it(output);
+  output->source = g_timeout_add(TICK_MS, on_tick_over, output);
   return G_SOURCE_REMOVE;
+}
+
+static void listen_to_output(Output *output) {
+  output->source = g_unix_fd_add(output->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_output_readable, output);
 }
 
 Output *output_new(int fd, const char *process, const char *session) {
@@ -102,7 +137,7 @@ Output *output_new(int fd, const char *process, const char *session) {
   output->session = session ? session : "-";
   output->line = g_string_sized_new(OUTPUT_LINE_MAX);
   g_unix_set_fd_nonblocking(fd, TRUE, NULL);
-  output->source = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_output_readable, output);
+  listen_to_output(output);
   return output;
 }
 

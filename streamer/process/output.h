@@ -1,11 +1,13 @@
 /* What a child writes to its standard output and error: to the log line by line, at a bounded rate, with the
- * last lines kept for when it fails. Main thread. */
+ * last lines kept for when it fails. It is read at a bounded rate as well: who writes faster waits. Main
+ * thread. */
 #pragma once
 #include <glib.h>
 
 #define OUTPUT_LINE_MAX 1000       /* bytes of a line; what is longer is cut */
 #define OUTPUT_LINES_PER_SECOND 50 /* to the log; the rest is counted */
 #define OUTPUT_LAST_LINES 6
+#define OUTPUT_BYTES_PER_SECOND (2 * 1024 * 1024) /* are read */
 
 typedef struct Output Output;
 
