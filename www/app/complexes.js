@@ -70,11 +70,9 @@ export class Complexes {
     return this.isChosenFull ? 'busy' : rcPlaces(rc).state;
   }
 
-  /** @returns {boolean} whether the chosen one is full, as was not known yet: told once */
+  /** Keeps in mind that the chosen one is full, as the list says, so that a free place can be told. */
   noticeFull() {
-    if (this.chosenState !== 'busy' || this.isChosenFull) return false;
-    this.full = this.chosen;
-    return true;
+    if (this.chosenState === 'busy') this.full = this.chosen;
   }
 
   /** @returns {boolean} whether the one that was full has a free place: told once */

@@ -75,9 +75,11 @@ test('the chosen one is full by what is told of it, or by what was found, until 
   list([rc('A', 1), rc('B', 1)]);
   assert.equal(complexes.chosenState, undefined);
   complexes.chosen = 'A';
-  assert.deepEqual([complexes.chosenState, complexes.noticeFull()], ['free', false]);
+  complexes.noticeFull();
+  assert.deepEqual([complexes.chosenState, complexes.full], ['free', null]);
   list([rc('A', 0), rc('B', 1)]);
-  assert.deepEqual([complexes.chosenState, complexes.noticeFull(), complexes.noticeFull()], ['busy', true, false]);
+  complexes.noticeFull();
+  assert.deepEqual([complexes.chosenState, complexes.full], ['busy', 'A']);
   assert.equal(complexes.noticeFreePlace(), false);
   list([rc('A', 1), rc('B', 1)]);
   assert.deepEqual([complexes.noticeFreePlace(), complexes.chosenState], [true, 'free']);
