@@ -7,10 +7,9 @@ import test from 'node:test';
 import { until } from '../system/lib/programs.mjs';
 import { openHouse } from './lib/house.mjs';
 import { Participant } from './lib/participant.mjs';
-import { difference, UNREST } from './lib/visitor.mjs';
+import { difference, startBrowser, UNREST } from './lib/visitor.mjs';
 
-// A held mouse tells its movements in the whole browser alone.
-const { house, browser } = await openHouse({}, { whole: true });
+const { house, browser } = await openHouse();
 
 /** A page on which no WebSocket can be opened. @param {Participant} participant */
 const blockWebSockets = participant =>
@@ -360,7 +359,8 @@ test('one takes a picture of what is seen, as large as it comes, and the others 
 });
 
 test('the mouse can be held to look around, and is let go with control', async t => {
-  const host = await Participant.come(t, browser, { label: 'mouse-host' });
+  // A held mouse tells its movements in the whole browser alone.
+  const host = await Participant.come(t, await startBrowser(t, { whole: true }), { label: 'mouse-host' });
   const guest = await Participant.come(t, browser, { label: 'mouse-guest' });
   await host.invites(house, 'River Quarter', guest);
   await host.page.evaluate(() => {

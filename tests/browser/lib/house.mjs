@@ -29,6 +29,9 @@ const usual = [
  */
 const START_SECONDS = { streamer: 45, coordinator: 50 };
 
+/** Pictures a second, drawn and sent: to see what happens these are enough, and twice as many are twice the work of a machine without a GPU. */
+const USUAL_FRAMERATE = 30;
+
 /** What the sample says of the complexes. @param {string} rcName */
 function sampleInfo(rcName) {
   const servers = JSON.parse(readFileSync(join(source, 'conf/servers.json'), 'utf8'));
@@ -36,13 +39,13 @@ function sampleInfo(rcName) {
 }
 
 /**
- * @typedef {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object, address?: string, embedOrigins?: string }} HouseOptions
+ * @typedef {{ path?: string, wanted?: Wanted[], settings?: object, rules?: object, address?: string, embedOrigins?: string, framerate?: number }} HouseOptions
  *   `settings`: the streamers', `rules`: the coordinator's, where they differ; `address`: what the web server listens on;
  *   `embedOrigins`: who else may show the site in a frame
  */
 
 /** @param {import('../../system/lib/programs.mjs').Scope} scope @param {HouseOptions} [options] */
-export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules, address, embedOrigins } = {}) {
+export async function startHouse(scope, { path = '/', wanted = usual, settings = {}, rules, address, embedOrigins, framerate = USUAL_FRAMERATE } = {}) {
   const files = new CoordinatorFiles(scope);
   /** @type {Place[]} */
   const places = [];
@@ -53,8 +56,8 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
 
   /** @param {Place} place */
   const startPlace = ({ name, rcName, scene, port, url, directory }) => {
-    const app = [built('vitrina-showroom'), '--rc', scene, '--width', '{width}', '--height', '{height}'];
-    const usualSettings = { server_name: name, rc_name: rcName, port, public_url: url, app, webrtc: {} };
+    const app = [built('vitrina-showroom'), '--rc', scene, '--width', '{width}', '--height', '{height}', '--fps', String(framerate)];
+    const usualSettings = { server_name: name, rc_name: rcName, port, public_url: url, app, webrtc: { framerate } };
     const patient = { start_timeout_seconds: START_SECONDS.streamer };
     return startStreamer(scope, { ...usualSettings, ...patient, ...settings }, { directory, key: files.key });
   };

@@ -77,20 +77,26 @@ export function temporaryDirectory(scope, name = 'vitrina') {
   return path;
 }
 
+/** How long `until` pauses between two looks: what comes at once is seen at once, and what takes its time costs others no processor. */
+const GLANCES = { firstMs: 10, lastMs: 50, growth: 0.2 };
+
 /**
- * Waits until `condition` gives something true, and gives that. Looks again every few milliseconds, or every so many.
+ * Waits until `condition` gives something true, and gives that. Looks again every few milliseconds, more seldom with time, or every
+ * so many.
  * @template T
  * @param {() => T | Promise<T>} condition
  * @param {{ what?: string, timeout?: number, every?: number }} [options] `timeout` in milliseconds, before the sanitizers' factor
  * @returns {Promise<NonNullable<T>>}
  */
-export async function until(condition, { what = String(condition), timeout = 10_000, every = 10 } = {}) {
-  const deadline = Date.now() + timeout * slowness;
+export async function until(condition, { what = String(condition), timeout = 10_000, every } = {}) {
+  const began = Date.now();
+  const deadline = began + timeout * slowness;
   for (;;) {
     const value = await condition();
     if (value) return /** @type {NonNullable<T>} */ (value);
     if (Date.now() > deadline) throw new Error(`not within ${timeout * slowness} ms: ${what}`);
-    await new Promise(wake => setTimeout(wake, every));
+    const pause = every ?? Math.min(GLANCES.lastMs, GLANCES.firstMs + GLANCES.growth * (Date.now() - began));
+    await new Promise(wake => setTimeout(wake, pause));
   }
 }
 
