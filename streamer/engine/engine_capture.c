@@ -26,11 +26,36 @@ typedef struct {
   char *last_reason; /* what it said of its own failure (nullable) */
   gboolean silent;   /* the channel has closed: all that it said was read */
   guint silence_source;
+  guint watch_source;       /* from its first statistics on */
+  gint64 unheard, patience; /* seconds */
   EngineStats stats;
   Metrics *metrics;
   EngineEvents events;
   gpointer data;
 } CaptureEngine;
+
+/* ---- whether it lives ---- */
+
+/* A second has passed. It comes after what there is to read, and counts how often it came: whatever stopped
+ * the streamer or the whole host for a while has stopped nothing for long in here. */
+static gboolean on_unheard_second(gpointer data) {
+  CaptureEngine *capture = data;
+  if (++capture->unheard < capture->patience)
+    return G_SOURCE_CONTINUE;
+  capture->watch_source = 0;
+  log_warning("engine_silent", "session=%s seconds=%" G_GINT64_FORMAT, capture->session, capture->unheard);
+  g_free(capture->last_reason);
+  capture->last_reason = g_strdup("it did not say anything any more");
+  process_stop(capture->process, 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* One that tells how it does goes on telling, every few seconds. */
+static void watch_over(CaptureEngine *capture) {
+  if (!capture->watch_source)
+    capture->watch_source =
+        g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, 1, on_unheard_second, capture, NULL);
+}
 
 /* ---- what it says ---- */
 
@@ -79,6 +104,7 @@ static void handle(CaptureEngine *capture, const EngineMessage *message) {
     break;
   case ENGINE_STATS:
     note_stats(capture, message);
+    watch_over(capture);
     break;
   case ENGINE_FAILED:
     g_free(capture->last_reason);
@@ -93,6 +119,7 @@ static void on_capture_line(const char *line, gsize length, gpointer data) {
   CaptureEngine *capture = data;
   g_autoptr(GError) error = NULL;
   g_autoptr(EngineMessage) message = engine_message_parse(line, length, &error);
+  capture->unheard = 0;
   if (message)
     handle(capture, message);
   else if (!g_error_matches(error, ENGINE_MESSAGE_ERROR, ENGINE_MESSAGE_ERROR_UNKNOWN))
@@ -123,6 +150,8 @@ static void on_capture_close(const char *reason, gpointer data) {
 /* Its last words may still be in the channel: they are read first. */
 static void on_capture_ended(Process *process, gpointer data) {
   CaptureEngine *capture = data;
+  g_clear_handle_id(&capture->watch_source, g_source_remove);
+  capture->patience = G_MAXINT64; /* nor by what it still says */
   if (capture->silent)
     tell_ended(capture);
   else
@@ -162,6 +191,7 @@ static gboolean capture_launch(CaptureEngine *capture, const EnginePlan *plan, G
 static void capture_free(Engine *engine) {
   CaptureEngine *capture = (CaptureEngine *)engine;
   g_clear_handle_id(&capture->silence_source, g_source_remove);
+  g_clear_handle_id(&capture->watch_source, g_source_remove);
   channel_free(capture->channel);
   process_free(capture->process);
   g_free(capture->last_reason);
@@ -173,6 +203,7 @@ static Engine *capture_start(const EnginePlan *plan, const EngineEvents *events,
   CaptureEngine *capture = g_new0(CaptureEngine, 1);
   capture->base.kind = &engine_capture;
   capture->session = plan->session;
+  capture->patience = plan->settings->engine_timeout_seconds;
   capture->metrics = plan->metrics;
   capture->events = *events;
   capture->data = data;
@@ -216,6 +247,8 @@ static void capture_viewer_remove(Engine *engine, gint64 viewer) {
 
 static void capture_stop(Engine *engine, guint deadline_ms) {
   CaptureEngine *capture = (CaptureEngine *)engine;
+  g_clear_handle_id(&capture->watch_source, g_source_remove);
+  capture->patience = G_MAXINT64;
   if (process_has_ended(capture->process))
     return;
   say(engine, &(EngineMessage){.type = ENGINE_STOP});

@@ -1,5 +1,5 @@
 // @ts-check
-// An engine that is killed is started again: people stay in, and are told.
+// An engine that is killed or hangs is started again: people stay in, and are told.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -28,6 +28,20 @@ test('people stay in, their pages are told, their viewings are over and they may
   assert.deepEqual([status.state, status.sessions[0].users], ['busy', 1]);
   const metrics = await (await fetch(streamer.base + 'metrics')).text();
   assert.match(metrics, /^vitrina_streamer_engine_restarts_total 1$/m);
+});
+
+test('one that hangs is started again as one that has died', async t => {
+  const streamer = await startStreamer(t, { engine_timeout_seconds: 10 });
+  const { session } = await streamer.startSession();
+  const person = streamer.person(session, 'p', { role: 'host' });
+  const socket = await person.socket(t);
+  const { engine } = streamer.processes();
+  const metrics = async () => (await fetch(streamer.base + 'metrics')).text();
+  await until(async () => /^vitrina_streamer_frames_captured_total [1-9]/m.test(await metrics()), { what: 'what the engine tells of itself', every: 100 });
+  process.kill(engine, 'SIGSTOP');
+  await socket.event('PICTURE_RESTARTED', { timeout: 30_000 });
+  await streamer.program.waitFor(/warning: engine_silent session=/);
+  assert.equal((await person.whep({ body: offer() })).status, 201);
 });
 
 test('an offer that waits is refused, and the new engine knows who steers', async t => {
