@@ -4,10 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* What a session's directory needs at least to be of any use. */
 #define LEAST_BYTES (1024 * 1024)
+/* The longest name that a session's socket gets below it: the sound server's. */
+#define LONGEST_BELOW "/streamer-01234567/s9999999999/sound/pulse"
 #define PLACEHOLDER_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 G_DEFINE_QUARK(vitrina - check - error, check_error)
@@ -82,11 +85,21 @@ static char *nearest_directory(const char *path) {
   return at;
 }
 
+/* A socket's address holds so much of a path (unix(7)). */
+static void check_room_for_names(const char *path, GPtrArray *problems) {
+  const gsize most = sizeof((struct sockaddr_un *)0)->sun_path - sizeof LONGEST_BELOW;
+  if (strlen(path) > most)
+    check_complain(problems, FALSE, "state_directory",
+                   "%s: has more than %" G_GSIZE_FORMAT " bytes: sockets below it would have no names", path,
+                   most);
+}
+
 static void check_state_directory(const StreamerSettings *settings, GPtrArray *problems) {
   static const char setting[] = "state_directory";
   g_autofree char *path = streamer_settings_state_directory(settings), *nearest = nearest_directory(path);
   struct stat info;
   struct statvfs disk;
+  check_room_for_names(path, problems);
   if (stat(nearest, &info) != 0)
     check_complain(problems, TRUE, setting, "%s: %s", nearest, g_strerror(errno));
   else if (!S_ISDIR(info.st_mode))

@@ -26,6 +26,7 @@
 #include "streamer/program/try_out.h"
 #include "streamer/sessions/sessions.h"
 #include "streamer/sessions/sessions_status.h"
+#include "streamer/settings/cell_settings.h"
 #include "streamer/settings/settings.h"
 #include "streamer/shared/media_settings.h"
 #include "streamer/stage/bounds.h"
@@ -244,6 +245,13 @@ static gboolean load(Program *program, GError **error) {
   return streamer->keys != NULL;
 }
 
+/* What the kernel bounds by user (RLIMIT_NPROC) does not bind root, and without groups nothing else does. */
+static void warn_of_root(const Program *program) {
+  const StreamerSettings *settings = program->streamer.settings;
+  if (getuid() == 0 && !program->cgroups && cell_settings_wants_cell(settings) && settings->cell_processes)
+    log_warning("processes_unbounded", "setting=cell.processes reason=\"the streamer runs as root\"");
+}
+
 /* Before anything is started: nobody else may be in the streamer's own group. */
 static void claim_cgroups(Program *program) {
   g_autoptr(GError) cause = NULL;
@@ -253,6 +261,7 @@ static void claim_cgroups(Program *program) {
   else
     log_info("no_cgroups", "reason=\"%s\"", cause->message);
   bounds_use_cgroups(program->cgroups);
+  warn_of_root(program);
 }
 
 /* A trial will show whether it matters: there may be another codec. */

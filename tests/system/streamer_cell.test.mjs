@@ -144,6 +144,14 @@ test('for a user without rights it is the same, and processes are bounded', { sk
   await streamer.program.waitFor(/text=looked/);
   assert.equal(said(streamer)[0], String(user));
   assert.match(said(streamer)[1], /^fork: .*Resource temporarily unavailable/);
+  assert.doesNotMatch(streamer.program.log, /processes_unbounded/);
+});
+
+test('root is told what does not bind it', { skip: skip || (!isRoot && 'needs root') }, async t => {
+  const streamer = await startStreamer(t, { isolation: 'cell', cell: withWindow({ processes: 40 }) });
+  assert.match(streamer.program.log, / cgroups_claimed|warning: processes_unbounded setting=cell\.processes /);
+  const without = await startStreamer(t, { isolation: 'cell', cell: withWindow({ processes: 0 }) });
+  assert.doesNotMatch(without.program.log, /processes_unbounded/);
 });
 
 test('engine and application share nothing but the IPC namespace', { skip }, async t => {

@@ -207,6 +207,19 @@ test('all that is wrong is told, a line each with its setting, with --check and 
   assert.match(started.stderr, /check_failed problem="app: cannot run/);
 });
 
+test('a state directory below which sockets would have no names is told at once', async t => {
+  const streamer = await startStreamer(t, { isolation: 'none' });
+  const config = join(streamer.directory, 'other.json');
+  const directory = join(streamer.directory, 'd'.repeat(65));
+  /** @param {number} length */
+  const told = length => {
+    writeFileSync(config, JSON.stringify({ ...streamer.settings, state_directory: directory.slice(0, length) }));
+    return run(built('vitrina-streamer'), ['--check', '--config', config]).stderr;
+  };
+  assert.doesNotMatch(told(65), /state_directory/);
+  assert.match(told(66), /state_directory: \S+: has more than 65 bytes/);
+});
+
 test('the port of a streamer that runs is no flaw of its file', async t => {
   const streamer = await startStreamer(t, { isolation: 'none' });
   assert.deepEqual(check(streamer), { status: 0, stdout: 'ok\n', stderr: '' });
