@@ -9,36 +9,6 @@
 /* What is told of a clock's difference is inexact by the age of a ticket. */
 #define CLOCK_NOISE_S 10
 
-struct FleetServer {
-  guint references;
-  FleetSums *sums;
-  Server *info;
-  Rc *rc; /* NULL: not in the list any more */
-  RcPlace place;
-  gpointer peer;
-  gboolean online;
-  gboolean known;            /* it has answered, or failed to */
-  gboolean draining;         /* it says so itself */
-  char *unusable;            /* why it says that it cannot show sessions; NULL: it can */
-  gboolean full;             /* until the next status */
-  gint64 doubtful_until_us;  /* monotonic */
-  gint64 session_limit;      /* as last told; 1 before */
-  gint64 clock_difference_s; /* 0: it does not refuse us for its clock */
-  FleetState counted_state;  /* what the RC's sums and the text have of it */
-  guint counted_sessions;
-  gboolean counted_online;
-  gboolean counted_pending;
-  gint64 counted_capacity;
-  gint64 counted_free;
-  GHashTable *sessions; /* id -> Session, owned */
-  guint strange;        /* those of the last status that could not become one of them */
-  char *complaint;      /* what was wrong with it (nullable) */
-  gboolean retold;      /* the complaint is another than the text has */
-  Sessions *index;      /* that they are in by their ends: its RC's while it can be used; else NULL */
-  guint64 asked;        /* how many statuses */
-  char *text;           /* for GET_SERVERS; NULL: to be made */
-};
-
 static void forget_session(gpointer data) {
   Session *session = data;
   session->server->sums->sessions--;
@@ -149,7 +119,7 @@ static gboolean update_reach(FleetServer *server, Rc *rc) {
 }
 
 /* After anything about a server: its rank, its RC's sums, its text. */
-static void update_server(FleetServer *server) {
+void fleet_server_update(FleetServer *server) {
   Rc *rc = server->rc;
   if (!rc)
     return;
@@ -205,10 +175,10 @@ void fleet_server_join_rc(FleetServer *server, Rc *rc) {
     rc->servers++;
   }
   g_clear_pointer(&server->text, g_free);
-  update_server(server);
+  fleet_server_update(server);
 }
 
-static void set_strange(FleetServer *server, guint strange) {
+void fleet_server_set_strange(FleetServer *server, guint strange) {
   server->sums->strange += strange - server->strange;
   server->strange = strange;
 }
@@ -218,7 +188,7 @@ void fleet_server_retire(FleetServer *server) {
     server->sums->online--;
   leave_rc(server);
   g_hash_table_remove_all(server->sessions);
-  set_strange(server, 0);
+  fleet_server_set_strange(server, 0);
 }
 
 void fleet_server_let_go(FleetServer *server) {
@@ -226,7 +196,7 @@ void fleet_server_let_go(FleetServer *server) {
   server->rc = NULL;
 }
 
-static void set_online(FleetServer *server, gboolean online) {
+void fleet_server_set_online(FleetServer *server, gboolean online) {
   if (server->online == online)
     return;
   server->online = online;
@@ -234,7 +204,7 @@ static void set_online(FleetServer *server, gboolean online) {
     server->sums->online += online ? 1 : -1;
 }
 
-static Session *add_session(FleetServer *server, const char *id, const char *code, gint64 ends_at_us) {
+Session *fleet_server_add_session(FleetServer *server, const char *id, const char *code, gint64 ends_at_us) {
   Session *session = session_new(id, code, instant_now_us(), ends_at_us);
   session->server = server;
   g_hash_table_replace(server->sessions, session->id, session);
@@ -244,140 +214,16 @@ static Session *add_session(FleetServer *server, const char *id, const char *cod
   return session;
 }
 
-static void set_end(Session *session, gint64 ends_at_us) {
+void fleet_server_set_end(Session *session, gint64 ends_at_us) {
   if (!ends_at_us || ends_at_us == session->ends_at_us)
     return;
   session->ends_at_us = ends_at_us;
   sessions_move(session);
 }
 
-/* ---- a status ---- */
+/* ---- what it was last told to be ---- */
 
-/* What comes of one. */
-typedef struct {
-  const ControlStatus *status;
-  GHashTable *told; /* set of the ids that it names */
-  GArray *seen;     /* of guint: which of them were not known to be there */
-  guint strange;    /* how many take places and no more */
-  char *complaint;  /* the first (nullable) */
-} StatusReading;
-
-/* @complaint (transfer full) */
-static void keep_complaint(StatusReading *reading, char *complaint) {
-  if (reading->complaint)
-    g_free(complaint);
-  else
-    reading->complaint = complaint;
-}
-
-/* The n-th session cannot be what the status says of it. @rule begins with a field. */
-static void complain_of(StatusReading *reading, guint n, const char *rule) {
-  keep_complaint(reading, g_strdup_printf("sessions[%u].%s", n, rule));
-}
-
-/* Which of two codes of other generations is right, the plan says. */
-static void learn_session(StatusReading *reading, FleetServer *server, const ControlSession *told, guint n) {
-  Session *session = g_hash_table_lookup(server->sessions, told->session);
-  if (session && g_strcmp0(session->code, told->code) != 0 && !session->generation && !told->generation) {
-    complain_of(reading, n, "code: is not the one that this session was given");
-    return;
-  }
-  if (!session) {
-    session = add_session(server, told->session, told->code, told->ends_at_us);
-    if (!told->starts_at_us && told->ends_at_us)
-      session->starts_at_us = MIN(session->starts_at_us, told->ends_at_us);
-    g_array_append_val(reading->seen, n);
-  }
-  session_set_entrance(session, told->code, told->generation, told->removed);
-  if (told->starts_at_us)
-    session->starts_at_us = told->starts_at_us;
-  set_end(session, told->ends_at_us);
-}
-
-static void merge_session(StatusReading *reading, FleetServer *server, guint n) {
-  const ControlSession *told = reading->status->sessions->pdata[n];
-  Session *known = told->session ? g_hash_table_lookup(server->sessions, told->session) : NULL;
-  if (known)
-    known->starting = FALSE;
-  if (told->session && !g_hash_table_add(reading->told, told->session)) {
-    complain_of(reading, n, "session: stands there twice");
-  } else if (told->problem) {
-    keep_complaint(reading, g_strdup(told->problem));
-    reading->strange += !known;
-  } else {
-    learn_session(reading, server, told, n);
-  }
-}
-
-/* A session that the status does not name is over, unless it was still being started when the status was
- * asked for: then the status may be older than the session. */
-static gboolean is_over(const FleetServer *server, const Session *session, GHashTable *told) {
-  if (g_hash_table_contains(told, session->id))
-    return FALSE;
-  return !session->starting || (session->confirmed && server->asked > session->confirmed);
-}
-
-/* Removes the sessions that are over; their ids (transfer full). */
-static GPtrArray *remove_over(FleetServer *server, GHashTable *told) {
-  GPtrArray *over = g_ptr_array_new_with_free_func(g_free);
-  GHashTableIter iter;
-  gpointer value;
-  g_hash_table_iter_init(&iter, server->sessions);
-  while (g_hash_table_iter_next(&iter, NULL, &value)) {
-    if (!is_over(server, value, told))
-      continue;
-    g_ptr_array_add(over, g_strdup(((const Session *)value)->id));
-    g_hash_table_iter_remove(&iter);
-  }
-  return over;
-}
-
-/* Why the session ended, if the status says so. */
-static const char *find_reason(const ControlStatus *status, const char *session) {
-  for (guint i = 0; status->ended && i < status->ended->len; i++) {
-    const ControlEnded *ended = status->ended->pdata[i];
-    if (g_str_equal(ended->session, session))
-      return ended->reason;
-  }
-  return NULL;
-}
-
-static void tell_over(FleetServer *server, const ControlStatus *status, const GPtrArray *over) {
-  const FleetListener *listener = server->sums->listener;
-  for (guint i = 0; listener->session_over && i < over->len; i++)
-    listener->session_over(server, over->pdata[i], find_reason(status, over->pdata[i]),
-                           server->sums->user_data);
-}
-
-/* Those that are refused are no sessions of this server's. */
-static void tell_seen(StatusReading *reading, FleetServer *server) {
-  const FleetListener *listener = server->sums->listener;
-  for (guint i = 0; listener->session_seen && i < reading->seen->len; i++) {
-    guint n = g_array_index(reading->seen, guint, i);
-    const ControlSession *told = reading->status->sessions->pdata[n];
-    const Session *session = g_hash_table_lookup(server->sessions, told->session);
-    g_autoptr(GError) error = NULL;
-    if (!session || listener->session_seen(server, session, server->sums->user_data, &error))
-      continue;
-    g_hash_table_remove(server->sessions, told->session);
-    reading->strange++;
-    complain_of(reading, n, error->message);
-  }
-}
-
-/* The listener may do anything but change which sessions are there. */
-static void tell_told(const ControlStatus *status, FleetServer *server) {
-  const FleetListener *listener = server->sums->listener;
-  for (guint i = 0; listener->session_told && i < status->sessions->len; i++) {
-    const ControlSession *told = status->sessions->pdata[i];
-    const Session *session = told->problem ? NULL : g_hash_table_lookup(server->sessions, told->session);
-    if (session)
-      listener->session_told(server, session, told, server->sums->user_data);
-  }
-}
-
-/* @complaint (transfer full, nullable) */
-static void set_complaint(FleetServer *server, char *complaint) {
+void fleet_server_set_complaint(FleetServer *server, char *complaint) {
   server->retold |= g_strcmp0(complaint, server->complaint) != 0;
   g_free(server->complaint);
   server->complaint = complaint;
@@ -385,16 +231,6 @@ static void set_complaint(FleetServer *server, char *complaint) {
 
 const char *fleet_server_get_complaint(const FleetServer *server) {
   return server->complaint;
-}
-
-static void set_unusable(FleetServer *server, const ControlStatus *status) {
-  gboolean is_unusable = g_strcmp0(status->state, "unusable") == 0;
-  const char *reason = !is_unusable ? NULL : status->reason ? status->reason : "it does not say why";
-  if (g_strcmp0(reason, server->unusable) == 0)
-    return;
-  server->retold = TRUE;
-  g_free(server->unusable);
-  server->unusable = g_strdup(reason);
 }
 
 const char *fleet_server_get_unusable(const FleetServer *server) {
@@ -405,38 +241,12 @@ void fleet_server_asking(FleetServer *server) {
   server->asked++;
 }
 
-/* The listener is told once the server's state is whole again: first of those that are over, whose codes
- * others may have now. */
-void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
-  g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
-  g_autoptr(GArray) seen = g_array_new(FALSE, FALSE, sizeof(guint));
-  StatusReading reading = {.status = status, .told = told, .seen = seen};
-  for (guint n = 0; n < status->sessions->len; n++)
-    merge_session(&reading, server, n);
-  g_autoptr(GPtrArray) over = remove_over(server, told);
-  set_online(server, TRUE);
-  server->known = TRUE;
-  server->full = FALSE;
-  server->clock_difference_s = 0;
-  server->draining = g_strcmp0(status->state, "draining") == 0;
-  set_unusable(server, status);
-  server->session_limit = status->session_limit;
-  set_strange(server, reading.strange);
-  update_server(server);
-  tell_over(server, status, over);
-  tell_seen(&reading, server);
-  set_strange(server, reading.strange);
-  set_complaint(server, reading.complaint);
-  update_server(server);
-  tell_told(status, server);
-}
-
 void fleet_server_set_offline(FleetServer *server, const char *complaint) {
   server->known = TRUE;
-  set_online(server, FALSE);
+  fleet_server_set_online(server, FALSE);
   g_clear_pointer(&server->unusable, g_free);
-  set_complaint(server, g_strdup(complaint));
-  update_server(server);
+  fleet_server_set_complaint(server, g_strdup(complaint));
+  fleet_server_update(server);
 }
 
 void fleet_server_set_clock_difference(FleetServer *server, gint64 seconds) {
@@ -455,15 +265,15 @@ static char *clock_difference_member(const FleetServer *server) {
 }
 
 void fleet_server_take(FleetServer *server, const char *session, const char *code, gint64 ends_at_us) {
-  add_session(server, session, code, ends_at_us)->starting = TRUE;
-  update_server(server);
+  fleet_server_add_session(server, session, code, ends_at_us)->starting = TRUE;
+  fleet_server_update(server);
 }
 
 void fleet_server_restore(FleetServer *server, const char *session, const char *code, gint64 generation,
                           gint64 ends_at_us) {
   if (!g_hash_table_contains(server->sessions, session))
-    add_session(server, session, code, ends_at_us)->generation = generation;
-  update_server(server);
+    fleet_server_add_session(server, session, code, ends_at_us)->generation = generation;
+  fleet_server_update(server);
 }
 
 const Session *fleet_server_find_session(const FleetServer *server, const char *session) {
@@ -475,24 +285,24 @@ void fleet_server_confirm(FleetServer *server, const char *session, gint64 ends_
   server->doubtful_until_us = 0;
   if (taken) {
     taken->confirmed = server->asked;
-    set_end(taken, ends_at_us);
+    fleet_server_set_end(taken, ends_at_us);
   }
-  update_server(server);
+  fleet_server_update(server);
 }
 
 void fleet_server_give_back(FleetServer *server, const char *session) {
   if (g_hash_table_remove(server->sessions, session))
-    update_server(server);
+    fleet_server_update(server);
 }
 
 void fleet_server_set_full(FleetServer *server) {
   server->full = TRUE;
-  update_server(server);
+  fleet_server_update(server);
 }
 
 void fleet_server_set_doubtful(FleetServer *server) {
   server->doubtful_until_us = g_get_monotonic_time() + DOUBTFUL_US;
-  update_server(server);
+  fleet_server_update(server);
 }
 
 /* Into the object that @out ends with. */
