@@ -27,7 +27,13 @@ static void key(guint keycode, gboolean down, gpointer data) {
   g_assert_true(keycode >= 8 && keycode <= 255 && held->keys[keycode] != down);
   held->keys[keycode] = down;
 }
-static const InputSink sink = {.move = move, .move_by = move_by, .button = button, .key = key};
+static void text(const char *typed, gpointer data) {
+  static const Held nothing;
+  Held *held = data;
+  g_assert_true(memcmp(held->keys, nothing.keys, sizeof held->keys) == 0);
+  g_assert_true(g_utf8_validate(typed, -1, NULL) && typed[0] && g_utf8_strlen(typed, -1) <= INPUT_MAX_TEXT);
+}
+static const InputSink sink = {.move = move, .move_by = move_by, .button = button, .key = key, .text = text};
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size) {
   static const Held nothing;

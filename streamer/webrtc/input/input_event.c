@@ -4,7 +4,7 @@
 #include "streamer/webrtc/input/keys.h"
 #include <math.h>
 
-enum { NEEDS_POSITION = 1, NEEDS_BUTTON = 2, NEEDS_KEY = 4, NEEDS_TOUCH = 8 };
+enum { NEEDS_POSITION = 1, NEEDS_BUTTON = 2, NEEDS_KEY = 4, NEEDS_TOUCH = 8, NEEDS_TEXT = 16 };
 
 static const struct {
   const char *name;
@@ -20,17 +20,22 @@ static const struct {
     [INPUT_TOUCH_START] = {"touchstart", NEEDS_TOUCH | NEEDS_POSITION},
     [INPUT_TOUCH_MOVE] = {"touchmove", NEEDS_TOUCH | NEEDS_POSITION},
     [INPUT_TOUCH_END] = {"touchend", NEEDS_TOUCH},
+    [INPUT_TEXT] = {"text", NEEDS_TEXT},
     [INPUT_RELEASE_ALL] = {"releaseall"},
 };
 
 /* An event as it stands on the wire. */
 typedef struct {
-  char *type, *code;
+  char *type, *code, *text;
   double x, y, dx, dy;
   gint64 button, id;
 } WireEvent;
 
 #define NO_TOUCH G_MININT64
+
+static gboolean is_typeable(const char *text) {
+  return g_utf8_validate(text, -1, NULL) && g_utf8_strlen(text, -1) <= INPUT_MAX_TEXT;
+}
 
 static const Field event_fields[] = {
     {"type", FIELD_TEXT, .offset = G_STRUCT_OFFSET(WireEvent, type), .required = TRUE, .max = 40},
@@ -41,6 +46,8 @@ static const Field event_fields[] = {
     {"button", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, button), .max = INPUT_BUTTONS - 1},
     {"id", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, id)},
     {"code", FIELD_TEXT, .offset = G_STRUCT_OFFSET(WireEvent, code), .max = 40},
+    {"text", FIELD_TEXT, .offset = G_STRUCT_OFFSET(WireEvent, text), .min = 1, .max = INPUT_MAX_TEXT_BYTES,
+     .check = is_typeable, .rule = "must be at most 256 characters"},
     {NULL},
 };
 
@@ -71,10 +78,12 @@ static gboolean take_event(const WireEvent *wire, InputEvent *event) {
     event->x = CLAMP(wire->x, 0.0, 1.0);
     event->y = CLAMP(wire->y, 0.0, 1.0);
   }
+  if (wire->text)
+    g_strlcpy(event->text, wire->text, sizeof event->text);
   guint needs = types[type].needs;
   return !((needs & NEEDS_POSITION) && !event->has_position) &&
          !((needs & NEEDS_BUTTON) && wire->button < 0) && !((needs & NEEDS_KEY) && event->keycode == 0) &&
-         !((needs & NEEDS_TOUCH) && wire->id == NO_TOUCH);
+         !((needs & NEEDS_TOUCH) && wire->id == NO_TOUCH) && !((needs & NEEDS_TEXT) && !wire->text);
 }
 
 gboolean input_event_read(const char *text, gsize length, InputEvent *event) {

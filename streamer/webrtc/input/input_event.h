@@ -14,21 +14,28 @@ typedef enum {
   INPUT_TOUCH_START,      /* touch, x, y */
   INPUT_TOUCH_MOVE,       /* touch, x, y */
   INPUT_TOUCH_END,        /* touch */
+  INPUT_TEXT,             /* text */
   INPUT_RELEASE_ALL,
   INPUT_EVENT_TYPES
 } InputEventType;
 
+/* A message of text has at most so many characters (code points), and so many bytes in UTF-8. */
+#define INPUT_MAX_TEXT 256
+#define INPUT_MAX_TEXT_BYTES (4 * INPUT_MAX_TEXT)
+
 typedef struct {
   InputEventType type;
-  gboolean has_position; /* x and y were there */
-  double x, y;           /* fractions of the picture from its top left, 0..1 */
-  double dx, dy;         /* within -INPUT_MAX_DELTA..INPUT_MAX_DELTA */
-  guint button;          /* 0 left, 1 middle, 2 right, 3 back, 4 forward */
-  guint keycode;         /* X's */
-  gint64 touch;          /* the finger's id */
+  gboolean has_position;               /* x and y were there */
+  double x, y;                         /* fractions of the picture from its top left, 0..1 */
+  double dx, dy;                       /* within -INPUT_MAX_DELTA..INPUT_MAX_DELTA */
+  guint button;                        /* 0 left, 1 middle, 2 right, 3 back, 4 forward */
+  guint keycode;                       /* X's */
+  gint64 touch;                        /* the finger's id */
+  char text[INPUT_MAX_TEXT_BYTES + 1]; /* UTF-8, not empty */
 } InputEvent;
 
-#define INPUT_MAX_BYTES 1024
+/* A text whose every character is escaped: 12 bytes for the longest. */
+#define INPUT_MAX_BYTES (1024 + 12 * INPUT_MAX_TEXT)
 #define INPUT_MAX_DELTA 10000.0
 #define INPUT_BUTTONS 5
 

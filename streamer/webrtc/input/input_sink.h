@@ -17,6 +17,9 @@ typedef struct {
   void (*button)(guint button, gboolean down, gpointer data);
   /* @keycode: X's, 8 to 255, as keys.h gives it; that of Linux's evdev and 8. */
   void (*key)(guint keycode, gboolean down, gpointer data);
+  /* Types @text: UTF-8, at most INPUT_MAX_TEXT characters, while no key is down. What the application cannot
+   * be given is left out. */
+  void (*text)(const char *text, gpointer data);
   /* What came before takes effect now. Comes after every event that people sent. */
   void (*flush)(gpointer data);
 } InputSink;

@@ -1,5 +1,6 @@
 #include "streamer/webrtc/input/input_state.h"
 
+#include "streamer/webrtc/input/fingers.h"
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +12,6 @@ enum { WHEEL_UP = 4, WHEEL_DOWN = 5, WHEEL_LEFT = 6, WHEEL_RIGHT = 7 };
 
 /* The DOM's buttons as X numbers them. */
 static const guint x_buttons[INPUT_BUTTONS] = {1, 2, 3, 8, 9};
-#define TOUCH_BUTTON 0
 
 typedef enum { NO_MOTION, ABSOLUTE_MOTION, RELATIVE_MOTION } Motion;
 
@@ -21,8 +21,7 @@ struct InputState {
   gpointer data;
   gboolean keys[KEYCODES], suspended[KEYCODES];
   gboolean buttons[INPUT_BUTTONS];
-  gboolean touching;
-  gint64 touch; /* the finger that is the pointer, while touching */
+  Fingers fingers;
   double wheel_x, wheel_y;
   /* motion that waits, and when the last one went */
   Motion motion;
@@ -103,6 +102,18 @@ static void set_key(InputState *state, guint keycode, gboolean down) {
   state->sink->key(keycode, down, state->data);
 }
 
+/* What is typed means itself, whatever is held: the Ctrl of a Ctrl+V is not for it. Keys come up for that
+ * moment. */
+static void type_text(InputState *state, const char *text) {
+  for (guint keycode = 0; keycode < KEYCODES; keycode++)
+    if (state->keys[keycode])
+      state->sink->key(keycode, FALSE, state->data);
+  state->sink->text(text, state->data);
+  for (guint keycode = 0; keycode < KEYCODES; keycode++)
+    if (state->keys[keycode])
+      state->sink->key(keycode, TRUE, state->data);
+}
+
 /* Adds @delta to what is left of this axis and clicks the whole notches. Turning back forgets what is left.
  */
 static void turn_wheel(InputState *state, double *left, double delta, guint forth, guint back) {
@@ -125,29 +136,10 @@ static void press(InputState *state, const InputEvent *event, guint button, gboo
   set_button(state, button, down);
 }
 
-static void touch(InputState *state, const InputEvent *event, gint64 now_us) {
-  gboolean is_pointer = state->touching && state->touch == event->touch;
-  if (event->type == INPUT_TOUCH_START && !state->touching) {
-    state->touching = TRUE;
-    state->touch = event->touch;
-    press(state, event, TOUCH_BUTTON, TRUE, now_us);
-  } else if (event->type == INPUT_TOUCH_MOVE && is_pointer) {
-    move_to(state, event, now_us);
-    offer_motion(state, now_us);
-  } else if (event->type == INPUT_TOUCH_END && is_pointer) {
-    state->touching = FALSE;
-    press(state, event, TOUCH_BUTTON, FALSE, now_us);
-  }
-}
-
-void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us) {
+static void feed_mouse(InputState *state, const InputEvent *event, gint64 now_us) {
   switch (event->type) {
   case INPUT_POINTER_MOVE:
     move_to(state, event, now_us);
-    offer_motion(state, now_us);
-    break;
-  case INPUT_POINTER_RELATIVE:
-    move_by(state, event, now_us);
     offer_motion(state, now_us);
     break;
   case INPUT_POINTER_DOWN:
@@ -159,6 +151,30 @@ void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us)
     turn_wheel(state, &state->wheel_y, event->dy, WHEEL_DOWN, WHEEL_UP);
     turn_wheel(state, &state->wheel_x, event->dx, WHEEL_RIGHT, WHEEL_LEFT);
     break;
+  default:
+    break;
+  }
+}
+
+static void feed_finger(InputState *state, const InputEvent *event, gint64 now_us) {
+  InputEvent events[FINGERS_MAX_EVENTS];
+  guint count = fingers_feed(&state->fingers, event, state->width, state->height, events);
+  for (guint i = 0; i < count; i++)
+    feed_mouse(state, &events[i], now_us);
+}
+
+void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us) {
+  switch (event->type) {
+  case INPUT_POINTER_MOVE:
+  case INPUT_POINTER_DOWN:
+  case INPUT_POINTER_UP:
+  case INPUT_WHEEL:
+    feed_mouse(state, event, now_us);
+    break;
+  case INPUT_POINTER_RELATIVE:
+    move_by(state, event, now_us);
+    offer_motion(state, now_us);
+    break;
   case INPUT_KEY_DOWN:
   case INPUT_KEY_UP:
     send_motion(state, now_us);
@@ -167,7 +183,11 @@ void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us)
   case INPUT_TOUCH_START:
   case INPUT_TOUCH_MOVE:
   case INPUT_TOUCH_END:
-    touch(state, event, now_us);
+    feed_finger(state, event, now_us);
+    break;
+  case INPUT_TEXT:
+    send_motion(state, now_us);
+    type_text(state, event->text);
     break;
   case INPUT_RELEASE_ALL:
     send_motion(state, now_us);
@@ -190,7 +210,7 @@ void input_state_release_all(InputState *state) {
     set_button(state, button, FALSE);
   for (guint keycode = 0; keycode < KEYCODES; keycode++)
     set_key(state, keycode, FALSE);
-  state->touching = FALSE;
+  state->fingers = (Fingers){.meaning = FINGERS_IDLE};
   state->motion = NO_MOTION;
   state->dx = state->dy = state->wheel_x = state->wheel_y = 0;
 }

@@ -6,8 +6,9 @@
  *  - Pointer motion is merged: at most one motion in INPUT_MOTION_US, and the last one is never lost, since
  *    the next other event, or input_state_tick(), brings it. (SDL drops relative motions that come in a
  *    burst.)
+ *  - Text is typed while no key is down: those that are held come up for it, and go down again after it.
  *  - Wheel deltas add up to notches of 120; what is left over counts towards the next.
- *  - The first finger is the pointer with its left button; the others are ignored.
+ *  - Fingers are the mouse (fingers.h).
  */
 #pragma once
 #include "streamer/webrtc/input/input_event.h"

@@ -172,3 +172,10 @@ guint keys_find(const char *code) {
   const Key *key = bsearch(code, keys, G_N_ELEMENTS(keys), sizeof keys[0], compare);
   return key ? key->keycode : 0;
 }
+
+gboolean keys_has(guint keycode) {
+  for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+    if (keys[i].keycode == keycode)
+      return TRUE;
+  return FALSE;
+}

@@ -5,3 +5,6 @@
 
 /* The X keycode (8..255) of @code ("KeyW"), or 0 when there is no such key. Any thread. */
 guint keys_find(const char *code);
+
+/* Whether some @code has this X keycode: whether a player can press it. Any thread. */
+gboolean keys_has(guint keycode);

@@ -11,6 +11,8 @@
 
 /* Messages that a seat may send: a mouse of 1,000 Hz with both hands busy stays below this. */
 static const BucketRule message_rule = {.per_second = 1500, .at_once = 1500};
+/* Characters of text: more than is typed, and a page of what is pasted. */
+static const BucketRule text_rule = {.per_second = 500, .at_once = 4096};
 
 struct Steering {
   GMutex lock; /* of all that follows, seats included */
@@ -30,7 +32,7 @@ struct SteeringSeat {
   Steering *steering;
   char *user;
   gboolean left;
-  Bucket messages;
+  Bucket messages, characters;
   InputEvent press;  /* the newest, of who may not steer */
   gint64 pressed_us; /* when it came; 0: nothing is held */
   gint64 touched_us; /* when a press was told last */
@@ -179,7 +181,7 @@ static gboolean on_motion_due(gpointer data) {
 
 static gboolean is_press(InputEventType type) {
   return type == INPUT_POINTER_DOWN || type == INPUT_KEY_DOWN || type == INPUT_TOUCH_START ||
-         type == INPUT_WHEEL;
+         type == INPUT_WHEEL || type == INPUT_TEXT;
 }
 
 static gboolean is_release(InputEventType type) {
@@ -209,6 +211,14 @@ static void note_press(SteeringSeat *seat, const InputEvent *event, gint64 now_u
   tell(seat, FALSE, &seat->touched_us, TOUCH_INTERVAL_US, now_us);
 }
 
+/* FALSE: it is not understood, or text of who types more than one can. */
+static gboolean read_event(SteeringSeat *seat, const char *text, gint64 now_us, InputEvent *event) {
+  if (!input_event_read(text, strlen(text), event))
+    return FALSE;
+  double characters = event->type == INPUT_TEXT ? (double)g_utf8_strlen(event->text, -1) : 0;
+  return bucket_take(&seat->characters, &text_rule, characters, now_us);
+}
+
 void steering_seat_feed(SteeringSeat *seat, const char *text) {
   Steering *steering = seat->steering;
   gint64 now_us = g_get_monotonic_time();
@@ -218,7 +228,7 @@ void steering_seat_feed(SteeringSeat *seat, const char *text) {
   if (!bucket_take(&seat->messages, &message_rule, 1, now_us)) {
     if (steers)
       release_all(steering);
-  } else if (input_event_read(text, strlen(text), &event)) {
+  } else if (read_event(seat, text, now_us, &event)) {
     if (steers) {
       play(seat, &event, now_us);
       tell(seat, TRUE, &steering->active_us, ACTIVE_INTERVAL_US, now_us);

@@ -14,7 +14,8 @@ typedef struct Steering Steering;
 typedef struct SteeringSeat SteeringSeat;
 
 /* The controller did something, at most once a second; or (@steers FALSE) somebody else pressed a button or
- * key, put down a finger or turned the wheel, at most four times a second from a seat. On the main thread. */
+ * key, typed, put down a finger or turned the wheel, at most four times a second from a seat. On the main
+ * thread. */
 typedef void (*SteeringInputFunc)(const char *user, gboolean steers, gpointer data);
 
 /* For a picture of @width x @height pixels. @sink, whose functions get @sink_data, must outlive it. (transfer
@@ -32,7 +33,8 @@ void steering_free(Steering *steering);
 SteeringSeat *steering_join(Steering *steering, const char *user);
 
 /* One message of the data channel (vitrina-protocol(7), "Input"). What is not understood is ignored; who
- * sends more than a person can is not heard for a while, and lets go of everything. */
+ * sends more than a person can is not heard for a while, and lets go of everything; of text that is more than
+ * a person types or pastes the rest is left out. */
 void steering_seat_feed(SteeringSeat *seat, const char *text);
 
 /* The seat is given up: nothing that it is fed from now on has an effect. */

@@ -1,11 +1,13 @@
 #include "streamer/webrtc/screen/xtest.h"
 
+#include "streamer/webrtc/screen/typing.h"
 #include "streamer/webrtc/screen/x_connection.h"
 #include <X11/extensions/XTest.h>
 #include <gio/gio.h>
 
 struct XTest {
   Display *display;
+  Typing *typing;
 };
 
 #define CURRENT_SCREEN (-1)
@@ -38,12 +40,14 @@ XTest *xtest_new(GError **error) {
   XTest *xtest = g_new0(XTest, 1);
   xtest->display = display;
   release_leftovers(display);
+  xtest->typing = typing_new(display);
   return xtest;
 }
 
 void xtest_free(XTest *xtest) {
   if (!xtest)
     return;
+  typing_free(xtest->typing);
   XCloseDisplay(xtest->display);
   g_free(xtest);
 }
@@ -68,6 +72,11 @@ static void xtest_key(guint keycode, gboolean down, gpointer data) {
   XTestFakeKeyEvent(xtest->display, keycode, down, CurrentTime);
 }
 
+static void xtest_text(const char *text, gpointer data) {
+  XTest *xtest = data;
+  typing_type(xtest->typing, text, g_get_monotonic_time());
+}
+
 static void xtest_flush(gpointer data) {
   XTest *xtest = data;
   XFlush(xtest->display);
@@ -77,4 +86,5 @@ const InputSink xtest_sink = {.move = xtest_move,
                               .move_by = xtest_move_by,
                               .button = xtest_button,
                               .key = xtest_key,
+                              .text = xtest_text,
                               .flush = xtest_flush};

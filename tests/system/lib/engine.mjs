@@ -43,6 +43,13 @@ export function startFlip(scope, display, args = []) {
   return program;
 }
 
+/** A form to write into: see form.c. @param {Scope} scope @param {string} display @param {string[]} args */
+export function startForm(scope, display, args = []) {
+  const program = startWithPipes(scope, built('tests/system/lib/form'), args, { DISPLAY: display }, 0);
+  onEnd(scope, () => program.kill());
+  return program;
+}
+
 /**
  * A sound server as a session has one, with a tone playing into it.
  * @param {Scope} scope @returns {Promise<string>} PULSE_SERVER

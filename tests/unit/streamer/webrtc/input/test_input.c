@@ -18,8 +18,11 @@ static void note_button(guint button, gboolean down, gpointer data) {
 static void note_key(guint keycode, gboolean down, gpointer data) {
   g_string_append_printf(data, "key %u %s; ", keycode, down ? "down" : "up");
 }
+static void note_text(const char *text, gpointer data) {
+  g_string_append_printf(data, "text %s; ", text);
+}
 static const InputSink notes = {
-    .move = note_move, .move_by = note_move_by, .button = note_button, .key = note_key};
+    .move = note_move, .move_by = note_move_by, .button = note_button, .key = note_key, .text = note_text};
 
 typedef struct {
   GString *told;
@@ -108,6 +111,9 @@ static void test_messages_that_are_none(void) {
       "{\"type\":\"touchstart\",\"x\":0,\"y\":0}",
       "{\"type\":\"touchstart\",\"id\":1}",
       "{\"type\":\"releaseall\"} x",
+      "{\"type\":\"text\"}",
+      "{\"type\":\"text\",\"text\":\"\"}",
+      "{\"type\":\"text\",\"text\":7}",
   };
   InputEvent event;
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -221,17 +227,24 @@ static void test_a_wheel_turns_only_so_far(void) {
   desk_clear(&desk);
 }
 
-static void test_the_first_finger_is_the_pointer(void) {
+static void test_fingers_are_the_mouse(void) {
   Desk desk;
   desk_init(&desk);
   say(&desk, "{\"type\":\"touchstart\",\"id\":7,\"x\":0.5,\"y\":0.5}");
-  say(&desk, "{\"type\":\"touchstart\",\"id\":8,\"x\":0.1,\"y\":0.1}");
-  say(&desk, "{\"type\":\"touchmove\",\"id\":8,\"x\":0.2,\"y\":0.2}");
+  say(&desk, "{\"type\":\"touchstart\",\"id\":8,\"x\":0.75,\"y\":0.5}");
   say(&desk, "{\"type\":\"touchmove\",\"id\":7,\"x\":0.25,\"y\":0.5}");
+  assert_told(&desk, "move 480,270; button 1 down; move 240,270; ");
+  say(&desk, "{\"type\":\"touchmove\",\"id\":8,\"x\":0.9,\"y\":0.5}");
+  assert_told(&desk, "button 1 up; button 4 down; button 4 up; button 4 down; button 4 up; button 4 down; "
+                     "button 4 up; button 4 down; button 4 up; button 4 down; button 4 up; button 4 down; "
+                     "button 4 up; ");
   say(&desk, "{\"type\":\"touchend\",\"id\":8}");
   say(&desk, "{\"type\":\"touchend\",\"id\":7}");
-  say(&desk, "{\"type\":\"touchend\",\"id\":7}");
-  assert_told(&desk, "move 480,270; button 1 down; move 240,270; button 1 up; ");
+  assert_told(&desk, "");
+  say(&desk, "{\"type\":\"touchstart\",\"id\":1,\"x\":0,\"y\":0}");
+  say(&desk, "{\"type\":\"releaseall\"}");
+  say(&desk, "{\"type\":\"touchend\",\"id\":1}");
+  assert_told(&desk, "move 0,0; button 1 down; button 1 up; ");
   desk_clear(&desk);
 }
 
@@ -259,6 +272,31 @@ static void test_what_is_suspended(void) {
   desk_clear(&desk);
 }
 
+static void test_text_is_typed_while_no_key_is_down(void) {
+  Desk desk;
+  desk_init(&desk);
+  say(&desk, "{\"type\":\"text\",\"text\":\"zy\u00f6 \xd0\xbf\"}");
+  assert_told(&desk, "text zy\u00f6 \u043f; ");
+  say(&desk, "{\"type\":\"keydown\",\"code\":\"ControlLeft\"}");
+  say(&desk, "{\"type\":\"text\",\"text\":\"@\"}");
+  say(&desk, "{\"type\":\"keyup\",\"code\":\"ControlLeft\"}");
+  assert_told(&desk, "key 37 down; key 37 up; text @; key 37 down; key 37 up; ");
+  desk_clear(&desk);
+}
+
+static void test_a_message_of_text_has_a_longest(void) {
+  GString *message = g_string_new("{\"type\":\"text\",\"text\":\"");
+  for (guint i = 0; i < INPUT_MAX_TEXT; i++)
+    g_string_append(message, "\\ud83d\\ude00");
+  g_autofree char *longest = g_strconcat(message->str, "\"}", NULL);
+  g_autofree char *longer = g_strconcat(message->str, "x\"}", NULL);
+  g_string_free(message, TRUE);
+  InputEvent event;
+  g_assert_true(input_event_read(longest, strlen(longest), &event));
+  g_assert_cmpint(g_utf8_strlen(event.text, -1), ==, INPUT_MAX_TEXT);
+  g_assert_false(input_event_read(longer, strlen(longer), &event));
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/input/keys-are-physical", test_keys_are_physical);
@@ -273,7 +311,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/input/parts-of-a-pixel-add-up", test_parts_of_a_pixel_add_up);
   g_test_add_func("/input/wheel-notches-add-up", test_wheel_notches_add_up);
   g_test_add_func("/input/a-wheel-turns-only-so-far", test_a_wheel_turns_only_so_far);
-  g_test_add_func("/input/the-first-finger-is-the-pointer", test_the_first_finger_is_the_pointer);
+  g_test_add_func("/input/fingers-are-the-mouse", test_fingers_are_the_mouse);
   g_test_add_func("/input/what-is-suspended", test_what_is_suspended);
+  g_test_add_func("/input/text-is-typed-while-no-key-is-down", test_text_is_typed_while_no_key_is_down);
+  g_test_add_func("/input/a-message-of-text-has-a-longest", test_a_message_of_text_has_a_longest);
   return g_test_run();
 }
