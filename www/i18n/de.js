@@ -64,6 +64,9 @@ export const texts = {
   'session.hint.guest': 'Sie sehen dasselbe Bild, live. Halten Sie darauf gedrückt, um den anderen etwas zu zeigen.',
   'session.hint.held': 'W A S D: gehen · klicken: mit der Maus umsehen · Esc gibt sie frei',
   'session.hint.touch': 'Wischen: umsehen · Joystick: gehen',
+  'session.text': 'Text eingeben',
+  'session.text.label': 'Hier tippen – der Text erscheint in der Szene',
+  'session.text.close': 'Eingabe beenden',
 
   'notice.offline': 'Verbindung verloren. Neuer Versuch…',
   'notice.back': 'Die Verbindung ist wieder da.',

@@ -63,6 +63,9 @@ export const texts = {
   'session.hint.guest': 'You see the same view, live. Press and hold on it to show the others something.',
   'session.hint.held': 'W A S D to move · click to look around with the mouse · Esc releases it',
   'session.hint.touch': 'Drag to look around · joystick to move',
+  'session.text': 'Type text',
+  'session.text.label': 'Type here – the text appears in the scene',
+  'session.text.close': 'Finish typing',
 
   'notice.offline': 'Connection lost. Trying again…',
   'notice.back': 'You’re connected again.',

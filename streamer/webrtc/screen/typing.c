@@ -39,11 +39,12 @@ static KeySym keysym_of(gunichar character) {
 }
 
 static void learn_stroke(Typing *typing, gunichar character, guint keycode, guint level) {
-  if (character > 0 && character < ASCII && typing->strokes[character].keycode == 0)
+  if (character > 0 && character < ASCII)
     typing->strokes[character] = (Stroke){(guint8)keycode, level > 0};
 }
 
-/* A key that no player can press, and that is no modifier, may become what it has to. */
+/* A key that no player can press, and that is no modifier, may become what it has to: from the far end, since
+ * toolkits take some of the nearer ones for modifiers. Of two keys for one character the nearer one types it. */
 static void learn_keyboard(Typing *typing) {
   int first, last, per_key;
   gboolean modifiers[KEYCODES] = {FALSE};
@@ -53,7 +54,7 @@ static void learn_keyboard(Typing *typing) {
     modifiers[map->modifiermap[i]] = TRUE;
   XFreeModifiermap(map);
   KeySym *keysyms = XGetKeyboardMapping(typing->display, (KeyCode)first, last - first + 1, &per_key);
-  for (int keycode = first; keysyms && keycode <= last; keycode++) {
+  for (int keycode = last; keysyms && keycode >= first; keycode--) {
     const KeySym *of_key = keysyms + (keycode - first) * per_key;
     if (!keys_has((guint)keycode) && !modifiers[keycode])
       spare_keys_add(typing->spares, (guint)keycode, character_of(of_key[0]));

@@ -1,6 +1,8 @@
 // @ts-check
 import { InputQueue } from '../../player/input-queue.js';
-import { goesToScene, wouldMoveThePage } from '../../player/keys.js';
+import { goesToScene, isMeta, isPaste, typedByAltGr, wouldMoveThePage } from '../../player/keys.js';
+import { textPieces } from '../../player/typing.js';
+import { ClosingGuard } from './closing.js';
 import { placeOnPicture } from './picture.js';
 
 /** From the visitor's mouse, fingers and keys on the picture to input messages. */
@@ -13,6 +15,7 @@ import { placeOnPicture } from './picture.js';
  * @property {() => number} backlog bytes that the network has not taken yet
  * @property {() => boolean} mayControl while false nothing is sent
  * @property {() => boolean} isPointing mouse and fingers show others something, and do not touch the scene
+ * @property {() => boolean} isTyping the focus stays where the visitor types (text-entry.js)
  */
 
 const LINE_PIXELS = 40;
@@ -24,6 +27,7 @@ export class SceneInput {
   #fingers = new Fingers();
   /** @type {Set<string>} */ #keysDown = new Set();
   #buttonsDown = 0;
+  #closing = new ClosingGuard();
 
   /**
    * @param {HTMLVideoElement} video
@@ -49,6 +53,17 @@ export class SceneInput {
     if (down) this.#keysDown.add(code);
     else this.#keysDown.delete(code);
     this.#queue.send({ type: down ? 'keydown' : 'keyup', code });
+    this.#guardClosing();
+  }
+
+  /** A key that is pressed and let go. @param {string} code */
+  tap(code) {
+    for (const type of ['keydown', 'keyup']) this.#queue.send({ type, code });
+  }
+
+  /** What is written, as the visitor sees it. @param {string} text */
+  type(text) {
+    for (const piece of textPieces(text)) this.#queue.send({ type: 'text', text: piece });
   }
 
   /** Lets go of everything that is held down in the scene. */
@@ -59,6 +74,13 @@ export class SceneInput {
     this.#fingers.clear();
     this.#queue.clear();
     if (held) this.#queue.send({ type: 'releaseall' });
+    this.#guardClosing();
+  }
+
+  /** Who holds Ctrl to do something in the scene and walks on with W closes the tab, and rarely means it. */
+  #guardClosing() {
+    const ctrl = this.#keysDown.has('ControlLeft') || this.#keysDown.has('ControlRight');
+    this.#closing.set(ctrl && this.#ports.mayControl());
   }
 
   #listenToPicture() {
@@ -68,12 +90,18 @@ export class SceneInput {
     video.addEventListener('pointerup', (event) => this.#onPointerUp(event));
     video.addEventListener('pointercancel', (event) => this.#onPointerUp(event));
     video.addEventListener('contextmenu', (event) => event.preventDefault());
+    // A mouse's press would start a drag or a selection, and with the buttons beyond the third a browser goes back and forth. Not in its
+    // pointer's event: of who prevents that the browser asks nothing when it goes.
+    video.addEventListener('mousedown', (event) => event.preventDefault());
+    for (const type of /** @type {const} */ (['mouseup', 'auxclick']))
+      video.addEventListener(type, (event) => event.button > 2 && event.preventDefault());
     video.addEventListener('wheel', (event) => this.#onWheel(event), { passive: false });
   }
 
   #listenToPage() {
     addEventListener('keydown', (event) => this.#onKey(event));
     addEventListener('keyup', (event) => this.#onKey(event));
+    addEventListener('paste', (event) => this.#onPaste(event));
     addEventListener('blur', () => this.releaseAll());
     addEventListener('pagehide', () => this.releaseAll());
     document.addEventListener('visibilitychange', () => document.hidden && this.releaseAll());
@@ -86,9 +114,9 @@ export class SceneInput {
 
   /** @param {PointerEvent} event */
   #onPointerDown(event) {
-    // Not the default, which would start a drag or a selection; and so the focus is taken by hand.
-    event.preventDefault();
-    this.#video.focus({ preventScroll: true });
+    // Neither is the default, so the focus is taken by hand.
+    if (event.pointerType !== 'mouse') event.preventDefault();
+    if (!this.#ports.isTyping()) this.#video.focus({ preventScroll: true });
     if (!this.#isLocked) this.#video.setPointerCapture(event.pointerId);
     if (this.#ports.isPointing()) return;
     if (event.pointerType === 'touch') {
@@ -125,7 +153,7 @@ export class SceneInput {
 
   /** @param {PointerEvent} event @param {boolean} down */
   #onButton(event, down) {
-    if (event.button > 2) return;
+    if (event.button > 4) return;
     const bit = buttonBit(event.button);
     if (down === ((this.#buttonsDown & bit) !== 0)) return;
     this.#buttonsDown ^= bit;
@@ -142,14 +170,24 @@ export class SceneInput {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     const down = event.type === 'keydown';
+    if (isMeta(event)) this.releaseAll();
     // A key let go is told even if a modifier came in between or the focus moved on, or it would stay down in the scene.
     if (!down) {
       if (this.#keysDown.has(event.code)) this.press(event.code, false);
       return;
     }
-    if (!goesToScene(event) || isForPage(event, this.#video)) return;
-    if (wouldMoveThePage(event)) event.preventDefault();
-    if (!event.repeat) this.press(event.code, true);
+    const onPicture = isOnPicture(event, this.#video);
+    if (isForPage(event, this.#video) || (onPicture && isPaste(event))) return;
+    const text = typedByAltGr(event);
+    if (!text && !goesToScene(event, onPicture && this.#ports.mayControl())) return;
+    if (text || wouldMoveThePage(event)) event.preventDefault();
+    if (text) this.type(text);
+    else if (!event.repeat) this.press(event.code, true);
+  }
+
+  /** @param {ClipboardEvent} event */
+  #onPaste(event) {
+    if (isOnPicture(event, this.#video)) this.type(event.clipboardData?.getData('text/plain') ?? '');
   }
 }
 
@@ -200,7 +238,12 @@ export class Fingers {
 
 /** @param {number} button of a MouseEvent @returns {number} its bit in `buttons`, where right and middle change places */
 function buttonBit(button) {
-  return [1, 4, 2][button] ?? 0;
+  return [1, 4, 2, 8, 16][button] ?? 0;
+}
+
+/** @param {Event} event @param {Element} picture */
+function isOnPicture({ target }, picture) {
+  return target === picture || target === document.body;
 }
 
 /**

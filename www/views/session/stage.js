@@ -9,6 +9,7 @@ import { followKeyboard } from './keyboard.js';
 import { PhotoView } from './photo.js';
 import { findPicture } from './picture.js';
 import { SceneInput } from './scene-input.js';
+import { TextEntryView } from './text-entry.js';
 import { ToolsView } from './tools.js';
 import { WakeView } from './wake.js';
 import { WalkPadView } from './walk-pad.js';
@@ -50,6 +51,7 @@ export class StageView {
   #wake = new WakeView();
   #pad;
   #input;
+  /** @type {TextEntryView} */ #text;
   #mayTouch = false;
   /** The scene wants the mouse to be held. */ #holdsMouse = false;
   #posterFor = '';
@@ -74,7 +76,9 @@ export class StageView {
       backlog: handlers.inputBacklog,
       mayControl: () => this.#mayTouch,
       isPointing: handlers.isPointing,
+      isTyping: () => this.#text.isOpen,
     });
+    this.#text = new TextEntryView(this.#input);
     this.#pad = new WalkPadView((code, down) => this.#input.press(code, down));
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
     followKeyboard(find('[data-view="session"]', HTMLElement));
@@ -149,6 +153,7 @@ export class StageView {
     if (this.#mayTouch && !mayTouch) this.#input.releaseAll();
     this.#mayTouch = mayTouch;
     this.#pad.show(mayTouch);
+    this.#text.show(mayTouch);
   }
 
   /** @param {boolean} mayTouch */

@@ -95,11 +95,19 @@ export class ToolsView {
   }
 }
 
+/**
+ * What a browser does with these and Ctrl: closing the tab, opening another. In full screen some browsers leave them to the page. Esc
+ * is not among them: it leads out, as ever.
+ */
+const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => `Key${letter}`);
+
 /** The whole page goes, and on a phone it turns to lie as the picture does. */
 async function enterFullscreen() {
   await document.documentElement.requestFullscreen();
   const orientation = /** @type {any} */ (screen.orientation);
   await orientation?.lock?.('landscape').catch(() => {});
+  const { keyboard } = /** @type {any} */ (navigator);
+  await keyboard?.lock?.(LETTERS).catch(() => {});
 }
 
 /** @param {HTMLVideoElement} video */
