@@ -208,6 +208,29 @@ test('on a phone the button brings the keyboard, and what it writes arrives as i
   await field(phone).waitFor({ state: 'hidden' });
 });
 
+test('two fingers that go apart bring the scene nearer, and two that go the same way are the right button', async () => {
+  const { page } = phone;
+  const box = await phone.video.boundingBox();
+  if (!box) throw new Error('no picture');
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const devtools = await page.context().newCDPSession(page);
+  /** @param {'touchStart' | 'touchMove' | 'touchEnd'} type @param {...[number, number]} places from the middle */
+  const touch = (type, ...places) =>
+    devtools.send('Input.dispatchTouchEvent', { type, touchPoints: places.map(([dx, dy], id) => ({ x: x + dx, y: y + dy, id })) });
+  await touch('touchStart', [-20, 0]);
+  await touch('touchStart', [-20, 0], [20, 0]);
+  for (let out = 25; out <= 80; out += 5) await touch('touchMove', [-out, 0], [out, 0]);
+  await told('wheel 1');
+  await touch('touchEnd');
+  await told('button 1 up');
+  await touch('touchStart', [-20, -60]);
+  await touch('touchStart', [-20, -60], [20, -60]);
+  for (let down = -55; down <= 60; down += 5) await touch('touchMove', [-20, down], [20, down]);
+  await told('button 3 down');
+  await touch('touchEnd');
+  await told('button 3 up');
+});
+
 test('who closes the tab with Ctrl held is asked, who reloads or leaves is not', async () => {
   const { page } = desk;
   /** @type {string[]} */

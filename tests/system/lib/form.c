@@ -1,6 +1,7 @@
 /* A form for the system tests, as applications with SDL have them: one line that can be written into. It
- * tells on standard output what it has come to, "line привет" after each change and "sent привет" at Enter,
- * and each key by its place on the keyboard, "key W down".
+ * tells on standard output what it has come to, "line привет" after each change and "sent привет" at Enter;
+ * each key by its place on the keyboard, "key W down"; "button 1 down", and "wheel 1" for a notch towards the
+ * scene.
  *
  *   slow    takes its events a moment late, as an application does that draws much
  */
@@ -40,6 +41,10 @@ static void take_key(const SDL_KeyboardEvent *key) {
 static int take_event(const SDL_Event *event) {
   if (event->type == SDL_KEYDOWN || event->type == SDL_KEYUP) {
     take_key(&event->key);
+  } else if (event->type == SDL_MOUSEBUTTONDOWN || event->type == SDL_MOUSEBUTTONUP) {
+    printf("button %u %s\n", event->button.button, event->type == SDL_MOUSEBUTTONDOWN ? "down" : "up");
+  } else if (event->type == SDL_MOUSEWHEEL) {
+    printf("wheel %d\n", event->wheel.y);
   } else if (event->type == SDL_TEXTINPUT) {
     add(event->text.text);
     printf("line %s\n", line);

@@ -170,7 +170,10 @@ export class SceneInput {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     const down = event.type === 'keydown';
-    if (isMeta(event)) this.releaseAll();
+    if (isMeta(event)) {
+      this.releaseAll();
+      return;
+    }
     // A key let go is told even if a modifier came in between or the focus moved on, or it would stay down in the scene.
     if (!down) {
       if (this.#keysDown.has(event.code)) this.press(event.code, false);
