@@ -52,6 +52,9 @@ const Setting media_settings_table[] = {
      .help = "Paths to viewers: all, or through TURN servers alone, which hides this host's addresses."},
     {"playout_delay", SETTING_BOOL, AT(playout_delay), .fallback = "true",
      .help = "Ask players to show frames at once rather than evenly (playout-delay 0)."},
+    {"pointer", SETTING_CHOICE, AT(pointer), 0, 0, NULL, "auto", "auto|absolute|relative",
+     .help = "What the application takes of the mouse: its places, its moves alone, or (auto) what is seen "
+             "of it."},
     {"mtu", SETTING_INT, AT(mtu), 500, 1400, "bytes", "1200", .help = "Size of an RTP packet at most."},
     {NULL},
 };

@@ -30,7 +30,8 @@ typedef struct {
   char **public_addresses;           /* public_address.h */
   char *ice_transport_policy;        /* "all" or "relay" */
   gboolean playout_delay;
-  gint64 mtu; /* bytes of an RTP packet */
+  char *pointer; /* "auto", "absolute" or "relative" */
+  gint64 mtu;    /* bytes of an RTP packet */
 } MediaSettings;
 
 extern const Setting media_settings_table[];

@@ -27,6 +27,10 @@ struct InputState {
   Motion motion;
   double x, y, dx, dy;
   gint64 moved_us;
+  gboolean relative;
+  /* where the hand was last, in whole pixels, so that a way does not depend on its steps */
+  gboolean has_place;
+  double place_x, place_y;
 };
 
 InputState *input_state_new(guint width, guint height, const InputSink *sink, gpointer data) {
@@ -71,7 +75,22 @@ static void offer_motion(InputState *state, gint64 now_us) {
     send_motion(state, now_us);
 }
 
-static void move_to(InputState *state, const InputEvent *event, gint64 now_us) {
+static void move_by(InputState *state, double dx, double dy, gint64 now_us) {
+  if (state->motion == ABSOLUTE_MOTION)
+    send_motion(state, now_us);
+  state->motion = RELATIVE_MOTION;
+  state->dx = CLAMP(state->dx + dx, -INPUT_MAX_DELTA, INPUT_MAX_DELTA);
+  state->dy = CLAMP(state->dy + dy, -INPUT_MAX_DELTA, INPUT_MAX_DELTA);
+}
+
+static gboolean is_button_held(const InputState *state) {
+  for (guint button = 0; button < INPUT_BUTTONS; button++)
+    if (state->buttons[button])
+      return TRUE;
+  return FALSE;
+}
+
+static void point_at(InputState *state, const InputEvent *event, gint64 now_us) {
   if (state->motion == RELATIVE_MOTION)
     send_motion(state, now_us);
   state->motion = ABSOLUTE_MOTION;
@@ -79,12 +98,15 @@ static void move_to(InputState *state, const InputEvent *event, gint64 now_us) {
   state->y = event->y;
 }
 
-static void move_by(InputState *state, const InputEvent *event, gint64 now_us) {
-  if (state->motion == ABSOLUTE_MOTION)
-    send_motion(state, now_us);
-  state->motion = RELATIVE_MOTION;
-  state->dx = CLAMP(state->dx + event->dx, -INPUT_MAX_DELTA, INPUT_MAX_DELTA);
-  state->dy = CLAMP(state->dy + event->dy, -INPUT_MAX_DELTA, INPUT_MAX_DELTA);
+static void move_to(InputState *state, const InputEvent *event, gint64 now_us) {
+  double x = rint(event->x * state->width), y = rint(event->y * state->height);
+  if (!state->relative)
+    point_at(state, event, now_us);
+  else if (state->has_place && is_button_held(state))
+    move_by(state, x - state->place_x, y - state->place_y, now_us);
+  state->has_place = TRUE;
+  state->place_x = x;
+  state->place_y = y;
 }
 
 static void set_button(InputState *state, guint button, gboolean down) {
@@ -132,6 +154,8 @@ static void turn_wheel(InputState *state, double *left, double delta, guint fort
 static void press(InputState *state, const InputEvent *event, guint button, gboolean down, gint64 now_us) {
   if (event->has_position)
     move_to(state, event, now_us);
+  else if (!is_button_held(state))
+    state->has_place = FALSE;
   send_motion(state, now_us);
   set_button(state, button, down);
 }
@@ -172,7 +196,7 @@ void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us)
     feed_mouse(state, event, now_us);
     break;
   case INPUT_POINTER_RELATIVE:
-    move_by(state, event, now_us);
+    move_by(state, event->dx, event->dy, now_us);
     offer_motion(state, now_us);
     break;
   case INPUT_KEY_DOWN:
@@ -205,20 +229,30 @@ gint64 input_state_tick(InputState *state, gint64 now_us) {
   return state->motion == NO_MOTION ? G_MAXINT64 : state->moved_us + INPUT_MOTION_US;
 }
 
+void input_state_set_relative(InputState *state, gboolean relative) {
+  if (state->relative == relative)
+    return;
+  if (is_button_held(state))
+    send_motion(state, state->moved_us);
+  state->relative = relative;
+  state->motion = NO_MOTION;
+  state->dx = state->dy = 0;
+}
+
 void input_state_release_all(InputState *state) {
   for (guint button = 0; button < INPUT_BUTTONS; button++)
     set_button(state, button, FALSE);
   for (guint keycode = 0; keycode < KEYCODES; keycode++)
     set_key(state, keycode, FALSE);
   state->fingers = (Fingers){.meaning = FINGERS_IDLE};
+  state->has_place = FALSE;
   state->motion = NO_MOTION;
   state->dx = state->dy = state->wheel_x = state->wheel_y = 0;
 }
 
 gboolean input_state_holds(const InputState *state) {
-  for (guint button = 0; button < INPUT_BUTTONS; button++)
-    if (state->buttons[button])
-      return TRUE;
+  if (is_button_held(state))
+    return TRUE;
   for (guint keycode = 0; keycode < KEYCODES; keycode++)
     if (state->keys[keycode])
       return TRUE;

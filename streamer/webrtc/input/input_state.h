@@ -33,6 +33,16 @@ gint64 input_state_tick(InputState *state, gint64 now_us);
 /* Whether a key or button is down. */
 gboolean input_state_holds(const InputState *state);
 
+/* Whether the application takes moves alone, as one does that looks around by the mouse: it begins with
+ * FALSE.
+ *
+ * While it does, a position says only how far a hand has come since its last one. With a button or a finger
+ * down that is a relative motion, in pixels of the picture; what comes before a press gives none, and neither
+ * does the first position after a press without one. INPUT_POINTER_RELATIVE is the same in both cases. Motion
+ * that waits when this changes is sent where a button is down (the sink knows how, xtest.h) and forgotten
+ * else, since the application would misread it. */
+void input_state_set_relative(InputState *state, gboolean relative);
+
 /* Lets go of every key and button. */
 void input_state_release_all(InputState *state);
 

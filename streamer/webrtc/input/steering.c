@@ -261,3 +261,10 @@ void steering_set_controller(Steering *steering, const char *user) {
   }
   g_mutex_unlock(&steering->lock);
 }
+
+void steering_set_relative(Steering *steering, gboolean relative) {
+  g_mutex_lock(&steering->lock);
+  input_state_set_relative(steering->state, relative);
+  flush_sink(steering);
+  g_mutex_unlock(&steering->lock);
+}

@@ -26,6 +26,9 @@ Steering *steering_new(guint width, guint height, const InputSink *sink, gpointe
 /* From now on @user, and nobody else, steers. NULL or "": nobody. */
 void steering_set_controller(Steering *steering, const char *user);
 
+/* Whether the application takes moves of the pointer alone: input_state_set_relative(). */
+void steering_set_relative(Steering *steering, gboolean relative);
+
 /* Lets go of everything. When the last seat is gone. Main thread. NULL is allowed. */
 void steering_free(Steering *steering);
 

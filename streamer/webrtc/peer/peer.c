@@ -25,6 +25,8 @@
  * answered; together with what is in between that is less than 1.5 s. */
 #define ASK_US (200 * 1000)
 #define LET_GO_US G_USEC_PER_SEC
+/* What may wait for a player's network: a player that takes less is silent, and soon ended. */
+#define MAX_UNSENT_BYTES (16 * 1024)
 
 struct Peer {
   gint64 id;
@@ -42,6 +44,7 @@ struct Peer {
   gint64 begun_us;
   /* of the main thread */
   gboolean connected, ended;
+  GstWebRTCDataChannel *channel; /* once it is open */
   /* shared */
   Silence *silence;
 };
@@ -54,6 +57,7 @@ static void peer_clear(gpointer data) {
   silence_unref(peer->silence);
   g_clear_pointer(&peer->feed, feed_unref);
   g_clear_pointer(&peer->sound, sound_feed_free);
+  g_clear_object(&peer->channel);
   gst_clear_object(&peer->webrtc);
   gst_clear_object(&peer->pipeline);
 }
@@ -121,6 +125,37 @@ static void on_message(GstWebRTCDataChannel *channel, const char *text, gpointer
     steering_seat_feed(peer->seat, text);
 }
 
+typedef struct {
+  Peer *peer;
+  GstWebRTCDataChannel *channel;
+} Opening;
+
+static void opening_free(gpointer data) {
+  Opening *opening = data;
+  g_object_unref(opening->channel);
+  peer_unref(opening->peer);
+  g_free(opening);
+}
+
+/* A second channel of the same name is heard like the first, and told nothing. */
+static gboolean become_open(gpointer data) {
+  Opening *opening = data;
+  Peer *peer = opening->peer;
+  GstWebRTCDataChannelState state;
+  g_object_get(opening->channel, "ready-state", &state, NULL);
+  if (peer->ended || peer->channel || state != GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
+    return G_SOURCE_REMOVE;
+  peer->channel = g_object_ref(opening->channel);
+  peer->context->events->opened(peer->id, peer->context->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void on_channel_open(GstWebRTCDataChannel *channel, gpointer data) {
+  Opening *opening = g_new(Opening, 1);
+  *opening = (Opening){g_atomic_rc_box_acquire(data), g_object_ref(channel)};
+  g_idle_add_full(G_PRIORITY_DEFAULT, become_open, opening, opening_free);
+}
+
 static void on_channel_close(GstWebRTCDataChannel *channel, gpointer data) {
   peer_post(data, end_closed);
 }
@@ -132,6 +167,17 @@ static void on_data_channel(GstElement *webrtc, GstWebRTCDataChannel *channel, g
     return;
   connect_signal(channel, "on-message-string", G_CALLBACK(on_message), data);
   connect_signal(channel, "on-close", G_CALLBACK(on_channel_close), data);
+  connect_signal(channel, "on-open", G_CALLBACK(on_channel_open), data);
+  on_channel_open(channel, data); /* it may be so already */
+}
+
+void peer_say(Peer *peer, const char *text) {
+  guint64 unsent = 0;
+  if (!peer->channel)
+    return;
+  g_object_get(peer->channel, "buffered-amount", &unsent, NULL);
+  if (unsent <= MAX_UNSENT_BYTES)
+    gst_webrtc_data_channel_send_string_full(peer->channel, text, NULL);
 }
 
 static void begin_media(Peer *peer) {

@@ -19,6 +19,8 @@ typedef struct Peer Peer;
 typedef struct {
   void (*answered)(gint64 id, const char *sdp, gpointer data);
   void (*connected)(gint64 id, gpointer data);
+  /* Its data channel is open: peer_say() works from now on. At most once, and not before `answered`. */
+  void (*opened)(gint64 id, gpointer data);
   /* Of peer_restart(), from within it: the fragment for the player, or NULL and why not. */
   void (*restarted)(gint64 id, const char *fragment, const char *reason, gpointer data);
   /* @reason: one word: closed, removed, silent, ice_failed, encoder_failed, no_candidates, failed. The peer
@@ -58,6 +60,10 @@ gboolean peer_report(Peer *peer, CongestionReport *report);
 
 /* The codec of its picture. */
 MediaCodec peer_codec(Peer *peer);
+
+/* Tells its player something: @text, a JSON object of vitrina-protocol(7), "Input". It is not told where the
+ * player has no data channel, and where it has not taken what it was told before. */
+void peer_say(Peer *peer, const char *text);
 
 /* Its place among the others; layers.h's to use. */
 Share *peer_share(Peer *peer);

@@ -9,6 +9,7 @@
 #include "streamer/webrtc/peer/peer.h"
 #include "streamer/webrtc/program/media_check.h"
 #include "streamer/webrtc/program/warm_up.h"
+#include "streamer/webrtc/screen/pointer_watch.h"
 #include "streamer/webrtc/screen/screen_capture.h"
 #include "streamer/webrtc/screen/window_watch.h"
 #include "streamer/webrtc/screen/xtest.h"
@@ -33,6 +34,8 @@ struct MediaSession {
   XTest *xtest;
   Steering *steering;
   WindowWatch *windows;
+  PointerWatch *pointer;
+  gboolean relative; /* the application takes moves of the pointer alone */
   GHashTable *peers; /* &id -> Peer */
   GThread *warm_up;
   guint tick_timer, networks_timer, ticks;
@@ -72,6 +75,28 @@ static void on_window(WindowState state, gpointer data) {
     media_session_say(session, &(EngineMessage){.type = messages[state]});
   say_ready_if_so(session);
 }
+
+static void say_pointer(MediaSession *session, Peer *peer) {
+  peer_say(peer, session->relative ? "{\"type\":\"pointer\",\"relative\":true}"
+                                   : "{\"type\":\"pointer\",\"relative\":false}");
+}
+
+static void on_pointer(gboolean relative, gpointer data) {
+  MediaSession *session = data;
+  steering_set_relative(session->steering, relative);
+}
+
+static void on_pointer_settled(gboolean relative, gpointer data) {
+  MediaSession *session = data;
+  GHashTableIter at;
+  gpointer peer;
+  session->relative = relative;
+  g_hash_table_iter_init(&at, session->peers);
+  while (g_hash_table_iter_next(&at, NULL, &peer))
+    say_pointer(session, peer);
+}
+
+static const PointerEvents pointer_events = {.changed = on_pointer, .settled = on_pointer_settled};
 
 static void on_input(const char *user, gboolean steers, gpointer data) {
   media_session_say(data,
@@ -135,6 +160,11 @@ static void on_peer_connected(gint64 id, gpointer data) {
   media_session_say(data, &(EngineMessage){.type = ENGINE_VIEWER_CONNECTED, .viewer = id});
 }
 
+static void on_peer_opened(gint64 id, gpointer data) {
+  MediaSession *session = data;
+  say_pointer(session, g_hash_table_lookup(session->peers, &id));
+}
+
 static void on_peer_restarted(gint64 id, const char *fragment, const char *reason, gpointer data) {
   log_info("viewer_restarted", "viewer=%" G_GINT64_FORMAT " done=%s", id, fragment ? "true" : "false");
   media_session_say(data, &(EngineMessage){.type = ENGINE_VIEWER_RESTARTED,
@@ -161,6 +191,7 @@ static void on_peer_ended(gint64 id, gboolean was_answered, const char *reason, 
 
 static const PeerEvents peer_events = {.answered = on_peer_answered,
                                        .connected = on_peer_connected,
+                                       .opened = on_peer_opened,
                                        .restarted = on_peer_restarted,
                                        .ended = on_peer_ended};
 
@@ -281,6 +312,17 @@ static gboolean read_configuration(MediaSession *session, const EngineMessage *m
   return TRUE;
 }
 
+/* The settings say what the application takes of the mouse, or it is watched. */
+static gboolean start_pointer(MediaSession *session, GError **error) {
+  if (g_str_equal(session->settings.pointer, "auto")) {
+    session->pointer = pointer_watch_new(session->xtest, &pointer_events, session, error);
+    return session->pointer != NULL;
+  }
+  session->relative = g_str_equal(session->settings.pointer, "relative");
+  steering_set_relative(session->steering, session->relative);
+  return TRUE;
+}
+
 static gboolean start_display(MediaSession *session, GError **error) {
   session->capture = screen_capture_new((guint)session->settings.framerate, on_raw_frame, session, error);
   if (!session->capture)
@@ -293,7 +335,7 @@ static gboolean start_display(MediaSession *session, GError **error) {
     return FALSE;
   session->steering = steering_new(width, height, &xtest_sink, session->xtest, on_input, session);
   session->windows = window_watch_new(on_window, session, error);
-  return session->windows != NULL;
+  return session->windows && start_pointer(session, error);
 }
 
 /* The first codec's encoder is started at once; a codec that is not there is found out before anyone waits.
@@ -389,6 +431,7 @@ void media_session_free(MediaSession *session) {
   layers_free(session->layers);
   sound_capture_free(session->sound);
   window_watch_free(session->windows);
+  pointer_watch_free(session->pointer);
   steering_free(session->steering);
   xtest_free(session->xtest);
   screen_capture_free(session->capture);

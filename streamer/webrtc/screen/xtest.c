@@ -4,10 +4,15 @@
 #include "streamer/webrtc/screen/x_connection.h"
 #include <X11/extensions/XTest.h>
 #include <gio/gio.h>
+#include <stdatomic.h>
 
 struct XTest {
   Display *display;
   Typing *typing;
+  guint held; /* a bit a button */
+  gboolean has_place;
+  gint x, y; /* where it put the pointer; relative motion leads away from there */
+  _Atomic gint64 moved_us;
 };
 
 #define CURRENT_SCREEN (-1)
@@ -52,18 +57,36 @@ void xtest_free(XTest *xtest) {
   g_free(xtest);
 }
 
+static void note_motion(XTest *xtest) {
+  atomic_store(&xtest->moved_us, g_get_monotonic_time());
+}
+
+gint64 xtest_moved_us(XTest *xtest) {
+  return atomic_load(&xtest->moved_us);
+}
+
 static void xtest_move(gint x, gint y, gpointer data) {
   XTest *xtest = data;
-  XTestFakeMotionEvent(xtest->display, CURRENT_SCREEN, x, y, CurrentTime);
+  note_motion(xtest);
+  if (xtest->held && xtest->has_place)
+    XTestFakeRelativeMotionEvent(xtest->display, x - xtest->x, y - xtest->y, CurrentTime);
+  else
+    XTestFakeMotionEvent(xtest->display, CURRENT_SCREEN, x, y, CurrentTime);
+  xtest->has_place = TRUE;
+  xtest->x = x;
+  xtest->y = y;
 }
 
 static void xtest_move_by(gint dx, gint dy, gpointer data) {
   XTest *xtest = data;
+  note_motion(xtest);
   XTestFakeRelativeMotionEvent(xtest->display, dx, dy, CurrentTime);
+  xtest->has_place = FALSE;
 }
 
 static void xtest_button(guint number, gboolean down, gpointer data) {
   XTest *xtest = data;
+  xtest->held = down ? xtest->held | 1U << number : xtest->held & ~(1U << number);
   XTestFakeButtonEvent(xtest->display, number, down, CurrentTime);
 }
 

@@ -36,19 +36,17 @@ export async function startDisplay(scope, { width = 960, height = 540 } = {}) {
   return { server, display: `:${String(number).trim()}` };
 }
 
-/** The picture for tests: see tests/bench/flip.c. @param {Scope} scope @param {string} display @param {string[]} args */
-export function startFlip(scope, display, args = []) {
-  const program = startWithPipes(scope, built('flip'), args, { DISPLAY: display }, 0);
+/** An application of the build on a display. @param {Scope} scope @param {string} display @param {string} name @param {string[]} args */
+export function startProgram(scope, display, name, args = []) {
+  const program = startWithPipes(scope, built(name), args, { DISPLAY: display }, 0);
   onEnd(scope, () => program.kill());
   return program;
 }
 
 /** A form to write into: see form.c. @param {Scope} scope @param {string} display @param {string[]} args */
-export function startForm(scope, display, args = []) {
-  const program = startWithPipes(scope, built('tests/system/lib/form'), args, { DISPLAY: display }, 0);
-  onEnd(scope, () => program.kill());
-  return program;
-}
+export const startForm = (scope, display, args = []) => startProgram(scope, display, 'tests/system/lib/form', args);
+/** The picture for tests: see tests/bench/flip.c. @param {Scope} scope @param {string} display @param {string[]} args */
+export const startFlip = (scope, display, args = []) => startProgram(scope, display, 'flip', args);
 
 /**
  * A sound server as a session has one, with a tone playing into it.

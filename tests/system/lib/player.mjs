@@ -40,6 +40,8 @@ function pageScript() {
     /** what the picture shows near its top left: "blue", "yellow" or "" for neither */
     colour = '';
     state = '';
+    /** what the engine said on the data channel @type {any[]} */
+    told = [];
     /** @type {RTCSessionDescriptionInit | undefined} of a restart that the other side has not answered yet */
     next;
 
@@ -60,6 +62,7 @@ function pageScript() {
       }
       if (data) this.input = this.peer.createDataChannel('input');
       this.open = new Promise(settle => this.input?.addEventListener('open', settle));
+      this.input?.addEventListener('message', ({ data }) => this.told.push(JSON.parse(data)));
       this.video = document.createElement('video');
       Object.assign(this.video, { muted: !audio, autoplay: true, playsInline: true });
       document.body.append(this.video);

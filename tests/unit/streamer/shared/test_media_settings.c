@@ -18,6 +18,7 @@ static void test_defaults(void) {
   g_assert_cmpint(settings.encoders[MEDIA_CODEC_H264].bitrate_unit, ==, 1000);
   g_assert_false(settings.sound);
   g_assert_true(settings.playout_delay);
+  g_assert_cmpstr(settings.pointer, ==, "auto");
   g_assert_true(settings.adaptive);
   media_settings_clear(&settings);
 }

@@ -198,6 +198,74 @@ static void test_parts_of_a_pixel_add_up(void) {
   desk_clear(&desk);
 }
 
+/* An application that looks around by the mouse: a drag and a finger turn it by as far as they come, wherever
+ * they begin; a mouse that passes over the picture does not. */
+static void test_positions_become_moves(void) {
+  Desk desk;
+  desk_init(&desk);
+  input_state_set_relative(desk.state, TRUE);
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.25,\"y\":0.5}");
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.5,\"y\":0.5}");
+  assert_told(&desk, "");
+  say(&desk, "{\"type\":\"pointerdown\",\"button\":0,\"x\":0.1,\"y\":0.9}");
+  for (guint i = 1; i <= 8; i++) {
+    g_autofree char *text =
+        g_strdup_printf("{\"type\":\"pointermove\",\"x\":%.17g,\"y\":0.9}", 0.1 + 10.0 * i / 960);
+    say(&desk, text);
+  }
+  assert_told(&desk,
+              "button 1 down; by 10,0; by 10,0; by 10,0; by 10,0; by 10,0; by 10,0; by 10,0; by 10,0; ");
+  say(&desk, "{\"type\":\"pointerup\",\"button\":0,\"x\":0.2,\"y\":0.8}");
+  assert_told(&desk, "by 16,-54; button 1 up; ");
+  say(&desk, "{\"type\":\"touchstart\",\"id\":1,\"x\":0.5,\"y\":0.5}");
+  say(&desk, "{\"type\":\"touchmove\",\"id\":1,\"x\":0.25,\"y\":0.75}");
+  say(&desk, "{\"type\":\"touchend\",\"id\":1}");
+  assert_told(&desk, "button 1 down; by -240,135; button 1 up; ");
+  desk_clear(&desk);
+}
+
+/* Nobody knows where the hand was: then a position is where it begins. */
+static void test_a_move_needs_a_place_to_begin_at(void) {
+  Desk desk;
+  desk_init(&desk);
+  input_state_set_relative(desk.state, TRUE);
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.25,\"y\":0.5}");
+  say(&desk, "{\"type\":\"pointerdown\",\"button\":0}");
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.75,\"y\":0.5}");
+  assert_told(&desk, "button 1 down; ");
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.5,\"y\":0.5}");
+  assert_told(&desk, "by -240,0; ");
+  input_state_release_all(desk.state);
+  assert_told(&desk, "button 1 up; ");
+  say(&desk, "{\"type\":\"pointerdown\",\"button\":2,\"x\":0,\"y\":0}");
+  assert_told(&desk, "button 3 down; ");
+  desk_clear(&desk);
+}
+
+static void test_moves_and_places_take_turns(void) {
+  Desk desk;
+  desk_init(&desk);
+  say(&desk, "{\"type\":\"pointerdown\",\"button\":0,\"x\":0.5,\"y\":0.5}");
+  say_at_once(&desk, "{\"type\":\"pointermove\",\"x\":0.6,\"y\":0.5}");
+  assert_told(&desk, "move 480,270; button 1 down; ");
+  input_state_set_relative(desk.state, TRUE);
+  assert_told(&desk, "move 576,270; ");
+  g_assert_cmpint(input_state_tick(desk.state, desk.now_us + G_USEC_PER_SEC), ==, G_MAXINT64);
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.7,\"y\":0.5}");
+  say_at_once(&desk, "{\"type\":\"pointermoverelative\",\"dx\":3,\"dy\":4}");
+  assert_told(&desk, "by 96,0; ");
+  say_at_once(&desk, "{\"type\":\"pointerup\",\"button\":0}");
+  assert_told(&desk, "by 3,4; button 1 up; ");
+  say_at_once(&desk, "{\"type\":\"pointermoverelative\",\"dx\":5,\"dy\":6}");
+  input_state_set_relative(desk.state, FALSE);
+  g_assert_cmpint(input_state_tick(desk.state, desk.now_us + G_USEC_PER_SEC), ==, G_MAXINT64);
+  assert_told(&desk, "");
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.25,\"y\":0.5}");
+  say(&desk, "{\"type\":\"pointermoverelative\",\"dx\":3,\"dy\":4}");
+  assert_told(&desk, "move 240,270; by 3,4; ");
+  desk_clear(&desk);
+}
+
 static void test_wheel_notches_add_up(void) {
   Desk desk;
   desk_init(&desk);
@@ -309,6 +377,9 @@ int main(int argc, char **argv) {
   g_test_add_func("/input/buttons-are-where-they-are-pressed", test_buttons_are_where_they_are_pressed);
   g_test_add_func("/input/motion-is-merged-and-not-lost", test_motion_is_merged_and_not_lost);
   g_test_add_func("/input/parts-of-a-pixel-add-up", test_parts_of_a_pixel_add_up);
+  g_test_add_func("/input/positions-become-moves", test_positions_become_moves);
+  g_test_add_func("/input/a-move-needs-a-place-to-begin-at", test_a_move_needs_a_place_to_begin_at);
+  g_test_add_func("/input/moves-and-places-take-turns", test_moves_and_places_take_turns);
   g_test_add_func("/input/wheel-notches-add-up", test_wheel_notches_add_up);
   g_test_add_func("/input/a-wheel-turns-only-so-far", test_a_wheel_turns_only_so_far);
   g_test_add_func("/input/fingers-are-the-mouse", test_fingers_are_the_mouse);
