@@ -67,6 +67,7 @@ export const texts = {
   'session.text': 'Text eingeben',
   'session.text.label': 'Hier tippen – der Text erscheint in der Szene',
   'session.text.close': 'Eingabe beenden',
+  'session.hint.locked': 'Maus bewegen: umsehen · Esc gibt sie frei',
 
   'notice.offline': 'Verbindung verloren. Neuer Versuch…',
   'notice.back': 'Die Verbindung ist wieder da.',

@@ -66,6 +66,7 @@ export const texts = {
   'session.text': 'Type text',
   'session.text.label': 'Type here – the text appears in the scene',
   'session.text.close': 'Finish typing',
+  'session.hint.locked': 'Move the mouse to look around · Esc releases it',
 
   'notice.offline': 'Connection lost. Trying again…',
   'notice.back': 'You’re connected again.',

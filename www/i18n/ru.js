@@ -71,6 +71,7 @@ export const texts = {
   'session.text': 'Ввести текст',
   'session.text.label': 'Печатайте здесь — текст появится в сцене',
   'session.text.close': 'Закончить ввод',
+  'session.hint.locked': 'Мышь — осмотр · Esc — отпустить мышь',
 
   'notice.offline': 'Связь потеряна. Пробуем снова…',
   'notice.back': 'Связь восстановлена.',

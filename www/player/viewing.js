@@ -14,6 +14,9 @@ import { WhepRefused, WhepResource } from './whep-resource.js';
  * @typedef {object} ViewingHandlers
  * @property {(stream: MediaStream) => void} onStream
  * @property {(connected: boolean) => void} onConnected it was lost, or is there again
+ * @property {(message: EngineMessage) => void} onMessage the engine says something over the channel of the input
+ *
+ * @typedef {{ type: string, [field: string]: unknown }} EngineMessage
  */
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -79,6 +82,10 @@ export class Viewing {
     });
     this.#peer = new RTCPeerConnection({ ...configuration, bundlePolicy: 'max-bundle' });
     this.input = this.#peer.createDataChannel('input', { ordered: true });
+    this.input.addEventListener('message', ({ data }) => {
+      const message = readMessage(data);
+      if (message) handlers.onMessage(message);
+    });
   }
 
   /** @returns {Promise<void>} when connected */
@@ -294,6 +301,16 @@ export class Viewing {
     const taken = await this.#resource.trickle(fragment, signal).catch(() => false);
     // A server that takes no candidates finds ours from the packets that reach it.
     if (!taken && !signal.aborted) this.#trickles = false;
+  }
+}
+
+/** @param {unknown} data @returns {EngineMessage | null} null: none that could be understood */
+function readMessage(data) {
+  try {
+    const message = JSON.parse(String(data));
+    return typeof message?.type === 'string' ? message : null;
+  } catch {
+    return null;
   }
 }
 

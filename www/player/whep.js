@@ -12,6 +12,7 @@ import { WhepRefused } from './whep-resource.js';
  * @typedef {object} PlayerHandlers
  * @property {(stream: MediaStream) => void} onStream
  * @property {(connected: boolean) => void} onConnected
+ * @property {(message: import('./viewing.js').EngineMessage) => void} onMessage the engine says something
  * @property {(status: number) => void} onRefused the server's final no, by its HTTP status; the player is closed
  */
 

@@ -212,6 +212,9 @@ export class Session {
         });
         if (!connected) this.#channel.check();
       },
+      onMessage: (message) => {
+        if (message.type === 'pointer') this.#change((state) => void (state.relative = message.relative === true));
+      },
       onRefused: (status) => this.#finish(status === 404 || status === 410 ? 'SESSION_NOT_EXIST' : 'NOT_AUTHORIZED'),
     });
     this.#player.open();

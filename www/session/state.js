@@ -37,6 +37,7 @@ import { serverNowMs } from '../net/ask.js';
  * @property {number | undefined} endsAtMs by the server's clock
  * @property {number | undefined} inactiveAtMs when the session ends unless somebody moves, by the server's clock; undefined: nobody sleeps
  * @property {boolean} hasSound
+ * @property {boolean} relative the scene takes moves of the mouse alone, as one does that is looked around in by it
  * @property {string | undefined} endReason a reason word, a refusal word, `replaced` or `left`
  * @property {MediaStream | undefined} stream
  */
@@ -71,6 +72,7 @@ export function newState(entry) {
     endsAtMs: readInstant(entry.ends_at),
     inactiveAtMs: undefined,
     hasSound: false,
+    relative: false,
     endReason: undefined,
     stream: undefined,
   };

@@ -68,8 +68,9 @@ class FakePeer extends EventTarget {
     FakePeer.newest = this;
   }
 
+  input = new EventTarget();
   createDataChannel() {
-    return new EventTarget();
+    return this.input;
   }
   addTransceiver() {}
   restartIce() {}
@@ -131,11 +132,16 @@ async function connected(t) {
     t.after(() => (before ? Object.defineProperty(globalThis, name, before) : Reflect.deleteProperty(globalThis, name)));
   }
   /** @type {boolean[]} */ const told = [];
-  const viewing = new Viewing(new URL('https://streamer.example/whep'), 'T', {}, { onStream() {}, onConnected: is => void told.push(is) });
+  /** @type {import('../../../www/player/viewing.js').EngineMessage[]} */ const said = [];
+  const viewing = new Viewing(new URL('https://streamer.example/whep'), 'T', {}, {
+    onStream() {},
+    onConnected: is => void told.push(is),
+    onMessage: message => void said.push(message),
+  });
   t.after(() => viewing.close());
   await viewing.connect();
   const restarts = () => server.requests.filter(({ method, ufrag }) => method === 'PATCH' && ufrag !== 'player-1');
-  return { viewing, server, peer: FakePeer.newest, told, restarts };
+  return { viewing, server, peer: FakePeer.newest, told, said, restarts };
 }
 
 /** A request that nobody answers. @param {AbortSignal | null | undefined} signal */
@@ -190,4 +196,11 @@ test('a restart of which the answer got lost is followed by another one', async 
   await until(() => told.length === 4);
   assert.deepEqual(told, [false, true, false, true]);
   assert.equal(ufragOf(peer.localDescription?.sdp), server.ufrag);
+});
+
+test('what the engine says is handed on, and what is no message is not', async t => {
+  const { peer, said } = await connected(t);
+  for (const data of ['', '{', '7', 'null', '[]', '{"relative":true}', '{"type":7}', new ArrayBuffer(2), '{"type":"pointer","relative":true}'])
+    peer.input.dispatchEvent(new MessageEvent('message', { data }));
+  assert.deepEqual(said, [{ type: 'pointer', relative: true }]);
 });

@@ -105,7 +105,7 @@ export class SceneInput {
     addEventListener('blur', () => this.releaseAll());
     addEventListener('pagehide', () => this.releaseAll());
     document.addEventListener('visibilitychange', () => document.hidden && this.releaseAll());
-    document.addEventListener('pointerlockchange', () => this.releaseAll());
+    document.addEventListener('pointerlockchange', () => this.#isLocked || this.releaseAll());
   }
 
   get #isLocked() {

@@ -6,6 +6,7 @@ import { find, setText } from '../dom.js';
 import { createRcPicture } from '../rc-picture.js';
 import { InviteView } from './invite.js';
 import { followKeyboard } from './keyboard.js';
+import { MouseView } from './mouse.js';
 import { PhotoView } from './photo.js';
 import { findPicture } from './picture.js';
 import { SceneInput } from './scene-input.js';
@@ -47,13 +48,13 @@ export class StageView {
   #time = find('[data-fact="time"]', HTMLElement);
   #invite;
   #tools;
+  #mouse;
   #photo;
   #wake = new WakeView();
   #pad;
   #input;
   /** @type {TextEntryView} */ #text;
   #mayTouch = false;
-  /** The scene wants the mouse to be held. */ #holdsMouse = false;
   #posterFor = '';
   /** @type {number | undefined} */ #endsAtMs;
   #clock = 0;
@@ -67,6 +68,7 @@ export class StageView {
     this.#i18n = i18n;
     this.#invite = new InviteView(i18n, handlers);
     this.#tools = new ToolsView(i18n, this.#video);
+    this.#mouse = new MouseView(this.#video, { isPointing: handlers.isPointing, onChange: () => this.#showHint() });
     this.#photo = new PhotoView(i18n, this.#video, {
       onTaken: handlers.onPhoto,
       onFailed: () => handlers.tell(() => i18n.t('photo.failed')),
@@ -83,10 +85,6 @@ export class StageView {
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
     followKeyboard(find('[data-view="session"]', HTMLElement));
     this.#video.addEventListener('playing', () => this.#onPicture());
-    this.#video.addEventListener('click', (event) => {
-      const byMouse = event instanceof PointerEvent && event.pointerType === 'mouse';
-      if (byMouse && this.#holdsMouse && this.#mayTouch && !handlers.isPointing()) this.#tools.holdMouse();
-    });
   }
 
   /**
@@ -106,12 +104,12 @@ export class StageView {
     setText(this.#waitingText, t(state.phase === 'reconnecting' ? 'notice.offline' : 'session.connecting'));
 
     this.#letTouch(people.mayTouch);
-    this.#holdsMouse = rcHoldsMouse(rc);
+    this.#renderMouse(people, state.relative, rcHoldsMouse(rc));
     setText(this.#hint, this.#hintText(people.mayTouch));
 
     this.#wake.keep(true);
     this.#invite.render(state, people.me?.role === 'host', title);
-    this.#tools.render(state.hasSound, people.steers);
+    this.#tools.render(state.hasSound);
     this.#photo.render(title);
     this.#endsAtMs = state.endsAtMs;
     this.#clock ||= setInterval(() => this.#showTime(), 1000);
@@ -123,6 +121,7 @@ export class StageView {
     this.#letTouch(false);
     this.#input.releaseAll();
     this.#tools.stop();
+    this.#mouse.stop();
     this.#wake.keep(false);
     this.#video.srcObject = null;
     this.#box.classList.remove('picture--playing', 'picture--hinted');
@@ -141,11 +140,27 @@ export class StageView {
 
   #onPicture() {
     if (this.#box.classList.contains('picture--playing')) return;
-    this.#box.classList.add('picture--playing', 'picture--hinted');
+    this.#box.classList.add('picture--playing');
     this.#waiting.hidden = true;
-    this.#hintTimer = setTimeout(() => this.#box.classList.remove('picture--hinted'), HINT_MS);
+    this.#showHint();
     // The keys work at once; but whoever is already at a button stays there.
     if (document.activeElement === document.body || document.activeElement === this.#title) this.#video.focus({ preventScroll: true });
+  }
+
+  /** What the hand can do is another thing now, or is to be read for the first time. */
+  #showHint() {
+    setText(this.#hint, this.#hintText(this.#mayTouch));
+    if (!this.#box.classList.contains('picture--playing')) return;
+    this.#box.classList.add('picture--hinted');
+    clearTimeout(this.#hintTimer);
+    this.#hintTimer = setTimeout(() => this.#box.classList.remove('picture--hinted'), HINT_MS);
+  }
+
+  /** @param {People} people @param {boolean} relative @param {boolean} promised */
+  #renderMouse({ steers, mayTouch, controller }, relative, promised) {
+    const wasOffered = this.#mouse.isOffered;
+    this.#mouse.render({ steers, mayHold: steers || (mayTouch && controller === null), relative, promised });
+    if (this.#mouse.isOffered !== wasOffered) this.#showHint();
   }
 
   /** @param {boolean} mayTouch */
@@ -161,7 +176,8 @@ export class StageView {
     if (!mayTouch) return this.#i18n.t('session.hint.guest');
     const touch = matchMedia('(pointer: coarse)').matches;
     if (touch) return this.#i18n.t('session.hint.touch');
-    return this.#i18n.t(this.#holdsMouse ? 'session.hint.held' : 'session.hint.keys');
+    if (this.#mouse.isHeld) return this.#i18n.t('session.hint.locked');
+    return this.#i18n.t(this.#mouse.isOffered ? 'session.hint.held' : 'session.hint.keys');
   }
 
   /** @param {string} name @param {Rc | undefined} rc */

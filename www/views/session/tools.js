@@ -3,7 +3,7 @@ import { find } from '../dom.js';
 import { setIcon } from '../icons.js';
 import { label } from '../page.js';
 
-/** The buttons beside the picture: full screen, sound, holding the mouse. */
+/** The buttons beside the picture: full screen, sound. */
 
 export class ToolsView {
   #i18n;
@@ -12,7 +12,6 @@ export class ToolsView {
   #soundBox = find('[data-sound]', HTMLElement);
   #sound = find('[data-tool="sound"]', HTMLButtonElement);
   #volume = find('input[name="volume"]', HTMLInputElement);
-  #mouse = find('[data-tool="mouse"]', HTMLButtonElement);
 
   /**
    * @param {import('../../i18n/i18n.js').I18n} i18n
@@ -24,24 +23,19 @@ export class ToolsView {
     this.#fullscreen.addEventListener('click', () => this.#toggleFullscreen());
     this.#sound.addEventListener('click', () => this.#toggleSound());
     this.#volume.addEventListener('input', () => this.#setVolume(this.#volume.valueAsNumber / 100));
-    this.#mouse.addEventListener('click', () => this.#toggleMouse());
-    document.addEventListener('pointerlockchange', () => this.#renderButtons());
     document.addEventListener('fullscreenchange', () => this.#renderButtons());
     video.addEventListener('volumechange', () => this.#renderButtons());
   }
 
-  /** @param {boolean} hasSound @param {boolean} steers */
-  render(hasSound, steers) {
+  /** @param {boolean} hasSound */
+  render(hasSound) {
     this.#soundBox.hidden = !hasSound;
-    this.#mouse.hidden = !steers || !('requestPointerLock' in this.#video);
-    if (!steers && document.pointerLockElement) document.exitPointerLock();
     this.#fullscreen.hidden = !canFullscreen(this.#video);
     this.#renderButtons();
   }
 
   stop() {
     if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-    if (document.pointerLockElement) document.exitPointerLock();
     this.#video.muted = true;
   }
 
@@ -49,7 +43,6 @@ export class ToolsView {
     const full = document.fullscreenElement !== null;
     setIcon(this.#fullscreen, full ? 'shrink' : 'expand');
     label(this.#fullscreen, this.#i18n.t(full ? 'session.fullscreen.exit' : 'session.fullscreen'));
-    this.#mouse.setAttribute('aria-pressed', String(document.pointerLockElement === this.#video));
     const { muted, volume } = this.#video;
     this.#volume.value = String(muted ? 0 : Math.round(volume * 100));
     setIcon(this.#sound, muted ? 'muted' : 'sound');
@@ -79,19 +72,6 @@ export class ToolsView {
     this.#video.muted = volume === 0;
     if (volume > 0) this.#video.volume = volume;
     this.#video.play().catch(() => {});
-  }
-
-  #toggleMouse() {
-    if (document.pointerLockElement) document.exitPointerLock();
-    else this.holdMouse();
-  }
-
-  /** The mouse turns the view without being seen, until Esc lets it go. To be called while the visitor presses something. */
-  holdMouse() {
-    if (document.pointerLockElement || !('requestPointerLock' in this.#video)) return;
-    this.#video.focus({ preventScroll: true });
-    // Older browsers return nothing instead of a promise.
-    Promise.resolve(this.#video.requestPointerLock()).catch(() => {});
   }
 }
 
