@@ -7,8 +7,19 @@
 #define AT(member) G_STRUCT_OFFSET(MediaSettings, member)
 
 const Setting media_settings_table[] = {
-    {"width", SETTING_INT, AT(width), 64, 7680, "pixels", "960", .help = "Width of the picture; even."},
-    {"height", SETTING_INT, AT(height), 64, 4320, "pixels", "540", .help = "Height of the picture; even."},
+    {"width", SETTING_INT, AT(width), 64, 7680, "pixels", "960",
+     .help = "Width of the picture, to begin with where it fits the screen of who steers; even."},
+    {"height", SETTING_INT, AT(height), 64, 4320, "pixels", "540", .help = "Height likewise; even."},
+    {"resolution", SETTING_CHOICE, AT(resolution), 0, 0, NULL, "fit", "fit|fixed",
+     .help = "The picture's size: fit, that of the screen of who steers, or fixed, width and height."},
+    {"max_width", SETTING_INT, AT(max_width), 64, 7680, "pixels", "1920",
+     .help = "Width of a picture that fits, at most."},
+    {"max_height", SETTING_INT, AT(max_height), 64, 7680, "pixels", "1920",
+     .help = "Height of a picture that fits, at most."},
+    {"max_pixels", SETTING_INT, AT(max_pixels), 0, 33177600, "pixels", "0",
+     .help =
+         "Pixels of a picture that fits, at most; 0: 2,073,600 for an encoder on a GPU, 921,600 for one on "
+         "the processor."},
     {"framerate", SETTING_INT, AT(framerate), 1, 120, "frames/s", "60",
      .help = "Most frames a second; a picture that stands still costs less."},
     {"bitrate_kbps", SETTING_INT, AT(bitrate_kbps), 100, 200000, "kbit/s", "6000",
@@ -114,6 +125,19 @@ gboolean media_settings_read(const char *name, const char *json, MediaSettings *
   g_set_error(error, SETTINGS_ERROR, SETTINGS_ERROR_CONTENT, "%s: %s", name, flaw);
   media_settings_clear(settings);
   return FALSE;
+}
+
+gboolean media_settings_fit(const MediaSettings *settings) {
+  return g_str_equal(settings->resolution, "fit");
+}
+
+MediaSize media_settings_display(const MediaSettings *settings) {
+  MediaSize size = {(guint)settings->width, (guint)settings->height};
+  if (media_settings_fit(settings)) {
+    size.width = MAX(size.width, (guint)settings->max_width);
+    size.height = MAX(size.height, (guint)settings->max_height);
+  }
+  return size;
 }
 
 void media_settings_clear(MediaSettings *settings) {

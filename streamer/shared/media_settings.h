@@ -16,10 +16,18 @@ typedef struct {
   gint64 bitrate_unit;    /* bits per second that one unit of this property means */
 } MediaEncoder;
 
+/* Pixels. */
 typedef struct {
-  gint64 width, height; /* pixels, even */
-  gint64 framerate;     /* frames a second, at most */
-  gint64 bitrate_kbps;  /* to each viewer, at most; all that is sent while `adaptive` is off */
+  guint width, height;
+} MediaSize;
+
+typedef struct {
+  gint64 width, height; /* pixels, even; those to begin with where the picture fits somebody's screen */
+  char *resolution;     /* "fit" or "fixed" */
+  gint64 max_width, max_height,
+      max_pixels;      /* of a picture that fits; max_pixels 0: what the encoder can do */
+  gint64 framerate;    /* frames a second, at most */
+  gint64 bitrate_kbps; /* to each viewer, at most; all that is sent while `adaptive` is off */
   gint64 bitrate_min_kbps, bitrate_start_kbps;
   gboolean adaptive;  /* the rate follows what each viewer's network carries */
   char **codec_names; /* in order of preference */
@@ -46,6 +54,12 @@ gboolean media_codec_find(const char *name, MediaCodec *codec);
  * the file in the messages: "config.json: webrtc". Checks what the table cannot say as well. On failure
  * @settings is empty, and the error is a SETTINGS_ERROR. */
 gboolean media_settings_read(const char *name, const char *json, MediaSettings *settings, GError **error);
+
+/* Whether the picture takes the size of the screen of who steers. */
+gboolean media_settings_fit(const MediaSettings *settings);
+
+/* How large the X display is: all sizes that the picture can have find room in it. */
+MediaSize media_settings_display(const MediaSettings *settings);
 
 /* Frees what it holds and zeroes it. */
 void media_settings_clear(MediaSettings *settings);

@@ -1,6 +1,6 @@
-/* A session's X server: Xvfb with one screen of the picture's size, 24 bits deep, no TCP, and a cookie of its
- * own that only the session's processes get. In a cell it is CELL_DISPLAY, with a socket in the session's
- * directory; else it picks a number itself. Main thread. */
+/* A session's X server: Xvfb with one screen as large as the picture may be, 24 bits deep, no TCP, and a
+ * cookie of its own that only the session's processes get. In a cell it is CELL_DISPLAY, with a socket in the
+ * session's directory; else it picks a number itself. Main thread. */
 #pragma once
 #include "streamer/process/cell.h"
 #include <glib.h>

@@ -154,12 +154,9 @@ static void on_sound_ended(gpointer data) {
 static gboolean start_servers(Stage *stage, GError **error) {
   static const DisplayEvents display_events = {on_display_ready, on_display_ended};
   static const SoundEvents sound_events = {on_sound_ready, on_sound_ended};
-  DisplayPlan plan = {stage->session,
-                      stage->directory,
-                      stage->environment,
-                      stage->settings->media.width,
-                      stage->settings->media.height,
-                      stage->cell};
+  MediaSize display = media_settings_display(&stage->settings->media);
+  DisplayPlan plan = {stage->session, stage->directory, stage->environment,
+                      display.width,  display.height,   stage->cell};
   stage->display = display_start(&plan, &display_events, stage, error);
   if (!stage->display)
     return FALSE;

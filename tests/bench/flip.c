@@ -1,8 +1,9 @@
 /* A picture for tests and benches: a window over the whole display whose colour flips at every key or button
  * press, the moment it comes. "flip" stands still in between; "flip --move" also draws moving bars at 60
- * frames a second below the upper third, and "flip --again" as often the same. Each event is told on standard
- * output, "button 1 down", "key 25 up", "move 480 270", "flip <microseconds since 1970>" when the server has
- * the new picture. */
+ * frames a second below the upper third, and "flip --again" as often the same. "flip --stubborn" stands at
+ * 100, 60 and keeps its size of 700 by 500. Each event is told on standard output, "button 1 down", "key 25
+ * up", "move 480 270", "size 960 540", "flip <microseconds since 1970>" when the server has the new picture.
+ */
 #include "config.h"
 
 #include <X11/Xlib.h>
@@ -18,7 +19,7 @@ typedef struct {
   Window window;
   GC gc;
   unsigned width, height, frame;
-  int colour, is_moving, draws_on;
+  int colour, is_moving, draws_on, is_stubborn;
 } Flip;
 
 static long long now_us(void) {
@@ -56,6 +57,21 @@ static int take(Flip *flip, const XEvent *event) {
   return is_down;
 }
 
+/* Returns whether the window has another size. */
+static int take_size(Flip *flip, const XEvent *event) {
+  if (event->type != ConfigureNotify || ((unsigned)event->xconfigure.width == flip->width &&
+                                         (unsigned)event->xconfigure.height == flip->height))
+    return 0;
+  if (flip->is_stubborn) {
+    XMoveResizeWindow(flip->display, flip->window, 100, 60, flip->width, flip->height);
+    return 0;
+  }
+  flip->width = (unsigned)event->xconfigure.width;
+  flip->height = (unsigned)event->xconfigure.height;
+  printf("size %u %u\n", flip->width, flip->height);
+  return 1;
+}
+
 /* Waits for events, or for the next frame of a moving picture. */
 static void wait_for_events(Flip *flip) {
   struct pollfd readable = {.fd = ConnectionNumber(flip->display), .events = POLLIN};
@@ -73,7 +89,7 @@ static void run(Flip *flip) {
       XEvent event;
       XNextEvent(flip->display, &event);
       flipped |= take(flip, &event);
-      exposed |= event.type == Expose;
+      exposed |= take_size(flip, &event) || event.type == Expose;
     }
     long long frame = now_us() / PERIOD_US;
     if (flipped || exposed || (flip->draws_on && frame != drawn))
@@ -88,6 +104,7 @@ int main(int argc, char **argv) {
   Flip flip = {.display = XOpenDisplay(NULL)};
   flip.is_moving = argc > 1 && strcmp(argv[1], "--move") == 0;
   flip.draws_on = flip.is_moving || (argc > 1 && strcmp(argv[1], "--again") == 0);
+  flip.is_stubborn = argc > 1 && strcmp(argv[1], "--stubborn") == 0;
   if (!flip.display) {
     fputs("flip: no display\n", stderr);
     return 1;
@@ -96,12 +113,16 @@ int main(int argc, char **argv) {
   int screen = DefaultScreen(flip.display);
   flip.width = (unsigned)DisplayWidth(flip.display, screen);
   flip.height = (unsigned)DisplayHeight(flip.display, screen);
+  if (flip.is_stubborn) {
+    flip.width = 700;
+    flip.height = 500;
+  }
   flip.window = XCreateSimpleWindow(flip.display, RootWindow(flip.display, screen), 0, 0, flip.width,
                                     flip.height, 0, 0, 0);
   flip.gc = XCreateGC(flip.display, flip.window, 0, NULL);
   XSelectInput(flip.display, flip.window,
                KeyPressMask | KeyReleaseMask | ButtonPressMask | ButtonReleaseMask | PointerMotionMask |
-                   ExposureMask);
+                   ExposureMask | StructureNotifyMask);
   XMapRaised(flip.display, flip.window);
   run(&flip);
 }

@@ -65,7 +65,7 @@ describe('picture', { concurrency: false }, () => {
     const { server, display } = await startDisplay(t, { width: 640, height: 480 });
     assert.ok(server.pid);
     startFlip(t, display);
-    const engine = await startEngine(t, display, { settings: { width: 320, height: 240, framerate: 30 } });
+    const engine = await startEngine(t, display, { settings: { resolution: 'fixed', width: 320, height: 240, framerate: 30 } });
     const browser = await openPage(t, chromium);
     const host = await browser.join(engine, 'host');
     await host.until('p.colour === "blue"');

@@ -4,7 +4,7 @@
 #include "streamer/webrtc/input/keys.h"
 #include <math.h>
 
-enum { NEEDS_POSITION = 1, NEEDS_BUTTON = 2, NEEDS_KEY = 4, NEEDS_TOUCH = 8, NEEDS_TEXT = 16 };
+enum { NEEDS_POSITION = 1, NEEDS_BUTTON = 2, NEEDS_KEY = 4, NEEDS_TOUCH = 8, NEEDS_TEXT = 16, NEEDS_SIZE = 32 };
 
 static const struct {
   const char *name;
@@ -22,13 +22,14 @@ static const struct {
     [INPUT_TOUCH_END] = {"touchend", NEEDS_TOUCH},
     [INPUT_TEXT] = {"text", NEEDS_TEXT},
     [INPUT_RELEASE_ALL] = {"releaseall"},
+    [INPUT_SCREEN] = {"screen", NEEDS_SIZE},
 };
 
 /* An event as it stands on the wire. */
 typedef struct {
   char *type, *code, *text;
   double x, y, dx, dy;
-  gint64 button, id;
+  gint64 button, id, width, height;
 } WireEvent;
 
 #define NO_TOUCH G_MININT64
@@ -45,6 +46,8 @@ static const Field event_fields[] = {
     {"dy", FIELD_REAL, .offset = G_STRUCT_OFFSET(WireEvent, dy)},
     {"button", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, button), .max = INPUT_BUTTONS - 1},
     {"id", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, id)},
+    {"width", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, width), .max = INPUT_MAX_SCREEN},
+    {"height", FIELD_INT, .offset = G_STRUCT_OFFSET(WireEvent, height), .max = INPUT_MAX_SCREEN},
     {"code", FIELD_TEXT, .offset = G_STRUCT_OFFSET(WireEvent, code), .max = 40},
     {"text", FIELD_TEXT, .offset = G_STRUCT_OFFSET(WireEvent, text), .min = 1, .max = INPUT_MAX_TEXT_BYTES,
      .check = is_typeable, .rule = "must be at most 256 characters"},
@@ -73,6 +76,8 @@ static gboolean take_event(const WireEvent *wire, InputEvent *event) {
       .button = (guint)MAX(wire->button, 0),
       .keycode = wire->code ? keys_find(wire->code) : 0,
       .touch = wire->id,
+      .width = (guint)wire->width,
+      .height = (guint)wire->height,
   };
   if (event->has_position) {
     event->x = CLAMP(wire->x, 0.0, 1.0);
@@ -83,7 +88,8 @@ static gboolean take_event(const WireEvent *wire, InputEvent *event) {
   guint needs = types[type].needs;
   return !((needs & NEEDS_POSITION) && !event->has_position) &&
          !((needs & NEEDS_BUTTON) && wire->button < 0) && !((needs & NEEDS_KEY) && event->keycode == 0) &&
-         !((needs & NEEDS_TOUCH) && wire->id == NO_TOUCH) && !((needs & NEEDS_TEXT) && !wire->text);
+         !((needs & NEEDS_TOUCH) && wire->id == NO_TOUCH) && !((needs & NEEDS_TEXT) && !wire->text) &&
+         !((needs & NEEDS_SIZE) && (wire->width == 0 || wire->height == 0));
 }
 
 gboolean input_event_read(const char *text, gsize length, InputEvent *event) {

@@ -16,6 +16,7 @@ typedef enum {
   INPUT_TOUCH_END,        /* touch */
   INPUT_TEXT,             /* text */
   INPUT_RELEASE_ALL,
+  INPUT_SCREEN, /* width, height: of the picture's place on the player's screen, device pixels */
   INPUT_EVENT_TYPES
 } InputEventType;
 
@@ -31,12 +32,14 @@ typedef struct {
   guint button;                        /* 0 left, 1 middle, 2 right, 3 back, 4 forward */
   guint keycode;                       /* X's */
   gint64 touch;                        /* the finger's id */
+  guint width, height;                 /* up to INPUT_MAX_SCREEN */
   char text[INPUT_MAX_TEXT_BYTES + 1]; /* UTF-8, not empty */
 } InputEvent;
 
 /* A text whose every character is escaped: 12 bytes for the longest. */
 #define INPUT_MAX_BYTES (1024 + 12 * INPUT_MAX_TEXT)
 #define INPUT_MAX_DELTA 10000.0
+#define INPUT_MAX_SCREEN 100000
 #define INPUT_BUTTONS 5
 
 /* Reads one message; FALSE when it is none, or one that is not understood. */

@@ -9,7 +9,8 @@
 #include <glib.h>
 
 typedef struct {
-  /* The pointer goes to a pixel of the picture, counted from its top left, or by so many pixels. */
+  /* The pointer goes to a pixel of the screen that the picture is a part of, counted from its top left, or by
+   * so many pixels. */
   void (*move)(gint x, gint y, gpointer data);
   void (*move_by)(gint dx, gint dy, gpointer data);
   /* X's numbers: 1 left, 2 middle, 3 right, 4 to 7 a notch of the wheel up, down, left and right, 8 back, 9

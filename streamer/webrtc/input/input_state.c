@@ -16,7 +16,7 @@ static const guint x_buttons[INPUT_BUTTONS] = {1, 2, 3, 8, 9};
 typedef enum { NO_MOTION, ABSOLUTE_MOTION, RELATIVE_MOTION } Motion;
 
 struct InputState {
-  guint width, height;
+  guint left, top, width, height;
   const InputSink *sink;
   gpointer data;
   gboolean keys[KEYCODES], suspended[KEYCODES];
@@ -43,6 +43,13 @@ InputState *input_state_new(guint width, guint height, const InputSink *sink, gp
   return state;
 }
 
+void input_state_set_size(InputState *state, guint left, guint top, guint width, guint height) {
+  state->left = left;
+  state->top = top;
+  state->width = width;
+  state->height = height;
+}
+
 void input_state_free(InputState *state) {
   g_free(state);
 }
@@ -59,7 +66,8 @@ static void send_motion(InputState *state, gint64 now_us) {
     return;
   state->moved_us = now_us;
   if (motion == ABSOLUTE_MOTION) {
-    state->sink->move(to_pixel(state->x, state->width), to_pixel(state->y, state->height), state->data);
+    state->sink->move((gint)state->left + to_pixel(state->x, state->width),
+                      (gint)state->top + to_pixel(state->y, state->height), state->data);
     return;
   }
   gint dx = (gint)trunc(state->dx), dy = (gint)trunc(state->dy);
@@ -217,6 +225,7 @@ void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us)
     send_motion(state, now_us);
     input_state_release_all(state);
     break;
+  case INPUT_SCREEN: /* nothing that the application is told */
   case INPUT_EVENT_TYPES:
     break;
   }

@@ -19,10 +19,14 @@
 
 typedef struct InputState InputState;
 
-/* For a picture of @width x @height pixels. @sink, whose functions get @data, must outlive it; it is told
- * when to flush by somebody else. */
+/* For a picture of @width x @height pixels at the screen's top left. @sink, whose functions get @data, must
+ * outlive it; it is told when to flush by somebody else. */
 InputState *input_state_new(guint width, guint height, const InputSink *sink, gpointer data);
 void input_state_free(InputState *state); /* NULL is allowed; releases nothing */
+
+/* The picture is that part of the sink's screen from now on: where its top left is, and its size, in pixels.
+ */
+void input_state_set_size(InputState *state, guint left, guint top, guint width, guint height);
 
 /* One event at @now_us (monotonic). */
 void input_state_feed(InputState *state, const InputEvent *event, gint64 now_us);

@@ -26,6 +26,10 @@ struct Steering {
   guint tick_timer;
   SteeringInputFunc on_input;
   gpointer data;
+  SteeringScreenFunc on_screen; /* nullable */
+  gpointer screen_data;
+  guint screen_source; /* it is to be told */
+  guint screens;       /* how often one was said */
 };
 
 struct SteeringSeat {
@@ -33,9 +37,11 @@ struct SteeringSeat {
   char *user;
   gboolean left;
   Bucket messages, characters;
-  InputEvent press;  /* the newest, of who may not steer */
-  gint64 pressed_us; /* when it came; 0: nothing is held */
-  gint64 touched_us; /* when a press was told last */
+  InputEvent press;    /* the newest, of who may not steer */
+  gint64 pressed_us;   /* when it came; 0: nothing is held */
+  gint64 touched_us;   /* when a press was told last */
+  guint width, height; /* of the picture's place on its screen; 0: not said */
+  guint screen;        /* the how manieth that was said this is */
 };
 
 Steering *steering_new(guint width, guint height, const InputSink *sink, gpointer sink_data,
@@ -65,6 +71,7 @@ void steering_free(Steering *steering) {
   if (!steering)
     return;
   g_clear_handle_id(&steering->tick_timer, g_source_remove);
+  g_clear_handle_id(&steering->screen_source, g_source_remove);
   release_all(steering);
   input_state_free(steering->state);
   g_ptr_array_unref(steering->seats);
@@ -133,6 +140,59 @@ void steering_seat_return(SteeringSeat *seat) {
   g_mutex_lock(&steering->lock);
   if (steering->holder == seat && has_control(seat) && input_state_resume(steering->state))
     flush_sink(steering);
+  g_mutex_unlock(&steering->lock);
+}
+
+/* ---- screens ---- */
+
+/* The seat whose screen was said last, of those of who steers; NULL: there is none. */
+static const SteeringSeat *find_screen(const Steering *steering) {
+  const SteeringSeat *found = NULL;
+  for (guint i = 0; i < steering->seats->len; i++) {
+    const SteeringSeat *seat = steering->seats->pdata[i];
+    if (has_control(seat) && seat->width > 0 && (!found || seat->screen > found->screen))
+      found = seat;
+  }
+  return found;
+}
+
+static gboolean tell_screen(gpointer data) {
+  Steering *steering = data;
+  g_mutex_lock(&steering->lock);
+  steering->screen_source = 0;
+  const SteeringSeat *seat = find_screen(steering);
+  guint width = seat ? seat->width : 0, height = seat ? seat->height : 0;
+  g_mutex_unlock(&steering->lock);
+  if (width > 0)
+    steering->on_screen(width, height, steering->screen_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* With the lock: what is told may be another one now. */
+static void screen_changed(Steering *steering) {
+  if (steering->on_screen && !steering->screen_source)
+    steering->screen_source = g_idle_add(tell_screen, steering);
+}
+
+static void note_screen(SteeringSeat *seat, const InputEvent *event) {
+  seat->width = event->width;
+  seat->height = event->height;
+  seat->screen = ++seat->steering->screens;
+  if (has_control(seat))
+    screen_changed(seat->steering);
+}
+
+void steering_watch_screen(Steering *steering, SteeringScreenFunc on_screen, gpointer data) {
+  g_mutex_lock(&steering->lock);
+  steering->on_screen = on_screen;
+  steering->screen_data = data;
+  screen_changed(steering);
+  g_mutex_unlock(&steering->lock);
+}
+
+void steering_set_size(Steering *steering, guint left, guint top, guint width, guint height) {
+  g_mutex_lock(&steering->lock);
+  input_state_set_size(steering->state, left, top, width, height);
   g_mutex_unlock(&steering->lock);
 }
 
@@ -229,7 +289,9 @@ void steering_seat_feed(SteeringSeat *seat, const char *text) {
     if (steers)
       release_all(steering);
   } else if (read_event(seat, text, now_us, &event)) {
-    if (steers) {
+    if (event.type == INPUT_SCREEN) { /* no hand does that */
+      note_screen(seat, &event);
+    } else if (steers) {
       play(seat, &event, now_us);
       tell(seat, TRUE, &steering->active_us, ACTIVE_INTERVAL_US, now_us);
     } else if (!seat->left) {
@@ -258,6 +320,7 @@ void steering_set_controller(Steering *steering, const char *user) {
     g_free(steering->controller);
     steering->controller = g_strdup(next);
     play_press(steering, g_get_monotonic_time());
+    screen_changed(steering);
   }
   g_mutex_unlock(&steering->lock);
 }

@@ -18,10 +18,18 @@ typedef struct SteeringSeat SteeringSeat;
  * thread. */
 typedef void (*SteeringInputFunc)(const char *user, gboolean steers, gpointer data);
 
-/* For a picture of @width x @height pixels. @sink, whose functions get @sink_data, must outlive it. (transfer
- * full) */
+/* For a picture of @width x @height pixels at the screen's top left. @sink, whose functions get @sink_data,
+ * must outlive it. (transfer full) */
 Steering *steering_new(guint width, guint height, const InputSink *sink, gpointer sink_data,
                        SteeringInputFunc on_input, gpointer data);
+
+/* The picture's place on the screen of who steers, in device pixels; told on the main thread when it, or who
+ * steers, is another one. */
+typedef void (*SteeringScreenFunc)(guint width, guint height, gpointer data);
+void steering_watch_screen(Steering *steering, SteeringScreenFunc on_screen, gpointer data);
+
+/* input_state_set_size(). */
+void steering_set_size(Steering *steering, guint left, guint top, guint width, guint height);
 
 /* From now on @user, and nobody else, steers. NULL or "": nobody. */
 void steering_set_controller(Steering *steering, const char *user);

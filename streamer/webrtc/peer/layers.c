@@ -20,7 +20,6 @@ typedef enum { TRY_ALL, TRY_FALLBACK, TRY_NONE } Tries;
 
 struct Layers {
   const MediaSettings *settings;
-  guint width, height;
   MediaSettings defaults; /* whose encoders are the fallbacks */
   const LayersEvents *events;
   gpointer data;
@@ -33,10 +32,9 @@ struct Layers {
   LayersStats stats; /* but for what the encoders count */
 };
 
-Layers *layers_new(const MediaSettings *settings, guint width, guint height, const LayersEvents *events,
-                   gpointer data) {
+Layers *layers_new(const MediaSettings *settings, const LayersEvents *events, gpointer data) {
   Layers *layers = g_new0(Layers, 1);
-  *layers = (Layers){.settings = settings, .width = width, .height = height, .events = events, .data = data};
+  *layers = (Layers){.settings = settings, .events = events, .data = data};
   media_settings_read("defaults", NULL, &layers->defaults, NULL);
   layers->failed = g_ptr_array_new();
   return layers;
@@ -65,8 +63,8 @@ static const EncoderEvents encoder_events = {on_need_frame, on_running, on_faile
 static Encoder *make(Layers *layers, MediaCodec codec, Layer layer, gboolean is_fallback, GError **error) {
   Place *place = &layers->places[codec][layer];
   const MediaSettings *whose = is_fallback ? &layers->defaults : layers->settings;
-  Encoder *encoder = encoder_new(codec, &whose->encoders[codec], layers->settings, layers->width,
-                                 layers->height, &encoder_events, layers, error);
+  Encoder *encoder =
+      encoder_new(codec, &whose->encoders[codec], layers->settings, &encoder_events, layers, error);
   if (!encoder)
     return NULL;
   place->is_fallback = is_fallback;
@@ -186,12 +184,13 @@ static void set_place(Layers *layers, MediaCodec codec, Layer layer, const Allot
   guint target_kbps = picture_kbps(layers, allotment->target_kbps[layer]);
   encoder_set_bitrate(encoder, picture_kbps(layers, allotment->send_kbps[layer]));
   encoder_set_congested(encoder, allotment->congested[layer]);
-  if (!picture_steps_update(&place->steps, layers->settings, codec, target_kbps, layers->rest_us, now_us))
+  PictureSize whole = encoder_whole(encoder);
+  if (!picture_steps_update(&place->steps, &whole, codec, target_kbps, layers->rest_us, now_us))
     return;
-  PictureSize size = picture_steps_size(&place->steps, layers->settings);
+  PictureSize size = picture_steps_size(place->steps.step, &whole);
   log_info("picture_size", "codec=%s layer=%s width=%u height=%u framerate=%u kbps=%u",
            media_codec_name(codec), layer_name(layer), size.width, size.height, size.framerate, target_kbps);
-  encoder_set_size(encoder, &size);
+  encoder_set_step(encoder, place->steps.step);
 }
 
 /* Gives each peer of @codec its encoder, and each encoder its rate. */

@@ -17,9 +17,8 @@ typedef struct {
   void (*codec_lost)(MediaCodec codec, gpointer data);
 } LayersEvents;
 
-/* For raw frames of @width x @height; @settings and @events must outlive it. */
-Layers *layers_new(const MediaSettings *settings, guint width, guint height, const LayersEvents *events,
-                   gpointer data);
+/* @settings and @events must outlive it. */
+Layers *layers_new(const MediaSettings *settings, const LayersEvents *events, gpointer data);
 
 /* The main encoder of @codec just as the settings describe it; NULL with an error when it cannot be made. For
  * the start: whoever named it is to hear of it. */

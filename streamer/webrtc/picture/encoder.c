@@ -3,10 +3,12 @@
 #include "streamer/webrtc/base/media_clock.h"
 #include "streamer/webrtc/base/trace.h"
 #include "streamer/webrtc/picture/raw_frame.h"
+#include "streamer/webrtc/picture/screen_fit.h"
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 #include <stdatomic.h>
+#include <string.h>
 
 /* Key frames are dear: requests that come closer together than this are one. */
 #define KEY_INTERVAL_US (150 * 1000)
@@ -36,9 +38,11 @@ struct Encoder {
   EncoderEvents events;
   gpointer data;
   const MediaEncoder *how;
+  const MediaSettings *settings;
+  gboolean on_gpu;
+  ScreenLimits limits;
   GstElement *pipeline, *source, *filter;
-  guint width, height; /* of the raw frames */
-  GstPad *out;         /* the appsink's pad, where key frames are asked for */
+  GstPad *out; /* the appsink's pad, where key frames are asked for */
   Fanout *fanout;
   guint bus_watch;
   gboolean counts_frames;
@@ -47,12 +51,17 @@ struct Encoder {
   atomic_bool running, key_wanted, congested;
   atomic_ullong count, bytes;
   atomic_llong period_ns; /* frames come no closer together */
+  GMutex lock;            /* of the two that follow, and of what comes out by them */
+  PictureSize whole;
+  guint step;
   /* of the source's thread */
   gint64 key_us;            /* when the last key frame was asked for */
   GstClockTime taken_ns;    /* the last raw frame's time */
   GstClockTime changed_ns;  /* and of the last one that showed a change */
   GstClockTime interval_ns; /* between frames of a picture that changes, lately */
   guint told_kbps;          /* the encoder's bit rate */
+  MediaSize told_size;      /* of the raw frames */
+  guint told_framerate;
 };
 
 static gboolean tell_running(gpointer data) {
@@ -83,10 +92,10 @@ static gboolean on_encoder_bus(GstBus *bus, GstMessage *message, gpointer data) 
 }
 
 /* The encoder plans with the frame rate that its caps tell, so this must be the one that it gets. */
-static GstCaps *raw_caps(guint width, guint height, guint framerate) {
-  return gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "BGRx", "width", G_TYPE_INT, (gint)width,
-                             "height", G_TYPE_INT, (gint)height, "framerate", GST_TYPE_FRACTION,
-                             (gint)framerate, 1, NULL);
+static GstCaps *raw_caps(MediaSize size, guint framerate) {
+  return gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "BGRx", "width", G_TYPE_INT,
+                             (gint)size.width, "height", G_TYPE_INT, (gint)size.height, "framerate",
+                             GST_TYPE_FRACTION, (gint)framerate, 1, NULL);
 }
 
 /* BT.601 is what players take VP8 for, whatever its size; H.264 says it in its stream. */
@@ -95,6 +104,67 @@ static GstCaps *picture_caps(guint width, guint height) {
                              "bt601", "width", G_TYPE_INT, (gint)width, "height", G_TYPE_INT, (gint)height,
                              NULL);
 }
+
+/* ---- the size that comes out ---- */
+
+/* By the whole size and the step that there are now; with the lock. */
+static void set_size_out(Encoder *encoder) {
+  PictureSize size = picture_steps_size(encoder->step, &encoder->whole);
+  g_autoptr(GstCaps) picture = picture_caps(size.width, size.height);
+  atomic_store(&encoder->period_ns, GST_SECOND / size.framerate);
+  g_object_set(encoder->filter, "caps", picture, NULL);
+}
+
+/* The encoder's thread: frames of another size follow. What comes out changes here and not sooner, since
+ * frames of the old size may still be before them. */
+static GstPadProbeReturn on_raw_caps(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  Encoder *encoder = data;
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+  GstCaps *caps;
+  GstVideoInfo raw;
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS || !media_settings_fit(encoder->settings))
+    return GST_PAD_PROBE_OK;
+  gst_event_parse_caps(event, &caps);
+  gst_video_info_from_caps(&raw, caps);
+  MediaSize size = screen_fit_window((MediaSize){(guint)raw.width, (guint)raw.height}, &encoder->limits);
+  g_mutex_lock(&encoder->lock);
+  encoder->whole.width = size.width;
+  encoder->whole.height = size.height;
+  set_size_out(encoder);
+  g_mutex_unlock(&encoder->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+/* The source's thread: what the elements are told of the frames before @frame comes. */
+static void tell_size(Encoder *encoder, GstBuffer *frame) {
+  MediaSize size = raw_frame_size(frame);
+  g_mutex_lock(&encoder->lock);
+  guint framerate = picture_steps_size(encoder->step, &encoder->whole).framerate;
+  g_mutex_unlock(&encoder->lock);
+  if (size.width == encoder->told_size.width && size.height == encoder->told_size.height &&
+      framerate == encoder->told_framerate)
+    return;
+  encoder->told_size = size;
+  encoder->told_framerate = framerate;
+  g_autoptr(GstCaps) raw = raw_caps(size, framerate);
+  gst_app_src_set_caps(GST_APP_SRC(encoder->source), raw);
+}
+
+void encoder_set_step(Encoder *encoder, guint step) {
+  g_mutex_lock(&encoder->lock);
+  encoder->step = step;
+  set_size_out(encoder);
+  g_mutex_unlock(&encoder->lock);
+}
+
+PictureSize encoder_whole(Encoder *encoder) {
+  g_mutex_lock(&encoder->lock);
+  PictureSize whole = encoder->whole;
+  g_mutex_unlock(&encoder->lock);
+  return whole;
+}
+
+/* ---- start ---- */
 
 static char *describe(MediaCodec codec, const MediaEncoder *how) {
   return g_strdup_printf(
@@ -164,8 +234,28 @@ gboolean encoder_try(MediaCodec codec, const MediaSettings *settings, GError **e
   return is_ready;
 }
 
-Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings, guint width,
-                     guint height, const EncoderEvents *events, gpointer data, GError **error) {
+/* GStreamer's elements say of themselves what they work with. */
+static gboolean find_gpu(GstElement *pipeline) {
+  gboolean found = FALSE;
+  GstIterator *elements = gst_bin_iterate_recurse(GST_BIN(pipeline));
+  GValue item = G_VALUE_INIT;
+  while (gst_iterator_next(elements, &item) == GST_ITERATOR_OK) {
+    GstElementFactory *factory = gst_element_get_factory(g_value_get_object(&item));
+    const char *klass =
+        factory ? gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS) : NULL;
+    found |= klass && strstr(klass, "Encoder") && strstr(klass, "Hardware");
+    g_value_reset(&item);
+  }
+  gst_iterator_free(elements);
+  return found;
+}
+
+gboolean encoder_is_on_gpu(const Encoder *encoder) {
+  return encoder->on_gpu;
+}
+
+Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings,
+                     const EncoderEvents *events, gpointer data, GError **error) {
   GstElement *pipeline = encoder_make_pipeline(codec, how, settings->bitrate_kbps, error);
   if (!pipeline)
     return NULL;
@@ -177,13 +267,18 @@ Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSetti
   encoder->told_kbps = (guint)settings->bitrate_kbps;
   atomic_init(&encoder->bitrate_kbps, encoder->told_kbps);
   encoder->pipeline = pipeline;
-  encoder->width = width;
-  encoder->height = height;
+  encoder->settings = settings;
+  encoder->on_gpu = find_gpu(pipeline);
+  encoder->limits = screen_fit_limits(settings, encoder->on_gpu);
+  encoder->whole = (PictureSize){.width = (guint)settings->width,
+                                 .height = (guint)settings->height,
+                                 .framerate = (guint)settings->framerate};
+  g_mutex_init(&encoder->lock);
   encoder->source = gst_bin_get_by_name(GST_BIN(pipeline), "source");
   encoder->filter = gst_bin_get_by_name(GST_BIN(pipeline), "size");
-  encoder_set_size(encoder, &(PictureSize){.width = (guint)settings->width,
-                                           .height = (guint)settings->height,
-                                           .framerate = (guint)settings->framerate});
+  encoder_set_step(encoder, 0);
+  g_autoptr(GstPad) raw = gst_element_get_static_pad(encoder->source, "src");
+  gst_pad_add_probe(raw, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_raw_caps, encoder, NULL);
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   encoder->out = gst_element_get_static_pad(sink, "sink");
   encoder->fanout = fanout_new(sink);
@@ -257,6 +352,7 @@ void encoder_push(Encoder *encoder, GstBuffer *frame) {
   gboolean is_key = take_key_request(encoder);
   if (!is_key && !fanout_is_wanted(encoder->fanout))
     return;
+  tell_size(encoder, frame);
   set_rate(encoder, rate_for(encoder, frame, is_key));
   encoder->taken_ns = GST_BUFFER_PTS(frame);
   if (!GST_BUFFER_FLAG_IS_SET(frame, RAW_FRAME_REPEATED))
@@ -269,14 +365,6 @@ void encoder_push(Encoder *encoder, GstBuffer *frame) {
 
 void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps) {
   atomic_store(&encoder->bitrate_kbps, bitrate_kbps);
-}
-
-void encoder_set_size(Encoder *encoder, const PictureSize *size) {
-  g_autoptr(GstCaps) raw = raw_caps(encoder->width, encoder->height, size->framerate);
-  g_autoptr(GstCaps) picture = picture_caps(size->width, size->height);
-  atomic_store(&encoder->period_ns, GST_SECOND / size->framerate);
-  g_object_set(encoder->filter, "caps", picture, NULL);
-  gst_app_src_set_caps(GST_APP_SRC(encoder->source), raw);
 }
 
 void encoder_attach(Encoder *encoder, FanoutFunc func, FanoutWantsFunc wants, gpointer data) {
@@ -325,5 +413,6 @@ void encoder_free(Encoder *encoder) {
   gst_object_unref(encoder->source);
   gst_object_unref(encoder->filter);
   gst_object_unref(encoder->pipeline);
+  g_mutex_clear(&encoder->lock);
   g_free(encoder);
 }

@@ -16,11 +16,12 @@ typedef struct {
   void (*failed)(Encoder *encoder, const char *reason, gpointer data);
 } EncoderEvents;
 
-/* Starts the encoder of @codec that @how describes, for raw frames of @width x @height pixels, which come out
- * in the size and at the rate that @settings say; both must outlive it. Returns NULL with a GError when its
- * elements cannot be made. Main thread. */
-Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings, guint width,
-                     guint height, const EncoderEvents *events, gpointer data, GError **error);
+/* Starts the encoder of @codec that @how describes. Raw frames come out at the rate that @settings say, and
+ * in the size that they say or, where the picture fits a screen, in their own within the limits: from frame
+ * to frame another one, if need be, which begins with a key frame. Both must outlive it. Returns NULL with a
+ * GError when its elements cannot be made. Main thread. */
+Encoder *encoder_new(MediaCodec codec, const MediaEncoder *how, const MediaSettings *settings,
+                     const EncoderEvents *events, gpointer data, GError **error);
 
 /* Whether the encoder of @codec can be made as @settings say, and finds its device: FALSE with a GError.
  * Blocks while it looks. */
@@ -37,8 +38,15 @@ void encoder_detach(Encoder *encoder, gpointer data);
 /* Makes frames for @bitrate_kbps from now on. Any thread. */
 void encoder_set_bitrate(Encoder *encoder, guint bitrate_kbps);
 
-/* Makes frames of @size from now on, beginning with a key frame; no more often than it says. Main thread. */
-void encoder_set_size(Encoder *encoder, const PictureSize *size);
+/* Makes frames of the size that picture_steps.h has for @step from now on, beginning with a key frame; no
+ * more often than that says. Main thread. */
+void encoder_set_step(Encoder *encoder, guint step);
+
+/* The whole size of the picture now, from which steps go down. Any thread. */
+PictureSize encoder_whole(Encoder *encoder);
+
+/* Whether something else than the processor does the work. Any thread. */
+gboolean encoder_is_on_gpu(const Encoder *encoder);
 
 /* The next frame shall be a key frame, unless one was made just before: then a later one. Any thread. */
 void encoder_request_key(Encoder *encoder);

@@ -22,24 +22,24 @@ static const struct {
 /* Bits for a pixel, of one that moves a lot. */
 static const double bits[MEDIA_CODECS] = {[MEDIA_CODEC_H264] = 0.03, [MEDIA_CODEC_VP8] = 0.06};
 
-static guint scaled(gint64 whole, guint eighths, guint least) {
-  return MAX((guint)whole * eighths / 8, MIN(least, (guint)whole)) & ~1u;
+static guint scaled(guint whole, guint eighths, guint least) {
+  return MAX(whole * eighths / 8, MIN(least, whole)) & ~1u;
 }
 
-static PictureSize size_at(guint step, const MediaSettings *settings) {
-  return (PictureSize){.width = scaled(settings->width, table[step].eighths, MIN_WIDTH),
-                       .height = scaled(settings->height, table[step].eighths, MIN_HEIGHT),
-                       .framerate = MIN((guint)settings->framerate, table[step].framerate)};
+PictureSize picture_steps_size(guint step, const PictureSize *whole) {
+  return (PictureSize){.width = scaled(whole->width, table[step].eighths, MIN_WIDTH),
+                       .height = scaled(whole->height, table[step].eighths, MIN_HEIGHT),
+                       .framerate = MIN(whole->framerate, table[step].framerate)};
 }
 
-static double kbps_for(guint step, guint framerate, const MediaSettings *settings, MediaCodec codec) {
-  PictureSize size = size_at(step, settings);
+static double kbps_for(guint step, guint framerate, const PictureSize *whole, MediaCodec codec) {
+  PictureSize size = picture_steps_size(step, whole);
   return (double)size.width * size.height * MIN(size.framerate, framerate) * bits[codec] / 1000;
 }
 
-static gboolean go_down(PictureSteps *steps, const MediaSettings *settings, MediaCodec codec, guint kbps) {
+static gboolean go_down(PictureSteps *steps, const PictureSize *whole, MediaCodec codec, guint kbps) {
   guint before = steps->step;
-  while (steps->step + 1 < G_N_ELEMENTS(table) && kbps < kbps_for(steps->step, G_MAXUINT, settings, codec))
+  while (steps->step + 1 < G_N_ELEMENTS(table) && kbps < kbps_for(steps->step, G_MAXUINT, whole, codec))
     steps->step++;
   return steps->step != before;
 }
@@ -52,9 +52,9 @@ static gboolean is_moving(PictureSteps *steps, gint64 rest_us, gint64 now_us) {
   return steps->moves_us > 0 && now_us - steps->moves_us >= MOVE_US;
 }
 
-static gboolean rest(PictureSteps *steps, const MediaSettings *settings, MediaCodec codec, guint kbps) {
+static gboolean rest(PictureSteps *steps, const PictureSize *whole, MediaCodec codec, guint kbps) {
   guint best = 0;
-  while (best < steps->step && kbps < kbps_for(best, REST_FRAMERATE, settings, codec))
+  while (best < steps->step && kbps < kbps_for(best, REST_FRAMERATE, whole, codec))
     best++;
   steps->good_us = 0;
   if (best == steps->step)
@@ -63,15 +63,15 @@ static gboolean rest(PictureSteps *steps, const MediaSettings *settings, MediaCo
   return TRUE;
 }
 
-gboolean picture_steps_update(PictureSteps *steps, const MediaSettings *settings, MediaCodec codec,
-                              guint kbps, gint64 rest_us, gint64 now_us) {
+gboolean picture_steps_update(PictureSteps *steps, const PictureSize *whole, MediaCodec codec, guint kbps,
+                              gint64 rest_us, gint64 now_us) {
   gboolean moves = is_moving(steps, rest_us, now_us);
   if (rest_us >= REST_US)
-    return rest(steps, settings, codec, kbps);
-  gboolean is_good = steps->step > 0 && kbps >= GOOD * kbps_for(steps->step - 1, G_MAXUINT, settings, codec);
+    return rest(steps, whole, codec, kbps);
+  gboolean is_good = steps->step > 0 && kbps >= GOOD * kbps_for(steps->step - 1, G_MAXUINT, whole, codec);
   if (!is_good) {
     steps->good_us = 0;
-    return moves && go_down(steps, settings, codec, kbps);
+    return moves && go_down(steps, whole, codec, kbps);
   }
   if (steps->good_us == 0)
     steps->good_us = now_us;
@@ -80,8 +80,4 @@ gboolean picture_steps_update(PictureSteps *steps, const MediaSettings *settings
   steps->step--;
   steps->good_us = 0;
   return TRUE;
-}
-
-PictureSize picture_steps_size(const PictureSteps *steps, const MediaSettings *settings) {
-  return size_at(steps->step, settings);
 }

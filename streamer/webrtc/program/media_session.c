@@ -7,6 +7,7 @@
 #include "streamer/webrtc/negotiation/sdp.h"
 #include "streamer/webrtc/peer/layers.h"
 #include "streamer/webrtc/peer/peer.h"
+#include "streamer/webrtc/program/fitting.h"
 #include "streamer/webrtc/program/media_check.h"
 #include "streamer/webrtc/program/warm_up.h"
 #include "streamer/webrtc/screen/pointer_watch.h"
@@ -36,6 +37,7 @@ struct MediaSession {
   WindowWatch *windows;
   PointerWatch *pointer;
   gboolean relative; /* the application takes moves of the pointer alone */
+  Fitting *fitting;  /* NULL: the picture has one size */
   GHashTable *peers; /* &id -> Peer */
   GThread *warm_up;
   guint tick_timer, networks_timer, ticks;
@@ -291,6 +293,8 @@ static void watch_silence(MediaSession *session) {
 static gboolean follow_networks(gpointer data) {
   MediaSession *session = data;
   watch_silence(session);
+  if (session->fitting)
+    fitting_update(session->fitting);
   layers_update(session->layers, session->peers, screen_capture_rest_us(session->capture));
   return G_SOURCE_CONTINUE;
 }
@@ -327,24 +331,32 @@ static gboolean start_display(MediaSession *session, GError **error) {
   session->capture = screen_capture_new((guint)session->settings.framerate, on_raw_frame, session, error);
   if (!session->capture)
     return FALSE;
-  guint width, height;
-  screen_capture_get_size(session->capture, &width, &height);
-  session->layers = layers_new(&session->settings, width, height, &layers_events, session);
+  session->layers = layers_new(&session->settings, &layers_events, session);
   session->xtest = xtest_new(error);
   if (!session->xtest)
     return FALSE;
-  session->steering = steering_new(width, height, &xtest_sink, session->xtest, on_input, session);
+  MediaSize size = screen_capture_get_size(session->capture);
+  session->steering = steering_new(size.width, size.height, &xtest_sink, session->xtest, on_input, session);
   session->windows = window_watch_new(on_window, session, error);
-  return session->windows && start_pointer(session, error);
+  if (!session->windows || !start_pointer(session, error))
+    return FALSE;
+  if (!media_settings_fit(&session->settings))
+    return TRUE;
+  session->fitting = fitting_new(&session->settings, session->capture, session->steering, error);
+  return session->fitting != NULL;
 }
 
 /* The first codec's encoder is started at once; a codec that is not there is found out before anyone waits.
  */
 static gboolean start_media(MediaSession *session, GError **error) {
   MediaCodec codec;
-  if (!media_codec_find(session->settings.codec_names[0], &codec) ||
-      !layers_begin(session->layers, codec, error))
+  Encoder *encoder = media_codec_find(session->settings.codec_names[0], &codec)
+                         ? layers_begin(session->layers, codec, error)
+                         : NULL;
+  if (!encoder)
     return FALSE;
+  if (session->fitting)
+    fitting_set_on_gpu(session->fitting, encoder_is_on_gpu(encoder));
   if (session->settings.sound)
     session->sound = sound_capture_new(error);
   return !session->settings.sound || session->sound;
@@ -430,6 +442,7 @@ void media_session_free(MediaSession *session) {
   screen_capture_stop(session->capture);
   layers_free(session->layers);
   sound_capture_free(session->sound);
+  fitting_free(session->fitting);
   window_watch_free(session->windows);
   pointer_watch_free(session->pointer);
   steering_free(session->steering);

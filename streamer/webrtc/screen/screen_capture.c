@@ -26,6 +26,9 @@
 /* Frames that there are in all; while every one of them is kept by somebody, none is captured. */
 #define SLOTS 6
 
+/* An application whose window has got another size draws in it anew; what is there before is of no use. */
+#define REDRAW_US (60 * 1000)
+
 typedef struct {
   XShmSegmentInfo segment;
   XImage *image;
@@ -35,7 +38,7 @@ typedef struct {
 struct ScreenCapture {
   Display *display;
   Window root;
-  guint width, height;
+  MediaSize size;
   Damage damage;
   int damage_event;
   gint64 period_us;
@@ -44,10 +47,14 @@ struct ScreenCapture {
   GThread *thread;
   int wake; /* an eventfd: one of the atomics changed */
   atomic_bool wanted, requested, stopping;
+  GMutex lock;
+  ScreenPart next; /* with the lock: what is to be captured */
   atomic_uint count;
   atomic_llong rests_us; /* since when the picture is at rest */
   Slot slots[SLOTS];
   /* of the thread alone */
+  ScreenPart part;
+  gint64 redrawn_us; /* not before that the part is looked at */
   gboolean changed;
   const Slot *shown; /* holds the last frame that was handed on (nullable) */
   guint refinements;
@@ -55,15 +62,26 @@ struct ScreenCapture {
   gint64 last_us;    /* when the last frame of any kind was captured */
 };
 
-static gboolean slot_init(ScreenCapture *capture, Slot *slot) {
+/* An image of that size in the slot's memory, which is its own. */
+static gboolean slot_make_image(ScreenCapture *capture, Slot *slot, MediaSize size) {
   Display *display = capture->display;
   int screen = DefaultScreen(display);
-  slot->segment.shmid = -1;
+  if (slot->image) {
+    slot->image->data = NULL;
+    XDestroyImage(slot->image);
+  }
   slot->image = XShmCreateImage(display, DefaultVisual(display, screen), (guint)DefaultDepth(display, screen),
-                                ZPixmap, NULL, &slot->segment, capture->width, capture->height);
-  if (!slot->image)
+                                ZPixmap, slot->segment.shmaddr, &slot->segment, size.width, size.height);
+  return slot->image != NULL;
+}
+
+/* Its memory has room for the whole display, and takes none where nothing was captured to. */
+static gboolean slot_init(ScreenCapture *capture, Slot *slot) {
+  Display *display = capture->display;
+  slot->segment.shmid = -1;
+  if (!slot_make_image(capture, slot, capture->size))
     return FALSE;
-  gsize size = (gsize)slot->image->bytes_per_line * capture->height;
+  gsize size = (gsize)slot->image->bytes_per_line * capture->size.height;
   slot->segment.shmid = shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
   if (slot->segment.shmid < 0)
     return FALSE;
@@ -120,11 +138,11 @@ static gint64 next_due_us(ScreenCapture *capture) {
   gint64 due_us = G_MAXINT64;
   if (atomic_load(&capture->requested))
     due_us = capture->last_us + capture->period_us;
-  if (!atomic_load(&capture->wanted))
-    return due_us;
-  if (capture->changed)
-    return MIN(due_us, capture->changed_us + capture->period_us);
-  return MIN(due_us, capture->last_us + (capture->refinements > 0 ? RAW_FRAME_REST_US : IDLE_US));
+  if (atomic_load(&capture->wanted) && capture->changed)
+    due_us = MIN(due_us, capture->changed_us + capture->period_us);
+  else if (atomic_load(&capture->wanted))
+    due_us = MIN(due_us, capture->last_us + (capture->refinements > 0 ? RAW_FRAME_REST_US : IDLE_US));
+  return MAX(due_us, capture->redrawn_us);
 }
 
 /* Sleeps until @due_us, until woken, or, unless a change is known already, until something changes. */
@@ -140,32 +158,53 @@ static void sleep_until(ScreenCapture *capture, gint64 due_us) {
     log_error("capture_wake_failed", "reason=\"%s\"", g_strerror(errno));
 }
 
-static gsize slot_size(const ScreenCapture *capture, const Slot *slot) {
-  return (gsize)slot->image->bytes_per_line * capture->height;
+static gsize slot_size(const Slot *slot) {
+  return (gsize)slot->image->bytes_per_line * (gsize)slot->image->height;
+}
+
+/* Takes over what is to be captured; what was shown before is no picture of that. */
+static void take_part(ScreenCapture *capture) {
+  g_mutex_lock(&capture->lock);
+  ScreenPart next = capture->next;
+  g_mutex_unlock(&capture->lock);
+  if (memcmp(&next, &capture->part, sizeof next) == 0)
+    return;
+  capture->part = next;
+  capture->shown = NULL;
+  capture->changed = TRUE;
+  capture->redrawn_us = g_get_monotonic_time() + REDRAW_US;
+}
+
+static gboolean slot_fit(ScreenCapture *capture, Slot *slot) {
+  MediaSize size = capture->part.size;
+  return ((guint)slot->image->width == size.width && (guint)slot->image->height == size.height) ||
+         slot_make_image(capture, slot, size);
 }
 
 /* Copies the screen into a free slot (transfer none); NULL when all are still in use. */
 static Slot *copy_screen(ScreenCapture *capture) {
   Slot *slot = find_free_slot(capture);
-  if (!slot)
+  if (!slot || !slot_fit(capture, slot))
     return NULL;
   XDamageSubtract(capture->display, capture->damage, None, None);
-  XShmGetImage(capture->display, capture->root, slot->image, 0, 0, AllPlanes);
+  XShmGetImage(capture->display, capture->root, slot->image, (int)capture->part.x, (int)capture->part.y,
+               AllPlanes);
   return slot;
 }
 
 /* Many an application draws the same again without end: that is no change. */
 static gboolean is_shown(const ScreenCapture *capture, const Slot *slot) {
   return capture->shown &&
-         memcmp(slot->segment.shmaddr, capture->shown->segment.shmaddr, slot_size(capture, slot)) == 0;
+         memcmp(slot->segment.shmaddr, capture->shown->segment.shmaddr, slot_size(slot)) == 0;
 }
 
 static void hand_on(ScreenCapture *capture, Slot *slot) {
-  gsize size = slot_size(capture, slot);
+  gsize size = slot_size(slot);
   atomic_store(&slot->busy, TRUE);
   capture->shown = slot;
   g_autoptr(GstBuffer) frame = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, slot->segment.shmaddr,
                                                            size, 0, size, slot, slot_release);
+  raw_frame_set_size(frame, capture->part.size);
   GST_BUFFER_PTS(frame) = media_clock_now();
   if (!capture->changed)
     GST_BUFFER_FLAG_SET(frame, RAW_FRAME_REPEATED);
@@ -208,6 +247,7 @@ static void take_due_frame(ScreenCapture *capture, gint64 now_us) {
 static gpointer capture_thread(gpointer data) {
   ScreenCapture *capture = data;
   while (!atomic_load(&capture->stopping)) {
+    take_part(capture);
     take_damage(capture);
     gint64 due_us = next_due_us(capture);
     gint64 now_us = g_get_monotonic_time();
@@ -245,8 +285,9 @@ ScreenCapture *screen_capture_new(guint framerate, RawFrameFunc on_frame, gpoint
   int screen = DefaultScreen(display);
   capture->display = display;
   capture->root = RootWindow(display, screen);
-  capture->width = (guint)DisplayWidth(display, screen);
-  capture->height = (guint)DisplayHeight(display, screen);
+  capture->size = (MediaSize){(guint)DisplayWidth(display, screen), (guint)DisplayHeight(display, screen)};
+  capture->part.size = capture->next.size = capture->size;
+  g_mutex_init(&capture->lock);
   capture->period_us = G_USEC_PER_SEC / framerate;
   capture->on_frame = on_frame;
   capture->data = data;
@@ -264,15 +305,21 @@ ScreenCapture *screen_capture_new(guint framerate, RawFrameFunc on_frame, gpoint
   return capture;
 }
 
-void screen_capture_get_size(const ScreenCapture *capture, guint *width, guint *height) {
-  *width = capture->width;
-  *height = capture->height;
+MediaSize screen_capture_get_size(const ScreenCapture *capture) {
+  return capture->size;
 }
 
 static void wake(ScreenCapture *capture) {
   const guint64 one = 1;
   /* Only a counter at its greatest value refuses, and then the thread is awake anyway. */
   G_GNUC_UNUSED gssize written = write(capture->wake, &one, sizeof one);
+}
+
+void screen_capture_set_part(ScreenCapture *capture, const ScreenPart *part) {
+  g_mutex_lock(&capture->lock);
+  capture->next = *part;
+  g_mutex_unlock(&capture->lock);
+  wake(capture);
 }
 
 void screen_capture_set_wanted(ScreenCapture *capture, gboolean wanted) {
@@ -311,5 +358,6 @@ void screen_capture_free(ScreenCapture *capture) {
     slot_clear(capture, &capture->slots[i]);
   XCloseDisplay(capture->display);
   close(capture->wake);
+  g_mutex_clear(&capture->lock);
   g_free(capture);
 }

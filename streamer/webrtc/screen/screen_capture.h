@@ -1,4 +1,4 @@
-/* Captures the X display's whole picture, driven by XDamage.
+/* Captures the X display's picture, or a part of it, driven by XDamage.
  *
  * A thread of its own waits for damage, then copies the screen through shared memory and hands the frame on,
  * unless the same was drawn again.
@@ -17,8 +17,18 @@ typedef struct ScreenCapture ScreenCapture;
  * needs. */
 ScreenCapture *screen_capture_new(guint framerate, RawFrameFunc on_frame, gpointer data, GError **error);
 
-/* The display's size in pixels. */
-void screen_capture_get_size(const ScreenCapture *capture, guint *width, guint *height);
+/* The display's size. */
+MediaSize screen_capture_get_size(const ScreenCapture *capture);
+
+/* Part of a display: where its top left is, and its size, in pixels. */
+typedef struct {
+  guint x, y;
+  MediaSize size;
+} ScreenPart;
+
+/* Captures nothing but @part from now on, which lies within the display; its sides are even. Those who draw
+ * there are given a moment to do so. At first it is the whole display. Any thread. */
+void screen_capture_set_part(ScreenCapture *capture, const ScreenPart *part);
 
 /* Whether anyone wants frames. Any thread. */
 void screen_capture_set_wanted(ScreenCapture *capture, gboolean wanted);

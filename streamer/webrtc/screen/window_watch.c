@@ -1,11 +1,10 @@
 #include "streamer/webrtc/screen/window_watch.h"
 
 #include "common/log.h"
+#include "streamer/webrtc/screen/windows.h"
 #include "streamer/webrtc/screen/x_connection.h"
 #include <glib-unix.h>
 
-/* What is smaller is a helper of some toolkit. */
-#define MIN_SIZE 16
 /* How often a window's program is asked whether it still takes events, and after how many questions without
  * an answer it does not. */
 #define PING_SECONDS 2
@@ -25,26 +24,6 @@ struct WindowWatch {
 
 static gboolean on_x_readable(int fd, GIOCondition condition, gpointer data);
 
-static gboolean is_window_of_application(Display *display, Window window) {
-  XWindowAttributes attributes;
-  return XGetWindowAttributes(display, window, &attributes) && attributes.map_state == IsViewable &&
-         attributes.class == InputOutput && attributes.width >= MIN_SIZE && attributes.height >= MIN_SIZE;
-}
-
-/* The topmost window of the application, or None. */
-static Window find_window(WindowWatch *watch) {
-  Window root, parent, *children = NULL, found = None;
-  unsigned count = 0;
-  if (!XQueryTree(watch->display, watch->root, &root, &parent, &children, &count))
-    return None;
-  while (found == None && count-- > 0)
-    if (is_window_of_application(watch->display, children[count]))
-      found = children[count];
-  if (children)
-    XFree(children);
-  return found;
-}
-
 static void give_focus(WindowWatch *watch, Window window) {
   Window focused;
   int revert;
@@ -59,7 +38,7 @@ static gboolean is_silent(const WindowWatch *watch, Window window) {
 }
 
 static void look_for_window(WindowWatch *watch) {
-  Window window = find_window(watch);
+  Window window = windows_find_topmost(watch->display).window;
   WindowState state = window == None ? WINDOW_NONE : is_silent(watch, window) ? WINDOW_SILENT : WINDOW_SHOWN;
   if (window != None)
     give_focus(watch, window);
@@ -95,7 +74,7 @@ static void send_ping(WindowWatch *watch, Window window) {
 
 static gboolean on_ping_due(gpointer data) {
   WindowWatch *watch = data;
-  Window window = find_window(watch);
+  Window window = windows_find_topmost(watch->display).window;
   if (window != watch->pinged)
     watch->unanswered = 0;
   watch->pinged = takes_pings(watch, window) ? window : None;

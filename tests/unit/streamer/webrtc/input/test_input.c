@@ -365,6 +365,16 @@ static void test_a_message_of_text_has_a_longest(void) {
   g_assert_false(input_event_read(longer, strlen(longer), &event));
 }
 
+static void test_positions_are_those_of_the_part_that_is_the_picture(void) {
+  Desk desk;
+  desk_init(&desk);
+  input_state_set_size(desk.state, 100, 60, 700, 500);
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.5,\"y\":0.5}");
+  say(&desk, "{\"type\":\"pointerdown\",\"button\":0,\"x\":1,\"y\":0}");
+  assert_told(&desk, "move 450,310; move 799,60; button 1 down; ");
+  desk_clear(&desk);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/input/keys-are-physical", test_keys_are_physical);
@@ -383,6 +393,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/input/wheel-notches-add-up", test_wheel_notches_add_up);
   g_test_add_func("/input/a-wheel-turns-only-so-far", test_a_wheel_turns_only_so_far);
   g_test_add_func("/input/fingers-are-the-mouse", test_fingers_are_the_mouse);
+  g_test_add_func("/input/positions-are-those-of-the-part-that-is-the-picture",
+                  test_positions_are_those_of_the_part_that_is_the_picture);
   g_test_add_func("/input/what-is-suspended", test_what_is_suspended);
   g_test_add_func("/input/text-is-typed-while-no-key-is-down", test_text_is_typed_while_no_key_is_down);
   g_test_add_func("/input/a-message-of-text-has-a-longest", test_a_message_of_text_has_a_longest);

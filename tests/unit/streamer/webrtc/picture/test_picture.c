@@ -125,7 +125,7 @@ static void test_one_that_drains_slows_its_own_layer_alone(void) {
 
 /* A picture whose size is looked at every twentieth of a second. */
 typedef struct {
-  MediaSettings settings;
+  PictureSize whole;
   MediaCodec codec;
   PictureSteps steps;
   gint64 now_us, rest_us;
@@ -133,20 +133,19 @@ typedef struct {
 } Picture;
 
 static Picture picture_of(guint width, guint height, guint framerate, MediaCodec codec) {
-  return (Picture){.settings = {.width = width, .height = height, .framerate = framerate},
-                   .codec = codec,
-                   .now_us = SECOND};
+  return (Picture){
+      .whole = {.width = width, .height = height, .framerate = framerate}, .codec = codec, .now_us = SECOND};
 }
 
 static void look(Picture *picture, guint kbps) {
   picture->now_us += SECOND / 20;
-  if (picture_steps_update(&picture->steps, &picture->settings, picture->codec, kbps, picture->rest_us,
+  if (picture_steps_update(&picture->steps, &picture->whole, picture->codec, kbps, picture->rest_us,
                            picture->now_us))
     picture->changes++;
 }
 
 static PictureSize size_of(const Picture *picture) {
-  return picture_steps_size(&picture->steps, &picture->settings);
+  return picture_steps_size(picture->steps.step, &picture->whole);
 }
 
 /* It moves for so long; gives its width then. */
