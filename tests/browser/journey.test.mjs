@@ -22,7 +22,8 @@ test('one starts a session and walks, another joins by the code and watches, and
   await host.action('start').click();
   await host.seesPicture();
   await host.screenshot('3-session');
-  assert.deepEqual(await host.pictureSize(), { width: 960, height: 540 });
+  const { width, height } = await host.seesFittingPicture();
+  assert.ok(width > height, `${width} x ${height} at a desk`);
   const code = await host.code();
   assert.match(code, /^[0-9]{4}$/);
 
@@ -138,6 +139,19 @@ test('on a phone and in Russian: by touch, and the guest comes by the link', asy
     }
     await host.seesChange(saw, 'a turn by the finger');
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  });
+
+  await t.test('the picture is as the phone is held, for the guest too', async () => {
+    const upright = await host.seesFittingPicture();
+    assert.ok(upright.height > upright.width, `${upright.width} x ${upright.height} upright`);
+    await host.page.setViewportSize({ width: 844, height: 390 });
+    const across = await host.seesFittingPicture();
+    assert.ok(across.width > across.height, `${across.width} x ${across.height} across`);
+    await host.screenshot('5-across');
+    await until(async () => (await guest.pictureSize()).width === across.width, { what: 'the same picture at the guest' });
+    await guest.screenshot('5-host-across');
+    await host.page.setViewportSize({ width: 390, height: 844 });
+    assert.deepEqual(await host.seesFittingPicture(), upright);
   });
 
   await host.leave();

@@ -114,6 +114,7 @@ export class Visit {
       onChat: () => this.#followChat(),
       onMessage: (message) => this.#announce(message),
       onPointers: () => this.#showPointers(),
+      onInputOpen: () => this.stage.tellScreen(),
       onPhoto: (user) => this.#tellOfPhoto(user),
     });
     this.longerStay.prepare(entry);

@@ -15,6 +15,7 @@ import { WhepRefused, WhepResource } from './whep-resource.js';
  * @property {(stream: MediaStream) => void} onStream
  * @property {(connected: boolean) => void} onConnected it was lost, or is there again
  * @property {(message: EngineMessage) => void} onMessage the engine says something over the channel of the input
+ * @property {() => void} [onInputOpen] input can be sent now
  *
  * @typedef {{ type: string, [field: string]: unknown }} EngineMessage
  */
@@ -86,6 +87,7 @@ export class Viewing {
       const message = readMessage(data);
       if (message) handlers.onMessage(message);
     });
+    this.input.addEventListener('open', () => handlers.onInputOpen?.());
   }
 
   /** @returns {Promise<void>} when connected */

@@ -13,6 +13,7 @@ import { WhepRefused } from './whep-resource.js';
  * @property {(stream: MediaStream) => void} onStream
  * @property {(connected: boolean) => void} onConnected
  * @property {(message: import('./viewing.js').EngineMessage) => void} onMessage the engine says something
+ * @property {() => void} [onInputOpen] input can be sent now, on a new connection
  * @property {(status: number) => void} onRefused the server's final no, by its HTTP status; the player is closed
  */
 

@@ -31,6 +31,7 @@ import { applyEnd, applyEntry, applyEvent, applyInvitation, newState, readInstan
  * @property {() => void} onChat messages or their states changed
  * @property {(message: ChatMessage) => void} onMessage somebody wrote
  * @property {() => void} onPointers
+ * @property {() => void} onInputOpen input can be sent now, on a new connection
  * @property {(user: string) => void} onPhoto somebody else has taken a picture of what is seen
  */
 
@@ -215,6 +216,7 @@ export class Session {
       onMessage: (message) => {
         if (message.type === 'pointer') this.#change((state) => void (state.relative = message.relative === true));
       },
+      onInputOpen: () => this.#handlers.onInputOpen(),
       onRefused: (status) => this.#finish(status === 404 || status === 410 ? 'SESSION_NOT_EXIST' : 'NOT_AUTHORIZED'),
     });
     this.#player.open();

@@ -26,8 +26,10 @@
 /* Frames that there are in all; while every one of them is kept by somebody, none is captured. */
 #define SLOTS 6
 
-/* An application whose window has got another size draws in it anew; what is there before is of no use. */
-#define REDRAW_US (60 * 1000)
+/* An application whose window has got another size draws in it anew; what is there before is of no use. So
+ * long a frame of the old size may still come, and so long the new one is waited for. */
+#define OLD_FRAME_US (40 * 1000)
+#define REDRAW_US (200 * 1000)
 
 typedef struct {
   XShmSegmentInfo segment;
@@ -54,7 +56,7 @@ struct ScreenCapture {
   Slot slots[SLOTS];
   /* of the thread alone */
   ScreenPart part;
-  gint64 redrawn_us; /* not before that the part is looked at */
+  gint64 old_until_us, redrawn_us; /* until when it shows an old frame, and is not looked at */
   gboolean changed;
   const Slot *shown; /* holds the last frame that was handed on (nullable) */
   guint refinements;
@@ -122,14 +124,29 @@ static Slot *find_free_slot(ScreenCapture *capture) {
   return NULL;
 }
 
+static gboolean is_redrawn(const ScreenCapture *capture) {
+  return g_get_monotonic_time() >= capture->redrawn_us;
+}
+
+static void note_change(ScreenCapture *capture) {
+  gint64 now_us = g_get_monotonic_time();
+  capture->changed = TRUE;
+  trace_point("changed", 0);
+  if (now_us >= capture->redrawn_us)
+    return;
+  if (now_us >= capture->old_until_us)
+    capture->redrawn_us = now_us;
+  else
+    XDamageSubtract(capture->display, capture->damage, None, None); /* the next one is to be told, too */
+}
+
 static void take_damage(ScreenCapture *capture) {
   while (XPending(capture->display) > 0) {
     XEvent event;
     XNextEvent(capture->display, &event);
     if (event.type != capture->damage_event)
       continue;
-    capture->changed = TRUE;
-    trace_point("changed", 0);
+    note_change(capture);
   }
 }
 
@@ -147,7 +164,7 @@ static gint64 next_due_us(ScreenCapture *capture) {
 
 /* Sleeps until @due_us, until woken, or, unless a change is known already, until something changes. */
 static void sleep_until(ScreenCapture *capture, gint64 due_us) {
-  gboolean watch_display = atomic_load(&capture->wanted) && !capture->changed;
+  gboolean watch_display = atomic_load(&capture->wanted) && (!capture->changed || !is_redrawn(capture));
   struct pollfd fds[] = {{.fd = capture->wake, .events = POLLIN},
                          {.fd = ConnectionNumber(capture->display), .events = POLLIN}};
   gint64 left_us = MAX(due_us - g_get_monotonic_time(), 0);
@@ -172,7 +189,10 @@ static void take_part(ScreenCapture *capture) {
   capture->part = next;
   capture->shown = NULL;
   capture->changed = TRUE;
+  capture->old_until_us = g_get_monotonic_time() + OLD_FRAME_US;
   capture->redrawn_us = g_get_monotonic_time() + REDRAW_US;
+  XDamageSubtract(capture->display, capture->damage, None, None);
+  XFlush(capture->display);
 }
 
 static gboolean slot_fit(ScreenCapture *capture, Slot *slot) {

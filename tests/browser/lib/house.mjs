@@ -32,6 +32,9 @@ const START_SECONDS = { streamer: 45, coordinator: 50 };
 /** Pictures a second, drawn and sent: to see what happens these are enough, and twice as many are twice the work of a machine without a GPU. */
 const USUAL_FRAMERATE = 30;
 
+/** A picture of the shape that fits, and no more to draw than the smallest there is to begin with. */
+const PIXELS = 960 * 540;
+
 /** What the sample says of the complexes. @param {string} rcName */
 function sampleInfo(rcName) {
   const servers = JSON.parse(readFileSync(join(source, 'conf/servers.json'), 'utf8'));
@@ -57,7 +60,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
   /** @param {Place} place */
   const startPlace = ({ name, rcName, scene, port, url, directory }) => {
     const app = [built('vitrina-showroom'), '--rc', scene, '--width', '{width}', '--height', '{height}', '--fps', String(framerate)];
-    const usualSettings = { server_name: name, rc_name: rcName, port, public_url: url, app, webrtc: { framerate } };
+    const usualSettings = { server_name: name, rc_name: rcName, port, public_url: url, app, webrtc: { framerate, max_pixels: PIXELS } };
     const patient = { start_timeout_seconds: START_SECONDS.streamer };
     return startStreamer(scope, { ...usualSettings, ...patient, ...settings }, { directory, key: files.key });
   };

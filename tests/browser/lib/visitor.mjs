@@ -251,6 +251,22 @@ export class Visitor {
     return this.video.evaluate((/** @type {HTMLVideoElement} */ video) => ({ width: video.videoWidth, height: video.videoHeight }));
   }
 
+  /** Waits until the picture has the shape of its place on this screen: no bars are beside it. */
+  async seesFittingPicture() {
+    let last = '';
+    const fits = async () => {
+      const { width, height } = await this.pictureSize();
+      const place = await this.video.boundingBox();
+      last = `${width} x ${height} in ${place?.width} x ${place?.height}`;
+      return place && Math.abs((width / height / place.width) * place.height - 1) < 0.01 ? { width, height } : undefined;
+    };
+    try {
+      return await until(fits, { timeout: 30_000 });
+    } catch (failure) {
+      throw new Error(`the picture does not fit: ${last}`, { cause: failure });
+    }
+  }
+
   /** @returns {Promise<number[]>} */
   look() {
     return this.video.evaluate(lookAt);

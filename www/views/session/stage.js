@@ -10,6 +10,7 @@ import { MouseView } from './mouse.js';
 import { PhotoView } from './photo.js';
 import { findPicture } from './picture.js';
 import { SceneInput } from './scene-input.js';
+import { ScreenSize } from './screen-size.js';
 import { TextEntryView } from './text-entry.js';
 import { ToolsView } from './tools.js';
 import { WakeView } from './wake.js';
@@ -54,6 +55,7 @@ export class StageView {
   #pad;
   #input;
   /** @type {TextEntryView} */ #text;
+  #screenSize;
   #mayTouch = false;
   #posterFor = '';
   /** @type {number | undefined} */ #endsAtMs;
@@ -81,6 +83,7 @@ export class StageView {
       isTyping: () => this.#text.isOpen,
     });
     this.#text = new TextEntryView(this.#input);
+    this.#screenSize = new ScreenSize(this.#video, (size) => handlers.onInput({ type: 'screen', ...size }));
     this.#pad = new WalkPadView((code, down) => this.#input.press(code, down));
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
     followKeyboard(find('[data-view="session"]', HTMLElement));
@@ -114,6 +117,11 @@ export class StageView {
     this.#endsAtMs = state.endsAtMs;
     this.#clock ||= setInterval(() => this.#showTime(), 1000);
     this.#showTime();
+  }
+
+  /** Input can be sent now, on a connection that knows nothing of this visitor's screen. */
+  tellScreen() {
+    this.#screenSize.tell();
   }
 
   /** The session is over: lets everything go. */
