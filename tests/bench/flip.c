@@ -1,8 +1,10 @@
 /* A picture for tests and benches: a window over the whole display whose colour flips at every key or button
  * press, the moment it comes. "flip" stands still in between; "flip --move" also draws moving bars at 60
- * frames a second below the upper third, and "flip --again" as often the same. "flip --stubborn" stands at
+ * frames a second below the upper third, and "flip --again" as often the same. "flip --dialog" opens
+ * another window in the middle of the screen. "flip --stubborn" stands at
  * 100, 60 and keeps its size of 700 by 500. Each event is told on standard output, "button 1 down", "key 25
- * up", "move 480 270", "size 960 540", "flip <microseconds since 1970>" when the server has the new picture.
+ * up", "move 480 270", "size 960 540", "dialog 660 340" (where it is now), "flip <microseconds since 1970>"
+ * when the server has the new picture.
  */
 #include "config.h"
 
@@ -59,6 +61,10 @@ static int take(Flip *flip, const XEvent *event) {
 
 /* Returns whether the window has another size. */
 static int take_size(Flip *flip, const XEvent *event) {
+  if (event->type == ConfigureNotify && event->xconfigure.window != flip->window) {
+    printf("dialog %d %d\n", event->xconfigure.x, event->xconfigure.y);
+    return 0;
+  }
   if (event->type != ConfigureNotify || ((unsigned)event->xconfigure.width == flip->width &&
                                          (unsigned)event->xconfigure.height == flip->height))
     return 0;
@@ -100,6 +106,15 @@ static void run(Flip *flip) {
   }
 }
 
+static void open_dialog(Flip *flip) {
+  int screen = DefaultScreen(flip->display);
+  Window window = XCreateSimpleWindow(
+      flip->display, RootWindow(flip->display, screen), (DisplayWidth(flip->display, screen) - 300) / 2,
+      (DisplayHeight(flip->display, screen) - 200) / 2, 300, 200, 0, 0, 0xffffff);
+  XSelectInput(flip->display, window, StructureNotifyMask);
+  XMapRaised(flip->display, window);
+}
+
 int main(int argc, char **argv) {
   Flip flip = {.display = XOpenDisplay(NULL)};
   flip.is_moving = argc > 1 && strcmp(argv[1], "--move") == 0;
@@ -124,5 +139,7 @@ int main(int argc, char **argv) {
                KeyPressMask | KeyReleaseMask | ButtonPressMask | ButtonReleaseMask | PointerMotionMask |
                    ExposureMask | StructureNotifyMask);
   XMapRaised(flip.display, flip.window);
+  if (argc > 1 && strcmp(argv[1], "--dialog") == 0)
+    open_dialog(&flip);
   run(&flip);
 }

@@ -18,8 +18,10 @@ test('the connection is described by a key and by a button, on a desk and on a p
   await host.page.keyboard.press('F8');
   await until(async () => /^\d+(\.\d+)? ms$/.test((await figure(host, 'roundTrip').textContent()) ?? ''), { what: 'a round trip' });
   assert.match((await figure(host, 'codec').textContent()) ?? '', /^(H264|VP8)$/);
-  const { width, height } = await host.seesFittingPicture();
-  await until(async () => (await figure(host, 'size').textContent()) === `${width} × ${height}`, { what: `${width} × ${height}` });
+  await until(async () => {
+    const { width, height } = await host.pictureSize();
+    return (await figure(host, 'size').textContent()) === `${width} × ${height}`;
+  }, { what: 'the size that the picture has' });
   assert.match((await figure(host, 'path').textContent()) ?? '', /^(host|prflx), udp$/);
   await host.isAccessible('with the figures');
   await host.screenshot('open');

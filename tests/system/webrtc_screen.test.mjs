@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDisplay, startEngine, startFlip } from './lib/engine.mjs';
 import { openPage, startChromium } from './lib/player.mjs';
-import { ownScope, until } from './lib/programs.mjs';
+import { ownScope, slowness, until } from './lib/programs.mjs';
 
 /**
  * @typedef {import('./lib/programs.mjs').Scope} Scope
@@ -27,13 +27,13 @@ const DESK = { type: 'screen', width: 1280, height: 640 };
 async function startSession(t, settings = {}, flipArguments = []) {
   const { display } = await startDisplay(t, { width: 1920, height: 1920 });
   const flip = startFlip(t, display, flipArguments);
-  const engine = await startEngine(t, display, { settings });
+  const engine = await startEngine(t, display, { settings: { framerate: 30, adaptive: false, ...settings } }); /* no step down on a busy machine */
   engine.send({ msg: 'control', user: 'host' });
   return { display, flip, engine, browser: await openPage(t, chromium) };
 }
 
 /** @param {Player} player @param {number} width @param {number} height */
-const sees = (player, width, height) => player.until(`p.video.videoWidth === ${width} && p.video.videoHeight === ${height} && p.frames > 0`);
+const sees = (player, width, height) => player.until(`p.video.videoWidth === ${width} && p.video.videoHeight === ${height} && p.frames > 0`, 20_000 * slowness);
 
 /** A click of theirs lands at the same place of the application's window, whatever its size is. @param {Player} player @param {import('./lib/programs.mjs').Program} flip @param {number} width @param {number} height */
 async function clicksInto(player, flip, width, height) {
@@ -96,4 +96,9 @@ test('an application that keeps its own size is shown in that, and input lands w
   await host.send(PHONE);
   await clicksInto(host, flip, 700, 500);
   await host.until('p.colour === "yellow"');
+});
+
+test('a further window that would be out of the picture is moved into it', async t => {
+  const { flip } = await startSession(t, {}, ['--dialog']);
+  await flip.waitFor(/dialog 660 340/); /* it has 300 by 200 pixels of 960 by 540 */
 });

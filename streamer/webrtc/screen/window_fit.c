@@ -11,6 +11,7 @@ struct WindowFit {
   MediaSize screen, size;
   Window asked; /* has been given the size; what it makes of it is its own affair */
   ScreenPart part;
+  GHashTable *moved; /* windows that were moved into that part */
   guint source;
   WindowFitFunc on_part;
   gpointer data;
@@ -38,6 +39,7 @@ static void follow(WindowFit *fit, const WindowPlace *place) {
   if (is_same || part.size.width == 0 || part.size.height == 0)
     return;
   fit->part = part;
+  g_hash_table_remove_all(fit->moved);
   log_info("picture_part", "x=%u y=%u width=%u height=%u", part.x, part.y, part.size.width, part.size.height);
   fit->on_part(&part, fit->data);
 }
@@ -48,8 +50,10 @@ static void look_at_window(WindowFit *fit) {
     ask(fit, &place);
     place = windows_find_largest(fit->display);
   }
-  if (place.window != None)
+  if (place.window != None) {
     follow(fit, &place);
+    windows_gather(fit->display, &place, fit->moved);
+  }
   XFlush(fit->display);
 }
 
@@ -58,8 +62,11 @@ static gboolean on_windows_changed(int fd, GIOCondition condition, gpointer data
   WindowFit *fit = data;
   do {
     XEvent event;
-    while (XPending(fit->display) > 0)
+    while (XPending(fit->display) > 0) {
       XNextEvent(fit->display, &event);
+      if (event.type == UnmapNotify)
+        g_hash_table_remove(fit->moved, GSIZE_TO_POINTER(event.xunmap.window));
+    }
     look_at_window(fit);
   } while (XPending(fit->display) > 0);
   return G_SOURCE_CONTINUE;
@@ -79,6 +86,7 @@ WindowFit *window_fit_new(MediaSize size, WindowFitFunc on_part, gpointer data, 
   fit->display = display;
   fit->screen = (MediaSize){(guint)DisplayWidth(display, screen), (guint)DisplayHeight(display, screen)};
   fit->size = size;
+  fit->moved = g_hash_table_new(NULL, NULL);
   fit->on_part = on_part;
   fit->data = data;
   XSelectInput(display, RootWindow(display, screen), SubstructureNotifyMask);
@@ -99,5 +107,6 @@ void window_fit_free(WindowFit *fit) {
   g_source_remove(fit->source);
   g_idle_remove_by_data(fit);
   XCloseDisplay(fit->display);
+  g_hash_table_unref(fit->moved);
   g_free(fit);
 }

@@ -1,6 +1,7 @@
 /* Gives the application's window the size that the picture is to have, and follows the one that it has: an
  * application may do as it likes. The window is the largest one that there is; it stands at the screen's top
- * left, but for windows that no window manager would move. Main thread.
+ * left, but for windows that no window manager would move; others that stick out of it are moved into it.
+ * Main thread.
  */
 #pragma once
 #include "streamer/webrtc/screen/screen_capture.h"

@@ -15,3 +15,7 @@ WindowPlace windows_find_topmost(Display *display);
 
 /* The largest one, and of several as large the topmost: what else there is stands before or beside it. */
 WindowPlace windows_find_largest(Display *display);
+
+/* Moves what sticks out of @place, such as a dialogue in the middle of the screen, into it, as far as it
+ * finds room; each window once, and none of those in @moved, to which it is added. */
+void windows_gather(Display *display, const WindowPlace *place, GHashTable *moved);
