@@ -25,7 +25,7 @@ function measure() {
     const { left, top, right, bottom } = element.getBoundingClientRect();
     return { left, top, right, bottom };
   };
-  const picture = document.querySelector('[data-picture-box]');
+  const picture = document.querySelector('[data-picture]');
   if (!picture) throw new Error('no picture');
   const buttons = [...document.querySelectorAll('.bar button, [data-stage-title], [data-code]')]
     .filter(element => element.checkVisibility() && element.getBoundingClientRect().width > 0)
