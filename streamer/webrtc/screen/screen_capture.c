@@ -186,9 +186,12 @@ static void take_part(ScreenCapture *capture) {
   g_mutex_unlock(&capture->lock);
   if (memcmp(&next, &capture->part, sizeof next) == 0)
     return;
+  gboolean was_shown = capture->shown != NULL;
   capture->part = next;
   capture->shown = NULL;
   capture->changed = TRUE;
+  if (!was_shown)
+    return;
   capture->old_until_us = g_get_monotonic_time() + OLD_FRAME_US;
   capture->redrawn_us = g_get_monotonic_time() + REDRAW_US;
   XDamageSubtract(capture->display, capture->damage, None, None);
@@ -197,8 +200,9 @@ static void take_part(ScreenCapture *capture) {
 
 static gboolean slot_fit(ScreenCapture *capture, Slot *slot) {
   MediaSize size = capture->part.size;
-  return ((guint)slot->image->width == size.width && (guint)slot->image->height == size.height) ||
-         slot_make_image(capture, slot, size);
+  gboolean fits =
+      slot->image && (guint)slot->image->width == size.width && (guint)slot->image->height == size.height;
+  return fits || slot_make_image(capture, slot, size);
 }
 
 /* Copies the screen into a free slot (transfer none); NULL when all are still in use. */
