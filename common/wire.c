@@ -88,6 +88,7 @@ static const char *const ends[] = {
     [WIRE_END_USERS_LEFT] = "users_left", [WIRE_END_INACTIVE] = "inactive",
     [WIRE_END_TIME_OVER] = "time_over",   [WIRE_END_BY_OPERATOR] = "ended_by_operator",
     [WIRE_END_APP_FAILED] = "app_failed", [WIRE_END_SERVER_STOPPING] = "server_stopping",
+    [WIRE_END_NO_PICTURE] = "no_picture",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(ends) == WIRE_N_ENDS);
 

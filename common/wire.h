@@ -125,6 +125,7 @@ typedef enum {
   WIRE_END_BY_OPERATOR,
   WIRE_END_APP_FAILED,
   WIRE_END_SERVER_STOPPING,
+  WIRE_END_NO_PICTURE,
   WIRE_N_ENDS
 } WireEnd;
 /* "users_left" (static). */

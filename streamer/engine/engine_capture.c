@@ -86,6 +86,9 @@ static void handle(CaptureEngine *capture, const EngineMessage *message) {
   case ENGINE_VIEWER_CONNECTED:
     events->viewer_connected(message->viewer, capture->data);
     break;
+  case ENGINE_VIEWER_RECEIVES:
+    events->viewer_receives(message->viewer, capture->data);
+    break;
   case ENGINE_VIEWER_GONE:
     events->viewer_gone(message->viewer, message->reason, capture->data);
     break;

@@ -24,6 +24,7 @@ typedef struct {
   void (*viewer_restarted)(gint64 viewer, const char *fragment, const char *reason,
                            gpointer data); /* @fragment NULL: it cannot, for @reason, and goes on as it was */
   void (*viewer_connected)(gint64 viewer, gpointer data);
+  void (*viewer_receives)(gint64 viewer, gpointer data); /* the picture comes to its player; once */
   void (*viewer_gone)(gint64 viewer, const char *reason, gpointer data);
   /* The controller did something; or (@steers FALSE) somebody else pressed what would be input. Now and then.
    */

@@ -20,6 +20,7 @@ struct Session {
   gint64 begun_us;     /* monotonic */
   CountsFrom from;
   SessionTime time;
+  gint64 newest_number; /* of those who were in (User) */
   gboolean started_told;
   const StreamerSettings *settings;
   Stage *stage;
@@ -164,6 +165,12 @@ static void on_stage_viewer_connected(gint64 number, gpointer data) {
   log_info("viewer_connected", "session=%s viewer=%" G_GINT64_FORMAT " user=%s", session->id, number, user);
 }
 
+static void on_stage_viewer_receives(gint64 number, gpointer data) {
+  Session *session = data;
+  if (session->viewers && viewers_find_number(session->viewers, number))
+    session_time_picture(&session->time);
+}
+
 static void on_stage_viewer_gone(gint64 number, const char *reason, gpointer data) {
   Session *session = data;
   if (session->viewers)
@@ -185,6 +192,7 @@ static const StageEvents stage_events = {
     .viewer_answered = on_stage_viewer_answered,
     .viewer_restarted = on_stage_viewer_restarted,
     .viewer_connected = on_stage_viewer_connected,
+    .viewer_receives = on_stage_viewer_receives,
     .viewer_gone = on_stage_viewer_gone,
     .input = on_stage_input,
 };
@@ -350,9 +358,21 @@ static void on_people_leaving(const char *user, gpointer data) {
     session_view_end(session, viewer);
 }
 
+/* Whether somebody has come since it was last asked who had not been in. */
+static gboolean has_newcomer(Session *session) {
+  const Users *users = session_people_users(session->people);
+  gint64 newest = users_count(users) ? users_nth(users, users_count(users) - 1)->number : 0;
+  gboolean is_new = newest > session->newest_number;
+  session->newest_number = MAX(newest, session->newest_number);
+  return is_new;
+}
+
 static void on_people_presence(gboolean somebody_is_in, gpointer data) {
   Session *session = data;
-  session_time_presence(&session->time, somebody_is_in, program_clock_running_us());
+  gint64 now_us = program_clock_running_us();
+  session_time_presence(&session->time, somebody_is_in, now_us);
+  if (has_newcomer(session))
+    session_time_newcomer(&session->time, now_us);
   session->hooks.changed(session, session->data);
   plan_tick(session);
 }

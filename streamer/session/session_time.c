@@ -20,6 +20,7 @@ void session_time_ready(SessionTime *time, const StreamerSettings *settings, gin
   time->ready = TRUE;
   time->join_by_us = now_us + settings->join_seconds * INSTANT_SECOND;
   time->touched_us = now_us;
+  time->ready_us = now_us;
 }
 
 void session_time_extend(SessionTime *time, gint64 ends_at_us) {
@@ -33,6 +34,14 @@ void session_time_presence(SessionTime *time, gboolean somebody_is_in, gint64 no
   else if (time->somebody_is_in)
     time->empty_by_us = now_us + EMPTY_GRACE_US;
   time->somebody_is_in = somebody_is_in;
+}
+
+void session_time_newcomer(SessionTime *time, gint64 now_us) {
+  time->newcomer_us = now_us;
+}
+
+void session_time_picture(SessionTime *time) {
+  time->picture_came = TRUE;
 }
 
 gboolean session_time_touch(SessionTime *time, gint64 now_us) {
@@ -64,6 +73,13 @@ static gint64 inactive_end_us(const SessionTime *time, const StreamerSettings *s
   if (!time->ready || !time->somebody_is_in || !settings->inactivity_seconds)
     return G_MAXINT64;
   return time->touched_us + settings->inactivity_seconds * INSTANT_SECOND;
+}
+
+/* The same for one that nobody has seen, though somebody is in. */
+static gint64 no_picture_end_us(const SessionTime *time, const StreamerSettings *settings) {
+  if (!time->ready || !time->somebody_is_in || time->picture_came || !settings->no_picture_seconds)
+    return G_MAXINT64;
+  return MAX(time->ready_us, time->newcomer_us) + settings->no_picture_seconds * INSTANT_SECOND;
 }
 
 /* At most half of the time, so that a short one is no countdown from its first second. */
@@ -108,6 +124,8 @@ SessionDue session_time_due(SessionTime *time, const StreamerSettings *settings,
     return due_end(WIRE_END_TIME_OVER);
   if (now_us >= empty_end_us(time))
     return due_end(WIRE_END_USERS_LEFT);
+  if (now_us >= no_picture_end_us(time, settings))
+    return due_end(WIRE_END_NO_PICTURE);
   if (now_us >= inactive_end_us(time, settings))
     return due_end(WIRE_END_INACTIVE);
   if (now_us >= stop_us(time))
@@ -129,6 +147,7 @@ gint64 session_time_wait_us(const SessionTime *time, const StreamerSettings *set
   if (time->warnings_given < G_N_ELEMENTS(warnings_us))
     wait_us = MIN(wait_us, left_us - warnings_us[time->warnings_given]);
   gint64 next_us = MIN(MIN(empty_end_us(time), inactive_end_us(time, settings)), stop_us(time));
+  next_us = MIN(next_us, no_picture_end_us(time, settings));
   gint64 countdown_us = countdown_from_us(time, settings);
   if (!time->countdown)
     next_us = MIN(next_us, countdown_us);

@@ -3,6 +3,7 @@
  *
  *   nobody came within join_seconds, or everyone left    users_left
  *   nobody touched anything for inactivity_seconds       inactive, after INACTIVITY_WARNING
+ *   no picture came to anybody for no_picture_seconds    no_picture
  *   the end that was agreed on                           time_over, after SESSION_ENDING
  *   the server's stop, once it is announced              server_stopping
  *
@@ -18,9 +19,11 @@ typedef struct {
   gint64 ends_at_us; /* wall clock */
   guint warnings_given;
   gboolean ready, somebody_came, somebody_is_in;
-  gint64 join_by_us;  /* meaningful while it is ready and nobody came */
-  gint64 empty_by_us; /* meaningful when somebody came and nobody is in */
-  gint64 touched_us;  /* the last sign of somebody being there */
+  gint64 join_by_us;            /* meaningful while it is ready and nobody came */
+  gint64 empty_by_us;           /* meaningful when somebody came and nobody is in */
+  gint64 touched_us;            /* the last sign of somebody being there */
+  gint64 ready_us, newcomer_us; /* when it was, and when the last one came who had not been in */
+  gboolean picture_came;
   gboolean countdown; /* INACTIVITY_WARNING was told and not taken back */
   gint64 stop_at_us;  /* 0: no stop was announced */
 } SessionTime;
@@ -45,6 +48,10 @@ void session_time_ready(SessionTime *time, const StreamerSettings *settings, gin
 void session_time_extend(SessionTime *time, gint64 ends_at_us);
 /* People came or went. */
 void session_time_presence(SessionTime *time, gboolean somebody_is_in, gint64 now_us);
+/* Somebody came who had not been in before: the picture has its time anew. */
+void session_time_newcomer(SessionTime *time, gint64 now_us);
+/* A picture has come to somebody: from now on there is no end for the lack of one. */
+void session_time_picture(SessionTime *time);
 /* Somebody did something. TRUE: a countdown runs, so that it is time to look what is due. */
 gboolean session_time_touch(SessionTime *time, gint64 now_us);
 

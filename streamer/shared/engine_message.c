@@ -23,6 +23,7 @@ static const struct {
     [ENGINE_VIEWER_FAILED] = {"viewer_failed", NEEDS_VIEWER | NEEDS_REASON},
     [ENGINE_VIEWER_RESTARTED] = {"viewer_restarted", NEEDS_VIEWER},
     [ENGINE_VIEWER_CONNECTED] = {"viewer_connected", NEEDS_VIEWER},
+    [ENGINE_VIEWER_RECEIVES] = {"viewer_receives", NEEDS_VIEWER},
     [ENGINE_VIEWER_GONE] = {"viewer_gone", NEEDS_VIEWER | NEEDS_REASON},
     [ENGINE_INPUT] = {"input"},
     [ENGINE_TOUCH] = {"touch"},

@@ -6,7 +6,7 @@
  *
  * The life of a viewer, whose number (1 and up, never used twice in a session) the streamer draws:
  *
- *   viewer_add -> viewer_answer -> viewer_connected -> viewer_gone
+ *   viewer_add -> viewer_answer -> viewer_connected -> viewer_receives -> viewer_gone
  *
  * where viewer_failed may come instead of viewer_answer, when the offer is at fault, and viewer_gone at any
  * time: before the answer it means that there is none for reasons of the engine's. Exactly one of
@@ -33,6 +33,7 @@ typedef enum {
   ENGINE_VIEWER_FAILED,    /* viewer, reason: a sentence why its offer cannot be answered */
   ENGINE_VIEWER_RESTARTED, /* viewer, sdp: the fragment in answer; or reason, and it goes on as before */
   ENGINE_VIEWER_CONNECTED, /* viewer: media flows */
+  ENGINE_VIEWER_RECEIVES,  /* viewer: its RTCP says that the picture comes to it; once */
   ENGINE_VIEWER_GONE,      /* viewer, reason: one word of closed, removed, silent, ice_failed, encoder_failed,
                               failed; or, without an answer, a sentence */
   ENGINE_INPUT,            /* user: the controller does something; at most one a second */

@@ -43,6 +43,7 @@ typedef struct {
   void (*viewer_answered)(gint64 viewer, const char *sdp, const char *reason, gpointer data);
   void (*viewer_restarted)(gint64 viewer, const char *fragment, const char *reason, gpointer data);
   void (*viewer_connected)(gint64 viewer, gpointer data);
+  void (*viewer_receives)(gint64 viewer, gpointer data);
   void (*viewer_gone)(gint64 viewer, const char *reason, gpointer data);
   void (*input)(const char *user, gboolean steers, gpointer data);
 } StageEvents;

@@ -167,6 +167,11 @@ static void on_engine_viewer_connected(gint64 viewer, gpointer data) {
   stage->events.viewer_connected(viewer, stage->data);
 }
 
+static void on_engine_viewer_receives(gint64 viewer, gpointer data) {
+  Stage *stage = data;
+  stage->events.viewer_receives(viewer, stage->data);
+}
+
 static void on_engine_viewer_gone(gint64 viewer, const char *reason, gpointer data) {
   Stage *stage = data;
   stage->events.viewer_gone(viewer, reason, stage->data);
@@ -183,6 +188,7 @@ static const EngineEvents engine_events = {
     .viewer_answered = on_engine_viewer_answered,
     .viewer_restarted = on_engine_viewer_restarted,
     .viewer_connected = on_engine_viewer_connected,
+    .viewer_receives = on_engine_viewer_receives,
     .viewer_gone = on_engine_viewer_gone,
     .input = on_engine_input,
     .ended = on_engine_ended,

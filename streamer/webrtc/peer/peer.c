@@ -10,12 +10,14 @@
 #include "streamer/webrtc/negotiation/ice.h"
 #include "streamer/webrtc/negotiation/negotiation.h"
 #include "streamer/webrtc/network/pacer.h"
+#include "streamer/webrtc/network/receipt.h"
 #include "streamer/webrtc/peer/peer_pipeline.h"
 #include "streamer/webrtc/peer/retransmission.h"
 #include "streamer/webrtc/picture/feed.h"
 #include "streamer/webrtc/sound/sound_feed.h"
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
+#include <stdatomic.h>
 
 /* From the offer to a connection. */
 #define CONNECT_US (20 * G_USEC_PER_SEC)
@@ -45,8 +47,10 @@ struct Peer {
   /* of the main thread */
   gboolean connected, ended;
   GstWebRTCDataChannel *channel; /* once it is open */
+  guint32 ssrc; /* of the picture */
   /* shared */
   Silence *silence;
+  atomic_bool receives; /* the player has said so */
 };
 
 static void peer_clear(gpointer data) {
@@ -113,8 +117,19 @@ static void note_heard(Peer *peer) {
   silence_note_heard(peer->silence, g_get_monotonic_time());
 }
 
+static gboolean tell_receives(gpointer data) {
+  Peer *peer = data;
+  if (!peer->ended)
+    peer->context->events->receives(peer->id, peer->context->data);
+  return G_SOURCE_REMOVE;
+}
+
 static void on_rtcp(GObject *session, GstBuffer *buffer, gpointer data) {
-  note_heard(data);
+  Peer *peer = data;
+  note_heard(peer);
+  if (!atomic_load(&peer->receives) && receipt_says_received(buffer, peer->ssrc) &&
+      !atomic_exchange(&peer->receives, TRUE))
+    peer_post(peer, tell_receives);
 }
 
 static void on_message(GstWebRTCDataChannel *channel, const char *text, gpointer data) {
@@ -282,7 +297,7 @@ static Path *make_path(const MediaSettings *settings, const SdpChoice *choice, S
 }
 
 static gboolean peer_make_pipeline(Peer *peer, SoundCapture *sound, GError **error) {
-  peer->pipeline = peer_pipeline_new(peer->choice, peer->context->settings, error);
+  peer->pipeline = peer_pipeline_new(peer->choice, peer->context->settings, &peer->ssrc, error);
   if (!peer->pipeline)
     return FALSE;
   GstBin *bin = GST_BIN(peer->pipeline);

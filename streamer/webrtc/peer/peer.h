@@ -2,8 +2,8 @@
  * that comes and goes without touching the others.
  *
  * All functions belong to the main thread, and all events come on it, in this order: answered, connected,
- * ended; ended may come at any time, once, and is the last. A peer that ended has given up everything
- * shared; its own remains are taken down on another thread, since that may take its time.
+ * receives, ended; ended may come at any time, once, and is the last. A peer that ended has given up
+ * everything shared; its own remains are taken down on another thread, since that may take its time.
  */
 #pragma once
 #include "streamer/shared/media_settings.h"
@@ -21,6 +21,8 @@ typedef struct {
   void (*connected)(gint64 id, gpointer data);
   /* Its data channel is open: peer_say() works from now on. At most once, and not before `answered`. */
   void (*opened)(gint64 id, gpointer data);
+  /* The player says by RTCP that the picture comes to it; once. */
+  void (*receives)(gint64 id, gpointer data);
   /* Of peer_restart(), from within it: the fragment for the player, or NULL and why not. */
   void (*restarted)(gint64 id, const char *fragment, const char *reason, gpointer data);
   /* @reason: one word: closed, removed, silent, ice_failed, encoder_failed, no_candidates, failed. The peer

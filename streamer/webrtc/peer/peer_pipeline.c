@@ -78,9 +78,11 @@ static void set_transceiver(GstElement *webrtc, const Stream *stream, gboolean r
                caps, "do-nack", retransmit, NULL);
 }
 
-GstElement *peer_pipeline_new(const SdpChoice *choice, const MediaSettings *settings, GError **error) {
+GstElement *peer_pipeline_new(const SdpChoice *choice, const MediaSettings *settings, guint32 *ssrc,
+                              GError **error) {
   gboolean has_sound = choice->audio_mline >= 0;
   Stream picture = picture_stream(choice);
+  *ssrc = picture.ssrc;
   Stream sound = has_sound ? sound_stream(choice) : (Stream){0};
   g_autoptr(GString) text = g_string_new("webrtcbin name=webrtc bundle-policy=max-bundle latency=0");
   describe_picture(text, &picture, choice, settings);

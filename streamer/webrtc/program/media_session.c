@@ -167,6 +167,10 @@ static void on_peer_opened(gint64 id, gpointer data) {
   say_pointer(session, g_hash_table_lookup(session->peers, &id));
 }
 
+static void on_peer_receives(gint64 id, gpointer data) {
+  media_session_say(data, &(EngineMessage){.type = ENGINE_VIEWER_RECEIVES, .viewer = id});
+}
+
 static void on_peer_restarted(gint64 id, const char *fragment, const char *reason, gpointer data) {
   log_info("viewer_restarted", "viewer=%" G_GINT64_FORMAT " done=%s", id, fragment ? "true" : "false");
   media_session_say(data, &(EngineMessage){.type = ENGINE_VIEWER_RESTARTED,
@@ -194,6 +198,7 @@ static void on_peer_ended(gint64 id, gboolean was_answered, const char *reason, 
 static const PeerEvents peer_events = {.answered = on_peer_answered,
                                        .connected = on_peer_connected,
                                        .opened = on_peer_opened,
+                                       .receives = on_peer_receives,
                                        .restarted = on_peer_restarted,
                                        .ended = on_peer_ended};
 

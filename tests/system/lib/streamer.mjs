@@ -316,6 +316,7 @@ export async function startStreamer(scope, settings = {}, options = {}) {
     state_directory: 'state',
     start_timeout_seconds: 30 * slowness,
     stop_grace_seconds: 0,
+    no_picture_seconds: 0, // most people in tests look at nothing
     isolation,
     ...settings,
   };

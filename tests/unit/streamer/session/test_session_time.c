@@ -175,6 +175,59 @@ static void a_stop_is_told_and_then_comes(void) {
   assert_end(&time, &now_us, 40 * SECOND, WIRE_END_SERVER_STOPPING);
 }
 
+static void what_nobody_has_seen_ends_after_its_time(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.no_picture_seconds = 60;
+  session_time_newcomer(&time, 20 * SECOND);
+  session_time_touch(&time, 70 * SECOND); /* somebody is there, and sees nothing */
+  assert_end(&time, &now_us, 80 * SECOND, WIRE_END_NO_PICTURE);
+}
+
+static void somebody_new_has_that_time_too_and_who_comes_again_has_not(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.no_picture_seconds = 60;
+  session_time_newcomer(&time, 20 * SECOND);
+  session_time_newcomer(&time, 50 * SECOND);
+  session_time_presence(&time, FALSE, 60 * SECOND);
+  session_time_presence(&time, TRUE, 60 * SECOND + SECOND / 2);
+  now_us = 61 * SECOND;
+  assert_end(&time, &now_us, 110 * SECOND, WIRE_END_NO_PICTURE);
+}
+
+static void who_came_before_there_was_anything_has_it_from_then_on(void) {
+  SessionTime time;
+  gint64 now_us = 0;
+  set_up();
+  settings.no_picture_seconds = 60;
+  session_time_init(&time, WALL + 60 * MINUTE);
+  session_time_presence(&time, TRUE, 0);
+  session_time_newcomer(&time, 0);
+  session_time_ready(&time, &settings, 30 * SECOND);
+  assert_end(&time, &now_us, 90 * SECOND, WIRE_END_NO_PICTURE);
+}
+
+static void one_picture_is_enough(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  settings.no_picture_seconds = 60;
+  session_time_newcomer(&time, 20 * SECOND);
+  session_time_picture(&time);
+  session_time_newcomer(&time, 30 * SECOND);
+  assert_told(&time, &now_us, 290 * SECOND, WIRE_INACTIVITY_WARNING, 30);
+}
+
+static void where_nobody_came_nobody_lacks_a_picture(void) {
+  SessionTime time;
+  gint64 now_us = 0;
+  set_up();
+  settings.no_picture_seconds = 30;
+  session_time_init(&time, WALL + 60 * MINUTE);
+  session_time_ready(&time, &settings, 10 * SECOND);
+  assert_end(&time, &now_us, 70 * SECOND, WIRE_END_USERS_LEFT);
+}
+
 int main(int argc, char **argv) {
   g_test_init(&argc, &argv, NULL);
   g_test_add_func("/session-time/who-never-comes-is-waited-for-join-seconds",
@@ -196,5 +249,14 @@ int main(int argc, char **argv) {
   g_test_add_func("/session-time/a-new-end-is-told-anew", a_new_end_is_told_anew);
   g_test_add_func("/session-time/a-clock-that-jumps-is-noticed", a_clock_that_jumps_is_noticed);
   g_test_add_func("/session-time/a-stop-is-told-and-then-comes", a_stop_is_told_and_then_comes);
+  g_test_add_func("/session-time/what-nobody-has-seen-ends-after-its-time",
+                  what_nobody_has_seen_ends_after_its_time);
+  g_test_add_func("/session-time/somebody-new-has-that-time-too-and-who-comes-again-has-not",
+                  somebody_new_has_that_time_too_and_who_comes_again_has_not);
+  g_test_add_func("/session-time/who-came-before-there-was-anything-has-it-from-then-on",
+                  who_came_before_there_was_anything_has_it_from_then_on);
+  g_test_add_func("/session-time/one-picture-is-enough", one_picture_is_enough);
+  g_test_add_func("/session-time/where-nobody-came-nobody-lacks-a-picture",
+                  where_nobody_came_nobody_lacks_a_picture);
   return g_test_run();
 }
