@@ -63,6 +63,10 @@ void metering_event(Metering *metering) {
   metrics_add(metering->metrics, METERING_EVENTS, 1);
 }
 
+void metering_report(Metering *metering, guint reason) {
+  metrics_add(metering->metrics, METERING_REPORTS, 1, reason);
+}
+
 void metering_stored(Metering *metering, guint outcome, gint64 duration_us) {
   metrics_add(metering->metrics, METERING_STORE_CHANGES, 1, outcome);
   metrics_observe(metering->metrics, METERING_STORE_SECONDS, to_seconds(duration_us));

@@ -20,6 +20,7 @@ enum {
   METERING_EVENTS,
   METERING_STORE_CHANGES, /* by outcome */
   METERING_STORE_SECONDS, /* a histogram */
+  METERING_REPORTS,       /* by reason */
   METERING_N_ROWS         /* the table's own begin here */
 };
 
@@ -51,5 +52,7 @@ void metering_origin_refused(Metering *metering, guint door);
 void metering_gone(Metering *metering);
 /* An event, told to whoever waits. */
 void metering_event(Metering *metering);
+/* A page's report that it shows no picture. @reason: of reports_word() (reports.h). */
+void metering_report(Metering *metering, guint reason);
 /* A change that the store has answered. @outcome: a StoreOutcome (store.h). */
 void metering_stored(Metering *metering, guint outcome, gint64 duration_us);

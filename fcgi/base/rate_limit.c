@@ -65,8 +65,12 @@ void rate_limit_free(RateLimit *limit) {
   g_free(limit);
 }
 
+gboolean rate_class_changes(RateClass class) {
+  return class != RATE_READ && class != RATE_POLL && class != RATE_REPORT;
+}
+
 const char *rate_class_word(guint class) {
-  static const char *const words[] = {"read", "poll", "start", "plan", "code", "bad"};
+  static const char *const words[] = {"read", "poll", "start", "plan", "code", "report", "bad"};
   G_STATIC_ASSERT(G_N_ELEMENTS(words) == RATE_N_CLASSES);
   return class < RATE_N_CLASSES ? words[class] : NULL;
 }

@@ -29,12 +29,13 @@
 
 /* What is counted apart. The settings' names are in configuration.c. */
 typedef enum {
-  RATE_READ,  /* what there is: mostly ready answers */
-  RATE_POLL,  /* waiting for events */
-  RATE_START, /* sessions now */
-  RATE_PLAN,  /* what is written to disk: bookings, cancelling, more time */
-  RATE_CODE,  /* codes, beside what guard.h says of wrong ones */
-  RATE_BAD,   /* what is no verb, or wrong in form */
+  RATE_READ,   /* what there is: mostly ready answers */
+  RATE_POLL,   /* waiting for events */
+  RATE_START,  /* sessions now */
+  RATE_PLAN,   /* what is written to disk: bookings, cancelling, more time */
+  RATE_CODE,   /* codes, beside what guard.h says of wrong ones */
+  RATE_REPORT, /* what pages say of themselves */
+  RATE_BAD,    /* what is no verb, or wrong in form */
   RATE_N_CLASSES
 } RateClass;
 
@@ -56,6 +57,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RateLimit, rate_limit_free)
  * which to try again. @now_us: microseconds of a clock that does not go back. */
 guint rate_limit_take(RateLimit *limit, RateClass class, const ClientPrefix *client, guint tokens,
                       gint64 now_us);
+
+/* Whether verbs of this class may change something, so that who is refused one has got nothing. */
+gboolean rate_class_changes(RateClass class);
 
 /* "read" (static); NULL beyond the last: the words of a metric's label. */
 const char *rate_class_word(guint class);

@@ -294,7 +294,7 @@ static gboolean is_turned_away(const Request *request, WireMessage message) {
       WIRE_LIMIT_REACHED,
   };
   const Verb *verb = request->verb;
-  if (!verb || verb->class == RATE_READ || verb->class == RATE_POLL || request->in_line)
+  if (!verb || !rate_class_changes(verb->class) || request->in_line)
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
     if (refusals[i] == message)

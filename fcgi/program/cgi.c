@@ -135,7 +135,7 @@ static void on_cgi_late(gpointer data) {
 /* Changes the plan only what may. */
 static CoreMode mode_for(const Request *request) {
   const Verb *verb = request_get_verb(request);
-  return verb && verb->class != RATE_READ && verb->class != RATE_POLL ? CORE_CHANGES : CORE_LOOKS;
+  return verb && rate_class_changes(verb->class) ? CORE_CHANGES : CORE_LOOKS;
 }
 
 /* Opens the core, when the plan is not open elsewhere, or waits until it is not. */

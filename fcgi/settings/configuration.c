@@ -94,6 +94,7 @@ static const Setting rows[] = {
     RATE(RATE_START, "start", "600", "200", "Starts of sessions"),
     RATE(RATE_PLAN, "plan", "120", "100", "Bookings, cancellings and extensions"),
     RATE(RATE_CODE, "code", "600", "200", "Codes, right or wrong,"),
+    RATE(RATE_REPORT, "report", "30", "30", "Reports of pages"),
     RATE(RATE_BAD, "bad", "300", "100", "Requests in a wrong form"),
     {"limits.held", SETTING_INT, AT(limits_held), 0, 1000000, .fallback = "1500",
      .help = "How many requests that wait and WebSockets a client may have at once; 0: no limit."},

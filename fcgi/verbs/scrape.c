@@ -6,6 +6,7 @@
 #include "common/program_clock.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/line/lines.h"
+#include "fcgi/rules/reports.h"
 #include "fcgi/session/knocks.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/verbs/verbs.h"
@@ -112,6 +113,10 @@ static const Metric table[] = {
                                 "From asking the store to its answer.",
                                 {{0}},
                                 store_bounds},
+    [METERING_REPORTS] = {NAME("pictures_missing_total"),
+                          METRIC_COUNTER,
+                          "Reports of pages that show no picture, by reason.",
+                          {{"reason", reports_word}}},
     [BUILD_INFO] = {NAME("build_info"), METRIC_GAUGE, "Always 1; its version.", {{"version", version_word}}},
     [WAITING] = {NAME("waiting_requests"), METRIC_GAUGE, "Requests that wait for their answers."},
     [WEBSOCKETS] = {NAME("websockets"), METRIC_GAUGE, "WebSockets that are open."},

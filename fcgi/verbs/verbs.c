@@ -8,6 +8,7 @@
 #include "fcgi/verbs/verbs_held.h"
 #include "fcgi/verbs/verbs_lists.h"
 #include "fcgi/verbs/verbs_plan.h"
+#include "fcgi/verbs/verbs_report.h"
 #include "fcgi/verbs/verbs_servers.h"
 #include "fcgi/verbs/verbs_session.h"
 #include "fcgi/verbs/verbs_staff.h"
@@ -41,6 +42,7 @@ const Verb verbs_table[] = {
      verbs_list_sessions_defaults, .class = RATE_READ},
     {"LIST_BOOKINGS", verbs_list_bookings_fields, sizeof(ListBookings), verbs_list_bookings,
      verbs_list_bookings_defaults, .class = RATE_READ},
+    {"SEND_REPORT", verbs_send_report_fields, sizeof(SendReport), verbs_send_report, .class = RATE_REPORT},
     {"POLL_EVENTS", verbs_poll_events_fields, sizeof(PollEvents), verbs_poll_events, .class = RATE_POLL},
     {NULL},
 };
