@@ -50,6 +50,13 @@ export function withInvitation({ href }, { code, invite }) {
   return url.href;
 }
 
+/** @param {{ href: string }} address @param {string} rcName @returns {string} the page's own address, with the complex chosen */
+export function withRc({ href }, rcName) {
+  const url = new URL(href);
+  url.hash = new URLSearchParams({ rc: rcName }).toString();
+  return url.href;
+}
+
 /** @param {Address} address @param {string} language */
 export function withLanguage({ href }, language) {
   const url = new URL(href);

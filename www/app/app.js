@@ -14,6 +14,7 @@ import { endingOf } from '../words/endings.js';
 import { explainRefusal } from '../words/refusals.js';
 import { readAddress, readCode, withInvitation, withLanguage, withoutFragment } from './address.js';
 import { Complexes } from './complexes.js';
+import { Elsewhere } from './elsewhere.js';
 import { forgetEntry, keepEntry, keptEntry, keptName } from './keep.js';
 import { Knocker } from './knocker.js';
 import { OwnBookings } from './own-bookings.js';
@@ -66,9 +67,11 @@ export class App {
       onJoin: (text) => this.#join(text),
       onCancel: () => this.#cancel(),
     });
+    this.elsewhere = new Elsewhere(i18n, (text) => this.message.say(text, { passing: true }));
     this.visit = new Visit(i18n, this.message, {
       findRc: (rcName) => this.complexes.find(rcName),
       onRenewed: (code, now) => this.ownBookings.renew(code, now),
+      onPlan: (rcName) => this.#planInstead(rcName),
       onOver: (reason, rcName) => this.#end(reason, rcName),
     });
     this.planner = new Planner(i18n, {
@@ -265,6 +268,12 @@ export class App {
     this.planner.open(rc);
   }
 
+  /** @param {string} rcName */
+  #planInstead(rcName) {
+    this.complexes.chosen = rcName;
+    this.#planAgain();
+  }
+
   #planAgain() {
     this.#show('choose');
     this.#plan();
@@ -299,8 +308,10 @@ export class App {
       this.#forgetInvitation();
       return;
     }
-    if (!('RTCPeerConnection' in globalThis)) {
+    if (this.elsewhere.isNeeded) {
+      this.elsewhere.note(rcName, invitation);
       this.#forgetInvitation();
+      this.#render();
       this.message.say(() => this.#i18n.t('notice.unsupported'), { problem: true });
       return;
     }
@@ -459,8 +470,10 @@ export class App {
     this.page.render(this.line.title);
     this.rcList.render(this.complexes.all, this.complexes.chosen);
     const knocking = this.#asking === 'join' && this.#knocker.knocking;
-    this.ways.render(this.complexes.chosenRc, this.complexes.chosenState, this.#asking, knocking, knocking || this.#isSlow);
-    this.line.render(this.complexes.chosen, this.complexes.isChosenFull);
+    this.elsewhere.render(this.complexes.chosenRc);
+    const canStart = !this.elsewhere.isNeeded;
+    this.ways.render(this.complexes.chosenRc, this.complexes.chosenState, this.#asking, knocking, knocking || this.#isSlow, canStart);
+    this.line.render(this.complexes.chosen, this.complexes.isChosenFull && canStart);
     this.visit.render();
     this.planner.render();
     this.ownBookings.render();

@@ -29,6 +29,7 @@ import { LongerStay } from './longer-stay.js';
  * @typedef {object} VisitHandlers
  * @property {(rcName: string) => Rc | undefined} findRc
  * @property {(code: string, now: import('../net/door.js').Invitation) => void} onRenewed the invitation with that code is another now
+ * @property {(rcName: string) => void} onPlan of that complex, in place of this visit, which is left
  * @property {(reason: string, rcName: string | undefined) => void} onOver with a reason word, a refusal word, or `left`
  */
 
@@ -58,6 +59,10 @@ export class Visit {
       inputBacklog: () => this.#session?.inputBacklog ?? 0,
       isPointing: () => this.pointers.pointing,
       onPhoto: () => this.#tellPhoto(),
+      onShown: () => this.#session?.noteShown(),
+      onPlayRefused: () => this.#session?.notePlayRefused(),
+      onRetry: () => this.#session?.retry(),
+      onPlan: () => this.#planInstead(),
       invitationLink: (invitation) => invitationLink(location, invitation),
       onDoor: (door) => this.doorkeeper.set(door),
       tell: (text) => message.say(text, { passing: true }),
@@ -134,6 +139,12 @@ export class Visit {
 
   leave() {
     this.#session?.leave();
+  }
+
+  #planInstead() {
+    const rcName = this.#session?.state.rcName;
+    this.leave();
+    if (rcName !== undefined) this.#handlers.onPlan(rcName);
   }
 
   /** The page goes, perhaps to come back by a reload. */

@@ -101,6 +101,7 @@ export const texts = {
   'ended.reason.NOT_AUTHORIZED': 'Ihr Platz in diesem Rundgang ist abgelaufen. Starten Sie einen neuen, oder geben Sie den Code noch einmal ein.',
   'ended.reason.engine_unknown': 'Diese Seite kann diese Wohnanlage noch nicht zeigen. Sagen Sie es bitte dem Verkaufsbüro.',
   'ended.reason.unknown': 'Der Rundgang ist beendet. Sie können einen neuen starten.',
+  'ended.reason.no_picture': 'Das Bild kam nicht bei Ihnen an, deshalb ging der Platz an andere Besucher. Versuchen Sie es in einem anderen Netz, oder buchen Sie eine Zeit.',
 
   'refusal.SERVERS_UNREACHABLE': 'Diese Wohnanlage ist vorübergehend nicht erreichbar. Kommen Sie etwas später wieder, oder wählen Sie eine andere.',
   'refusal.REQUEST_ID_USED': 'Diese Anfrage gab es schon, mit anderen Angaben. Versuchen Sie es bitte noch einmal.',
@@ -324,4 +325,23 @@ export const texts = {
   },
   'extend.guest': 'Der Rundgang endet um {time}. Der Gastgeber kann ihn verlängern.',
   'extend.extended': 'Sie können bis {time} bleiben.',
+
+  'trouble.heading': 'Das Bild kommt nicht durch',
+  'trouble.heading.press': 'Alles ist bereit',
+  'trouble.play': 'Zum Ansehen drücken',
+  'trouble.again': 'Noch einmal versuchen',
+  'trouble.reason.no_webrtc': 'Live-Video ist in diesem Browser ausgeschaltet. Öffnen Sie den Rundgang bitte in einem anderen Browser oder auf dem Telefon.',
+  'trouble.reason.no_codec': 'Dieser Browser kann unsere Rundgänge nicht zeigen. Öffnen Sie den Rundgang bitte in einem aktuellen Chrome, Safari, Firefox oder Edge oder auf dem Telefon.',
+  'trouble.reason.mixed_content': 'Ihr Browser lässt das Bild auf dieser Seite nicht zu. Das liegt an uns, nicht an Ihnen: Sagen Sie es bitte dem Verkaufsbüro.',
+  'trouble.reason.unreachable': 'Unser Server antwortet von hier aus nicht. Prüfen Sie die Verbindung, oder versuchen Sie ein anderes Netz, zum Beispiel mobile Daten statt des WLANs im Büro.',
+  'trouble.reason.offer_refused': 'Dieser Browser kann mit unserem Bild nichts anfangen. Öffnen Sie den Rundgang bitte in einem anderen Browser oder auf dem Telefon.',
+  'trouble.reason.server_busy': 'Unser Server kann das Bild gerade nicht senden. Wir versuchen es weiter; Sie können auch etwas später wiederkommen.',
+  'trouble.reason.no_route': 'Ihr Netz lässt das Bild nicht durch. Versuchen Sie ein anderes, zum Beispiel mobile Daten statt des WLANs im Büro, oder schalten Sie das VPN aus.',
+  'trouble.reason.nothing_arrives': 'Das Bild geht auf dem Weg zu Ihnen verloren. Versuchen Sie ein anderes Netz, zum Beispiel mobile Daten statt des WLANs im Büro, oder schalten Sie das VPN aus.',
+  'trouble.reason.not_shown': 'Das Bild kommt an, aber dieser Browser zeigt es nicht. Laden Sie die Seite neu, oder öffnen Sie den Rundgang in einem anderen Browser.',
+  'trouble.reason.play_refused': 'Ihr Browser zeigt das Bild, sobald Sie irgendwo drücken.',
+
+  'elsewhere.hint': 'Um es auf dem Telefon zu öffnen, richten Sie die Kamera hierher.',
+  'elsewhere.copied': 'Link kopiert. Öffnen Sie ihn auf einem anderen Gerät.',
+  'elsewhere.uncopied': 'Kopieren ging hier nicht. Der Link ist {link}',
 };

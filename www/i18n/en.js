@@ -100,6 +100,7 @@ export const texts = {
   'ended.reason.NOT_AUTHORIZED': 'Your place in this tour has expired. Start a new tour, or enter the code again.',
   'ended.reason.engine_unknown': 'This page cannot show this complex yet. Please tell the sales office.',
   'ended.reason.unknown': 'The tour has ended. You can start a new one.',
+  'ended.reason.no_picture': 'The view could not reach you, so the place went to other visitors. Try another network, or book a time.',
 
   'refusal.SERVERS_UNREACHABLE': 'This complex is temporarily unavailable. Please come back a little later, or choose another one.',
   'refusal.REQUEST_ID_USED': 'This request was already made with different details. Please try again.',
@@ -323,4 +324,23 @@ export const texts = {
   },
   'extend.guest': 'The tour ends at {time}. The host can extend it.',
   'extend.extended': 'You can stay until {time}.',
+
+  'trouble.heading': 'The view isn’t coming through',
+  'trouble.heading.press': 'Everything is ready',
+  'trouble.play': 'Press to look',
+  'trouble.again': 'Try again',
+  'trouble.reason.no_webrtc': 'Live video is switched off in this browser. Please open the tour in another browser or on your phone.',
+  'trouble.reason.no_codec': 'This browser cannot show our tours. Please open the tour in a recent Chrome, Safari, Firefox or Edge, or on your phone.',
+  'trouble.reason.mixed_content': 'Your browser does not allow the view on this page. It’s our fault, not yours: please tell the sales office.',
+  'trouble.reason.unreachable': 'Our server does not answer from where you are. Check your connection, or try another network, for example mobile data instead of the office Wi-Fi.',
+  'trouble.reason.offer_refused': 'This browser and our server could not agree on a picture. Please open the tour in another browser or on your phone.',
+  'trouble.reason.server_busy': 'Our server cannot send the view right now. We keep trying; you can also come back a little later.',
+  'trouble.reason.no_route': 'Your network does not let the view through. Try another one, for example mobile data instead of the office Wi-Fi, or turn off the VPN.',
+  'trouble.reason.nothing_arrives': 'The view gets lost on its way to you. Try another network, for example mobile data instead of the office Wi-Fi, or turn off the VPN.',
+  'trouble.reason.not_shown': 'The view arrives, but this browser does not show it. Reload the page, or open the tour in another browser.',
+  'trouble.reason.play_refused': 'Your browser shows the view as soon as you press anywhere.',
+
+  'elsewhere.hint': 'To open it on your phone, point the camera here.',
+  'elsewhere.copied': 'Link copied. Open it on another device.',
+  'elsewhere.uncopied': 'Copying did not work here. The link is {link}',
 };

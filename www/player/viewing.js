@@ -90,8 +90,8 @@ export class Viewing {
     this.input.addEventListener('open', () => handlers.onInputOpen?.());
   }
 
-  /** @returns {Promise<void>} when connected */
-  async connect() {
+  /** @param {() => void} onAnswered the server has taken the offer @returns {Promise<void>} when connected */
+  async connect(onAnswered = () => {}) {
     const peer = this.#peer;
     const stream = new MediaStream();
     peer.addTransceiver('video', { direction: 'recvonly' });
@@ -109,6 +109,7 @@ export class Viewing {
     await peer.setLocalDescription();
     const answer = await this.#resource.offer(peer.localDescription?.sdp ?? '', this.#closing.signal);
     if (this.#closing.signal.aborted) throw new Error('closed while connecting');
+    onAnswered();
     await peer.setRemoteDescription({ type: 'answer', sdp: answer });
     this.#scheduleTrickle();
     await connected;
@@ -124,6 +125,14 @@ export class Viewing {
     await pause(DOUBT_MS, this.#closing.signal).catch(() => {});
     await this.#listen();
     if (this.#heardAtMs === before) this.#restart();
+  }
+
+  /** How far it has come. @returns {Promise<Omit<import('./trouble.js').Progress, 'status'>>} */
+  async look() {
+    let packets = 0;
+    for (const entry of (await this.#peer.getStats()).values())
+      if (entry.type === 'inbound-rtp' && entry.kind === 'video') packets += entry.packetsReceived;
+    return { ice: this.#peer.connectionState, packets };
   }
 
   /** @returns {Promise<RTCStatsReport>} */

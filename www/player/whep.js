@@ -1,5 +1,6 @@
 // @ts-check
 import { backoffMs, pause } from '../net/backoff.js';
+import { isFault } from './trouble.js';
 import { Viewing } from './viewing.js';
 import { WhepRefused } from './whep-resource.js';
 
@@ -15,10 +16,14 @@ import { WhepRefused } from './whep-resource.js';
  * @property {(message: import('./viewing.js').EngineMessage) => void} onMessage the engine says something
  * @property {() => void} [onInputOpen] input can be sent now, on a new connection
  * @property {(status: number) => void} onRefused the server's final no, by its HTTP status; the player is closed
+ * @property {() => void} onFault the server finds the offer itself at fault; nothing is asked again until there is a reason
  */
 
 /** Statuses after which a new offer is of no use: not allowed in, or the session is gone. */
 const FINAL_STATUSES = new Set([401, 403, 404, 410]);
+
+/** The offer was taken. */
+const CREATED = 201;
 
 /** After a picture that lasted, the next one is asked for at once. */
 const STEADY_MS = 5_000;
@@ -27,6 +32,7 @@ export class WhepPlayer {
   #closing = new AbortController();
   /** @type {Viewing | null} */ #viewing = null;
   /** @type {AbortController} ends the waiting between two tries */ #waiting = new AbortController();
+  /** @type {number | undefined} of the last offer, by HTTP; undefined: nobody has answered it */ #status;
 
   /**
    * @param {URL} endpoint
@@ -53,7 +59,12 @@ export class WhepPlayer {
       this.handlers.onConnected(false);
       failures = livedMs > STEADY_MS ? 0 : failures + 1;
       this.#waiting = new AbortController();
-      if (failures > 0) await pause(backoffMs(failures), this.#waiting.signal).catch(() => {});
+      if (this.#status !== undefined && isFault(this.#status)) {
+        this.handlers.onFault();
+        await untilAborted(this.#waiting.signal);
+      } else if (failures > 0) {
+        await pause(backoffMs(failures), this.#waiting.signal).catch(() => {});
+      }
     }
   }
 
@@ -77,6 +88,12 @@ export class WhepPlayer {
   /** @returns {number} bytes of input that the network has not taken yet */
   get backlog() {
     return this.#viewing?.input.bufferedAmount ?? 0;
+  }
+
+  /** How far it has come. @returns {Promise<import('./trouble.js').Progress>} */
+  async look() {
+    const progress = await this.#viewing?.look();
+    return { ice: 'new', packets: 0, ...progress, status: this.#status };
   }
 
   /** @returns {Promise<RTCStatsReport> | undefined} of the present connection */
@@ -104,8 +121,11 @@ export class WhepPlayer {
    */
   async #view(viewing) {
     try {
-      await viewing.connect();
+      await viewing.connect(() => void (this.#status = CREATED));
     } catch (error) {
+      if (error instanceof WhepRefused) this.#status = error.status;
+      // What fetch() throws where nobody answers.
+      else if (error instanceof TypeError) this.#status = undefined;
       if (error instanceof WhepRefused && FINAL_STATUSES.has(error.status) && !this.#closing.signal.aborted) {
         this.close();
         this.handlers.onRefused(error.status);
@@ -117,4 +137,12 @@ export class WhepPlayer {
     await viewing.over;
     return performance.now() - beganMs;
   }
+}
+
+/** @param {AbortSignal} signal @returns {Promise<void>} */
+function untilAborted(signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

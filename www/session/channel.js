@@ -44,6 +44,7 @@ export class SessionChannel {
   /** @type {'socket' | 'polls' | null} the way that is open */ #way = null;
   /** @type {number | undefined} of the last event that was delivered */ #cursor;
   #closing = new AbortController();
+  /** @type {AbortController} ends the waiting between two tries */ #waiting = new AbortController();
 
   /**
    * @param {string | URL} base the streamer's base URL
@@ -83,7 +84,8 @@ export class SessionChannel {
       if (this.#closing.signal.aborted) return;
       failures += 1;
       this.#handlers.onLost();
-      await pause(backoffMs(failures), this.#closing.signal).catch(() => {});
+      this.#waiting = new AbortController();
+      await pause(backoffMs(failures), this.#waiting.signal).catch(() => {});
     }
   }
 
@@ -112,6 +114,11 @@ export class SessionChannel {
     return this.#socket && this.#way === 'socket' ? this.#prove(this.#socket) : undefined;
   }
 
+  /** A connection that is down is tried again at once. */
+  retry() {
+    this.#waiting.abort();
+  }
+
   /** Says goodbye, so that the place is free at once, and closes. */
   leave() {
     if (this.#closing.signal.aborted) return;
@@ -123,6 +130,7 @@ export class SessionChannel {
 
   close() {
     this.#closing.abort(new DOMException('the session is over', 'AbortError'));
+    this.#waiting.abort();
     this.#socket?.close();
   }
 

@@ -1,7 +1,10 @@
 // @ts-check
 import { pause } from '../net/backoff.js';
 import { unreachableAnswer } from '../net/outcomes.js';
+import { sendReport } from '../net/report.js';
+import { isMixed } from '../player/trouble.js';
 import { WhepPlayer } from '../player/whep.js';
+import { Beginning } from './beginning.js';
 import { SessionChannel } from './channel.js';
 import { Chat } from './chat.js';
 import { Door } from './door.js';
@@ -46,6 +49,8 @@ export class Session {
   #pointerSender;
   /** Up to here the streamer's own account, given at entry, is newer than the events. */
   #accountCursor = 0;
+  #beginning;
+  /** @type {Set<string>} troubles that were reported: each once a visit */ #reported = new Set();
   people = new People();
   pointers = new Pointers();
 
@@ -78,8 +83,16 @@ export class Session {
       nowMs: () => performance.now(),
       setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
     });
+    const streamer = new URL(entry.url, document.baseURI);
+    this.#beginning = new Beginning({
+      look: async () => this.#player?.look() ?? NO_PROGRESS,
+      facts: () => ({ mixed: isMixed(new URL(location.href), streamer), admitted: this.state.admitted, hidden: document.hidden }),
+      onTrouble: (trouble) => this.#noteTrouble(trouble),
+      nowMs: () => performance.now(),
+      setTimer: (callback, delayMs) => setTimeout(callback, delayMs),
+    });
     const credentials = { ip: entry.ip, port: entry.port, ticket: entry.ticket, name: name || undefined };
-    this.#channel = new SessionChannel(new URL(entry.url, document.baseURI), credentials, {
+    this.#channel = new SessionChannel(streamer, credentials, {
       onEstablished: (answer) => this.#enter(answer),
       onEvent: (event) => this.#hear(event),
       onLost: () => this.#change((state) => void (state.reachable = false)),
@@ -89,6 +102,7 @@ export class Session {
   }
 
   open() {
+    this.#beginning.begin();
     return this.#channel.open();
   }
 
@@ -102,6 +116,23 @@ export class Session {
   /** @param {object} message */
   sendInput(message) {
     this.#player?.send(message);
+  }
+
+  /** The picture is there: a frame of it was shown. */
+  noteShown() {
+    this.#beginning.end();
+  }
+
+  /** The browser wants a press before it plays the picture. */
+  notePlayRefused() {
+    this.#beginning.notePlayRefused();
+  }
+
+  /** The visitor has what does not come tried again. */
+  retry() {
+    this.#beginning.begin();
+    this.#channel.retry();
+    this.doubt();
   }
 
   /** @returns {Promise<RTCStatsReport> | undefined} of the picture's connection */
@@ -176,6 +207,7 @@ export class Session {
   /** The page goes, perhaps to come back by a reload: the viewing ends, the place in the session is kept for a while. */
   suspend() {
     this.#closing.abort(new DOMException('the session is over', 'AbortError'));
+    this.#beginning.end();
     this.door.close();
     this.#player?.close();
     this.#channel.close();
@@ -217,6 +249,8 @@ export class Session {
         if (message.type === 'pointer') this.#change((state) => void (state.relative = message.relative === true));
       },
       onInputOpen: () => this.#handlers.onInputOpen(),
+      // Once more, should it be after a picture that was there.
+      onFault: () => this.#beginning.begin(),
       onRefused: (status) => this.#finish(status === 404 || status === 410 ? 'SESSION_NOT_EXIST' : 'NOT_AUTHORIZED'),
     });
     this.#player.open();
@@ -253,6 +287,14 @@ export class Session {
     }
   }
 
+  /** @param {import('../player/trouble.js').Trouble | undefined} trouble */
+  #noteTrouble(trouble) {
+    this.#change((state) => void (state.trouble = trouble));
+    if (trouble === undefined || this.#reported.has(trouble)) return;
+    this.#reported.add(trouble);
+    sendReport(trouble, this.entry.ticket);
+  }
+
   /** @param {string} reason */
   #finish(reason) {
     this.suspend();
@@ -266,6 +308,9 @@ export class Session {
     this.#handlers.onChange();
   }
 }
+
+/** Of a player that there is not yet. @type {import('../player/trouble.js').Progress} */
+const NO_PROGRESS = { status: undefined, ice: 'new', packets: 0 };
 
 /** What the coordinator tells of the door; all else that happens in a session is told by the streamer. */
 const AT_THE_DOOR = new Set(['KNOCK', 'KNOCK_ENDED', 'INVITATION_CHANGED']);

@@ -40,6 +40,7 @@ import { serverNowMs } from '../net/ask.js';
  * @property {boolean} relative the scene takes moves of the mouse alone, as one does that is looked around in by it
  * @property {string | undefined} endReason a reason word, a refusal word, `replaced` or `left`
  * @property {MediaStream | undefined} stream
+ * @property {import('../player/trouble.js').Trouble | undefined} trouble what keeps the picture from being shown
  */
 
 /**
@@ -75,6 +76,7 @@ export function newState(entry) {
     relative: false,
     endReason: undefined,
     stream: undefined,
+    trouble: undefined,
   };
 }
 

@@ -20,6 +20,7 @@ const ENDINGS = {
   time_over: { heading: OVER, next: ['again', 'plan'] },
   ended_by_operator: { heading: OVER, next: ['plan'] },
   app_failed: { heading: OVER, next: ['again', 'plan'] },
+  no_picture: { heading: OVER, next: ['again', 'plan'] },
   server_stopping: { heading: OVER, next: ['again', 'plan'] },
 
   SESSION_NOT_EXIST: { heading: OVER, next: ['again', 'join'] },

@@ -12,7 +12,8 @@ import { startStreamer } from '../../system/lib/streamer.mjs';
 import { startBrowser } from './visitor.mjs';
 
 /**
- * @typedef {{ name: string, rcName: string, scene: string }} Wanted  a streamer that there shall be
+ * @typedef {{ name: string, rcName: string, scene: string, url?: string }} Wanted  a streamer that there shall be; `url`: where
+ *   people are told that it is
  * @typedef {Wanted & { port: number, url: string, directory: string }} Place
  */
 
@@ -38,7 +39,7 @@ const PIXELS = 960 * 540;
 /** What the sample says of the complexes. @param {string} rcName */
 function sampleInfo(rcName) {
   const servers = JSON.parse(readFileSync(join(source, 'conf/servers.json'), 'utf8'));
-  return servers.find((/** @type {any} */ server) => server.rc_info.rc_name === rcName).rc_info;
+  return servers.find((/** @type {any} */ server) => server.rc_info.rc_name === rcName)?.rc_info ?? { rc_name: rcName };
 }
 
 /**
@@ -54,7 +55,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
   const places = [];
   for (const one of wanted) {
     const directory = temporaryDirectory(scope, 'vh');
-    places.push({ ...one, directory, port: await freePort(), url: `streamer/${one.name}/` });
+    places.push({ url: `streamer/${one.name}/`, ...one, directory, port: await freePort() });
   }
 
   /** @param {Place} place */

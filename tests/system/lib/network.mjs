@@ -66,6 +66,13 @@ export function startNetwork(scope, { links: count = 1 } = {}) {
     name,
     within,
     links,
+    /** From now on what matches one of these of nft does not leave it. @param {string[]} what */
+    block(...what) {
+      const rules = what.map(match => `${match} drop\n`).join('');
+      const table = `table inet blocked\ndelete table inet blocked\ntable inet blocked {\nchain out {\ntype filter hook output priority 0;\n${rules}}\n}\n`;
+      const { status, stderr } = run(within[0], [...within.slice(1), 'nft', '-f', '-'], { input: table });
+      if (status !== 0) throw new Error(`nft: ${stderr}`);
+    },
     /** A program that is `file` run there. @param {string} file @returns {string} its path */
     program(file) {
       const path = join(temporaryDirectory(scope, 'within'), 'program');

@@ -16,15 +16,15 @@ const address = Object.values(networkInterfaces())
   .find(one => one?.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1';
 
 /**
- * @param {import('./programs.mjs').Scope} scope @param {string} secret
- * @returns {Promise<{ host: string, program: import('./programs.mjs').Program }>} `host`: with its port, for a URL
+ * @param {import('./programs.mjs').Scope} scope @param {string} secret @param {string} [at] its address
+ * @returns {Promise<{ host: string, port: number, program: import('./programs.mjs').Program }>} `host`: with its port, for a URL
  */
-export async function startTurn(scope, secret) {
+export async function startTurn(scope, secret, at = address) {
   const directory = temporaryDirectory(scope, 'turn');
   const port = await freePort();
   const lines = [
-    `listening-ip=${address}`,
-    `relay-ip=${address}`,
+    `listening-ip=${at}`,
+    `relay-ip=${at}`,
     `listening-port=${port}`,
     'use-auth-secret',
     `static-auth-secret=${secret}`,
@@ -42,5 +42,5 @@ export async function startTurn(scope, secret) {
   writeFileSync(file, lines.join('\n') + '\n', { mode: 0o600 });
   const program = await start(scope, 'turnserver', ['-c', file], { cwd: directory, ready: /listener opened on/i });
   onEnd(scope, () => program.kill());
-  return { host: `${address}:${port}`, program };
+  return { host: `${at}:${port}`, port, program };
 }

@@ -51,14 +51,15 @@ export class WaysView {
    * @param {Asking | null} asking
    * @param {boolean} knocking somebody inside is being asked to let the visitor in
    * @param {boolean} cancellable what is being asked can be taken back
+   * @param {boolean} canStart this browser could show it
    */
-  render(rc, state, asking, knocking, cancellable) {
+  render(rc, state, asking, knocking, cancellable, canStart) {
     const t = this.#i18n.t.bind(this.#i18n);
     setText(this.#heading, rc ? rcTitle(rc, this.#i18n) : t('ways.heading.none'));
-    setText(this.#hint, t(state ? HINTS[state] : 'ways.hint.none'));
+    setText(this.#hint, t(rc && !canStart ? 'notice.unsupported' : state ? HINTS[state] : 'ways.hint.none'));
     this.#panel.classList.toggle('ways--chosen', rc !== undefined);
-    this.#panel.dataset.state = state ?? '';
-    this.#startWay.hidden = state !== 'free' && asking !== 'start';
+    this.#panel.dataset.state = canStart ? state ?? '' : 'unable';
+    this.#startWay.hidden = !canStart || (state !== 'free' && asking !== 'start');
     this.#planWay.hidden = rc === undefined;
     setText(this.#start, t(asking === 'start' ? 'ways.starting' : 'ways.start'));
     setText(this.#join, t(knocking ? 'knock.waiting' : asking === 'join' ? 'ways.joining' : 'ways.join'));

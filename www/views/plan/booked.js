@@ -1,6 +1,7 @@
 // @ts-check
-import { create, createSvg, find, setText } from '../dom.js';
+import { create, find, setText } from '../dom.js';
 import { setIcon } from '../icons.js';
+import { showQr } from '../qr.js';
 
 /** A booking: its code, its time, and everything that brings one back in time. */
 
@@ -75,7 +76,7 @@ export class BookedView {
     this.#zones.hidden = state.zones === '';
     this.#link.href = state.link;
     setText(this.#link, state.link.replace(/^https?:\/\//, ''));
-    this.#showQr(state.qr);
+    showQr(this.#qr, state.qr);
     this.#fileName = state.fileName;
     setText(this.#enter, t(state.entering ? 'early.now' : state.begun ? 'booked.enter' : 'booked.wait'));
     this.#enter.setAttribute('aria-disabled', String(state.entering));
@@ -96,16 +97,6 @@ export class BookedView {
   focusQuestion(unsure) {
     if (unsure) find('[data-booked="keep"]', HTMLButtonElement).focus();
     else this.#cancel.focus();
-  }
-
-  /** @param {{ size: number, path: string }} qr */
-  #showQr({ size, path }) {
-    if (this.#qr.querySelector('path')?.getAttribute('d') === path) return;
-    this.#qr.replaceChildren(createSvg({
-      tag: 'svg',
-      attributes: { viewBox: `0 0 ${size} ${size}`, 'aria-hidden': 'true', focusable: 'false', 'shape-rendering': 'crispEdges' },
-      children: [{ tag: 'path', attributes: { d: path } }],
-    }));
   }
 
   /** @param {string} text */

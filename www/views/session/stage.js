@@ -8,11 +8,13 @@ import { InviteView } from './invite.js';
 import { followKeyboard } from './keyboard.js';
 import { MouseView } from './mouse.js';
 import { PhotoView } from './photo.js';
+import { awaitFrame } from './first-frame.js';
 import { findPicture } from './picture.js';
 import { SceneInput } from './scene-input.js';
 import { ScreenSize } from './screen-size.js';
 import { TextEntryView } from './text-entry.js';
 import { ToolsView } from './tools.js';
+import { TroubleView } from './trouble.js';
 import { WakeView } from './wake.js';
 import { WalkPadView } from './walk-pad.js';
 
@@ -28,6 +30,10 @@ import { WalkPadView } from './walk-pad.js';
  * @property {() => number} inputBacklog
  * @property {() => boolean} isPointing
  * @property {() => void} onPhoto the visitor has taken a picture
+ * @property {() => void} onShown a frame of the stream is there to be seen
+ * @property {() => void} onPlayRefused the browser wants a press before it plays
+ * @property {() => void} onRetry
+ * @property {() => void} onPlan
  * @typedef {SceneHandlers & import('./invite.js').InviteHandlers} StageHandlers
  */
 
@@ -39,6 +45,7 @@ const HINT_MS = 9_000;
 
 export class StageView {
   #i18n;
+  #handlers;
   #title = find('[data-stage-title]', HTMLElement);
   #box = find('[data-picture-box]', HTMLElement);
   #video = findPicture();
@@ -51,6 +58,9 @@ export class StageView {
   #tools;
   #mouse;
   #photo;
+  #trouble;
+  /** @type {AbortController} ends the waiting for a frame */ #awaiting = new AbortController();
+  #playRefused = false;
   #wake = new WakeView();
   #pad;
   #input;
@@ -87,7 +97,15 @@ export class StageView {
     this.#pad = new WalkPadView((code, down) => this.#input.press(code, down));
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
     followKeyboard(find('[data-view="session"]', HTMLElement));
-    this.#video.addEventListener('playing', () => this.#onPicture());
+    this.#trouble = new TroubleView(i18n, {
+      play: () => this.#play(),
+      again: handlers.onRetry,
+      plan: handlers.onPlan,
+      leave: handlers.onLeave,
+    });
+    this.#handlers = handlers;
+    // Whatever is pressed will do where the browser wants a press.
+    for (const type of ['click', 'pointerup', 'keydown']) addEventListener(type, () => this.#playRefused && this.#play(), { capture: true });
   }
 
   /**
@@ -103,7 +121,8 @@ export class StageView {
     this.#showStream(state.stream);
     const playing = this.#box.classList.contains('picture--playing');
     this.#box.classList.toggle('picture--stale', state.phase === 'reconnecting');
-    this.#waiting.hidden = playing && state.phase !== 'reconnecting';
+    this.#trouble.render(state.trouble, rc !== undefined);
+    this.#waiting.hidden = state.trouble !== undefined || (playing && state.phase !== 'reconnecting');
     setText(this.#waitingText, t(state.phase === 'reconnecting' ? 'notice.offline' : 'session.connecting'));
 
     this.#letTouch(people.mayTouch);
@@ -131,6 +150,9 @@ export class StageView {
     this.#tools.stop();
     this.#mouse.stop();
     this.#wake.keep(false);
+    this.#awaiting.abort();
+    this.#playRefused = false;
+    this.#trouble.render(undefined, false);
     this.#video.srcObject = null;
     this.#box.classList.remove('picture--playing', 'picture--hinted');
     clearInterval(this.#clock);
@@ -143,10 +165,27 @@ export class StageView {
   #showStream(stream) {
     if (!stream || this.#video.srcObject === stream) return;
     this.#video.srcObject = stream;
-    this.#video.play().catch(() => {});
+    this.#awaiting.abort();
+    this.#awaiting = new AbortController();
+    awaitFrame(this.#video, () => this.#showPicture(), this.#awaiting.signal);
+    this.#play();
   }
 
-  #onPicture() {
+  /** Without the sound where the browser wants that; where it wants a press, the visitor is asked for one. */
+  async #play() {
+    const video = this.#video;
+    const wish = () => video.play().then(() => null, (/** @type {DOMException} */ error) => error.name);
+    let refusal = await wish();
+    if (refusal === 'NotAllowedError' && !video.muted) {
+      video.muted = true;
+      refusal = await wish();
+    }
+    this.#playRefused = refusal === 'NotAllowedError';
+    if (this.#playRefused) this.#handlers.onPlayRefused();
+  }
+
+  #showPicture() {
+    this.#handlers.onShown();
     if (this.#box.classList.contains('picture--playing')) return;
     this.#box.classList.add('picture--playing');
     this.#waiting.hidden = true;
