@@ -75,6 +75,15 @@ FleetState fleet_server_get_state(const FleetServer *server) {
   return free ? FLEET_FREE : FLEET_BUSY;
 }
 
+gboolean fleet_server_is_wanted(const FleetServer *server) {
+  return server->rc && fleet_server_get_state(server) == FLEET_BUSY &&
+         rc_is_wanted(server->rc, g_get_monotonic_time());
+}
+
+gboolean fleet_server_keeps_sessions(const FleetServer *server) {
+  return server->kept > 0;
+}
+
 gboolean fleet_server_is_pending(const FleetServer *server) {
   return !server->known;
 }
@@ -131,6 +140,7 @@ void fleet_server_update(FleetServer *server) {
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), rank);
   rc->capacity += capacity - server->counted_capacity;
   rc->free += free - server->counted_free;
+  rc->kept += server->kept - server->counted_kept;
   set_index(server, state == FLEET_FREE || state == FLEET_BUSY ? rc->sessions : NULL);
   guint sessions = count_taken(server);
   gboolean is_news = update_reach(server, rc) || state != server->counted_state ||
@@ -141,6 +151,7 @@ void fleet_server_update(FleetServer *server) {
   server->counted_sessions = sessions;
   server->counted_capacity = capacity;
   server->counted_free = free;
+  server->counted_kept = server->kept;
   /* A status that tells nothing new comes from every server every few seconds. */
   if (!is_news)
     return;
@@ -154,11 +165,13 @@ static void leave_rc(FleetServer *server) {
   rc_place(rc, server, G_STRUCT_OFFSET(FleetServer, place), RC_NOT_NOW);
   rc->capacity -= server->counted_capacity;
   rc->free -= server->counted_free;
+  rc->kept -= server->counted_kept;
   rc->online -= server->counted_online;
   rc->pending -= server->counted_pending;
   rc->servers--;
   server->counted_online = server->counted_pending = FALSE;
   server->counted_capacity = server->counted_free = 0;
+  server->counted_kept = 0;
   server->counted_state = FLEET_OFFLINE;
 }
 
@@ -243,6 +256,7 @@ void fleet_server_asking(FleetServer *server) {
 
 void fleet_server_set_offline(FleetServer *server, const char *complaint) {
   server->known = TRUE;
+  server->kept = 0;
   fleet_server_set_online(server, FALSE);
   g_clear_pointer(&server->unusable, g_free);
   fleet_server_set_complaint(server, g_strdup(complaint));

@@ -44,6 +44,10 @@ const Server *fleet_server_get_info(const FleetServer *server);
 FleetState fleet_server_get_state(const FleetServer *server);
 /* Whether it has neither answered yet nor failed to: offline, as far as is known. */
 gboolean fleet_server_is_pending(const FleetServer *server);
+/* Whether somebody waits for a place such as it has, and cannot have one yet. */
+gboolean fleet_server_is_wanted(const FleetServer *server);
+/* Whether it has sessions that end when their places are wanted. */
+gboolean fleet_server_keeps_sessions(const FleetServer *server);
 Rc *fleet_server_get_rc(const FleetServer *server); /* NULL when it left the list */
 /* For the one who calls it: any pointer. */
 gpointer fleet_server_get_peer(const FleetServer *server);

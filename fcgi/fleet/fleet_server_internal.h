@@ -50,7 +50,9 @@ struct FleetServer {
   gboolean counted_pending;
   gint64 counted_capacity;
   gint64 counted_free;
+  guint counted_kept;
   GHashTable *sessions; /* id -> Session, owned */
+  guint kept;           /* those of the last status that end when their places are wanted */
   guint strange;        /* those of the last status that could not become one of them */
   char *complaint;      /* what was wrong with it (nullable) */
   gboolean retold;      /* the complaint is another than the text has */

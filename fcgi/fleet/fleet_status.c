@@ -135,6 +135,13 @@ static void set_unusable(FleetServer *server, const ControlStatus *status) {
   server->unusable = g_strdup(reason);
 }
 
+static guint count_kept(const ControlStatus *status) {
+  guint kept = 0;
+  for (guint i = 0; i < status->sessions->len; i++)
+    kept += ((const ControlSession *)status->sessions->pdata[i])->kept;
+  return kept;
+}
+
 /* The listener is told once the server's state is whole again: first of those that are over, whose codes
  * others may have now. */
 void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
@@ -151,6 +158,7 @@ void fleet_server_set_status(FleetServer *server, const ControlStatus *status) {
   server->draining = g_strcmp0(status->state, "draining") == 0;
   set_unusable(server, status);
   server->session_limit = status->session_limit;
+  server->kept = count_kept(status);
   fleet_server_set_strange(server, reading.strange);
   fleet_server_update(server);
   tell_over(server, status, over);

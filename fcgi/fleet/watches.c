@@ -8,6 +8,8 @@
 
 /* How much later than promised a status may come. */
 #define GRACE_MS 1500
+/* How much longer than until the next poll a streamer believes that its places are wanted. */
+#define WANTED_MORE_SECONDS 5
 #define FIRST_RETRY_MS 250
 #define LAST_RETRY_MS 2000
 /* At most so many statuses a second are asked of a streamer, however often it changes. */
@@ -35,6 +37,7 @@ typedef struct {
   Timer *timer;
   char *version; /* of the last status (nullable) */
   gint64 asked_us;
+  gboolean wanted;   /* the poll says that its places are, or it was told since */
   guint retry_ms;    /* 0: the last poll went well */
   gboolean repeated; /* a lost poll has been asked again at once */
   gboolean reported; /* the failure is in the log */
@@ -179,13 +182,44 @@ static void on_status_answer(const StreamerResult *result, gpointer data) {
     watch_succeed(watch, &answer->status);
 }
 
+/* So long, in seconds, what is said now of its places holds; 0: nobody wants them. */
+static guint watch_wanted_seconds(Watch *watch) {
+  watch->wanted = fleet_server_is_wanted(watch->server);
+  return watch->wanted ? (guint)watch->core->configuration->status_wait_seconds + WANTED_MORE_SECONDS : 0;
+}
+
 static void watch_call(Watch *watch) {
   guint wait_seconds = (guint)watch->core->configuration->status_wait_seconds;
+  char *body = control_get_status(watch->version, wait_seconds, watch_wanted_seconds(watch));
   watch->asked_us = g_get_monotonic_time();
   fleet_server_asking(watch->server);
   guint timeout_ms = (watch->version ? wait_seconds * 1000 : 0) + GRACE_MS;
-  watch->call = streamer_peer_call(watch->peer, control_get_status(watch->version, wait_seconds), NULL,
-                                   timeout_ms, TRUE, on_status_answer, watch);
+  watch->call = streamer_peer_call(watch->peer, body, NULL, timeout_ms, TRUE, on_status_answer, watch);
+}
+
+/* What comes of it the poll that waits will say. */
+static void on_wanted_told(const StreamerResult *result, gpointer data) {
+}
+
+static void watch_tell_wanted(Watch *watch) {
+  guint seconds = watch_wanted_seconds(watch);
+  if (seconds)
+    streamer_peer_call(watch->peer, control_get_status(NULL, 0, seconds), NULL, GRACE_MS, TRUE,
+                       on_wanted_told, NULL);
+}
+
+void watches_tell_wanted(Watches *watches, const Rc *rc) {
+  GHashTableIter iter;
+  gpointer key;
+  if (!rc->kept)
+    return;
+  g_hash_table_iter_init(&iter, watches->watches);
+  while (g_hash_table_iter_next(&iter, &key, NULL)) {
+    Watch *watch = key;
+    if (!watch->wanted && fleet_server_get_rc(watch->server) == rc &&
+        fleet_server_keeps_sessions(watch->server))
+      watch_tell_wanted(watch);
+  }
 }
 
 /* ---- turns ---- */

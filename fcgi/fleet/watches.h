@@ -23,6 +23,11 @@ void watches_remove(Watches *watches, FleetServer *server);
 /* The list has been taken: servers' keys may be of other generations. */
 void watches_list_changed(Watches *watches);
 
+/* More people wait for places of the RC than are free, since just now or still: its servers that keep
+ * sessions only as long as nobody does are told at once, all others of which it is true with their next poll.
+ */
+void watches_tell_wanted(Watches *watches, const Rc *rc);
+
 /* How many servers have not told their first status yet, nor failed to. */
 guint watches_count_unknown(const Watches *watches);
 

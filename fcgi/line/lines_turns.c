@@ -3,6 +3,7 @@
 #include "common/program_clock.h"
 #include "fcgi/events/events.h"
 #include "fcgi/fleet/fleet.h"
+#include "fcgi/fleet/watches.h"
 #include "fcgi/session/planning.h"
 #include "fcgi/session/starts.h"
 
@@ -104,6 +105,7 @@ static void line_publish(const Line *line) {
   answers_clear(core->answers);
   if (rc_free_for_newcomers(rc) != free_before)
     events_servers_changed(core->events, rc);
+  watches_tell_wanted(core->watches, rc);
 }
 
 static gboolean line_is_resting(Line *line, const Rc *rc) {

@@ -21,6 +21,7 @@ static const Field session_fields[] = {
     {"generation", FIELD_INT, AT(ControlSession, generation), .min = 0, .max = G_MAXINT32},
     {"removals", FIELD_INT, AT(ControlSession, removals), .min = 0, .max = G_MAXINT32},
     {"removed", FIELD_TEXTS, AT(ControlSession, removed), LIMIT_USER},
+    {"kept", FIELD_BOOL, AT(ControlSession, kept)},
     {"knocks", FIELD_LIST, AT(ControlSession, knocks), .sub = knock_fields, .size = sizeof(ControlKnock),
      LIMIT_KNOCKS},
     {NULL},
@@ -164,6 +165,7 @@ typedef struct {
   char *knock;
   char *name;
   gint64 lapses_in_s;
+  gint64 wanted_seconds;
 } ControlRequest;
 
 static const Field request_fields[] = {
@@ -178,12 +180,15 @@ static const Field request_fields[] = {
     {"knock", FIELD_TEXT, G_STRUCT_OFFSET(ControlRequest, knock)},
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(ControlRequest, name)},
     {"lapses_in_seconds", FIELD_INT, G_STRUCT_OFFSET(ControlRequest, lapses_in_s), .min = 1},
+    {"wanted_seconds", FIELD_INT, G_STRUCT_OFFSET(ControlRequest, wanted_seconds), .min = 1},
     {NULL},
 };
 
-char *control_get_status(const char *version, guint wait_seconds) {
-  ControlRequest request = {
-      .verb = (char *)"GET_STATUS", .version = (char *)version, .wait_seconds = version ? wait_seconds : 0};
+char *control_get_status(const char *version, guint wait_seconds, guint wanted_seconds) {
+  ControlRequest request = {.verb = (char *)"GET_STATUS",
+                            .version = (char *)version,
+                            .wait_seconds = version ? wait_seconds : 0,
+                            .wanted_seconds = wanted_seconds};
   return fields_write(request_fields, &request);
 }
 

@@ -24,6 +24,7 @@ typedef struct {
   gint64 removals;     /* how many people the host has removed */
   char **removed;      /* the newest of them (nullable) */
   GPtrArray *knocks;   /* of ControlKnock (nullable) */
+  gboolean kept;       /* nobody is in it just now: it ends when its place is wanted */
   char *problem;       /* which rule (limits.h) it breaks: "sessions[3].code: is missing"; NULL: none */
 } ControlSession;
 
@@ -62,8 +63,9 @@ ControlAnswer *control_answer_read(const char *text, gsize length, GError **erro
 void control_answer_free(ControlAnswer *answer); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlAnswer, control_answer_free)
 
-/* Requests (transfer full). @version: what the last status had, NULL: answer at once. */
-char *control_get_status(const char *version, guint wait_seconds);
+/* Requests (transfer full). @version: what the last status had, NULL: answer at once. @wanted_seconds: so
+ * long somebody will wait for a server such as this one if nothing more is heard of it; 0: nobody does. */
+char *control_get_status(const char *version, guint wait_seconds, guint wanted_seconds);
 char *control_start_session(const char *session, const char *code, const char *rc_name, gint64 ends_at_us);
 char *control_end_session(const char *session);
 char *control_extend_session(const char *session, gint64 ends_at_us);

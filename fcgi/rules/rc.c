@@ -1,6 +1,10 @@
 #include "fcgi/rules/rc.h"
 
+#include "common/instant.h"
 #include "common/random.h"
+
+/* Whoever waits with a booking looks several times in this time. */
+#define BOOKED_LOOKS_US (2 * INSTANT_SECOND)
 
 Rc *rc_new(const char *name) {
   Rc *rc = g_new0(Rc, 1);
@@ -28,6 +32,11 @@ gboolean rc_is_reachable(const Rc *rc) {
 
 gint64 rc_free_for_newcomers(const Rc *rc) {
   return MAX(0, rc->free - (gint64)rc->claims);
+}
+
+gboolean rc_is_wanted(const Rc *rc, gint64 now_us) {
+  gboolean has_booked = rc->booked_us && now_us - rc->booked_us < BOOKED_LOOKS_US;
+  return (gint64)rc->claims > rc->free || (has_booked && rc->free <= 0);
 }
 
 void rc_place(Rc *rc, FleetServer *server, gsize place_offset, int rank) {

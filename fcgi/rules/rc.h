@@ -27,9 +27,11 @@ typedef struct {
   guint pending;      /* of them, those that are enabled and have neither answered yet nor failed to */
   gint64 capacity;    /* sessions that all its servers take which are enabled; one never seen counts 1 */
   gint64 free;        /* sessions that could start now */
+  guint kept;         /* sessions on its servers that end when their places are wanted */
   Sessions *sessions; /* on those of its servers that can be used, by their ends */
   guint waiting;      /* people in its line (lines.h) */
   guint claims;       /* how many of them come before a newcomer */
+  gint64 booked_us;   /* monotonic: when somebody whose booking has begun last found nothing free; 0: never */
   gboolean listed;    /* it is in the list that is being taken */
   GPtrArray *ranks[RC_MAX_RANK + 1]; /* of FleetServer; rc.c's */
 } Rc;
@@ -43,6 +45,9 @@ gboolean rc_is_reachable(const Rc *rc);
 
 /* How many of its free places the waiting line leaves to others. */
 gint64 rc_free_for_newcomers(const Rc *rc);
+
+/* Whether people wait for more of its places than are free, at @now_us (monotonic). */
+gboolean rc_is_wanted(const Rc *rc, gint64 now_us);
 
 /* Puts a server at @rank (cut to RC_MAX_RANK; RC_NOT_NOW takes it out). @place_offset is that of the RcPlace
  * in FleetServer. */

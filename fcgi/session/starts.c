@@ -323,12 +323,21 @@ static gboolean is_worth_waiting(const Start *start) {
          waited_us < BOOKED_PATIENCE_US;
 }
 
+/* @rc nullable */
+static void tell_wanted(Core *core, Rc *rc) {
+  if (!rc)
+    return;
+  rc->booked_us = g_get_monotonic_time();
+  watches_tell_wanted(core->watches, rc);
+}
+
 static void start_ask(Start *start) {
   Rc *rc = fleet_find_rc(start->core->fleet, start->rc_name);
   gboolean is_late = g_get_monotonic_time() - start->begun_us > PATIENCE_US;
   gboolean wanted = is_wanted(start);
   FleetServer *server = rc && wanted && !is_late ? rc_choose(rc, start->tried) : NULL;
   if (!server && wanted && is_worth_waiting(start)) {
+    tell_wanted(start->core, rc);
     start->timer = timers_add(start->core->timers, LOOK_AGAIN_US, start_look_again, start);
     return;
   }

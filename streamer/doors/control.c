@@ -9,6 +9,7 @@
 #include "streamer/sessions/sessions_status.h"
 
 #define WAIT_MAX_SECONDS 60
+#define WANTED_MAX_SECONDS 120
 
 /* What the session's other lines have no room for: on whose request it is. */
 static void tell_asked(const Call *call, const char *event, const char *session) {
@@ -96,12 +97,14 @@ static void connect_with_code(gpointer request, gpointer arguments) {
 /* ---- GET_STATUS, DRAIN ---- */
 
 typedef struct {
-  gint64 version, wait_seconds;
+  gint64 version, wait_seconds, wanted_seconds;
 } GetStatus;
 
 static const Field get_status_fields[] = {
     {"version", FIELD_INT, G_STRUCT_OFFSET(GetStatus, version)},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(GetStatus, wait_seconds), .min = 0, .max = WAIT_MAX_SECONDS},
+    {"wanted_seconds", FIELD_INT, G_STRUCT_OFFSET(GetStatus, wanted_seconds), .min = 0,
+     .max = WANTED_MAX_SECONDS},
     {NULL},
 };
 
@@ -132,6 +135,8 @@ static void on_status_gone(gpointer data) {
 static void get_status(gpointer request, gpointer arguments) {
   const Streamer *streamer = call_context(request);
   const GetStatus *get = arguments;
+  if (get->wanted_seconds)
+    sessions_want_place(streamer->sessions, get->wanted_seconds);
   if (!get->version || !get->wait_seconds) {
     answer_status(request);
     return;

@@ -22,6 +22,7 @@ struct Session {
   SessionTime time;
   gint64 newest_number; /* of those who were in (User) */
   gboolean started_told;
+  gboolean is_kept; /* as its status has it */
   const StreamerSettings *settings;
   Stage *stage;
   Events *events; /* NULL from ENDING on */
@@ -220,12 +221,24 @@ static void end_lapsed_knocks(Session *session, gint64 now_us) {
   }
 }
 
+/* Coordinators want to know: they tell those at once who wait for such a place. */
+static void note_kept(Session *session, gint64 now_us) {
+  gboolean is_kept = now_us >= session_people_kept_from_us(session->people);
+  if (session->state == SESSION_ENDING || is_kept == session->is_kept)
+    return;
+  session->is_kept = is_kept;
+  if (is_kept)
+    log_info("session_kept", "session=%s", session->id);
+  session->hooks.changed(session, session->data);
+}
+
 static gboolean on_session_tick(gpointer data) {
   Session *session = data;
   gint64 now_us = program_clock_running_us();
   session->tick_source = 0;
   session_people_tick(session->people, now_us);
   end_lapsed_knocks(session, now_us);
+  note_kept(session, now_us);
   do_what_is_due(session, now_us);
   plan_tick(session);
   return G_SOURCE_REMOVE;
@@ -237,16 +250,22 @@ static void plan_tick(Session *session) {
     return;
   gint64 now_us = program_clock_running_us(),
          next_us = MIN(session_people_next_us(session->people), knockers_next_us(session->knockers));
+  if (!session->is_kept)
+    next_us = MIN(next_us, session_people_kept_from_us(session->people));
   gint64 wait_us = session_time_wait_us(&session->time, session->settings, now_us, instant_now_us());
   wait_us = CLAMP(next_us - now_us, 0, wait_us);
   session->tick_source = g_timeout_add((guint)(wait_us / 1000 + 1), on_session_tick, session);
+}
+
+gboolean session_is_kept(const Session *session) {
+  return session->is_kept;
 }
 
 gint64 session_inactive_in_seconds(const Session *session) {
   return session_time_countdown(&session->time, session->settings, program_clock_running_us());
 }
 
-void session_settings_changed(Session *session) {
+void session_look_again(Session *session) {
   plan_tick(session);
 }
 
@@ -367,6 +386,14 @@ static gboolean has_newcomer(Session *session) {
   return is_new;
 }
 
+static void on_people_due_changed(gpointer data) {
+  Session *session = data;
+  gint64 now_us = program_clock_running_us();
+  session_time_away(&session->time, session_people_are_away(session->people), now_us);
+  note_kept(session, now_us);
+  plan_tick(session);
+}
+
 static void on_people_presence(gboolean somebody_is_in, gpointer data) {
   Session *session = data;
   gint64 now_us = program_clock_running_us();
@@ -374,11 +401,12 @@ static void on_people_presence(gboolean somebody_is_in, gpointer data) {
   if (has_newcomer(session))
     session_time_newcomer(&session->time, now_us);
   session->hooks.changed(session, session->data);
-  plan_tick(session);
+  on_people_due_changed(session);
 }
 
-static void on_people_due_changed(gpointer data) {
-  plan_tick(data);
+static gboolean is_place_wanted(gpointer data) {
+  const Session *session = data;
+  return session->hooks.is_wanted(session->data);
 }
 
 static const SessionPeopleListener people_listener = {
@@ -387,6 +415,7 @@ static const SessionPeopleListener people_listener = {
     .leaving = on_people_leaving,
     .presence = on_people_presence,
     .due_changed = on_people_due_changed,
+    .is_place_wanted = is_place_wanted,
 };
 
 /* ---- life ---- */

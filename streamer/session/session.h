@@ -3,9 +3,9 @@
  *
  *   STARTING -> READY -> ENDING -> (ended)
  *
- * It ends when nobody came within join_seconds, when everyone left, when nobody did anything for
- * inactivity_seconds, when its time is over, when the operator or the streamer's end says so, or when the
- * application fails; people are told the reason word. From ENDING on there are no people in it, only
+ * It ends when nobody came within join_seconds, when everyone left or was away for too long, when nobody did
+ * anything for inactivity_seconds, when its time is over, when the operator or the streamer's end says so, or
+ * when the application fails; people are told the reason word. From ENDING on there are no people in it, only
  * processes that end. Main thread.
  */
 #pragma once
@@ -34,6 +34,8 @@ typedef struct {
   void (*ending)(Session *session, WireEnd end, gpointer data);
   /* Nothing of it is left; to be freed, here or later. The last call. */
   void (*ended)(Session *session, gpointer data);
+  /* Whether somebody waits for a place such as it has. */
+  gboolean (*is_wanted)(gpointer data);
 } SessionHooks;
 
 typedef struct {
@@ -65,8 +67,8 @@ StageFault session_start_fault(const Session *session);
 /* Of its engine; zeros while it has none. */
 EngineStats session_engine_stats(const Session *session);
 guint session_count_viewers(const Session *session);
-/* The settings were read again. */
-void session_settings_changed(Session *session);
+/* The settings were read again, or its place is wanted now. */
+void session_look_again(Session *session);
 gint64 session_ends_at_us(const Session *session);
 
 /* Ends it; `ending` is called within, `ended` later. Nothing happens when it is ENDING already. */
@@ -102,6 +104,9 @@ Events *session_events(const Session *session);
 
 /* What is left until it ends because nobody does anything, while people are warned of that; else 0. */
 gint64 session_inactive_in_seconds(const Session *session);
+
+/* Whether its people are all away, and it is there for them only as long as its place is not wanted. */
+gboolean session_is_kept(const Session *session);
 
 /* ---- viewers ---- */
 

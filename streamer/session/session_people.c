@@ -210,6 +210,7 @@ gint64 session_people_begin_connection(SessionPeople *people, const char *user) 
 
 void session_people_hold(SessionPeople *people, const char *user) {
   users_hold(people->users, user);
+  people->listener.due_changed(people->data);
 }
 
 void session_people_release(SessionPeople *people, const char *user) {
@@ -265,16 +266,29 @@ static gint64 grace_us(const SessionPeople *people) {
   return people->settings->reconnect_grace_seconds * INSTANT_SECOND;
 }
 
+static gint64 alone_grace_us(const SessionPeople *people) {
+  gint64 alone_us = people->settings->alone_grace_seconds * INSTANT_SECOND;
+  return people->listener.is_place_wanted(people->data) ? grace_us(people) : MAX(grace_us(people), alone_us);
+}
+
 void session_people_tick(SessionPeople *people, gint64 now_us) {
-  for (const User *user; (user = users_next_gone(people->users, now_us, grace_us(people)));) {
+  for (const User *user;
+       (user = users_next_gone(people->users, now_us, grace_us(people), alone_grace_us(people)));) {
     g_autofree char *id = g_strdup(user->id);
     session_people_dismiss(people, id, SESSION_LOST);
   }
   floor_tick(people->floor, now_us);
 }
 
+gint64 session_people_kept_from_us(const SessionPeople *people) {
+  return session_people_are_away(people)
+             ? users_next_deadline(people->users, grace_us(people), grace_us(people))
+             : G_MAXINT64;
+}
+
 gint64 session_people_next_us(const SessionPeople *people) {
-  return MIN(users_next_deadline(people->users, grace_us(people)), floor_next_us(people->floor));
+  return MIN(users_next_deadline(people->users, grace_us(people), alone_grace_us(people)),
+             floor_next_us(people->floor));
 }
 
 /* ---- life ---- */
@@ -302,4 +316,8 @@ void session_people_free(SessionPeople *people) {
 
 const Users *session_people_users(const SessionPeople *people) {
   return people->users;
+}
+
+gboolean session_people_are_away(const SessionPeople *people) {
+  return users_count(people->users) > 0 && !users_is_anybody_present(people->users);
 }

@@ -25,8 +25,10 @@ typedef struct {
   void (*leaving)(const char *user, gpointer data);
   /* People came, came again or went. */
   void (*presence)(gboolean somebody_is_in, gpointer data);
-  /* session_people_next_us() may be another. */
+  /* session_people_next_us() may be another, and whether anybody is connected. */
   void (*due_changed)(gpointer data);
+  /* Whether somebody waits for a place such as this session has; called while people are looked at. */
+  gboolean (*is_place_wanted)(gpointer data);
 } SessionPeopleListener;
 
 /* @id is the session's, for the log; it and @settings outlive the people. When @events are freed before,
@@ -37,6 +39,11 @@ void session_people_free(SessionPeople *people); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SessionPeople, session_people_free)
 
 const Users *session_people_users(const SessionPeople *people);
+/* Whether there are people in, none of whom is connected just now. */
+gboolean session_people_are_away(const SessionPeople *people);
+/* From when on nobody would be in if their place were wanted; G_MAXINT64: somebody is connected, or nobody is
+ * in. */
+gint64 session_people_kept_from_us(const SessionPeople *people);
 
 /* ---- coming and going ---- */
 
@@ -109,7 +116,8 @@ gboolean session_people_decline_control(SessionPeople *people, const char *user,
 
 /* ---- time ---- */
 
-/* Who was away for too long is gone, who was silent for too long steers no more. */
+/* Who was away for too long is gone, who was silent for too long steers no more. Somebody without whom nobody
+ * would be there is waited for longer, unless the place is wanted. */
 void session_people_tick(SessionPeople *people, gint64 now_us);
 /* When that is next to be called; G_MAXINT64: when something changes. */
 gint64 session_people_next_us(const SessionPeople *people);

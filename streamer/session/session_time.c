@@ -44,6 +44,14 @@ void session_time_picture(SessionTime *time) {
   time->picture_came = TRUE;
 }
 
+void session_time_away(SessionTime *time, gboolean are_away, gint64 now_us) {
+  if (are_away == (time->away_us != 0))
+    return;
+  if (time->away_us)
+    time->touched_us += now_us - MAX(time->away_us, time->touched_us);
+  time->away_us = are_away ? now_us : 0;
+}
+
 gboolean session_time_touch(SessionTime *time, gint64 now_us) {
   time->touched_us = now_us;
   return time->countdown;
@@ -70,7 +78,7 @@ static gint64 empty_end_us(const SessionTime *time) {
 
 /* The same for one in which nobody does anything. */
 static gint64 inactive_end_us(const SessionTime *time, const StreamerSettings *settings) {
-  if (!time->ready || !time->somebody_is_in || !settings->inactivity_seconds)
+  if (!time->ready || !time->somebody_is_in || time->away_us || !settings->inactivity_seconds)
     return G_MAXINT64;
   return time->touched_us + settings->inactivity_seconds * INSTANT_SECOND;
 }

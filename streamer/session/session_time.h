@@ -2,7 +2,8 @@
  * and what is due is for the session to do.
  *
  *   nobody came within join_seconds, or everyone left    users_left
- *   nobody touched anything for inactivity_seconds       inactive, after INACTIVITY_WARNING
+ *   nobody touched anything for inactivity_seconds       inactive, after INACTIVITY_WARNING; time in which
+ *                                                        nobody of its people is connected does not count
  *   no picture came to anybody for no_picture_seconds    no_picture
  *   the end that was agreed on                           time_over, after SESSION_ENDING
  *   the server's stop, once it is announced              server_stopping
@@ -22,6 +23,7 @@ typedef struct {
   gint64 join_by_us;            /* meaningful while it is ready and nobody came */
   gint64 empty_by_us;           /* meaningful when somebody came and nobody is in */
   gint64 touched_us;            /* the last sign of somebody being there */
+  gint64 away_us;               /* since when none of its people is connected; 0: somebody is */
   gint64 ready_us, newcomer_us; /* when it was, and when the last one came who had not been in */
   gboolean picture_came;
   gboolean countdown; /* INACTIVITY_WARNING was told and not taken back */
@@ -52,6 +54,8 @@ void session_time_presence(SessionTime *time, gboolean somebody_is_in, gint64 no
 void session_time_newcomer(SessionTime *time, gint64 now_us);
 /* A picture has come to somebody: from now on there is no end for the lack of one. */
 void session_time_picture(SessionTime *time);
+/* Whether people are in, none of whom is connected. */
+void session_time_away(SessionTime *time, gboolean are_away, gint64 now_us);
 /* Somebody did something. TRUE: a countdown runs, so that it is time to look what is due. */
 gboolean session_time_touch(SessionTime *time, gint64 now_us);
 

@@ -223,21 +223,39 @@ char **users_list_barred(const Users *users, guint most) {
   return g_strv_builder_end(builder);
 }
 
-const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us) {
+gboolean users_is_anybody_present(const Users *users) {
+  for (guint i = 0; i < users->list->len; i++)
+    if (((const User *)users->list->pdata[i])->holds > 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Who is waited for longer than the others; NULL: nobody. */
+static const User *find_awaited(const Users *users) {
+  if (users->list->len == 0 || users_is_anybody_present(users))
+    return NULL;
+  const User *host = users_first_host(users, NULL);
+  return host ? host : users->list->pdata[0];
+}
+
+const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us, gint64 alone_grace_us) {
+  const User *awaited = find_awaited(users);
   for (guint i = 0; i < users->list->len; i++) {
     const User *user = users->list->pdata[i];
-    if (user->holds == 0 && now_us - user->absent_since_us >= grace_us)
+    gint64 its_us = user == awaited ? alone_grace_us : grace_us;
+    if (user->holds == 0 && now_us - user->absent_since_us >= its_us)
       return user;
   }
   return NULL;
 }
 
-gint64 users_next_deadline(const Users *users, gint64 grace_us) {
+gint64 users_next_deadline(const Users *users, gint64 grace_us, gint64 alone_grace_us) {
+  const User *awaited = find_awaited(users);
   gint64 deadline = G_MAXINT64;
   for (guint i = 0; i < users->list->len; i++) {
     const User *user = users->list->pdata[i];
     if (user->holds == 0)
-      deadline = MIN(deadline, user->absent_since_us + grace_us);
+      deadline = MIN(deadline, user->absent_since_us + (user == awaited ? alone_grace_us : grace_us));
   }
   return deadline;
 }

@@ -80,10 +80,13 @@ gboolean users_is_barred(const Users *users, const char *id);
 guint users_count_barred(const Users *users);
 char **users_list_barred(const Users *users, guint most);
 
-/* The first person who has been absent for @grace_us; NULL when there is none. */
-const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us);
+/* Whether somebody is in and present. */
+gboolean users_is_anybody_present(const Users *users);
+/* The first person who has been absent for @grace_us; NULL when there is none. While nobody is present one of
+ * them, the first host or else the first who came, is waited for @alone_grace_us instead. */
+const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us, gint64 alone_grace_us);
 /* When the next one will be gone if nothing changes; G_MAXINT64: nobody is absent. */
-gint64 users_next_deadline(const Users *users, gint64 grace_us);
+gint64 users_next_deadline(const Users *users, gint64 grace_us, gint64 alone_grace_us);
 
 gboolean users_is_host(const User *user);
 /* The first host who is in and is not @except (nullable); NULL: there is none. */

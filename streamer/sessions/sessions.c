@@ -2,6 +2,7 @@
 
 #include "common/instant.h"
 #include "common/log.h"
+#include "common/program_clock.h"
 #include "common/random.h"
 #include "streamer/base/counts.h"
 
@@ -93,8 +94,17 @@ static void on_session_ended(Session *session, gpointer data) {
   place_left(sessions);
 }
 
-static const SessionHooks session_hooks = {on_session_changed, on_session_started, on_session_ending,
-                                           on_session_ended};
+static gboolean is_place_wanted(gpointer data) {
+  return program_clock_running_us() < ((const Sessions *)data)->wanted_until_us;
+}
+
+static const SessionHooks session_hooks = {
+    .changed = on_session_changed,
+    .started = on_session_started,
+    .ending = on_session_ending,
+    .ended = on_session_ended,
+    .is_wanted = is_place_wanted,
+};
 
 static char *next_directory(gpointer data) {
   Sessions *sessions = data;
@@ -370,9 +380,20 @@ void sessions_drain(Sessions *sessions, gboolean on) {
   status_watches_touch(sessions->watches);
 }
 
+void sessions_want_place(Sessions *sessions, gint64 seconds) {
+  gint64 now_us = program_clock_running_us(), until_us = now_us + seconds * INSTANT_SECOND;
+  gboolean is_news = sessions->wanted_until_us <= now_us;
+  sessions->wanted_until_us = MAX(sessions->wanted_until_us, until_us);
+  if (!is_news)
+    return;
+  log_info("place_wanted", "seconds=%d", (int)seconds);
+  for (guint i = 0; i < sessions->list->len; i++)
+    session_look_again(sessions->list->pdata[i]);
+}
+
 void sessions_settings_changed(Sessions *sessions) {
   for (guint i = 0; i < sessions->list->len; i++)
-    session_settings_changed(sessions->list->pdata[i]);
+    session_look_again(sessions->list->pdata[i]);
   kept_stages_try(sessions->kept, TRUE);
   status_watches_touch(sessions->watches);
 }

@@ -48,6 +48,10 @@ void sessions_stop(Sessions *sessions, guint grace_seconds, GSourceOnceFunc func
 /* No new sessions, and no standbys; running ones go on. */
 void sessions_drain(Sessions *sessions, gboolean on);
 
+/* Somebody waits for a server such as this one, and will for @seconds if nothing more is heard: nobody who is
+ * away keeps a session alone for longer than others would be waited for. */
+void sessions_want_place(Sessions *sessions, gint64 seconds);
+
 /* This host cannot show sessions, for @reason, a clause: none is started until a trial, which is made at once
  * and then after ever longer pauses, shows that it can. */
 void sessions_set_unusable(Sessions *sessions, const char *reason);

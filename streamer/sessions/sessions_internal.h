@@ -19,6 +19,7 @@ struct Sessions {
   Usability *usability;
   char *rc_name; /* of the last that was asked for, which a trial shows (nullable) */
   guint64 directories_made;
+  gint64 wanted_until_us; /* program_clock_running_us()'s: so long somebody waits for a place */
   gboolean draining, closed;
   GSourceOnceFunc all_gone;
   gpointer all_gone_data;

@@ -26,6 +26,7 @@ static const Field knock_fields[] = {
 typedef struct {
   char *session, *code, *state;
   gint64 users, starts_at_us, ends_at_us;
+  gboolean kept;
   gint64 generation, removals;
   char **removed;
   GPtrArray *knocks;
@@ -36,6 +37,7 @@ static const Field session_fields[] = {
     {"code", FIELD_TEXT, G_STRUCT_OFFSET(SessionRow, code)},
     {"state", FIELD_TEXT, G_STRUCT_OFFSET(SessionRow, state)},
     {"users", FIELD_INT, G_STRUCT_OFFSET(SessionRow, users)},
+    {"kept", FIELD_BOOL, G_STRUCT_OFFSET(SessionRow, kept)},
     {"starts_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionRow, starts_at_us)},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionRow, ends_at_us)},
     {"generation", FIELD_INT, G_STRUCT_OFFSET(SessionRow, generation), .min = 1, .max = G_MAXINT32},
@@ -118,6 +120,7 @@ static GPtrArray *list_sessions(const Sessions *sessions) {
     row->code = (char *)session_code(session);
     row->state = (char *)session_state_name(session_state(session));
     row->users = users_count(session_people_users(session_people(session)));
+    row->kept = session_is_kept(session);
     row->starts_at_us = session_starts_at_us(session);
     row->ends_at_us = session_ends_at_us(session);
     row->generation = session_code_generation(session);

@@ -63,6 +63,9 @@ const Setting streamer_settings_table[] = {
      .help = "A session that nobody joins ends after this."},
     {"reconnect_grace_seconds", SETTING_INT, AT(reconnect_grace_seconds), 1, 3600, "seconds", "20",
      .help = "How long a person whose connection broke is waited for."},
+    {"alone_grace_seconds", SETTING_INT, AT(alone_grace_seconds), 0, 3600, "seconds", "180",
+     .help = "The same where nobody else is there, as long as nobody waits for a server; at least "
+             "reconnect_grace_seconds."},
     {"inactivity_seconds", SETTING_INT, AT(inactivity_seconds), 0, 86400, "seconds", "300",
      .help = "A session in which nobody does anything ends after this; 0: never."},
     {"inactivity_warning_seconds", SETTING_INT, AT(inactivity_warning_seconds), 1, 3600, "seconds", "30",
@@ -137,6 +140,7 @@ static const char *const live_settings[] = {
     "engine_timeout_seconds",
     "join_seconds",
     "reconnect_grace_seconds",
+    "alone_grace_seconds",
     "inactivity_seconds",
     "inactivity_warning_seconds",
     "no_picture_seconds",

@@ -20,7 +20,7 @@ typedef struct {
   char **limits_exempt;
   gint64 session_limit, standby_sessions, standby_displays, session_users_limit, session_minutes;
   gint64 start_timeout_seconds, hang_timeout_seconds, engine_timeout_seconds;
-  gint64 join_seconds, reconnect_grace_seconds;
+  gint64 join_seconds, reconnect_grace_seconds, alone_grace_seconds;
   gint64 inactivity_seconds, inactivity_warning_seconds, no_picture_seconds, stop_grace_seconds;
   char *control;
   gint64 control_idle_seconds;

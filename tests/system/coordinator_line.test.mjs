@@ -243,6 +243,45 @@ test('when a start fails the visitor stays the first, and gets the server that w
   assert.equal((await second).status, 200);
 });
 
+/** What the streamer was last told of who waits for it, in seconds; undefined: nobody does. @param {FakeStreamer} streamer */
+const wanted = streamer => streamer.requests.findLast(({ verb }) => verb === 'GET_STATUS').wanted_seconds;
+
+test('a busy server is told that somebody waits for it, as long as somebody does', async t => {
+  const { join, client, streamer, length } = await startBusy(t, { settings: { status_wait_seconds: 1 } });
+  assert.ok(streamer.requests.every(({ wanted_seconds }) => wanted_seconds === undefined), 'nobody waits');
+  const place = await join();
+  await until(() => wanted(streamer) > 1, { what: 'the streamer is told, for longer than until the next time' });
+  assert.ok(wanted(streamer) <= 120);
+  await client.ask('LEAVE_LINE', { place });
+  await length(0);
+  await until(() => wanted(streamer) === undefined, { what: 'nobody waits any more' });
+});
+
+test('one that keeps a session of people who are away is told at once', async t => {
+  const { wait, streamer, sessions } = await startBusy(t, { limits: [2] });
+  streamer.keep(sessions[0]);
+  const asked = streamer.count('GET_STATUS');
+  await until(() => streamer.count('GET_STATUS') > asked, { what: 'its next status is asked for' });
+  assert.equal(wanted(streamer), undefined);
+  const waiting = wait();
+  await until(() => wanted(streamer) > 0, { what: 'the streamer is told, though its status is not due' });
+  streamer.end(sessions[0]);
+  assert.equal((await waiting).status, 200);
+});
+
+test('a busy server is told of somebody whose booking has begun, too', async t => {
+  const { come, client, streamers } = await startRiver(t, { plan: [planned(0, 10 * MINUTE, { code: '1234' })] });
+  const [streamer] = streamers;
+  const rest = { code: '4321', rc_name: 'River', starts_at: '2026-01-01T00:00:00Z', ends_at: '2037-01-01T00:00:00Z' };
+  streamer.sessions.set('anybodys', { session: 'anybodys', ...rest });
+  streamer.keep('anybodys');
+  await until(async () => (await client.ask('GET_RCS')).answer.rcs[0].free === 0, { what: 'the place is taken' });
+  const coming = come('1234');
+  await until(() => wanted(streamer) > 0, { what: 'the streamer is told' });
+  streamer.end('anybodys');
+  assert.equal((await coming).status, 200);
+});
+
 test('bookings come before the line, and the line before newcomers', async t => {
   const plan = [planned(3_000, 10 * MINUTE, { code: '1234' })];
   const { walkIn, come, streamers, client } = await startRiver(t, { plan, settings: { min_session_minutes: 5 } });

@@ -92,6 +92,7 @@ test('the bare START_SESSION works', async t => {
           code: session.code,
           state: 'ready',
           users: 0,
+          kept: false,
           starts_at: session.starts_at,
           ends_at: session.ends_at,
         },

@@ -192,7 +192,7 @@ test('a long message in pieces is one; too long or binary ones end the WebSocket
 });
 
 test('who asks without end and never reads is cut off, and slows nobody', async t => {
-  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1 });
+  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1, alone_grace_seconds: 1 });
   const { session } = await streamer.startSession();
   const greedy = await streamer.person(session, 'greedy').socket(t);
   greedy.stream.pause();
@@ -252,7 +252,7 @@ test('when the last one says good-bye the session ends; the others are told who 
 });
 
 test('a lost connection is waited for; who comes back in time finds the session', async t => {
-  const streamer = await startStreamer(t, { reconnect_grace_seconds: 2 });
+  const streamer = await startStreamer(t, { reconnect_grace_seconds: 2, alone_grace_seconds: 2 });
   const { session } = await streamer.startSession();
   const person = streamer.person(session, 'p', { role: 'host' });
   const first = await person.socket(t);
@@ -267,7 +267,7 @@ test('a lost connection is waited for; who comes back in time finds the session'
 });
 
 test('a long poll keeps its person present, and its loss is a loss', async t => {
-  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1 });
+  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1, alone_grace_seconds: 1 });
   const { session } = await streamer.startSession();
   const person = streamer.person(session, 'p');
   const { cursor } = (await person.connect()).answer;

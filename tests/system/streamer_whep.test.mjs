@@ -140,7 +140,7 @@ test('the same person has one player: a new one ends the old', async t => {
 });
 
 test('a player alone keeps its person in the session', async t => {
-  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1, join_seconds: 1 });
+  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1, alone_grace_seconds: 1, join_seconds: 1 });
   const { session } = await streamer.startSession();
   const person = streamer.person(session, 'p', { role: 'host' });
   const location = String((await person.whep({ body: offer() })).headers.location);

@@ -13,7 +13,7 @@ import { onEnd } from './programs.mjs';
 /**
  * @typedef {{ knock: string, name?: string, lapses_in_seconds: number, answer?: 'admitted' | 'refused' }} FakeKnock
  * @typedef {{ session: string, code: string, rc_name: string, starts_at: string, ends_at: string, generation?: number,
- *             removals?: number, removed?: string[], knocks?: FakeKnock[] }} FakeSession
+ *             removals?: number, removed?: string[], knocks?: FakeKnock[], kept?: boolean }} FakeSession
  * @typedef {'right' | 'full' | 'fails' | 'hangs' | 'garbage' | 'huge' | 'another' | 'loses_reply' | 'loses_all_replies'}
  *   Behaviour  `loses_reply`: does what it is asked, once, and closes the connection instead of answering
  */
@@ -124,6 +124,12 @@ export class FakeStreamer {
   end(session, reason = 'users_left') {
     this.sessions.delete(session);
     this.ended.unshift({ session, reason });
+    this.change();
+  }
+
+  /** Everybody of a session is away, or (`kept` false) somebody is back. @param {string} id @param {boolean} [kept] */
+  keep(id, kept = true) {
+    this.#session(id).kept = kept;
     this.change();
   }
 

@@ -322,6 +322,30 @@ static void next_ends_are_known(Fixture *fixture, gconstpointer data) {
   expect_ends(fixture, now_us, "");
 }
 
+static void busy_servers_are_wanted_while_more_wait_than_are_free(Fixture *fixture, gconstpointer data) {
+  set_list(fixture, "a:1:R b:2:R c:3:S");
+  FleetServer *a = fleet_find_server(fixture->fleet, "a"), *b = fleet_find_server(fixture->fleet, "b");
+  Rc *rc = fleet_find_rc(fixture->fleet, "R");
+  gint64 now_us = g_get_monotonic_time();
+  tell(a, 1, "busy", "s1:1111");
+  tell(b, 1, "free", "");
+  rc->claims = 1; /* and there is one for them */
+  g_assert_false(fleet_server_is_wanted(a));
+  rc->claims = 2;
+  g_assert_true(fleet_server_is_wanted(a));
+  g_assert_false(fleet_server_is_wanted(b)); /* which is free */
+  g_assert_false(fleet_server_is_wanted(fleet_find_server(fixture->fleet, "c")));
+  tell(a, 1, "draining", "s1:1111"); /* nobody will be given it */
+  g_assert_false(fleet_server_is_wanted(a));
+  tell(a, 1, "busy", "s1:1111");
+  rc->claims = 0;
+  rc->booked_us = now_us;
+  g_assert_false(fleet_server_is_wanted(a));
+  tell(b, 1, "busy", "s2:2222");
+  g_assert_true(rc_is_wanted(rc, now_us + INSTANT_SECOND));
+  g_assert_false(rc_is_wanted(rc, now_us + INSTANT_MINUTE)); /* who had a booking has not looked any more */
+}
+
 /* Whichever comes second of those that have one id: an operator's with a booking's id, then the booking. */
 static void session_taken_twice_is_one(Fixture *fixture, gconstpointer data) {
   FleetServer *server = add_one(fixture, 3);
@@ -400,6 +424,8 @@ int main(int argc, char **argv) {
   ADD("/fleet/unchanged-servers-survive-a-new-list", unchanged_servers_survive_a_new_list);
   ADD("/fleet/server-in-use-outlives-the-list", server_in_use_outlives_the_list);
   ADD("/fleet/next-ends-are-known", next_ends_are_known);
+  ADD("/fleet/busy-servers-are-wanted-while-more-wait-than-are-free",
+      busy_servers_are_wanted_while_more_wait_than_are_free);
   ADD("/fleet/session-taken-twice-is-one", session_taken_twice_is_one);
   ADD("/fleet/sessions-against-the-rules-take-places", sessions_against_the_rules_take_places);
 #undef ADD

@@ -9,6 +9,7 @@ typedef struct {
   StreamerSettings settings;
   Events *events;
   SessionPeople *people;
+  gboolean is_place_wanted;
   GString *told; /* to the listener; what may have changed of the time is left out */
 } World;
 
@@ -34,7 +35,12 @@ static void on_presence(gboolean somebody_is_in, gpointer data) {
 static void on_due_changed(gpointer data) {
 }
 
-static const SessionPeopleListener listener = {on_steers, on_active, on_leaving, on_presence, on_due_changed};
+static gboolean is_place_wanted(gpointer data) {
+  return ((const World *)data)->is_place_wanted;
+}
+
+static const SessionPeopleListener listener = {on_steers,   on_active,      on_leaving,
+                                               on_presence, on_due_changed, is_place_wanted};
 
 static void world_init(World *world) {
   *world = (World){.settings = {.control = "host", .reconnect_grace_seconds = 20}};
@@ -101,6 +107,39 @@ static void who_is_away_for_the_grace_is_gone(void) {
   g_assert_null(users_find(session_people_users(world.people), "away"));
   g_assert_nonnull(users_find(session_people_users(world.people), "held"));
   g_assert_true(was_told(&world, "held", "\"reason\":\"lost\""));
+  world_clear(&world);
+}
+
+static void who_is_alone_is_waited_for_longer_unless_their_place_is_wanted(void) {
+  World world;
+  world_init(&world);
+  world.settings.alone_grace_seconds = 180;
+  const Users *users = session_people_users(world.people);
+  g_assert_false(session_people_are_away(world.people));
+  come(&world, "host", "host", NULL);
+  g_assert_true(session_people_are_away(world.people));
+  session_people_hold(world.people, "host");
+  g_assert_false(session_people_are_away(world.people));
+  session_people_release(world.people, "host");
+  gint64 now_us = g_get_monotonic_time();
+  g_assert_cmpint(session_people_next_us(world.people), >, now_us + 179 * SECOND);
+  session_people_tick(world.people, now_us + 100 * SECOND);
+  g_assert_nonnull(users_find(users, "host"));
+  world.is_place_wanted = TRUE;
+  g_assert_cmpint(session_people_next_us(world.people), <=, now_us + 20 * SECOND);
+  session_people_tick(world.people, now_us + 19 * SECOND);
+  g_assert_nonnull(users_find(users, "host"));
+  session_people_tick(world.people, now_us + 21 * SECOND);
+  g_assert_null(users_find(users, "host"));
+  world_clear(&world);
+}
+
+static void a_grace_for_who_is_alone_is_never_the_shorter_one(void) {
+  World world;
+  world_init(&world);
+  world.settings.alone_grace_seconds = 0;
+  come(&world, "host", "host", NULL);
+  g_assert_cmpint(session_people_next_us(world.people), >, g_get_monotonic_time() + 19 * SECOND);
   world_clear(&world);
 }
 
@@ -175,6 +214,10 @@ int main(int argc, char **argv) {
   g_test_add_func("/session-people/who-has-the-session-is-told-of-its-people",
                   who_has_the_session_is_told_of_its_people);
   g_test_add_func("/session-people/who-is-away-for-the-grace-is-gone", who_is_away_for_the_grace_is_gone);
+  g_test_add_func("/session-people/who-is-alone-is-waited-for-longer-unless-their-place-is-wanted",
+                  who_is_alone_is_waited_for_longer_unless_their_place_is_wanted);
+  g_test_add_func("/session-people/a-grace-for-who-is-alone-is-never-the-shorter-one",
+                  a_grace_for_who_is_alone_is_never_the_shorter_one);
   g_test_add_func("/session-people/whom-the-host-removes-stays-away", whom_the_host_removes_stays_away);
   g_test_add_func("/session-people/a-full-session-lets-nobody-else-in", a_full_session_lets_nobody_else_in);
   g_test_add_func("/session-people/data-reach-whom-they-are-for", data_reach_whom_they_are_for);

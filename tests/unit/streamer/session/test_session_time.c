@@ -109,6 +109,30 @@ static void a_touch_stops_the_countdown(void) {
   assert_told(&time, &now_us, 589 * SECOND, WIRE_INACTIVITY_WARNING, 30);
 }
 
+static void time_in_which_nobody_is_connected_is_nobodys_idleness(void) {
+  SessionTime time;
+  gint64 now_us = begin(&time, 60);
+  session_time_away(&time, TRUE, 120 * SECOND);
+  session_time_away(&time, TRUE, 130 * SECOND); /* said twice, it is no shorter */
+  SessionDue due = session_time_due(&time, &settings, 900 * SECOND, WALL + 900 * SECOND);
+  g_assert_cmpint(due.type, ==, SESSION_DUE_NOTHING);
+  session_time_away(&time, FALSE, 900 * SECOND);
+  now_us = 900 * SECOND;
+  assert_told(&time, &now_us, 1070 * SECOND, WIRE_INACTIVITY_WARNING, 30);
+  session_time_away(&time, TRUE, 1080 * SECOND); /* the countdown stops with them, and goes on */
+  assert_told(&time, &now_us, 1070 * SECOND, WIRE_INACTIVITY_ENDED, 0);
+  session_time_away(&time, FALSE, 1090 * SECOND);
+  now_us = 1090 * SECOND;
+  assert_told(&time, &now_us, 1090 * SECOND, WIRE_INACTIVITY_WARNING, 20);
+  session_time_away(&time, TRUE, 1091 * SECOND);
+  session_time_touch(&time, 1100 * SECOND); /* by the coordinator: there is more time */
+  session_time_away(&time, FALSE, 1150 * SECOND);
+  g_assert_cmpint(session_time_due(&time, &settings, 1150 * SECOND, WALL + 1150 * SECOND).message, ==,
+                  WIRE_INACTIVITY_ENDED);
+  now_us = 1150 * SECOND;
+  assert_told(&time, &now_us, 1420 * SECOND, WIRE_INACTIVITY_WARNING, 30);
+}
+
 static void a_short_time_warns_at_its_half(void) {
   SessionTime time;
   gint64 now_us = begin(&time, 60);
@@ -239,6 +263,8 @@ int main(int argc, char **argv) {
   g_test_add_func("/session-time/nobody-doing-anything-is-warned-then-ended",
                   nobody_doing_anything_is_warned_then_ended);
   g_test_add_func("/session-time/a-touch-stops-the-countdown", a_touch_stops_the_countdown);
+  g_test_add_func("/session-time/time-in-which-nobody-is-connected-is-nobodys-idleness",
+                  time_in_which_nobody_is_connected_is_nobodys_idleness);
   g_test_add_func("/session-time/a-short-time-warns-at-its-half", a_short_time_warns_at_its_half);
   g_test_add_func("/session-time/zero-is-never", zero_is_never);
   g_test_add_func("/session-time/a-countdown-that-the-operator-switches-off-is-taken-back",

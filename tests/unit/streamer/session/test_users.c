@@ -123,16 +123,42 @@ static void everybody_has_talk_of_their_own(void) {
 static void who_is_held_is_present(void) {
   g_autoptr(Users) users = users_new();
   users_admit(users, "a", NULL, "guest", 0, 0, NULL);
-  g_assert_cmpint(users_next_deadline(users, GRACE), ==, GRACE);
+  g_assert_cmpint(users_next_deadline(users, GRACE, GRACE), ==, GRACE);
   users_hold(users, "a");
   users_hold(users, "a");
-  g_assert_cmpint(users_next_deadline(users, GRACE), ==, G_MAXINT64);
+  g_assert_cmpint(users_next_deadline(users, GRACE, GRACE), ==, G_MAXINT64);
   users_release(users, "a", 100 * SECOND);
-  g_assert_null(users_next_gone(users, 1000 * SECOND, GRACE));
+  g_assert_null(users_next_gone(users, 1000 * SECOND, GRACE, GRACE));
   users_release(users, "a", 200 * SECOND);
-  g_assert_cmpint(users_next_deadline(users, GRACE), ==, 200 * SECOND + GRACE);
-  g_assert_null(users_next_gone(users, 200 * SECOND + GRACE - 1, GRACE));
-  g_assert_cmpstr(users_next_gone(users, 200 * SECOND + GRACE, GRACE)->id, ==, "a");
+  g_assert_cmpint(users_next_deadline(users, GRACE, GRACE), ==, 200 * SECOND + GRACE);
+  g_assert_null(users_next_gone(users, 200 * SECOND + GRACE - 1, GRACE, GRACE));
+  g_assert_cmpstr(users_next_gone(users, 200 * SECOND + GRACE, GRACE, GRACE)->id, ==, "a");
+}
+
+static const char *next_gone(const Users *users, gint64 now_us) {
+  const User *user = users_next_gone(users, now_us, GRACE, 9 * GRACE);
+  return user ? user->id : "";
+}
+
+static void without_whom_nobody_is_there_is_waited_for_longer(void) {
+  g_autoptr(Users) users = users_new();
+  g_assert_false(users_is_anybody_present(users));
+  g_assert_cmpint(users_next_deadline(users, GRACE, 9 * GRACE), ==, G_MAXINT64);
+  users_admit(users, "guest", NULL, "guest", 0, 0, NULL);
+  users_admit(users, "host", NULL, "host", 0, 0, NULL);
+  g_assert_cmpstr(next_gone(users, GRACE), ==, "guest");
+  g_assert_cmpint(users_next_deadline(users, GRACE, 9 * GRACE), ==, GRACE);
+  users_hold(users, "guest");
+  g_assert_true(users_is_anybody_present(users));
+  g_assert_cmpstr(next_gone(users, GRACE), ==, "host");
+  users_remove(users, "guest");
+  g_assert_cmpstr(next_gone(users, 9 * GRACE - 1), ==, "");
+  g_assert_cmpint(users_next_deadline(users, GRACE, 9 * GRACE), ==, 9 * GRACE);
+  g_assert_cmpstr(next_gone(users, 9 * GRACE), ==, "host");
+  users_remove(users, "host");
+  users_admit(users, "first", NULL, "guest", 0, 0, NULL);
+  users_admit(users, "second", NULL, "guest", 0, 0, NULL);
+  g_assert_cmpstr(next_gone(users, GRACE), ==, "second");
 }
 
 static void holds_of_those_not_in_are_ignored(void) {
@@ -268,6 +294,8 @@ int main(int argc, char **argv) {
                   who_is_barred_stays_so_while_that_is_remembered);
   g_test_add_func("/users/everybody-has-talk-of-their-own", everybody_has_talk_of_their_own);
   g_test_add_func("/users/who-is-held-is-present", who_is_held_is_present);
+  g_test_add_func("/users/without-whom-nobody-is-there-is-waited-for-longer",
+                  without_whom_nobody_is_there_is_waited_for_longer);
   g_test_add_func("/users/holds-of-those-not-in-are-ignored", holds_of_those_not_in_are_ignored);
   g_test_add_func("/users/the-first-host-is-found", the_first_host_is_found);
   g_test_add_func("/viewers/an-offer-is-answered-once", an_offer_is_answered_once);
