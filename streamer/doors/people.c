@@ -12,7 +12,7 @@
 /* The arguments of all the verbs below; each verb's table has those that it reads. */
 typedef struct {
   char *ticket, *user, *name, *data, *to;
-  gboolean transient;
+  gboolean transient, returning;
 } PeopleAsk;
 
 #define TICKET                                                                                               \
@@ -144,6 +144,12 @@ static void remove_user(gpointer call, gpointer arguments) {
     call_refuse(call, error);
 }
 
+static const Field disconnect_fields[] = {
+    TICKET,
+    {"returning", FIELD_BOOL, G_STRUCT_OFFSET(PeopleAsk, returning)},
+    {NULL},
+};
+
 static void disconnect(gpointer call, gpointer arguments) {
   const PeopleAsk *ask = arguments;
   g_auto(Person) person = {NULL};
@@ -153,7 +159,10 @@ static void disconnect(gpointer call, gpointer arguments) {
     return;
   }
   call_answer(call, WIRE_DISCONNECTED, NULL, NULL); /* before their WebSocket is closed */
-  session_people_dismiss(person.people, person.user, SESSION_LEFT);
+  if (ask->returning)
+    session_people_note_going(person.people, person.user);
+  else
+    session_people_dismiss(person.people, person.user, SESSION_LEFT);
 }
 
 /* ---- the doors ---- */
@@ -170,7 +179,7 @@ static const Verb verbs[] = {
     {"DECLINE_CONTROL", other_fields, sizeof(PeopleAsk), decline_control},
     {"REMOVE_USER", other_fields, sizeof(PeopleAsk), remove_user},
     {"KEEP_ALIVE", only_fields, sizeof(PeopleAsk), keep_alive},
-    {"DISCONNECT", only_fields, sizeof(PeopleAsk), disconnect},
+    {"DISCONNECT", disconnect_fields, sizeof(PeopleAsk), disconnect},
     {NULL},
 };
 

@@ -203,6 +203,11 @@ gboolean session_people_remove(SessionPeople *people, const char *user, const ch
   return TRUE;
 }
 
+void session_people_note_going(SessionPeople *people, const char *user) {
+  users_note_going(people->users, user);
+  people->listener.due_changed(people->data);
+}
+
 gint64 session_people_begin_connection(SessionPeople *people, const char *user) {
   events_replace(people->events, user);
   return users_note_connection(people->users, user);

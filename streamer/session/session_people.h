@@ -62,6 +62,8 @@ void session_people_dismiss(SessionPeople *people, const char *user, SessionLeav
 /* The host, @user, has @other leave for good. FALSE with a WIRE_ERROR when they may not. */
 gboolean session_people_remove(SessionPeople *people, const char *user, const char *other, GError **error);
 
+/* @user goes, and perhaps comes again at once: is waited for, but no longer than others. */
+void session_people_note_going(SessionPeople *people, const char *user);
 /* A connection of @user begins: what followed and waited for them before is told CONNECTION_REPLACED and
  * ended. Its number. */
 gint64 session_people_begin_connection(SessionPeople *people, const char *user);

@@ -144,7 +144,16 @@ const User *users_admit(Users *users, const char *id, const char *name, const ch
 
 gint64 users_note_connection(Users *users, const char *id) {
   User *user = find_user(users, id);
-  return user ? ++user->connection : 0;
+  if (!user)
+    return 0;
+  user->is_going = FALSE;
+  return ++user->connection;
+}
+
+void users_note_going(Users *users, const char *id) {
+  User *user = find_user(users, id);
+  if (user)
+    user->is_going = TRUE;
 }
 
 void users_hold(Users *users, const char *id) {
@@ -232,10 +241,18 @@ gboolean users_is_anybody_present(const Users *users) {
 
 /* Who is waited for longer than the others; NULL: nobody. */
 static const User *find_awaited(const Users *users) {
-  if (users->list->len == 0 || users_is_anybody_present(users))
+  const User *first = NULL;
+  if (users_is_anybody_present(users))
     return NULL;
-  const User *host = users_first_host(users, NULL);
-  return host ? host : users->list->pdata[0];
+  for (guint i = 0; i < users->list->len; i++) {
+    const User *user = users->list->pdata[i];
+    if (user->is_going)
+      continue;
+    if (users_is_host(user))
+      return user;
+    first = first ? first : user;
+  }
+  return first;
 }
 
 const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us, gint64 alone_grace_us) {

@@ -20,6 +20,7 @@ typedef struct {
   gint64 absent_since_us; /* when the last hold went; meaningful while there is none */
   gint64 active_at_us;    /* when they did something last; at first, when they came */
   gint64 number;          /* the order of coming: 1, 2, …, never given twice */
+  gboolean is_going;      /* said that they go, and perhaps come again */
   gint64 connection;      /* how many have been made: the number of the newest */
 } User;
 
@@ -56,6 +57,8 @@ gboolean users_set_name(Users *users, const char *id, const char *name);
 /* @name as it would be taken (transfer full). */
 char *users_tidy_name(const char *name);
 
+/* @id goes, and perhaps comes again: by a connection more. Those who are not in are ignored. */
+void users_note_going(Users *users, const char *id);
 /* @id has a connection more. Its number; 0: not in. */
 gint64 users_note_connection(Users *users, const char *id);
 
@@ -83,7 +86,7 @@ char **users_list_barred(const Users *users, guint most);
 /* Whether somebody is in and present. */
 gboolean users_is_anybody_present(const Users *users);
 /* The first person who has been absent for @grace_us; NULL when there is none. While nobody is present one of
- * them, the first host or else the first who came, is waited for @alone_grace_us instead. */
+ * them who has not said to go, the first host or else the first who came, is waited for @alone_grace_us. */
 const User *users_next_gone(const Users *users, gint64 now_us, gint64 grace_us, gint64 alone_grace_us);
 /* When the next one will be gone if nothing changes; G_MAXINT64: nobody is absent. */
 gint64 users_next_deadline(const Users *users, gint64 grace_us, gint64 alone_grace_us);

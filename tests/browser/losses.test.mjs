@@ -7,13 +7,13 @@ import test from 'node:test';
 import { onEnd, until } from '../system/lib/programs.mjs';
 import { openHouse, startHouse } from './lib/house.mjs';
 import { Participant } from './lib/participant.mjs';
-import { startOwnBrowser } from './lib/visitor.mjs';
+import { difference, startOwnBrowser, UNREST } from './lib/visitor.mjs';
 
 /** Longer than a dead line may go unnoticed, 15 s, and the wait for the one who had it, below. */
 const LOST_MS = 40_000;
 
 const park = { wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }] };
-const { house, browser } = await openHouse({ ...park, settings: { reconnect_grace_seconds: 6 } });
+const { house, browser } = await openHouse({ ...park, settings: { reconnect_grace_seconds: 6, alone_grace_seconds: 180 } });
 
 /** Streamer and session of the only one that runs. @param {Awaited<ReturnType<typeof startHouse>>} where */
 async function onlySession(where) {
@@ -68,11 +68,72 @@ test('of browsers that die or freeze the others notice just that, and the last o
     await frozen.seesPicture();
   });
 
-  await t.test('when all have gone, each in their way, the place is free', async () => {
+  await t.test('when all have gone, each in their way, the place is somebody’s who waits for it', async () => {
     await host.leave();
     freezing.signal('SIGKILL');
-    await onlooker.seesCard('Park Side', /Available now/);
+    await until(() => /session_kept/.test(house.streamers.get('park-1')?.program.log ?? ''), { timeout: LOST_MS, what: 'the one who came last is waited for' });
+    await onlooker.card('Park Side').click();
+    await onlooker.site.locator('[data-action="line"]').click();
+    await onlooker.seesPicture();
+    await onlooker.leave();
   });
+});
+
+test('a phone comes back into its scene by itself, and in control, however it slept', async t => {
+  const { browser: pocket, signal } = await startOwnBrowser(t);
+  let visitor = await Participant.come(t, pocket, { screen: 'phone', label: 'pocket' });
+  await visitor.open(house.url);
+  const code = await visitor.start('Park Side');
+  const { streamer } = await onlySession(house);
+  const said = () => streamer.program.log.length;
+  /** The same session and view, which goes on with a step. @param {number[]} there @param {string} how */
+  const isBack = async (there, how) => {
+    await visitor.seesSteering('You’re in control');
+    await visitor.seesPicture();
+    assert.equal(await visitor.code(), code, how);
+    const again = await visitor.seesStillness();
+    assert.ok(difference(there, again) < 3 * UNREST, `${how}: the same view`);
+    await visitor.video.focus();
+    await visitor.page.keyboard.down('KeyW');
+    await visitor.seesChange(again, `${how}: a step`);
+    await visitor.page.keyboard.up('KeyW');
+    return visitor.seesStillness();
+  };
+  let there = await visitor.seesStillness();
+
+  await t.test('locked for longer than lost connections are waited for', async () => {
+    signal('SIGSTOP');
+    await until(async () => (await streamer.status()).sessions[0].kept, { timeout: LOST_MS, what: 'the scene is kept' });
+    signal('SIGCONT');
+    there = await isBack(there, 'locked');
+    assert.equal((await streamer.status()).sessions[0].kept, false);
+  });
+
+  await t.test('frozen by the browser, while what sends the picture was started anew', async () => {
+    const devtools = await visitor.page.context().newCDPSession(visitor.page);
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+    const from = said();
+    process.kill(streamer.processes().engine, 'SIGKILL');
+    await until(() => /engine_restarted/.test(streamer.program.log.slice(from)), { what: 'the engine again', timeout: 20_000 });
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+    await until(() => /viewer_connected session=/.test(streamer.program.log.slice(from)), { what: 'the player again', timeout: 20_000 });
+    there = await isBack(there, 'frozen');
+  });
+
+  await t.test('discarded without a word, and loaded again with what the tab had kept', async () => {
+    const kept = await visitor.site.evaluate(() => Object.entries(sessionStorage));
+    const context = visitor.page.context();
+    const devtools = await context.newCDPSession(visitor.page);
+    const crash = visitor.page.waitForEvent('crash');
+    devtools.send('Page.crash').catch(() => {});
+    await crash;
+    const page = await context.newPage();
+    await page.addInitScript(entries => entries.forEach(([name, value]) => sessionStorage.setItem(name, value)), kept);
+    visitor = new Participant(page, 'restored');
+    await page.goto(house.url);
+    await isBack(there, 'discarded');
+  });
+  await visitor.leave();
 });
 
 test('a streamer that says nothing more is noticed, and the line comes back', async t => {

@@ -4,12 +4,31 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test from 'node:test';
+import jsqr from 'jsqr';
 import { request } from '../system/lib/client.mjs';
 import { onEnd, until } from '../system/lib/programs.mjs';
 import { openHouse } from './lib/house.mjs';
 import { difference, UNREST, Visitor } from './lib/visitor.mjs';
 
-const { house, browser } = await openHouse({ path: '/sales/show/', embedOrigins: 'http://127.0.0.1:*', settings: { reconnect_grace_seconds: 8 } });
+const { house, browser } = await openHouse({ path: '/sales/show/', embedOrigins: 'http://127.0.0.1:*', settings: { reconnect_grace_seconds: 8, alone_grace_seconds: 180 } });
+
+const readQr = /** @type {any} */ (jsqr).default ?? jsqr;
+
+/** What a camera reads of the invitation's QR code, from a picture of the screen. @param {Visitor} visitor */
+async function readsQr(visitor) {
+  const box = visitor.site.locator('[data-invite-qr]');
+  await box.scrollIntoViewIfNeeded();
+  const png = [...(await box.screenshot())];
+  const { pixels, width, height } = await visitor.site.evaluate(async bytes => {
+    const image = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
+    const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    if (!context) throw new Error('no canvas');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    return { pixels: Array.from(data), width: image.width, height: image.height };
+  }, png);
+  return readQr(Uint8ClampedArray.from(pixels), width, height)?.data;
+}
 
 test('at a sub-path everything works, and the invitation leads there', async t => {
   const host = await Visitor.come(t, browser);
@@ -22,6 +41,15 @@ test('at a sub-path everything works, and the invitation leads there', async t =
   const [page, invitation] = link.split('#');
   assert.equal(page, house.url);
   assert.match(invitation, new RegExp(`^code=${code}&invite=[\\w-]+$`));
+  await host.site.locator('[data-panel-button="people"]').click();
+  await host.screenshot('qr');
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 320, height: 568 }, { width: 844, height: 390 }]) {
+    await host.page.setViewportSize(viewport);
+    assert.equal(await readsQr(host), link, `as a camera sees it at ${viewport.width} pixels`);
+    await host.fitsTheScreen(`the invitation at ${viewport.width} pixels`);
+    await host.screenshot(`qr-${viewport.width}`);
+  }
+  await host.site.locator('[data-panel="people"] [data-panel-close]').click();
 
   const guest = await Visitor.come(t, browser);
   await guest.open(link);

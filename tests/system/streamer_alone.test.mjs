@@ -59,6 +59,24 @@ test('who waits is forgotten with the time that was said', async t => {
   assert.equal((await host.connect()).answer.msg, 'SESSION_CONNECTION_ESTABLISHED', 'the host is still in');
 });
 
+test('whose page goes is waited for no longer than others, unless it comes again', async t => {
+  const streamer = await startStreamer(t, { reconnect_grace_seconds: 1, alone_grace_seconds: 600 });
+  const { session } = await streamer.startSession();
+  const host = streamer.person(session, 'host', { role: 'host' });
+  const first = await host.socket(t);
+  assert.equal((await host.ask('DISCONNECT', { returning: true })).answer.msg, 'DISCONNECTED');
+  first.stream.destroy();
+  const again = await host.socket(t);
+  again.stream.destroy();
+  await until(async () => (await streamer.status()).sessions[0].kept, { what: 'of the page that came again only the connection broke' });
+  await host.socket(t);
+  await host.ask('DISCONNECT', { returning: true });
+  const last = await host.socket(t);
+  await host.ask('DISCONNECT', { returning: true });
+  last.stream.destroy();
+  await streamer.program.waitFor(/session_ended .*reason=users_left/, { timeout: 6000 });
+});
+
 test('the grace of who is alone ends, too', async t => {
   const { streamer } = await abandoned(t, 2);
   await streamer.program.waitFor(/session_ended .*reason=users_left/, { timeout: 6000 });

@@ -2,6 +2,7 @@
 import { loadLanguage } from '../i18n/i18n.js';
 import { startSession } from '../net/coordinator.js';
 import { unreachableAnswer } from '../net/outcomes.js';
+import { watchSleep } from '../net/sleep.js';
 import { Bookings } from '../plan/bookings.js';
 import { entryOf } from '../session/state.js';
 import { RcListView } from '../views/choose/rc-list.js';
@@ -118,7 +119,10 @@ export class App {
     this.#render();
     addEventListener('hashchange', () => this.#obeyAddress());
     addEventListener('online', () => this.visit.doubt());
+    watchSleep(() => this.visit.doubt());
     addEventListener('pagehide', () => this.visit.suspend());
+    // A page that is not looked at may be discarded without a word, and loaded again when it is.
+    document.addEventListener('visibilitychange', () => document.hidden && this.visit.keep());
     // A page that comes back from the browser's memory has closed connections: it begins anew, into the same session.
     addEventListener('pageshow', (event) => event.persisted && location.reload());
 

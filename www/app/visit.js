@@ -1,5 +1,6 @@
 // @ts-check
 import { followSession } from '../net/planning.js';
+import { drawQr } from '../plan/qr.js';
 import { Session } from '../session/session.js';
 import { isDown } from '../session/state.js';
 import { AwakeView } from '../views/session/awake.js';
@@ -64,6 +65,7 @@ export class Visit {
       onRetry: () => this.#session?.retry(),
       onPlan: () => this.#planInstead(),
       invitationLink: (invitation) => invitationLink(location, invitation),
+      invitationQr: (invitation) => drawQr(invitationLink(location, invitation)),
       onDoor: (door) => this.doorkeeper.set(door),
       tell: (text) => message.say(text, { passing: true }),
     });
@@ -149,7 +151,7 @@ export class Visit {
 
   /** The page goes, perhaps to come back by a reload. */
   suspend() {
-    this.#keepTalk();
+    this.keep();
     this.#session?.suspend();
   }
 
@@ -274,7 +276,7 @@ export class Visit {
     if (!chat) return;
     if (this.panel.open === 'chat') chat.markRead();
     this.chat.render(chat, this.panel.open === 'chat');
-    this.#keepTalk();
+    this.keep();
   }
 
   /** @param {ChatMessage} message */
@@ -282,7 +284,8 @@ export class Visit {
     if (this.panel.open !== 'chat') this.chat.announce(message);
   }
 
-  #keepTalk() {
+  /** What the page that comes after this one needs, should there be one. */
+  keep() {
     if (this.#session) keepTalk(this.#session.entry.ticket, this.#session.kept);
   }
 

@@ -68,6 +68,9 @@ export const texts = {
   'session.text.label': 'Hier tippen – der Text erscheint in der Szene',
   'session.text.close': 'Eingabe beenden',
   'session.hint.locked': 'Maus bewegen: umsehen · Esc gibt sie frei',
+  'session.code.qr': 'Mit einem Telefon dazukommen: die Kamera hierher halten.',
+  'session.turn': 'Drehen Sie das Telefon quer, dann wird das Bild größer.',
+  'session.turn.close': 'Hinweis schließen',
 
   'notice.offline': 'Verbindung verloren. Neuer Versuch…',
   'notice.back': 'Die Verbindung ist wieder da.',

@@ -67,6 +67,9 @@ export const texts = {
   'session.text.label': 'Type here – the text appears in the scene',
   'session.text.close': 'Finish typing',
   'session.hint.locked': 'Move the mouse to look around · Esc releases it',
+  'session.code.qr': 'To join from a phone, point its camera here.',
+  'session.turn': 'Turn the phone sideways for a larger view.',
+  'session.turn.close': 'Close this tip',
 
   'notice.offline': 'Connection lost. Trying again…',
   'notice.back': 'You’re connected again.',

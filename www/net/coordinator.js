@@ -5,6 +5,7 @@ import { backoffMs, pause } from './backoff.js';
 import { Feed } from './feed.js';
 import { insist } from './insist.js';
 import { Refused } from './outcomes.js';
+import { watchSleep } from './sleep.js';
 import { VerbSocket } from './verb-socket.js';
 
 /** What the page asks of the coordinator, and what it is told by it. */
@@ -55,6 +56,7 @@ export function followComplexes({ onRcs, onEvent, onOnline }) {
   };
   feed.listen({ onEvent, onFresh, onOnline });
   addEventListener('online', () => feed.check());
+  watchSleep(() => feed.check());
 }
 
 /** @returns {Promise<Rc[]>} */

@@ -121,8 +121,18 @@ export class SessionChannel {
 
   /** Says goodbye, so that the place is free at once, and closes. */
   leave() {
+    this.#sayGoodbye({});
+  }
+
+  /** The page goes, perhaps to come again by a reload: says so, so that nobody waits for it for long, and closes. */
+  suspend() {
+    this.#sayGoodbye({ returning: true });
+  }
+
+  /** @param {{ returning?: boolean }} fields */
+  #sayGoodbye(fields) {
     if (this.#closing.signal.aborted) return;
-    const goodbye = { ticket: this.#credentials.ticket };
+    const goodbye = { ticket: this.#credentials.ticket, ...fields };
     // By POST in any case: the WebSocket is about to go, and a page that unloads keeps only this kind of request alive.
     askByPost(this.#url, 'DISCONNECT', goodbye, { keepalive: true }).catch(() => {});
     this.close();

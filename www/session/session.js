@@ -206,6 +206,11 @@ export class Session {
 
   /** The page goes, perhaps to come back by a reload: the viewing ends, the place in the session is kept for a while. */
   suspend() {
+    this.#channel.suspend();
+    this.#close();
+  }
+
+  #close() {
     this.#closing.abort(new DOMException('the session is over', 'AbortError'));
     this.#beginning.end();
     this.door.close();
@@ -271,7 +276,7 @@ export class Session {
     this.people.hear(event);
     this.door.hear(event, performance.now());
     this.#change((state) => applyEvent(state, event));
-    if (this.state.phase === 'ended') this.suspend();
+    if (this.state.phase === 'ended') this.#close();
     else this.#handlers.onEvent(event);
   }
 
@@ -297,7 +302,7 @@ export class Session {
 
   /** @param {string} reason */
   #finish(reason) {
-    this.suspend();
+    this.#close();
     this.#change((state) => applyEnd(state, reason));
   }
 

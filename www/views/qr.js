@@ -2,7 +2,8 @@
 import { createSvg } from './dom.js';
 
 /**
- * Shows a QR code, which stays the same element while it is the same code.
+ * Shows a QR code in a box, for a phone's camera; what it says stands beside it in words. It stays the same element while it is
+ * the same code.
  * @param {HTMLElement} box
  * @param {{ size: number, path: string }} qr
  */

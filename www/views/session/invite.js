@@ -2,6 +2,7 @@
 import { CodeView } from '../code.js';
 import { find, setText } from '../dom.js';
 import { setIcon } from '../icons.js';
+import { showQr } from '../qr.js';
 
 /** The session's code, the ways to send it to others, and whether whoever comes with it has to knock. */
 
@@ -11,6 +12,7 @@ import { setIcon } from '../icons.js';
  *
  * @typedef {object} InviteHandlers
  * @property {(invitation: Invitation) => string} invitationLink
+ * @property {(invitation: Invitation) => { size: number, path: string }} invitationQr the same link, for a phone's camera
  * @property {(door: DoorState) => void} onDoor
  * @property {(text: () => string) => void} tell
  */
@@ -30,6 +32,8 @@ export class InviteView {
   #door = find('[data-tool="door"]', HTMLButtonElement);
   #doorIcon = find('[data-door-icon]', HTMLElement);
   #hint = find('[data-invite-hint]', HTMLElement);
+  #card = find('[data-invite-card]', HTMLElement);
+  #qr = find('[data-invite-qr]', HTMLElement);
   /** @type {Invitation} */ #invitation = { code: '' };
   #title = '';
 
@@ -51,7 +55,7 @@ export class InviteView {
    * @param {string} title of the complex
    */
   render({ code, invite, door }, mayDecide, title) {
-    this.#invitation = { code, invite };
+    this.#showQr({ code, invite });
     this.#title = title;
     this.#digits.show('session', code);
     this.#box.hidden = code === '';
@@ -62,6 +66,15 @@ export class InviteView {
     this.#door.title = words;
     setText(this.#hint, words);
     this.#share.hidden = typeof navigator.share !== 'function';
+  }
+
+  /** @param {Invitation} invitation */
+  #showQr(invitation) {
+    const { code, invite } = this.#invitation;
+    this.#card.hidden = invitation.code === '';
+    if (invitation.code === code && invitation.invite === invite) return;
+    this.#invitation = invitation;
+    if (invitation.code !== '') showQr(this.#qr, this.#handlers.invitationQr(invitation));
   }
 
   get #mustKnock() {

@@ -15,6 +15,7 @@ import { ScreenSize } from './screen-size.js';
 import { TextEntryView } from './text-entry.js';
 import { ToolsView } from './tools.js';
 import { TroubleView } from './trouble.js';
+import { TurnView } from './turn.js';
 import { WakeView } from './wake.js';
 import { WalkPadView } from './walk-pad.js';
 
@@ -62,6 +63,7 @@ export class StageView {
   /** @type {AbortController} ends the waiting for a frame */ #awaiting = new AbortController();
   #playRefused = false;
   #wake = new WakeView();
+  #turn = new TurnView();
   #pad;
   #input;
   /** @type {TextEntryView} */ #text;
@@ -130,6 +132,7 @@ export class StageView {
     setText(this.#hint, this.#hintText(people.mayTouch));
 
     this.#wake.keep(true);
+    this.#turn.offer();
     this.#invite.render(state, people.me?.role === 'host', title);
     this.#tools.render(state.hasSound);
     this.#photo.render(title);
@@ -153,6 +156,7 @@ export class StageView {
     this.#awaiting.abort();
     this.#playRefused = false;
     this.#trouble.render(undefined, false);
+    this.#turn.stop();
     this.#video.srcObject = null;
     this.#box.classList.remove('picture--playing', 'picture--hinted');
     clearInterval(this.#clock);

@@ -159,6 +159,10 @@ static void without_whom_nobody_is_there_is_waited_for_longer(void) {
   users_admit(users, "first", NULL, "guest", 0, 0, NULL);
   users_admit(users, "second", NULL, "guest", 0, 0, NULL);
   g_assert_cmpstr(next_gone(users, GRACE), ==, "second");
+  users_note_going(users, "first");
+  g_assert_cmpstr(next_gone(users, GRACE), ==, "first");
+  users_note_connection(users, "first"); /* and has come again */
+  g_assert_cmpstr(next_gone(users, GRACE), ==, "second");
 }
 
 static void holds_of_those_not_in_are_ignored(void) {
