@@ -18,7 +18,7 @@ database_packages=(mariadb-server)
 package_packages=(debootstrap systemd-container git)
 check_packages=(
   clang clang-format clang-tidy libclang-rt-dev gstreamer1.0-x gstreamer1.0-tools xz-utils man-db "${package_packages[@]}"
-  chromium chromium-headless-shell coturn fonts-dejavu-core wrk nftables
+  chromium chromium-headless-shell firefox-esr coturn fonts-dejavu-core wrk nftables
   apache2 faketime fcgiwrap spawn-fcgi prometheus haproxy "${database_packages[@]}" galera-4
 )
 

@@ -19,6 +19,12 @@ import { build, onEnd, slowness, until } from '../../system/lib/programs.mjs';
 /** Starting takes the application's start; the machine may be busy with other tests. */
 const PATIENCE_MS = 60_000 * slowness;
 
+/**
+ * A refusal's HTTP status and a line that does not get through are told by the browser as errors, too; they are none of the page. Nor is
+ * the style `body {}`, which the driver tries in Firefox before it takes a picture of the page, whose policy forbids it.
+ */
+const NOT_OURS = /Failed to load resource|^WebSocket connection to |sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT\+SmwNZWA=/;
+
 /** A desk and a phone, as the page must suit both. */
 export const screens = {
   wide: { viewport: { width: 1280, height: 800 } },
@@ -135,12 +141,9 @@ export class Visitor {
     this.label = label;
     /** Where the site is: the page, or a frame in it. @type {Page | Frame} */
     this.site = page;
-    page.on('pageerror', error => this.complaints.push(String(error.stack ?? error)));
-    page.on('console', message => {
-      // A refusal's HTTP status and a line that does not get through are told by the browser as errors, too; they are none of the page.
-      const ours = !/Failed to load resource|^WebSocket connection to /.test(message.text());
-      if (ours && ['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
-    });
+    const complain = (/** @type {string} */ text) => !NOT_OURS.test(text) && this.complaints.push(text);
+    page.on('pageerror', error => complain(String(error.stack ?? error)));
+    page.on('console', message => ['error', 'warning'].includes(message.type()) && complain(message.text()));
   }
 
   /**
