@@ -97,7 +97,7 @@ write_streamer() {
   "key_file": "$name.key",
   "state_directory": "$run_dir/$name",
   "isolation": "$isolation",
-  "app": ["$programs/vitrina-showroom", "--rc", "$scene", "--width", "{width}", "--height", "{height}"],
+  "app": ["$programs/vitrina-showroom", "--rc", "$scene", "--width", "{width}", "--height", "{height}", "--language", "{language}"],
   "webrtc_program": "$programs/vitrina-webrtc"
 }
 JSON

@@ -54,6 +54,7 @@ typedef struct {
   char *key;          /* a hash of their token */
   char *token;        /* NULL: elsewhere */
   char *name;         /* nullable */
+  char *language;     /* nullable */
   guint minutes;
   Request *request; /* NULL: they are away */
   gint64 until_us;  /* monotonic: so long it may wait */

@@ -226,6 +226,8 @@ static void visitor_come(Visitor *visitor, Request *request, const LineWish *wis
     visitor_answer_busy(visitor); /* the same visitor from elsewhere */
   g_free(visitor->name);
   visitor->name = g_strdup(wish->name);
+  g_free(visitor->language);
+  visitor->language = g_strdup(wish->language);
   visitor->minutes = wish->minutes;
   visitor->request = request;
   visitor->until_us = g_get_monotonic_time() + MAX(0, wish->wait_seconds) * INSTANT_SECOND;
@@ -251,7 +253,8 @@ static void start_beside(Lines *lines, Request *request, Rc *rc, const Holder *h
                            .holder = *holder,
                            .minutes = wish->minutes,
                            .min_minutes = MIN(wish->minutes, (guint)rules->min_session_minutes),
-                           .name = wish->name};
+                           .name = wish->name,
+                           .language = wish->language};
   if (left > 0 && !lines_check_holder(lines, holder, rc->name, left, &error))
     request_refuse(request, error);
   else if (left > 0)

@@ -27,10 +27,11 @@ void lines_share(Lines *lines);
 #define LINES_TOLD_US G_TIME_SPAN_SECOND
 
 typedef struct {
-  guint minutes;       /* how long the session shall be */
-  const char *name;    /* nullable */
-  const char *place;   /* from an earlier answer (nullable) */
-  gint64 wait_seconds; /* below 0: not willing to stand in the line, unless there is a place */
+  guint minutes;        /* how long the session shall be */
+  const char *name;     /* nullable */
+  const char *place;    /* from an earlier answer (nullable) */
+  const char *language; /* that they read (nullable) */
+  gint64 wait_seconds;  /* below 0: not willing to stand in the line, unless there is a place */
 } LineWish;
 
 /* START_SESSION. Answers with SESSION_CONNECTION_DATA; or, at the latest after wait_seconds, with

@@ -85,6 +85,7 @@ static void begin_start(Visitor *visitor) {
                           .min_minutes =
                               MIN(visitor->minutes, (guint)line_get_rules(line)->min_session_minutes),
                           .name = visitor->name,
+                          .language = visitor->language,
                           .request_id = visitor->request ? request_get_id(visitor->request) : NULL};
   timer_clear(&visitor->timer);
   visitor->state = STARTS;

@@ -20,6 +20,7 @@ void visitor_free(gpointer data) {
   g_free(visitor->key);
   g_free(visitor->token);
   g_free(visitor->name);
+  g_free(visitor->language);
   g_free(visitor->session);
   g_free(visitor->server_name);
   g_free(visitor);

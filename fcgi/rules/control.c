@@ -158,6 +158,7 @@ typedef struct {
   char *session;
   char *code;
   char *rc_name;
+  char *language;
   gint64 ends_at_us;
   char *version;
   gint64 wait_seconds;
@@ -173,6 +174,7 @@ static const Field request_fields[] = {
     {"session", FIELD_TEXT, G_STRUCT_OFFSET(ControlRequest, session)},
     {"code", FIELD_DIGITS, G_STRUCT_OFFSET(ControlRequest, code)},
     {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(ControlRequest, rc_name)},
+    {"language", FIELD_TEXT, G_STRUCT_OFFSET(ControlRequest, language)},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(ControlRequest, ends_at_us)},
     {"version", FIELD_RAW, G_STRUCT_OFFSET(ControlRequest, version)},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(ControlRequest, wait_seconds), .min = 1},
@@ -192,12 +194,13 @@ char *control_get_status(const char *version, guint wait_seconds, guint wanted_s
   return fields_write(request_fields, &request);
 }
 
-char *control_start_session(const char *session, const char *code, const char *rc_name, gint64 ends_at_us) {
+char *control_start_session(const ControlStart *start) {
   ControlRequest request = {.verb = (char *)"START_SESSION",
-                            .session = (char *)session,
-                            .code = (char *)code,
-                            .rc_name = (char *)rc_name,
-                            .ends_at_us = ends_at_us};
+                            .session = (char *)start->session,
+                            .code = (char *)start->code,
+                            .rc_name = (char *)start->rc_name,
+                            .language = (char *)start->language,
+                            .ends_at_us = start->ends_at_us};
   return fields_write(request_fields, &request);
 }
 

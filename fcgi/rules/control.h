@@ -63,10 +63,17 @@ ControlAnswer *control_answer_read(const char *text, gsize length, GError **erro
 void control_answer_free(ControlAnswer *answer); /* NULL is allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlAnswer, control_answer_free)
 
+/* What a session is started with. */
+typedef struct {
+  const char *session, *code, *rc_name;
+  const char *language; /* of who starts it (nullable) */
+  gint64 ends_at_us;
+} ControlStart;
+
 /* Requests (transfer full). @version: what the last status had, NULL: answer at once. @wanted_seconds: so
  * long somebody will wait for a server such as this one if nothing more is heard of it; 0: nobody does. */
 char *control_get_status(const char *version, guint wait_seconds, guint wanted_seconds);
-char *control_start_session(const char *session, const char *code, const char *rc_name, gint64 ends_at_us);
+char *control_start_session(const ControlStart *start);
 char *control_end_session(const char *session);
 char *control_extend_session(const char *session, gint64 ends_at_us);
 /* Codes of later generations replace earlier ones. */

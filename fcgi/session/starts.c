@@ -40,6 +40,7 @@ typedef struct {
   gpointer owner_data;
   char *rc_name;
   char *request_id; /* of who began it (nullable) */
+  char *language;   /* that they read (nullable) */
   gboolean booked;
   gboolean placed; /* it has held a place */
   gint64 begun_us;
@@ -80,6 +81,7 @@ static void free_start(gpointer data) {
   g_ptr_array_unref(start->failed);
   g_free(start->rc_name);
   g_free(start->request_id);
+  g_free(start->language);
   g_free(start->session);
   g_free(start->code);
   g_free(start);
@@ -297,9 +299,11 @@ static void start_call(Start *start) {
     start_fail(start, "not_in_the_list", NULL, FALSE);
     return;
   }
-  char *body = control_start_session(start->session, start->code, start->rc_name, start->ends_at_us);
+  const ControlStart asked = {start->session, start->code, start->rc_name, start->language,
+                              start->ends_at_us};
   guint timeout_ms = 1000 * (guint)start->core->configuration->start_timeout_seconds;
-  start->call = streamer_peer_call(peer, body, start->request_id, timeout_ms, FALSE, on_start_answer, start);
+  start->call = streamer_peer_call(peer, control_start_session(&asked), start->request_id, timeout_ms, FALSE,
+                                   on_start_answer, start);
 }
 
 static void take_place(Start *start, FleetServer *server) {
@@ -391,6 +395,7 @@ static void on_start_planned(const Reservation *reservation, const GError *error
 }
 
 static void start_plan(Start *start, const StartWish *wish) {
+  start->language = g_strdup(wish->language);
   const PlanWish planned = {.rc_name = start->rc_name,
                             .wanted_us = wish->minutes * INSTANT_MINUTE,
                             .min_us = wish->min_minutes * INSTANT_MINUTE,
@@ -443,16 +448,17 @@ static void on_start_claimed(const Reservation *reservation, const GError *error
   start_ask(start);
 }
 
-void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name,
-                         gboolean is_host) {
+void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation,
+                         const StartPerson *person) {
   Start *start = g_hash_table_lookup(starts->by_session, reservation->id);
   if (start) {
-    add_person(start, request, name, is_host);
+    add_person(start, request, person->name, person->is_host);
     return;
   }
   start = start_new(starts, reservation->rc_name, request_get_id(request), TRUE);
   set_session(start, reservation);
-  add_person(start, request, name, is_host);
+  start->language = g_strdup(person->language);
+  add_person(start, request, person->name, person->is_host);
   plan_claim(planning_get_plan(starts->core->planning), start->session, instant_now_us(), on_start_claimed,
              start);
 }

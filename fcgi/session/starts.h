@@ -14,10 +14,11 @@ void starts_free(Starts *starts); /* gives up what is under way; NULL is allowed
 /* A session from now on. Plain data, copied. */
 typedef struct {
   const char *rc_name;
-  guint minutes;     /* how long it shall last */
-  guint min_minutes; /* or less, down to this, where a booking follows */
-  Holder holder;     /* whose it will be */
-  const char *name;  /* what the visitor is called (nullable) */
+  guint minutes;        /* how long it shall last */
+  guint min_minutes;    /* or less, down to this, where a booking follows */
+  Holder holder;        /* whose it will be */
+  const char *name;     /* what the visitor is called (nullable) */
+  const char *language; /* that they read (nullable): the application's */
   /* Of the visitor's request, where starts_begin_for() is not told the request itself (nullable). */
   const char *request_id;
 } StartWish;
@@ -41,11 +42,17 @@ void starts_begin_for(Starts *starts, const StartOwner *owner, gpointer owner_da
 /* How many of the RC's starts have no place on a server yet: so many of its free places are spoken for. */
 guint starts_count_unplaced(const Starts *starts, const char *rc_name);
 
-/* The session of a booking whose time has come: the first who comes starts it and is its host, those who come
- * meanwhile join, as hosts too if they are (@is_host). If the session before it still holds the place, that
- * is waited for a little. (transfer full @request) */
-void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation, const char *name,
-                         gboolean is_host);
+/* Somebody who comes to a booking. Plain data, copied. */
+typedef struct {
+  const char *name, *language; /* nullable */
+  gboolean is_host;
+} StartPerson;
+
+/* The session of a booking whose time has come: the first who comes starts it in their language and is its
+ * host, those who come meanwhile join, as hosts too if they are. If the session before it still holds the
+ * place, that is waited for a little. (transfer full @request) */
+void starts_begin_booked(Starts *starts, Request *request, const Reservation *reservation,
+                         const StartPerson *person);
 
 /* Whether a server is being asked for it right now. */
 gboolean starts_is_starting(const Starts *starts, const char *session);

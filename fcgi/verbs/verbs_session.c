@@ -1,6 +1,7 @@
 #include "fcgi/verbs/verbs_session.h"
 
 #include "common/instant.h"
+#include "common/language.h"
 #include "fcgi/fleet/fleet.h"
 #include "fcgi/fleet/watches.h"
 #include "fcgi/line/lines.h"
@@ -18,6 +19,7 @@ const Field verbs_start_session_fields[] = {
     {"name", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, name), LIMIT_PERSON},
     {"wait_seconds", FIELD_INT, G_STRUCT_OFFSET(StartSession, wait_seconds), .min = 0, .max = 60},
     {"place", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, place), LIMIT_PLACE},
+    {"language", FIELD_TEXT, G_STRUCT_OFFSET(StartSession, language), LANGUAGE_FIELD},
     {NULL},
 };
 
@@ -32,6 +34,7 @@ const Field verbs_connect_session_fields[] = {
     {"key", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, key), LIMIT_KEY},
     {"invite", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, invite), LIMIT_KEY},
     {"staff", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, staff), .max = TICKET_MAX_BYTES},
+    {"language", FIELD_TEXT, G_STRUCT_OFFSET(ConnectSession, language), LANGUAGE_FIELD},
     {NULL},
 };
 
@@ -47,9 +50,10 @@ void verbs_start_session(gpointer data, gpointer arguments) {
   const RcRules *rules = rc_rules_get(core->configuration->rc_rules, asked->rc_name);
   LineWish wish = {.name = asked->name,
                    .place = asked->place,
+                   .language = asked->language,
                    .wait_seconds = MIN(asked->wait_seconds, core->configuration->max_wait_seconds)};
   if (core->mode != CORE_SERVES) /* the line would end with us */
-    wish = (LineWish){.name = asked->name, .wait_seconds = -1};
+    wish = (LineWish){.name = asked->name, .language = asked->language, .wait_seconds = -1};
   if (!lookup_minutes(rules, asked->duration_minutes, &wish.minutes, &error)) {
     request_refuse(request, error);
     return;
@@ -94,18 +98,20 @@ static void join_running(Request *request, const Reservation *reservation, const
     busy_refuse(request, NULL);
 }
 
-static void come_in(Request *request, const Reservation *reservation, const char *name, gboolean is_host) {
+static void come_in(Request *request, const Reservation *reservation, const ConnectSession *asked,
+                    gboolean is_host) {
+  const StartPerson person = {asked->name, asked->language, is_host};
   Core *core = request_get_core(request);
   if (starts_is_starting(core->starts, reservation->id))
-    starts_begin_booked(core->starts, request, reservation, name, is_host);
+    starts_begin_booked(core->starts, request, reservation, &person);
   else if (reservation->state == RESERVATION_RUNNING)
-    join_running(request, reservation, name, is_host);
+    join_running(request, reservation, asked->name, is_host);
   else if (reservation->starts_at_us > instant_now_us())
     refuse_not_started(request, reservation);
   else if (core->ending)
     busy_refuse(request, NULL);
   else
-    starts_begin_booked(core->starts, request, reservation, name, is_host);
+    starts_begin_booked(core->starts, request, reservation, &person);
 }
 
 void verbs_connect_session(gpointer data, gpointer arguments) {
@@ -122,7 +128,7 @@ void verbs_connect_session(gpointer data, gpointer arguments) {
   if (reservation && staff)
     staff_actor_did(staff_actor_new(staff, request), "session=%s", reservation->id);
   if (reservation)
-    come_in(request, reservation, asked->name, is_host);
+    come_in(request, reservation, asked, is_host);
 }
 
 /* ---- staying longer ---- */

@@ -10,6 +10,7 @@ typedef struct {
   char *name;              /* nullable */
   gint64 wait_seconds;     /* below 0: not willing to wait in line */
   char *place;             /* in the line (nullable) */
+  char *language;          /* that they read (nullable) */
 } StartSession;
 
 typedef struct {
@@ -22,6 +23,7 @@ typedef struct {
   char *key;    /* of who booked it (nullable) */
   char *invite; /* of its invitation (nullable) */
   char *staff;  /* a ticket (nullable) */
+  char *language;
 } ConnectSession;
 
 typedef struct {

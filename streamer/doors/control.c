@@ -1,6 +1,7 @@
 #include "streamer/doors/control.h"
 
 #include "common/instant.h"
+#include "common/language.h"
 #include "common/log.h"
 #include "common/trace_id.h"
 #include "streamer/doors/call.h"
@@ -23,6 +24,7 @@ static const Field start_fields[] = {
     {"session", FIELD_TEXT, G_STRUCT_OFFSET(SessionsStart, session), .min = 1, .max = SESSION_ID_MAX},
     {"code", FIELD_DIGITS, G_STRUCT_OFFSET(SessionsStart, code), .min = 1, .max = 16},
     {"rc_name", FIELD_TEXT, G_STRUCT_OFFSET(SessionsStart, rc_name), .max = 200},
+    {"language", FIELD_TEXT, G_STRUCT_OFFSET(SessionsStart, language), LANGUAGE_FIELD},
     {"ends_at", FIELD_INSTANT, G_STRUCT_OFFSET(SessionsStart, ends_at_us)},
     {NULL},
 };

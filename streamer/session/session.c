@@ -426,12 +426,13 @@ static gboolean take_stage(Session *session, const SessionPlan *plan, GError **e
   metrics_add(plan->metrics, COUNTS_STARTS, 1, session->from);
   if (plan->standby) {
     session->stage = plan->standby;
-    stage_hand_over(session->stage, session->id, plan->rc_name, &stage_events, session);
+    stage_hand_over(session->stage, session->id, plan->rc_name, plan->language, &stage_events, session);
     return TRUE;
   }
   StagePlan stage = {
       .session = plan->id,
       .rc_name = plan->rc_name,
+      .language = plan->language,
       .directory = plan->directory,
       .cache_directory = plan->cache_directory,
       .settings = plan->settings,

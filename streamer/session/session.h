@@ -40,9 +40,9 @@ typedef struct {
 
 typedef struct {
   const char *id, *code;
-  const char *rc_name; /* nullable */
-  gint64 ends_at_us;   /* wall clock */
-  Stage *standby;      /* (transfer full): to be taken over. NULL: a stage is made, by what follows */
+  const char *rc_name, *language; /* nullable */
+  gint64 ends_at_us;              /* wall clock */
+  Stage *standby; /* (transfer full): to be taken over. NULL: a stage is made, by what follows */
   const char *directory, *cache_directory;
   const StreamerSettings *settings; /* outlives the session, like: */
   Metrics *metrics;                 /* what it counts (counts.h) */

@@ -196,6 +196,7 @@ static Session *sessions_create(Sessions *sessions, const SessionsStart *start, 
       .id = id,
       .code = code,
       .rc_name = start->rc_name ? start->rc_name : sessions->settings->rc_name,
+      .language = start->language,
       .ends_at_us = start->ends_at_us
                         ? start->ends_at_us
                         : instant_now_us() + sessions->settings->session_minutes * INSTANT_MINUTE,
@@ -237,6 +238,7 @@ static void start_free(gpointer data) {
   g_free(start->session);
   g_free(start->code);
   g_free(start->rc_name);
+  g_free(start->language);
   g_free(start);
 }
 
@@ -253,6 +255,7 @@ static const SessionsStart *wait_for_place(Sessions *sessions, const SessionsSta
   pending->session = start->session ? g_strdup(start->session) : random_hex(ID_BYTES);
   pending->code = g_strdup(start->code);
   pending->rc_name = g_strdup(start->rc_name);
+  pending->language = g_strdup(start->language);
   pending->ends_at_us = start->ends_at_us;
   g_queue_push_tail(&sessions->pending, pending);
   return pending;

@@ -15,8 +15,8 @@ typedef struct Sessions Sessions;
 
 /* What START_SESSION says; absent members are made up. */
 typedef struct {
-  char *session, *code, *rc_name; /* nullable */
-  gint64 ends_at_us;              /* 0: none */
+  char *session, *code, *rc_name, *language; /* nullable */
+  gint64 ends_at_us;                         /* 0: none */
 } SessionsStart;
 
 /* @directory: the streamer's own (remains.h); @cache_directory outlives it; @metrics: what it counts

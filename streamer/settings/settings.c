@@ -2,6 +2,7 @@
 
 #include "common/fields.h"
 #include "common/instant.h"
+#include "common/language.h"
 #include "common/secret_file.h"
 #include "streamer/settings/cell_paths.h"
 #include "streamer/shared/ice_server.h"
@@ -83,8 +84,10 @@ const Setting streamer_settings_table[] = {
     {"app", SETTING_TEXTS, AT(app), 0, 4000, NULL, NULL,
      .help =
          "Command line of the application, a text an argument; {session}, {rc_name}, {width}, {height} and "
-         "{display} are filled in.",
+         "{display} are filled in, and {language}.",
      .required = TRUE},
+    {"language", SETTING_TEXT, AT(language), 2, LANGUAGE_MAX, NULL, "en",
+     .help = "What {language} is where nobody has said which they read: of a standby, too."},
     {"app_environment", SETTING_TEXTS, AT(app_environment), 0, 4000, NULL, NULL,
      .help = "Variables for the application: \"NAME=value\", or \"NAME\" to pass on the streamer's own."},
     {"max_restarts", SETTING_INT, AT(max_restarts), 0, 100, "times", "2",
@@ -210,6 +213,8 @@ static gboolean check_kept_app(const char *path, const StreamerSettings *setting
 static gboolean check(const char *path, const StreamerSettings *settings, GError **error) {
   if (!settings->app[0] || !settings->app[0][0])
     return complain(error, path, "app", "must name the program to run");
+  if (!language_is_tag(settings->language))
+    return complain(error, path, "language", "must be a language tag (BCP 47)");
   if (!settings->tls_certificate != !settings->tls_key)
     return complain(error, path, settings->tls_key ? "tls_certificate" : "tls_key",
                     "is needed: a certificate and its key go together");
@@ -412,8 +417,8 @@ static char *filled(const char *template, const char *const *names, const char *
   return g_string_free(text, FALSE);
 }
 
-static const char *const placeholders[] = {"{session}", "{rc_name}", "{display}",
-                                           "{width}",   "{height}",  NULL};
+static const char *const placeholders[] = {"{session}", "{rc_name}",  "{display}", "{width}",
+                                           "{height}",  "{language}", NULL};
 
 gboolean streamer_settings_is_placeholder(const char *name) {
   return g_strv_contains(placeholders, name);
@@ -422,7 +427,8 @@ gboolean streamer_settings_is_placeholder(const char *name) {
 char **streamer_settings_app(const StreamerSettings *settings, const StreamerAppValues *values) {
   g_autofree char *width = g_strdup_printf("%" G_GINT64_FORMAT, settings->media.width);
   g_autofree char *height = g_strdup_printf("%" G_GINT64_FORMAT, settings->media.height);
-  const char *fill[] = {values->session, values->rc_name, values->display, width, height};
+  const char *language = values->language ? values->language : settings->language;
+  const char *fill[] = {values->session, values->rc_name, values->display, width, height, language};
   guint count = g_strv_length(settings->app);
   char **arguments = g_new0(char *, count + 1);
   for (guint i = 0; i < count; i++)

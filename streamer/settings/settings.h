@@ -28,6 +28,7 @@ typedef struct {
   char *engine;
   char **app;
   char **app_environment;
+  char *language;
   gint64 max_restarts;
   gint64 cell_memory_mb; /* 0: nine tenths of the host's */
   char *webrtc_json;
@@ -79,10 +80,11 @@ char *streamer_settings_ice_servers(const StreamerSettings *settings, const char
  * login gives, or a directory of this user below the temporary one. */
 char *streamer_settings_state_directory(const StreamerSettings *settings);
 
-/* The app's command line with {session}, {rc_name}, {width}, {height} and {display} filled in; a placeholder
- * whose value is NULL becomes nothing. NULL-terminated (transfer full). */
+/* The app's command line with {session}, {rc_name}, {width}, {height}, {display} and {language} filled in; a
+ * placeholder whose value is NULL becomes nothing, but for {language}: the setting's. NULL-terminated
+ * (transfer full). */
 typedef struct {
-  const char *session, *rc_name, *display;
+  const char *session, *rc_name, *display, *language;
 } StreamerAppValues;
 char **streamer_settings_app(const StreamerSettings *settings, const StreamerAppValues *values);
 

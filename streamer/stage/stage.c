@@ -191,6 +191,7 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
   stage->bare = plan->bare;
   stage->metrics = plan->metrics;
   stage->rc_name = g_strdup(plan->rc_name);
+  stage->language = g_strdup(plan->language);
   stage->cache_directory = g_strdup(plan->cache_directory);
   stage->settings = plan->settings;
   stage->events = *events;
@@ -208,11 +209,13 @@ Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer da
   return g_steal_pointer(&stage);
 }
 
-void stage_hand_over(Stage *stage, const char *session, const char *rc_name, const StageEvents *events,
-                     gpointer data) {
+void stage_hand_over(Stage *stage, const char *session, const char *rc_name, const char *language,
+                     const StageEvents *events, gpointer data) {
   gboolean lacks_app = stage->bare && stage->engine && stage->state == STAGE_SETTING_UP && !stage->failed;
   g_strlcpy(stage->session, session, sizeof stage->session);
   stage->kept = FALSE;
+  g_free(stage->language);
+  stage->language = g_strdup(language);
   if (stage->bare) {
     g_free(stage->rc_name);
     stage->rc_name = g_strdup(rc_name);
@@ -316,6 +319,7 @@ void stage_free(Stage *stage) {
   cell_free(stage->cell);
   g_strfreev(stage->environment);
   g_free(stage->rc_name);
+  g_free(stage->language);
   g_free(stage->directory);
   g_free(stage->cache_directory);
   g_free(stage->reason);

@@ -52,7 +52,7 @@ typedef struct {
   const char *session;              /* for the log; of at most STAGE_NAME_MAX bytes */
   gboolean kept;                    /* not a session's yet: it has no {session} */
   gboolean bare;                    /* and no application yet */
-  const char *rc_name;              /* nullable */
+  const char *rc_name, *language;   /* nullable */
   const char *directory;            /* to be made */
   const char *cache_directory;      /* outlives sessions: what programs would otherwise find out every time */
   const StreamerSettings *settings; /* outlives the stage, like: */
@@ -64,9 +64,10 @@ typedef struct {
 Stage *stage_start(const StagePlan *plan, const StageEvents *events, gpointer data, GError **error);
 
 /* Makes a kept stage that of a session, whose name the log has from now on and who is told what happens. The
- * application of a bare one gets @rc_name (nullable), and `ready` is told of it. */
-void stage_hand_over(Stage *stage, const char *session, const char *rc_name, const StageEvents *events,
-                     gpointer data);
+ * application of a bare one gets @rc_name (nullable), and `ready` is told of it; @language (nullable) any
+ * that is started from now on. */
+void stage_hand_over(Stage *stage, const char *session, const char *rc_name, const char *language,
+                     const StageEvents *events, gpointer data);
 
 /* `ready` was told, of all of it. */
 gboolean stage_is_ready(const Stage *stage);

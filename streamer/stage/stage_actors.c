@@ -22,7 +22,7 @@ static char **environment_for(const Stage *stage, CellPart part) {
 
 static Process *run_app(Stage *stage, GError **error) {
   StreamerAppValues values = {stage->kept ? NULL : stage->session, stage->rc_name,
-                              display_for(stage, CELL_PART_APP)};
+                              display_for(stage, CELL_PART_APP), stage->language};
   g_auto(GStrv) arguments = streamer_settings_app(stage->settings, &values);
   g_auto(GStrv) environment =
       environment_add(environment_for(stage, CELL_PART_APP), stage->settings->app_environment);

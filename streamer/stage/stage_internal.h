@@ -18,7 +18,7 @@ struct Stage {
   StageState state;
   char session[STAGE_NAME_MAX + 1]; /* its processes refer to it */
   gboolean kept, bare;
-  char *rc_name, *directory, *cache_directory;
+  char *rc_name, *language, *directory, *cache_directory;
   const StreamerSettings *settings;
   Metrics *metrics;
   Cell *cell; /* NULL: isolation is "none" */

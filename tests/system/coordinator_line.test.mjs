@@ -326,3 +326,27 @@ test('without wait_seconds nobody is put into the line', async t => {
   assert.deepEqual([status, answer.place, answer.position], [503, undefined, undefined]);
   assert.equal((await river()).waiting, 0);
 });
+
+test('the application is told what its visitor reads: of a newcomer, of who waited, of who begins a booking', async t => {
+  const plan = [planned(-MINUTE, 10 * MINUTE, { code: '0815' })];
+  const { client, streamers, walkIn, come } = await startRiver(t, { limits: [2], plan });
+  const languages = () => streamers[0].requests.filter(({ verb }) => verb === 'START_SESSION').map(({ language }) => language);
+  const { answer: first } = await walkIn({ language: 'ru' });
+  await come('0815', { language: 'pt-BR' });
+  const { answer: busy } = await walkIn({ language: 'ru', wait_seconds: 0 });
+  const waiting = walkIn({ language: 'de', wait_seconds: 30, place: busy.place });
+  await until(async () => (await client.ask('GET_RCS')).answer.rcs[0].waiting === 1);
+  streamers[0].end(first.session);
+  assert.equal((await waiting).status, 200);
+  assert.deepEqual(languages(), ['ru', 'pt-BR', 'de'], 'as they said it last');
+});
+
+test('who says no language is asked none, and what is none is refused', async t => {
+  const { walkIn, come, streamers } = await startRiver(t);
+  for (const ask of [() => walkIn({ language: '--night' }), () => come('0000', { language: 'ru_RU' })]) {
+    const { status, answer } = await ask();
+    assert.deepEqual([status, answer.msg, answer.field], [400, 'BAD_REQUEST', 'language']);
+  }
+  assert.equal((await walkIn()).status, 200);
+  assert.deepEqual(streamers[0].requests.filter(({ verb }) => verb === 'START_SESSION').map(request => 'language' in request), [false]);
+});

@@ -2,6 +2,7 @@
 // What the coordinator says to a streamer, verb by verb: good, bad, again, and at the limit.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { isolation } from './lib/cells.mjs';
 import { request } from './lib/client.mjs';
@@ -218,19 +219,31 @@ test('the application gets its command line filled in and an environment of its 
   const streamer = await startStreamer(
     t,
     {
-      app: [windowProgram, 'environment', '--rc={rc_name}', '{session}/{width}x{height}', '{display}', '{}'],
+      app: [windowProgram, 'environment', '--rc={rc_name}', '{session}/{width}x{height}', '{display}', '{}', '{language}'],
       app_environment: ['SCENE=yard', 'FROM_OUTSIDE', 'NOT_SET_ANYWHERE'],
       rc_name: 'River Quarter',
     },
     { env: { FROM_OUTSIDE: 'passed', A_SECRET: 'kept' } },
   );
-  await streamer.startSession({ session: 'filled' });
+  await streamer.startSession({ session: 'filled', language: 'pt-BR' });
   const { log } = streamer.program;
   for (const line of ['SCENE=yard', 'FROM_OUTSIDE=passed', 'DISPLAY=:', 'XAUTHORITY=/'])
     assert.match(log, new RegExp(`process=app text="?${line}`), line);
   const home = isolation === 'cell' ? '/home/session' : `${streamer.state}/streamer-\\w+/s1/home`;
   assert.match(log, new RegExp(`process=app text="HOME=${home}`));
   assert.doesNotMatch(log, /A_SECRET|NOT_SET_ANYWHERE/);
+  const arguments_ = readFileSync(`/proc/${streamer.processes().app}/cmdline`, 'utf8').split('\0');
+  const display = arguments_.at(-4);
+  assert.deepEqual(arguments_.slice(-7, -1), ['environment', '--rc=River Quarter', 'filled/320x240', display, '{}', 'pt-BR']);
+  assert.match(String(display), /^:/);
+});
+
+test('a language that is none, and could be an option, is refused', async t => {
+  const streamer = await startStreamer(t);
+  for (const language of ['--night', 'ru RU', 'r', '']) {
+    const { status, answer } = await streamer.control('START_SESSION', { language });
+    assert.deepEqual([status, answer.msg, answer.field], [400, 'BAD_REQUEST', 'language'], language);
+  }
 });
 
 test('CONNECT_SESSION_WITH_CODE gives the session of the code', async t => {

@@ -18,15 +18,18 @@ const ready = (streamer, count, what = `${count} standbys`) =>
 const stages = streamer => streamer.sessionDirectories().length;
 
 test('a start takes a standby, and another is made; both are told apart from sessions', async t => {
-  const streamer = await startStreamer(t, { session_limit: 2, standby_sessions: 1, rc_name: 'River' });
+  const app = [windowProgram, '{language}'];
+  const streamer = await startStreamer(t, { session_limit: 2, standby_sessions: 1, rc_name: 'River', language: 'de', app });
   await ready(streamer, 1);
   const before = await streamer.status();
   assert.deepEqual([before.state, before.sessions, before.standbys], ['free', [], 1]);
-  const { app, engine, display } = streamer.processes();
-  const asked = { session: 'quick', code: '4711', rc_name: 'River' };
+  const { app: running, engine, display } = streamer.processes();
+  const speaks = () => readFileSync(`/proc/${streamer.processes().app}/cmdline`, 'utf8').split('\0').at(-2);
+  const asked = { session: 'quick', code: '4711', rc_name: 'River', language: 'ru' };
   const answer = await streamer.startSession(asked);
   assert.deepEqual([answer.session, answer.code], ['quick', '4711']);
-  assert.deepEqual(streamer.processes(), { ...streamer.processes(), app, engine, display }, 'nothing was started for it');
+  assert.deepEqual(streamer.processes(), { ...streamer.processes(), app: running, engine, display }, 'nothing was started for it');
+  assert.equal(speaks(), 'de', 'it was started when nobody had said what they read');
   assert.equal((await streamer.status()).sessions[0].state, 'ready');
 
   const host = streamer.person('quick', 'p', { role: 'host' });
@@ -38,15 +41,16 @@ test('a start takes a standby, and another is made; both are told apart from ses
   assert.deepEqual([after.state, after.sessions.length, stages(streamer)], ['free', 1, 2]);
 
   /* What the application and the engine do is the session's from now on. */
-  process.kill(app, 'SIGKILL');
+  process.kill(running, 'SIGKILL');
   await socket.event('APP_RESTARTED');
+  assert.equal(speaks(), 'ru');
   assert.match(streamer.program.log, /process_ended session=quick process=app/);
   await streamer.control('END_SESSION', { session: 'quick' });
   await streamer.program.waitFor(/session_gone session=quick/);
 });
 
 test('a display is kept ready for a start that finds no standby, is used once and counts as nothing', async t => {
-  const streamer = await startStreamer(t, { session_limit: 2, standby_displays: 1, app: [windowProgram, '{session}'] });
+  const streamer = await startStreamer(t, { session_limit: 2, standby_displays: 1, app: [windowProgram, '{session}', '{language}'] });
   const made = (/** @type {number} */ number) =>
     streamer.program.waitFor(new RegExp(`standby_ready session=display-${number}\\b`), { timeout: 15_000 });
   await made(1);
@@ -55,12 +59,12 @@ test('a display is kept ready for a start that finds no standby, is used once an
   const status = await streamer.status();
   assert.deepEqual([status.state, status.sessions, status.standbys], ['free', [], undefined]);
 
-  const { session } = await streamer.startSession();
+  const { session } = await streamer.startSession({ language: 'ru' });
   const { engine, display } = before;
   const { app } = streamer.processes();
   const place = (/** @type {number} */ pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').match(/VITRINA_SESSION_DIRECTORY=[^\0]*/)?.[0];
   assert.equal(place(app), place(engine), 'it is on the display that was there');
-  assert.ok(readFileSync(`/proc/${app}/cmdline`, 'utf8').split('\0').includes(session));
+  assert.deepEqual(readFileSync(`/proc/${app}/cmdline`, 'utf8').split('\0').slice(-3, -1), [session, 'ru']);
   assert.equal((await streamer.status()).sessions.length, 1);
 
   await made(2);

@@ -213,7 +213,8 @@ export class App {
     if (rcName === null) return;
     this.#starting = new AbortController();
     const { signal } = this.#starting;
-    await this.#ask('start', rcName, () => startSession(rcName, signal).catch((error) => (signal.aborted ? null : Promise.reject(error))));
+    const start = () => startSession(rcName, this.#i18n.language, signal);
+    await this.#ask('start', rcName, () => start().catch((error) => (signal.aborted ? null : Promise.reject(error))));
   }
 
   /** @param {string} text as typed */
@@ -241,7 +242,8 @@ export class App {
   /** Who booked comes with the key. @param {Invitation} invitation */
   #askDoor(invitation) {
     const own = this.ownBookings.find(invitation.code);
-    return this.#knocker.ask({ invite: own?.invite, ...invitation }, { key: own?.key || undefined, name: keptName() || undefined });
+    const who = { key: own?.key || undefined, name: keptName() || undefined, language: this.#i18n.language };
+    return this.#knocker.ask({ invite: own?.invite, ...invitation }, who);
   }
 
   /** Takes back what is being asked. */

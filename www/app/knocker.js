@@ -11,7 +11,7 @@ import { unreachableAnswer } from '../net/outcomes.js';
 /**
  * @typedef {import('../net/ask.js').Answer} Answer
  * @typedef {import('../net/door.js').Invitation} Invitation
- * @typedef {{ key?: string, name?: string }} Who
+ * @typedef {{ key?: string, name?: string, language?: string }} Who
  */
 
 /** A door that opens by itself has done so by then. */

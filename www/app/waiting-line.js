@@ -43,6 +43,7 @@ export class WaitingLine {
     this.#i18n = i18n;
     this.#handlers = handlers;
     this.#place = new PlaceInLine({
+      getLanguage: () => i18n.language,
       onKept: (kept) => (kept ? keepPlace(kept) : forgetPlace()),
       onChange: handlers.onChange,
       onTurn: (answer, rcName) => this.#arrive(answer, rcName),

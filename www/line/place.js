@@ -18,6 +18,7 @@ import { waitForTurn } from './turn.js';
  * @property {'lost' | 'end'} [note] nobody answers just now; or: the place was lost, this is another
  *
  * @typedef {object} PlaceHandlers
+ * @property {() => string} getLanguage what the visitor reads
  * @property {(kept: { rc_name: string, place: string } | null) => void} onKept brings back here after a reload; null: there is none
  * @property {() => void} onChange what is known is another, or the same has come nearer
  * @property {(answer: Answer, rcName: string) => void} onTurn SESSION_CONNECTION_DATA
@@ -77,7 +78,7 @@ export class PlaceInLine {
   /** @param {Waiting} waiting @param {AbortSignal} signal @returns {Promise<Answer>} */
   #wait(waiting, signal) {
     return waitForTurn(waiting.place, {
-      ask: (place) => standInLine(waiting.rcName, place, signal),
+      ask: (place) => standInLine(waiting.rcName, place, this.#handlers.getLanguage(), signal),
       onPlace: (told) => {
         if (signal.aborted) return;
         const before = waiting.place;

@@ -29,9 +29,13 @@ export const feed = new Feed({
   pause,
 });
 
-/** @param {string} rcName @param {AbortSignal} [signal] takes it back: what was begun ends by itself */
-export function startSession(rcName, signal) {
-  return insist(() => askCoordinator('START_SESSION', { rc_name: rcName }, { timeoutMs: START_TIMEOUT_MS, signal }));
+/**
+ * @param {string} rcName
+ * @param {string} language what the visitor reads, for the scene
+ * @param {AbortSignal} [signal] takes it back: what was begun ends by itself
+ */
+export function startSession(rcName, language, signal) {
+  return insist(() => askCoordinator('START_SESSION', { rc_name: rcName, language }, { timeoutMs: START_TIMEOUT_MS, signal }));
 }
 
 /**

@@ -19,10 +19,11 @@ const TIMEOUT_MS = 90_000;
  * @param {object} who
  * @param {string} [who.key] of one's own booking: it makes its holder the host, and whoever has it is not taken for one who guesses
  * @param {string} [who.name] for those inside, who may have to let the visitor in
+ * @param {string} [who.language] for the scene, if the visitor is the first who comes
  * @param {AbortSignal} signal
  */
-export function joinSession({ code, invite }, { key, name }, signal) {
-  const fields = { code, invite, key, name };
+export function joinSession({ code, invite }, { key, name, language }, signal) {
+  const fields = { code, invite, key, name, language };
   const ask = () => askCoordinator('CONNECT_SESSION_WITH_CODE', fields, { signal, timeoutMs: TIMEOUT_MS });
   return insist(ask, { pause: (durationMs) => pause(durationMs, signal) });
 }

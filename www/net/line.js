@@ -15,11 +15,12 @@ const TIMEOUT_MS = (WAIT_SECONDS + 65) * 1000;
  * Stands in the line, and waits there where there is a place already.
  * @param {string} rcName
  * @param {string | undefined} place as the last answer had it
+ * @param {string} language what the visitor reads, for the scene
  * @param {AbortSignal} signal
  * @returns {Promise<Answer>} SERVERS_BUSY brings the place and the position
  */
-export function standInLine(rcName, place, signal) {
-  const fields = { rc_name: rcName, place, wait_seconds: place === undefined ? 0 : WAIT_SECONDS };
+export function standInLine(rcName, place, language, signal) {
+  const fields = { rc_name: rcName, language, place, wait_seconds: place === undefined ? 0 : WAIT_SECONDS };
   return askCoordinator('START_SESSION', fields, { signal, timeoutMs: TIMEOUT_MS });
 }
 

@@ -1,10 +1,11 @@
-/* A tiny font of the program's own: 5 x 7 dots, capital letters, digits and a little punctuation. */
+/* A tiny font of the program's own: 5 x 7 dots, capital letters, Latin and Cyrillic, and a little
+ * punctuation. */
 #pragma once
 
 #include <stdint.h>
 
 /*
- * Paints lines of text (parted by newlines) with a margin, two pixels a dot.
+ * Paints lines of text (UTF-8, parted by newlines) with a margin, two pixels a dot.
  *
  * @width, @height: (out) the picture's size.
  *

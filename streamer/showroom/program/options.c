@@ -15,6 +15,7 @@ const char options_help[] =
     "  --fps N                   at most N frames a second, 60 by default\n"
     "  --at X,Y,Z,YAW,PITCH      begin there: metres and degrees\n"
     "  --night                   begin by night\n"
+    "  --language TAG            what the help is in: ru, de, or English\n"
     "  --sound                   wind, birds and steps, if there is a sound device\n"
     "  --screenshot FILE.ppm     write one picture and exit\n"
     "  --benchmark N             draw N frames along a fixed way, print the times, exit\n"
@@ -38,6 +39,7 @@ static const struct {
     {"--fps", NUMBER, offsetof(Options, fps), 1, 240},
     {"--at", VIEW, offsetof(Options, view), 0, 0},
     {"--night", FLAG, offsetof(Options, night), 0, 0},
+    {"--language", TEXT, offsetof(Options, language), 0, 0},
     {"--sound", FLAG, offsetof(Options, sound), 0, 0},
     {"--screenshot", TEXT, offsetof(Options, screenshot), 0, 0},
     {"--benchmark", NUMBER, offsetof(Options, benchmark_frames), 1, 100000},

@@ -14,6 +14,7 @@ typedef enum OptionsOutcome {
 
 typedef struct Options {
   const char *rc;         /* name of the complex; points into argv */
+  const char *language;   /* (nullable) a tag of BCP 47; points into argv */
   const char *screenshot; /* (nullable) file to write instead of running */
   int width, height;      /* pixels */
   int fps;                /* most frames a second */

@@ -1,5 +1,6 @@
 #include "streamer/showroom/program/walk.h"
 
+#include "streamer/showroom/program/help.h"
 #include "streamer/showroom/program/sound.h"
 #include "streamer/showroom/scenes/camera.h"
 
@@ -12,20 +13,12 @@
 static const Uint32 settle_ms = 120;
 static const float look_per_pixel = 0.0042f, wheel_step_m = 1.4f;
 
-static const char help_text[] = "W A S D, ARROWS:  WALK AND TURN\n"
-                                "SHIFT OR SPACE:   RUN\n"
-                                "DRAG:             LOOK AROUND\n"
-                                "WHEEL:            GO ON, GO BACK\n"
-                                "DOUBLE-CLICK:     GO THERE\n"
-                                "N:                DAY / NIGHT\n"
-                                "G:                GRAB THE POINTER\n"
-                                "H:                THIS HELP";
-
 typedef struct Walk {
   SDL_Window *window;
   Renderer *renderer;
   const Scene *scene;
   Camera camera;
+  const char *language;
   int night, help, running;
   int dirty;   /* the picture shown is not the picture due */
   int at_once; /* a press came: draw without waiting for the turn */
@@ -165,7 +158,7 @@ static void draw(Walk *walk, int fine) {
                      .pitch = walk->camera.pitch,
                      .night = walk->night,
                      .fine = fine,
-                     .help = walk->help ? help_text : NULL};
+                     .help = walk->help ? help_text(walk->language) : NULL};
   window_size(walk, &view.width, &view.height);
   render_draw(walk->renderer, &view);
   SDL_GL_SwapWindow(walk->window);
@@ -207,6 +200,7 @@ void walk_run(SDL_Window *window, Renderer *renderer, const Scene *scene, const 
                .renderer = renderer,
                .scene = scene,
                .running = 1,
+               .language = options->language,
                .night = options->night,
                .camera = camera_at(options->has_view ? &options->view : &scene->start)};
   double frame_seconds = 1.0 / options->fps;

@@ -60,7 +60,7 @@ export async function startHouse(scope, { path = '/', wanted = usual, settings =
 
   /** @param {Place} place */
   const startPlace = ({ name, rcName, scene, port, url, directory }) => {
-    const app = [built('vitrina-showroom'), '--rc', scene, '--width', '{width}', '--height', '{height}', '--fps', String(framerate)];
+    const app = [built('vitrina-showroom'), '--rc', scene, '--width', '{width}', '--height', '{height}', '--fps', String(framerate), '--language', '{language}'];
     const usualSettings = { server_name: name, rc_name: rcName, port, public_url: url, app, webrtc: { framerate, max_pixels: PIXELS } };
     // Whoever a test leaves behind has no claim to a place that the next one wants.
     const patient = { start_timeout_seconds: START_SECONDS.streamer, alone_grace_seconds: 0 };

@@ -25,6 +25,7 @@ function visitorInLine(t, answers) {
     return new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)));
   });
   const place = new PlaceInLine({
+    getLanguage: () => 'ru',
     onKept: kept => told.push(['kept', kept?.place ?? null]),
     onChange: () => told.push(['change', place.waiting?.position]),
     onTurn: ({ msg }, rcName) => told.push(['turn', msg, rcName]),
@@ -41,6 +42,7 @@ test('the place is kept from the first answer on, and its events are asked for',
   assert.deepEqual(told, [['kept', null], ['change', undefined], ['kept', 'P1'], ['change', 2]]);
   assert.ok((place.waiting?.turnMs ?? 0) > Date.now());
   assert.deepEqual(asked.map(({ verb, place: which }) => [verb, which]), [['START_SESSION', undefined], ['POLL_EVENTS', 'P1'], ['START_SESSION', 'P1']]);
+  assert.deepEqual(asked.map(({ language }) => language), ['ru', undefined, 'ru'], 'the scene will speak the visitor’s language');
 });
 
 test('whose turn has come waits no more, and nothing is kept', async t => {

@@ -61,6 +61,7 @@ static void what_breaks_a_rule_is_named(void) {
       {"{\"app\":[\"a\"],\"port\":70000}", "port"},
       {"{\"app\":[\"a\"],\"limits\":{\"connections\":-1}}", "limits.connections"},
       {"{\"app\":[\"a\"],\"limits\":{\"exempt\":[\"localhost\"]}}", "limits.exempt"},
+      {"{\"app\":[\"a\"],\"language\":\"--night\"}", "language: must be a language tag"},
       {"{\"app\":[\"a\"],\"engine\":\"command\"}", "engine: must be one of capture"},
       {"{\"app\":[\"a\"],\"tls_certificate\":\"c.pem\"}", "tls_key"},
       {"{\"app\":[\"a\"],\"tls_key\":\"k.pem\"}", "tls_certificate"},
@@ -91,12 +92,22 @@ static void what_breaks_a_rule_is_named(void) {
 static void placeholders_are_filled_in(void) {
   g_autoptr(StreamerSettings) settings = load_good(
       "{\"app\":[\"/bin/app\",\"{session}\",\"-{width}x{height}-\",\"{rc_name}{rc_name}\",\"{display}\","
-      "\"{other}{\",\"$HOME;{session\"]}");
-  StreamerAppValues values = {.session = "s{width}", .rc_name = "River Quarter"};
+      "\"{other}{\",\"$HOME;{session\",\"{language}\"]}");
+  StreamerAppValues values = {.session = "s{width}", .rc_name = "River Quarter", .language = "ru"};
   g_auto(GStrv) arguments = streamer_settings_app(settings, &values);
   g_autofree char *joined = g_strjoinv("|", arguments);
   g_assert_cmpstr(joined, ==,
-                  "/bin/app|s{width}|-960x540-|River QuarterRiver Quarter||{other}{|$HOME;{session");
+                  "/bin/app|s{width}|-960x540-|River QuarterRiver Quarter||{other}{|$HOME;{session|ru");
+}
+
+static void an_app_without_a_visitor_speaks_the_settings_language(void) {
+  g_autoptr(StreamerSettings) usual = load_good("{\"app\":[\"a\",\"{language}\"]}");
+  g_autoptr(StreamerSettings) own = load_good("{\"app\":[\"a\",\"{language}\"],\"language\":\"pt-BR\"}");
+  StreamerAppValues values = {.session = NULL};
+  g_auto(GStrv) in_usual = streamer_settings_app(usual, &values),
+                in_own = streamer_settings_app(own, &values);
+  g_assert_cmpstr(in_usual[1], ==, "en");
+  g_assert_cmpstr(in_own[1], ==, "pt-BR");
 }
 
 static void only_live_settings_change(void) {
@@ -140,6 +151,7 @@ int main(int argc, char **argv) {
                   the_specifications_strings_are_read);
   g_test_add_func("/streamer-settings/what-breaks-a-rule-is-named", what_breaks_a_rule_is_named);
   g_test_add_func("/streamer-settings/placeholders-are-filled-in", placeholders_are_filled_in);
+  g_test_add_func("/streamer-settings/language", an_app_without_a_visitor_speaks_the_settings_language);
   g_test_add_func("/streamer-settings/only-live-settings-change", only_live_settings_change);
   g_test_add_func("/streamer-settings/people-are-given-the-public-base", people_are_given_the_public_base);
   return g_test_run();
