@@ -62,6 +62,23 @@ test('one starts a session and walks, another joins by the code and watches, and
     await host.page.mouse.up();
   });
 
+  await t.test('the application’s own keys are buttons, by hand and by key, and the hint names them', async () => {
+    const hint = host.site.locator('[data-hint]');
+    assert.match((await hint.textContent()) ?? '', / · N: Day and night · Shift: Run · H: Help$/);
+    const day = await host.seesStillness();
+    const night = host.site.getByRole('button', { name: 'Day and night' });
+    await night.click();
+    await host.seesChange(day, 'the night');
+    await host.screenshot('5-night');
+    const dark = await host.seesStillness();
+    await night.focus();
+    await host.page.keyboard.press('Enter');
+    await host.seesChange(dark, 'the day');
+    const saw = await host.seesStillness();
+    assert.ok(difference(saw, day) < 3 * UNREST, 'one press of a button is one of the key');
+    assert.ok(!(await guest.site.locator('[data-keys]').isVisible()), 'a guest has none');
+  });
+
   await t.test('the guest’s key does not move it, neither through the page nor past it', async () => {
     const saw = await host.seesStillness();
     await guest.video.focus();
@@ -125,6 +142,17 @@ test('on a phone and in Russian: by touch, and the guest comes by the link', asy
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     await host.screenshot('5-walked');
     assert.ok(!(await guest.site.locator('[data-pad]').isVisible()), 'a guest has no pad');
+  });
+
+  await t.test('the application’s own keys are there for a finger', async () => {
+    const saw = await host.seesStillness();
+    const night = host.site.getByRole('button', { name: 'День и ночь' });
+    const box = await night.boundingBox();
+    assert.ok(box && box.height >= 44 && box.width >= 44, JSON.stringify(box));
+    await night.tap();
+    await host.seesChange(saw, 'the night');
+    await host.fitsTheScreen('the night');
+    await host.screenshot('5-night');
   });
 
   await t.test('a finger on the picture looks around', async () => {

@@ -71,6 +71,10 @@ export const texts = {
   'session.code.qr': 'Mit einem Telefon dazukommen: die Kamera hierher halten.',
   'session.turn': 'Drehen Sie das Telefon quer, dann wird das Bild größer.',
   'session.turn.close': 'Hinweis schließen',
+  'session.hint.key': '{key}: {title}',
+  'session.keys': 'Bedienung der Szene',
+  'key.space': 'Leertaste',
+  'key.shift': 'Umschalt',
 
   'notice.offline': 'Verbindung verloren. Neuer Versuch…',
   'notice.back': 'Die Verbindung ist wieder da.',

@@ -70,6 +70,10 @@ export const texts = {
   'session.code.qr': 'To join from a phone, point its camera here.',
   'session.turn': 'Turn the phone sideways for a larger view.',
   'session.turn.close': 'Close this tip',
+  'session.hint.key': '{key}: {title}',
+  'session.keys': 'Controls of the scene',
+  'key.space': 'Space',
+  'key.shift': 'Shift',
 
   'notice.offline': 'Connection lost. Trying again…',
   'notice.back': 'You’re connected again.',

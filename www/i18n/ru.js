@@ -75,6 +75,10 @@ export const texts = {
   'session.code.qr': 'Чтобы присоединиться с телефона, наведите его камеру сюда.',
   'session.turn': 'Поверните телефон — изображение станет крупнее.',
   'session.turn.close': 'Закрыть подсказку',
+  'session.hint.key': '{key} — {title}',
+  'session.keys': 'Управление сценой',
+  'key.space': 'Пробел',
+  'key.shift': 'Shift',
 
   'notice.offline': 'Связь потеряна. Пробуем снова…',
   'notice.back': 'Связь восстановлена.',

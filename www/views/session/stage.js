@@ -4,6 +4,7 @@ import { rcHoldsMouse, rcTitle } from '../../words/rc.js';
 import { countdown } from '../../words/times.js';
 import { find, setText } from '../dom.js';
 import { createRcPicture } from '../rc-picture.js';
+import { AppKeysView } from './app-keys.js';
 import { InviteView } from './invite.js';
 import { followKeyboard } from './keyboard.js';
 import { MouseView } from './mouse.js';
@@ -65,6 +66,7 @@ export class StageView {
   #wake = new WakeView();
   #turn = new TurnView();
   #pad;
+  #keys;
   #input;
   /** @type {TextEntryView} */ #text;
   #screenSize;
@@ -97,6 +99,7 @@ export class StageView {
     this.#text = new TextEntryView(this.#input);
     this.#screenSize = new ScreenSize(this.#video, (size) => handlers.onInput({ type: 'screen', ...size }));
     this.#pad = new WalkPadView((code, down) => this.#input.press(code, down));
+    this.#keys = new AppKeysView(i18n, (code, down) => this.#input.press(code, down));
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
     followKeyboard(find('[data-view="session"]', HTMLElement));
     this.#trouble = new TroubleView(i18n, {
@@ -129,6 +132,7 @@ export class StageView {
 
     this.#letTouch(people.mayTouch);
     this.#renderMouse(people, state.relative, rcHoldsMouse(rc));
+    this.#keys.render(rc?.info?.keys, people.mayTouch);
     setText(this.#hint, this.#hintText(people.mayTouch));
 
     this.#wake.keep(true);
@@ -149,6 +153,7 @@ export class StageView {
   /** The session is over: lets everything go. */
   stop() {
     this.#letTouch(false);
+    this.#keys.stop();
     this.#input.releaseAll();
     this.#tools.stop();
     this.#mouse.stop();
@@ -228,7 +233,7 @@ export class StageView {
     const touch = matchMedia('(pointer: coarse)').matches;
     if (touch) return this.#i18n.t('session.hint.touch');
     if (this.#mouse.isHeld) return this.#i18n.t('session.hint.locked');
-    return this.#i18n.t(this.#mouse.isOffered ? 'session.hint.held' : 'session.hint.keys');
+    return [this.#i18n.t(this.#mouse.isOffered ? 'session.hint.held' : 'session.hint.keys'), ...this.#keys.hints].join(' · ');
   }
 
   /** @param {string} name @param {Rc | undefined} rc */
