@@ -79,6 +79,24 @@ test('one starts a session and walks, another joins by the code and watches, and
     assert.ok(!(await guest.site.locator('[data-keys]').isVisible()), 'a guest has none');
   });
 
+  await t.test('a gamepad walks and looks around as long as it is there, and no guest’s does', async () => {
+    await host.video.focus();
+    let saw = await host.seesStillness();
+    await guest.holdsGamepad({ axes: [0, -1, 1, 0] });
+    await host.holdsGamepad({ axes: [0, -1, 0, 0] });
+    await host.seesChange(saw, 'a step');
+    await host.holdsGamepad(null);
+    saw = await host.seesStillness();
+    await host.holdsGamepad({ axes: [0, 0, 1, 0] });
+    await host.seesChange(saw, 'a turn');
+    await host.holdsGamepad({ axes: [0, 0, 0, 0] });
+    saw = await host.seesStillness();
+    await host.holdsGamepad({ pressed: 2 });
+    await host.seesChange(saw, 'the night, by the application’s own table');
+    await host.holdsGamepad(null);
+    await guest.holdsGamepad(null);
+  });
+
   await t.test('the guest’s key does not move it, neither through the page nor past it', async () => {
     const saw = await host.seesStillness();
     await guest.video.focus();

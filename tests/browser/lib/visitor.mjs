@@ -333,6 +333,16 @@ export class Visitor {
     await this.site.evaluate(text => /** @type {any} */ (globalThis).channels.at(-1).send(text), JSON.stringify(message));
   }
 
+  /** Has a gamepad in their hands that is pushed so, or puts it away. @param {{ axes?: number[], pressed?: number } | null} pad */
+  async holdsGamepad(pad) {
+    await this.site.evaluate(held => {
+      const buttons = Array.from({ length: 17 }, (_, at) => ({ pressed: at === held?.pressed, value: Number(at === held?.pressed) }));
+      const pads = held && [{ connected: true, mapping: 'standard', axes: held.axes ?? [0, 0, 0, 0], buttons }];
+      Object.defineProperty(navigator, 'getGamepads', { configurable: true, value: () => pads ?? [null] });
+      dispatchEvent(new Event(pads ? 'gamepadconnected' : 'gamepaddisconnected'));
+    }, pad);
+  }
+
   /** Nothing serious that a checker of accessibility could find. @param {string} where */
   async isAccessible(where) {
     // Straight into the frame, past the policy, which rightly keeps foreign scripts out of the page.

@@ -66,6 +66,21 @@ export class SceneInput {
     for (const piece of textPieces(text)) this.#queue.send({ type: 'text', text: piece });
   }
 
+  /** What stands for the mouse, in order with all else. @param {InputMessage} message */
+  send(message) {
+    this.#queue.send(message);
+  }
+
+  /** The same for what may be merged. @param {InputMessage} message */
+  merge(message) {
+    this.#queue.merge(message);
+  }
+
+  /** Whether the scene takes relative moves. */
+  get isRelative() {
+    return this.#isLocked;
+  }
+
   /** Lets go of everything that is held down in the scene. */
   releaseAll() {
     const held = this.#keysDown.size > 0 || this.#buttonsDown !== 0 || this.#fingers.count > 0;

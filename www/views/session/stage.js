@@ -5,6 +5,7 @@ import { countdown } from '../../words/times.js';
 import { find, setText } from '../dom.js';
 import { createRcPicture } from '../rc-picture.js';
 import { AppKeysView } from './app-keys.js';
+import { GamepadView } from './gamepad.js';
 import { InviteView } from './invite.js';
 import { followKeyboard } from './keyboard.js';
 import { MouseView } from './mouse.js';
@@ -67,6 +68,7 @@ export class StageView {
   #turn = new TurnView();
   #pad;
   #keys;
+  #gamepad;
   #input;
   /** @type {TextEntryView} */ #text;
   #screenSize;
@@ -100,6 +102,7 @@ export class StageView {
     this.#screenSize = new ScreenSize(this.#video, (size) => handlers.onInput({ type: 'screen', ...size }));
     this.#pad = new WalkPadView((code, down) => this.#input.press(code, down));
     this.#keys = new AppKeysView(i18n, (code, down) => this.#input.press(code, down));
+    this.#gamepad = new GamepadView(this.#video, this.#input);
     find('[data-action="leave"]', HTMLButtonElement).addEventListener('click', handlers.onLeave);
     followKeyboard(find('[data-view="session"]', HTMLElement));
     this.#trouble = new TroubleView(i18n, {
@@ -133,6 +136,7 @@ export class StageView {
     this.#letTouch(people.mayTouch);
     this.#renderMouse(people, state.relative, rcHoldsMouse(rc));
     this.#keys.render(rc?.info?.keys, people.mayTouch);
+    this.#gamepad.render(rc?.info?.gamepad, people.mayTouch);
     setText(this.#hint, this.#hintText(people.mayTouch));
 
     this.#wake.keep(true);
@@ -221,6 +225,7 @@ export class StageView {
 
   /** @param {boolean} mayTouch */
   #letTouch(mayTouch) {
+    if (!mayTouch) this.#gamepad.stop();
     if (this.#mayTouch && !mayTouch) this.#input.releaseAll();
     this.#mayTouch = mayTouch;
     this.#pad.show(mayTouch);
