@@ -168,8 +168,10 @@ static void on_stage_viewer_connected(gint64 number, gpointer data) {
 
 static void on_stage_viewer_receives(gint64 number, gpointer data) {
   Session *session = data;
-  if (session->viewers && viewers_find_number(session->viewers, number))
-    session_time_picture(&session->time);
+  if (!session->viewers || !viewers_find_number(session->viewers, number))
+    return;
+  log_info("viewer_receives", "session=%s viewer=%" G_GINT64_FORMAT, session->id, number);
+  session_time_picture(&session->time);
 }
 
 static void on_stage_viewer_gone(gint64 number, const char *reason, gpointer data) {

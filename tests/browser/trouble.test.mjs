@@ -38,7 +38,6 @@ async function open() {
     ],
     settings: {
       no_picture_seconds: NO_PICTURE_SECONDS,
-      join_seconds: 5,
       ice_servers: [{ urls: [`turn:${turn.host}?transport=tcp`] }],
       turn_secret_file: file,
     },
@@ -119,7 +118,7 @@ describe('a picture that does not come', { concurrency: false, skip }, async () 
     await visitor.site.locator('[data-view="plan"]').waitFor();
   });
 
-  test('of a streamer that the browser may not ask is told at once', async t => {
+  test('of a streamer that the browser may not ask is told', async t => {
     const visitor = await come(t);
     await begin(visitor, 'Hill Side');
     await reads(visitor, /does not allow the view on this page/);
@@ -174,15 +173,20 @@ describe('a picture that does not come', { concurrency: false, skip }, async () 
     await visitor.leave();
   });
 
-  for (const [what, script, reason] of /** @type {[string, () => void, string][]} */ ([
-    ['WebRTC', () => Reflect.deleteProperty(globalThis, 'RTCPeerConnection'), 'no_webrtc'],
-    ['a codec', () => void (RTCRtpReceiver.getCapabilities = () => ({ codecs: [], headerExtensions: [] })), 'no_codec'],
+  const wide = /** @type {const} */ ({ language: 'en', screen: 'wide', words: /This browser cannot show the tour/, hasQr: true });
+  /** To which nobody can point another one. */
+  const phone = /** @type {const} */ ({ language: 'ru', screen: 'phone', words: /Этот браузер не сможет показать комплекс/, hasQr: false });
+  for (const [what, script, reason, { words, hasQr, ...device }] of /** @type {[string, () => void, string, typeof wide | typeof phone][]} */ ([
+    ['WebRTC', () => void Reflect.deleteProperty(globalThis, 'RTCPeerConnection'), 'no_webrtc', wide],
+    ['a codec', () => void (RTCRtpReceiver.getCapabilities = () => ({ codecs: [], headerExtensions: [] })), 'no_codec', phone],
   ]))
     test(`in a browser without ${what} is told before anything is started, and the link goes elsewhere`, async t => {
-      const visitor = await come(t, script);
+      const visitor = await come(t, script, device);
       await visitor.card('River Quarter').click();
-      await visitor.site.locator('[data-elsewhere-qr] svg').waitFor();
-      assert.match((await visitor.site.locator('[data-ways-hint]').textContent()) ?? '', /This browser cannot show the tour/);
+      await visitor.site.locator('[data-elsewhere="copy"]').waitFor();
+      assert.equal(await visitor.site.locator('[data-elsewhere-qr] svg').isVisible(), hasQr);
+      assert.match((await visitor.site.locator('[data-ways-hint]').textContent()) ?? '', words);
+      await visitor.fitsTheScreen(what);
       assert.equal(await visitor.action('start').isVisible(), false);
       await visitor.isAccessible(what);
       await visitor.screenshot(`without-${reason}`);

@@ -22,6 +22,9 @@
 /** With the time to notice and to show it, the visitor reads it within 15 s. */
 export const PATIENCE_MS = 12_000;
 
+/** What a browser does not allow fails at once; where it allows it after all, the visitor is in by then. */
+const ALLOWED_MS = 2_000;
+
 /**
  * What can be known at once is; all else may still be under way until patience ends.
  * @param {Facts & Progress} facts
@@ -29,7 +32,7 @@ export const PATIENCE_MS = 12_000;
  */
 export function judge({ waitedMs, mixed, admitted, playRefused, hidden, status, ice, packets }) {
   const late = waitedMs >= PATIENCE_MS;
-  if (mixed && !admitted) return 'mixed_content';
+  if (mixed && !admitted && waitedMs >= ALLOWED_MS) return 'mixed_content';
   if (status !== undefined && isFault(status)) return 'offer_refused';
   if (playRefused && (packets > 0 || !late)) return 'play_refused';
   if (!late) return null;
