@@ -4,7 +4,6 @@
 #include "fcgi/store/store_json.h"
 #include "tests/unit/fcgi/plan/plan_fixture.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
