@@ -184,11 +184,10 @@ test('the time runs out: warnings, the end, and what next', async t => {
   const phone = await Participant.come(t, browser, { screen: 'phone', language: 'ru', label: 'time-phone' });
   await host.invites(house, 'Park Side', phone);
   const { streamer, session } = await onlySession(house);
+  // Both are looked at all the while: what they are told goes by.
+  const warned = Promise.all([host.isTold(/Your time is almost over: (1:0|0:5)\d left/), phone.isTold(/Время подходит к концу/)]);
   await streamer.control('EXTEND_SESSION', { session, ends_at: instant(63) });
-  await host.site.getByText(/^1:0\d left$/).waitFor();
-  await phone.site.getByText(/^Осталось [01]:\d\d$/).waitFor();
-  await host.isTold(/Your time is almost over: (1:0|0:5)\d left/);
-  await phone.isTold(/Время подходит к концу/);
+  await Promise.all([host.site.getByText(/^1:0\d left$/).waitFor(), phone.site.getByText(/^Осталось [01]:\d\d$/).waitFor(), warned]);
   await host.screenshot('1-warning');
   await phone.screenshot('1-warning');
   await streamer.control('EXTEND_SESSION', { session, ends_at: instant(2) });
