@@ -1,10 +1,11 @@
 # Every test, in every build that is supported. Sourced by quickstart.
 #
-# Most tests wait more than they work, so two lanes run side by side: the tests with browsers, which keep a processor busy,
-# one after the other, and then those under ThreadSanitizer; and all the rest. What fails there is tried again, alone.
+# Most tests wait more than they work, so two lanes run side by side, as long as each other: the tests with browsers, which keep
+# a processor busy, one after the other, then those under ThreadSanitizer and what works without waiting; and all the rest. What
+# fails there is tried again, alone.
 
 results=build/check
-calm_jobs=${VITRINA_CHECK_JOBS:-$((jobs + 2))}
+calm_jobs=${VITRINA_CHECK_JOBS:-$((jobs + 3))}
 busy_jobs=$(((jobs + 1) / 2))
 
 say() {
@@ -60,6 +61,8 @@ busy_lane() {
   stand_back
   suite_build tsan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=thread --disable-streamer &&
     suite_tests tsan calm "$calm_jobs"
+  step tidy make -C build/release tidy || true
+  step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0" || true
 }
 
 calm_lane() {
@@ -67,8 +70,6 @@ calm_lane() {
   stand_back
   suite_build asan CC=clang CFLAGS="-O1 -g" --enable-werror --enable-sanitizers=address,undefined --disable-browser-tests &&
     suite_tests asan calm "$calm_jobs"
-  step tidy make -C build/release tidy || true
-  step distcheck make -C build/release -j"$jobs" distcheck DISTCHECK_CONFIGURE_FLAGS="CFLAGS=-O0"
 }
 
 # The packages on a Debian of their own; the last line is the reason where that cannot be done.
