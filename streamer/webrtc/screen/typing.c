@@ -44,7 +44,8 @@ static void learn_stroke(Typing *typing, gunichar character, guint keycode, guin
 }
 
 /* A key that no player can press, and that is no modifier, may become what it has to: from the far end, since
- * toolkits take some of the nearer ones for modifiers. Of two keys for one character the nearer one types it. */
+ * toolkits take some of the nearer ones for modifiers. Of two keys for one character the nearer one types it.
+ */
 static void learn_keyboard(Typing *typing) {
   int first, last, per_key;
   gboolean modifiers[KEYCODES] = {FALSE};
