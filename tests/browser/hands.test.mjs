@@ -118,12 +118,12 @@ test('on the picture a key is a place, whatever the layout has there; AltGr and 
   const sent = await sends(desk, { type: 'text', text: '@' });
   assert.deepEqual(sent.map(({ type, code, text }) => [type, code ?? text]), [['keydown', 'KeyW'], ['keyup', 'KeyW'], ['text', '@']]);
   await page.evaluate(() => {
-    const field_ = document.createElement('textarea');
-    field_.value = 'Жаркова 5, кв. 7';
-    document.body.append(field_);
-    field_.select();
+    const area = document.createElement('textarea');
+    area.value = 'Жаркова 5, кв. 7';
+    document.body.append(area);
+    area.select();
     document.execCommand('copy');
-    field_.remove();
+    area.remove();
   });
   await desk.video.focus();
   await page.keyboard.press('Control+V');
@@ -156,7 +156,7 @@ test('letters with Ctrl and Alt reach the scene, and Command lets go of everythi
 
 test('a mouse’s back and forward buttons stay in the picture and are the scene’s', async () => {
   const { page } = desk;
-  const before_ = page.url();
+  const address = page.url();
   const devtools = await page.context().newCDPSession(page);
   for (const [button, number, buttons] of /** @type {const} */ ([['back', 3, 8], ['forward', 4, 16]])) {
     for (const type of /** @type {const} */ (['mousePressed', 'mouseReleased']))
@@ -167,7 +167,7 @@ test('a mouse’s back and forward buttons stay in the picture and are the scene
   const kept = await desk.video.evaluate(video =>
     ['mousedown', 'mouseup', 'auxclick'].map(type => !video.dispatchEvent(new MouseEvent(type, { button: 3, bubbles: true, cancelable: true }))));
   assert.deepEqual(kept, [true, true, true]);
-  assert.equal(page.url(), before_);
+  assert.equal(page.url(), address);
 });
 
 test('in full screen letters with Ctrl are asked of the browser', async () => {
