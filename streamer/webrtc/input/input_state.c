@@ -28,6 +28,7 @@ struct InputState {
   double x, y, dx, dy;
   gint64 moved_us;
   gboolean relative;
+  gboolean missed; /* the application was not told of x and y */
   /* where the hand was last, in whole pixels, so that a way does not depend on its steps */
   gboolean has_place;
   double place_x, place_y;
@@ -98,20 +99,21 @@ static gboolean is_button_held(const InputState *state) {
   return FALSE;
 }
 
-static void point_at(InputState *state, const InputEvent *event, gint64 now_us) {
+static void take_place(InputState *state, gint64 now_us) {
   if (state->motion == RELATIVE_MOTION)
     send_motion(state, now_us);
   state->motion = ABSOLUTE_MOTION;
-  state->x = event->x;
-  state->y = event->y;
 }
 
 static void move_to(InputState *state, const InputEvent *event, gint64 now_us) {
   double x = rint(event->x * state->width), y = rint(event->y * state->height);
   if (!state->relative)
-    point_at(state, event, now_us);
+    take_place(state, now_us);
   else if (state->has_place && is_button_held(state))
     move_by(state, x - state->place_x, y - state->place_y, now_us);
+  state->missed = state->relative;
+  state->x = event->x;
+  state->y = event->y;
   state->has_place = TRUE;
   state->place_x = x;
   state->place_y = y;
@@ -244,8 +246,10 @@ void input_state_set_relative(InputState *state, gboolean relative) {
   if (is_button_held(state))
     send_motion(state, state->moved_us);
   state->relative = relative;
-  state->motion = NO_MOTION;
+  state->motion = !relative && state->missed && !is_button_held(state) ? ABSOLUTE_MOTION : NO_MOTION;
+  state->missed = FALSE;
   state->dx = state->dy = 0;
+  send_motion(state, state->moved_us);
 }
 
 void input_state_release_all(InputState *state) {
@@ -254,7 +258,7 @@ void input_state_release_all(InputState *state) {
   for (guint keycode = 0; keycode < KEYCODES; keycode++)
     set_key(state, keycode, FALSE);
   state->fingers = (Fingers){.meaning = FINGERS_IDLE};
-  state->has_place = FALSE;
+  state->has_place = state->missed = FALSE;
   state->motion = NO_MOTION;
   state->dx = state->dy = state->wheel_x = state->wheel_y = 0;
 }

@@ -44,7 +44,8 @@ gboolean input_state_holds(const InputState *state);
  * down that is a relative motion, in pixels of the picture; what comes before a press gives none, and neither
  * does the first position after a press without one. INPUT_POINTER_RELATIVE is the same in both cases. Motion
  * that waits when this changes is sent where a button is down (the sink knows how, xtest.h) and forgotten
- * else, since the application would misread it. */
+ * else, since the application would misread it. When places count again, the pointer goes to where the hand
+ * is. */
 void input_state_set_relative(InputState *state, gboolean relative);
 
 /* Lets go of every key and button. */

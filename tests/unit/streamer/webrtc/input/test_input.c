@@ -251,15 +251,15 @@ static void test_moves_and_places_take_turns(void) {
   input_state_set_relative(desk.state, TRUE);
   assert_told(&desk, "move 576,270; ");
   g_assert_cmpint(input_state_tick(desk.state, desk.now_us + G_USEC_PER_SEC), ==, G_MAXINT64);
-  say(&desk, "{\"type\":\"pointermove\",\"x\":0.7,\"y\":0.5}");
+  say(&desk, "{\"type\":\"pointermove\",\"x\":0.75,\"y\":0.5}");
   say_at_once(&desk, "{\"type\":\"pointermoverelative\",\"dx\":3,\"dy\":4}");
-  assert_told(&desk, "by 96,0; ");
+  assert_told(&desk, "by 144,0; ");
   say_at_once(&desk, "{\"type\":\"pointerup\",\"button\":0}");
   assert_told(&desk, "by 3,4; button 1 up; ");
   say_at_once(&desk, "{\"type\":\"pointermoverelative\",\"dx\":5,\"dy\":6}");
   input_state_set_relative(desk.state, FALSE);
   g_assert_cmpint(input_state_tick(desk.state, desk.now_us + G_USEC_PER_SEC), ==, G_MAXINT64);
-  assert_told(&desk, "");
+  assert_told(&desk, "move 720,270; ");
   say(&desk, "{\"type\":\"pointermove\",\"x\":0.25,\"y\":0.5}");
   say(&desk, "{\"type\":\"pointermoverelative\",\"dx\":3,\"dy\":4}");
   assert_told(&desk, "move 240,270; by 3,4; ");
