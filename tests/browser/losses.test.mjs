@@ -101,6 +101,23 @@ test('a phone comes back into its scene by itself, and in control, however it sl
   };
   let there = await visitor.seesStillness();
 
+  await t.test('it is offered to turn it, beside all that there is to press', async () => {
+    const offer = visitor.site.locator('[data-turn]');
+    await visitor.site.locator('[data-pad]').waitFor();
+    const covered = await offer.evaluate(element => {
+      const own = element.getBoundingClientRect();
+      return [...document.querySelectorAll('[data-pad], .stage button:not([data-turn-close]), video')]
+        .map(other => ({ name: other.outerHTML.slice(0, 60), box: other.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 0 && box.bottom > own.top + 0.5 && box.top < own.bottom - 0.5)
+        .map(({ name }) => name);
+    });
+    assert.deepEqual(covered, []);
+    await visitor.isAccessible('the offer to turn the phone');
+    await visitor.screenshot('turn');
+    await visitor.site.getByRole('button', { name: 'Close this tip' }).click();
+    await offer.waitFor({ state: 'hidden' });
+  });
+
   await t.test('locked for longer than lost connections are waited for', async () => {
     signal('SIGSTOP');
     await until(async () => (await streamer.status()).sessions[0].kept, { timeout: LOST_MS, what: 'the scene is kept' });
@@ -132,6 +149,7 @@ test('a phone comes back into its scene by itself, and in control, however it sl
     visitor = new Participant(page, 'restored');
     await page.goto(house.url);
     await isBack(there, 'discarded');
+    assert.equal(await visitor.site.locator('[data-turn]').isVisible(), false, 'it is offered once');
   });
   await visitor.leave();
 });

@@ -112,6 +112,7 @@ export class Planner {
     this.#rc = rc;
     this.#offeredFor = rc.rc_name;
     const signal = this.#renewSignal();
+    this.#offers.choose.expect(OFFERED);
     /** @type {Start[]} */
     let starts = [];
     /** @type {Start[]} */

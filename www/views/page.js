@@ -30,6 +30,7 @@ export class PageView {
   render(title) {
     const { language } = this.#i18n;
     document.documentElement.lang = language;
+    document.body.dataset.spoken = language;
     document.title = title ?? this.#i18n.t('page.title');
     for (const element of document.body.querySelectorAll('[data-i18n]')) {
       element.textContent = this.#i18n.t(element.getAttribute('data-i18n') ?? '');

@@ -343,6 +343,39 @@ export class Visitor {
     }, pad);
   }
 
+  /** Has from now on a slow phone on a slow network: a quarter of this processor, 150 ms, 1.6 Mbit/s. */
+  async isSlow() {
+    const devtools = await this.page.context().newCDPSession(this.page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await devtools.send('Network.enable');
+    await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 });
+  }
+
+  /**
+   * Nothing that was looked at has moved by itself since the page was loaded (https://web.dev/articles/cls; 0.1 is called good).
+   * @param {string} where
+   */
+  async hasStoodStill(where) {
+    const moves = await this.site.evaluate(async () => {
+      /** @type {any[]} */
+      const shifts = await new Promise(settle =>
+        new PerformanceObserver((list, observer) => {
+          observer.disconnect();
+          settle(list.getEntries());
+        }).observe({ type: 'layout-shift', buffered: true }) ?? setTimeout(settle, 500, []),
+      );
+      return shifts
+        .filter(({ hadRecentInput }) => !hadRecentInput)
+        .map(({ value, startTime, sources }) => ({
+          value,
+          what: `${value.toFixed(3)} at ${Math.round(startTime)} ms: ${sources.map((/** @type {any} */ { node, previousRect, currentRect }) => `${node instanceof Element ? node.className || node.tagName : node?.nodeName} from ${Math.round(previousRect.top)} to ${Math.round(currentRect.top)}`).join(' ')}`,
+        }));
+    });
+    const sum = moves.reduce((all, { value }) => all + value, 0);
+    assert.ok(sum < 0.05, `${where}: moved by ${sum.toFixed(3)}\n${moves.map(({ what }) => what).join('\n')}`);
+    return sum;
+  }
+
   /** Nothing serious that a checker of accessibility could find. @param {string} where */
   async isAccessible(where) {
     // Straight into the frame, past the policy, which rightly keeps foreign scripts out of the page.

@@ -160,10 +160,10 @@ export class FakeStreamer {
   async #serve(request, response) {
     let text = '';
     for await (const part of request.setEncoding('utf8')) text += part;
+    if (request.url !== '/control') return this.#answer(response, 404, { msg: 'NOT_FOUND' }); /* a page may come here */
     const asked = JSON.parse(text);
     this.requests.push(asked);
     this.requestIds.push(/** @type {string | undefined} */ (request.headers['x-request-id']));
-    if (request.url !== '/control') return this.#answer(response, 404, { msg: 'NOT_FOUND' });
     const claims = this.#claims(request.headers.authorization);
     if (!claims) return this.#answer(response, 401, { msg: 'NOT_AUTHORIZED', reason: 'The ticket is not good.' });
     const age = Math.round(Date.now() / 1000 - claims.iat);
