@@ -4,7 +4,14 @@
 #include "streamer/webrtc/input/keys.h"
 #include <math.h>
 
-enum { NEEDS_POSITION = 1, NEEDS_BUTTON = 2, NEEDS_KEY = 4, NEEDS_TOUCH = 8, NEEDS_TEXT = 16, NEEDS_SIZE = 32 };
+enum {
+  NEEDS_POSITION = 1,
+  NEEDS_BUTTON = 2,
+  NEEDS_KEY = 4,
+  NEEDS_TOUCH = 8,
+  NEEDS_TEXT = 16,
+  NEEDS_SIZE = 32
+};
 
 static const struct {
   const char *name;

@@ -47,7 +47,7 @@ struct Peer {
   /* of the main thread */
   gboolean connected, ended;
   GstWebRTCDataChannel *channel; /* once it is open */
-  guint32 ssrc; /* of the picture */
+  guint32 ssrc;                  /* of the picture */
   /* shared */
   Silence *silence;
   atomic_bool receives; /* the player has said so */

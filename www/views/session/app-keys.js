@@ -33,7 +33,7 @@ export function readAppKeys(keys, pick) {
 
 /** @param {string} code @returns {boolean} the key itself gets to the scene, too: the browser does not keep it */
 function isOnKeyboard(code) {
-  return goesToScene({ code, ctrlKey: false, altKey: false, metaKey: false });
+  return goesToScene({ code, ctrlKey: false, altKey: false, metaKey: false }, true);
 }
 
 export class AppKeysView {

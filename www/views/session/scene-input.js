@@ -27,6 +27,7 @@ export class SceneInput {
   #fingers = new Fingers();
   /** @type {Set<string>} */ #keysDown = new Set();
   #buttonsDown = 0;
+  /** What the engine says of the application. */ takesMoves = false;
   #closing = new ClosingGuard();
 
   /**
@@ -76,9 +77,9 @@ export class SceneInput {
     this.#queue.merge(message);
   }
 
-  /** Whether the scene takes relative moves. */
+  /** Whether the scene looks around by moves: it does so by itself, or the mouse is held. */
   get isRelative() {
-    return this.#isLocked;
+    return this.takesMoves || this.#isLocked;
   }
 
   /** Lets go of everything that is held down in the scene. */

@@ -219,6 +219,7 @@ export class StageView {
   /** @param {People} people @param {boolean} relative @param {boolean} promised */
   #renderMouse({ steers, mayTouch, controller }, relative, promised) {
     const wasOffered = this.#mouse.isOffered;
+    this.#input.takesMoves = relative;
     this.#mouse.render({ steers, mayHold: steers || (mayTouch && controller === null), relative, promised });
     if (this.#mouse.isOffered !== wasOffered) this.#showHint();
   }
