@@ -93,7 +93,7 @@ describe('an application that looks around by the mouse', { concurrency: false }
     test(`${how}: is turned by how far a hand comes`, async t => {
       const { app, host } = await startScene(t, how.split(' '));
       /* Only what some do with a mouse that moves shows how they take it; and SDL's warp mode begins with the second move. */
-      await moveUntil(host, async () => turned(app)[0] > 0 && (await host.get('told')).at(-1)?.relative);
+      await moveUntil(host, async () => turned(app)[0] !== 0 && (await host.get('told')).at(-1)?.relative);
       await isTold(host, true);
       await settles(app, host);
       const [x, y] = turned(app);
