@@ -114,12 +114,10 @@ describe('an application that looks around by the mouse', { concurrency: false }
     const { app, host } = await startScene(t, ['first_person', 'press']);
     await isTold(host, false);
     for (const at of [240, 480]) {
-      const [x, y] = turned(app);
       const from = app.log.length;
       await host.send({ type: 'pointerdown', button: 0, x: at / width, y: 0.5 });
       await app.waitFor(/button 1 down/, { from });
-      await moveBy80(host, 'pointermove', [at, 270]);
-      await turnsTo(app, [x + 80, y]);
+      await turnBy80(app, host, 'pointermove', [at, 270]);
       await host.send({ type: 'pointerup', button: 0, x: (at + 80) / width, y: 0.5 });
       await app.waitFor(/button 1 up/, { from });
     }
