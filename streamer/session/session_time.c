@@ -102,9 +102,12 @@ static gint64 whole_seconds(gint64 us) {
   return MAX(1, (us + INSTANT_SECOND / 2) / INSTANT_SECOND);
 }
 
+/* One that runs stands still while nobody is connected: it is neither over nor told of anew when they come.
+ */
 gint64 session_time_countdown(const SessionTime *time, const StreamerSettings *settings, gint64 now_us) {
-  gint64 end_us = inactive_end_us(time, settings);
-  return time->countdown && end_us != G_MAXINT64 ? whole_seconds(end_us - now_us) : 0;
+  gint64 at_us = time->away_us ? MAX(time->away_us, time->touched_us) : now_us;
+  gint64 end_us = time->touched_us + settings->inactivity_seconds * INSTANT_SECOND;
+  return time->countdown && settings->inactivity_seconds ? whole_seconds(end_us - at_us) : 0;
 }
 
 /* ---- what is due ---- */
@@ -138,7 +141,7 @@ SessionDue session_time_due(SessionTime *time, const StreamerSettings *settings,
     return due_end(WIRE_END_INACTIVE);
   if (now_us >= stop_us(time))
     return due_end(WIRE_END_SERVER_STOPPING);
-  gboolean counting = now_us >= countdown_from_us(time, settings);
+  gboolean counting = time->away_us ? time->countdown : now_us >= countdown_from_us(time, settings);
   if (counting != time->countdown) {
     time->countdown = counting;
     return counting ? due_tell(WIRE_INACTIVITY_WARNING, session_time_countdown(time, settings, now_us))
@@ -159,7 +162,7 @@ gint64 session_time_wait_us(const SessionTime *time, const StreamerSettings *set
   gint64 countdown_us = countdown_from_us(time, settings);
   if (!time->countdown)
     next_us = MIN(next_us, countdown_us);
-  else if (now_us < countdown_us) /* it was stopped */
+  else if (!time->away_us && now_us < countdown_us) /* it was stopped */
     next_us = now_us;
   return MAX(0, MIN(wait_us, next_us - now_us));
 }

@@ -20,11 +20,14 @@ const GROWTH_KB = process.env.SANITIZERS ? Infinity : 512;
 /** Resident, in kB. @param {number} pid */
 const memory = pid => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
-/** Segments of shared memory that these processes made. @param {Set<number>} pids */
+/** Segments of shared memory that these processes made; numbers of processes come again, even while others' segments last. @param {Set<number>} pids */
 const segmentsOf = pids =>
   readFileSync('/proc/sysvipc/shm', 'utf8')
     .split('\n')
-    .filter(line => pids.has(Number(line.trim().split(/\s+/)[4])));
+    .filter(line => {
+      const [, , , , creator, , , user] = line.trim().split(/\s+/).map(Number);
+      return pids.has(creator) && user === process.getuid?.();
+    });
 
 /** @param {Streamer} streamer @param {string} session */
 const gone = (streamer, session) => streamer.program.waitFor(new RegExp(`session_gone session=${session}\\b`), { timeout: 30_000 });

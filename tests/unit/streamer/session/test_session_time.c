@@ -119,11 +119,14 @@ static void time_in_which_nobody_is_connected_is_nobodys_idleness(void) {
   session_time_away(&time, FALSE, 900 * SECOND);
   now_us = 900 * SECOND;
   assert_told(&time, &now_us, 1070 * SECOND, WIRE_INACTIVITY_WARNING, 30);
-  session_time_away(&time, TRUE, 1080 * SECOND); /* the countdown stops with them, and goes on */
-  assert_told(&time, &now_us, 1070 * SECOND, WIRE_INACTIVITY_ENDED, 0);
+  session_time_away(&time, TRUE, 1080 * SECOND); /* the countdown stands still with them, and goes on */
+  due = session_time_due(&time, &settings, 1085 * SECOND, WALL + 1085 * SECOND);
+  g_assert_cmpint(due.type, ==, SESSION_DUE_NOTHING);
+  g_assert_cmpint(session_time_countdown(&time, &settings, 1085 * SECOND), ==, 20);
   session_time_away(&time, FALSE, 1090 * SECOND);
-  now_us = 1090 * SECOND;
-  assert_told(&time, &now_us, 1090 * SECOND, WIRE_INACTIVITY_WARNING, 20);
+  due = session_time_due(&time, &settings, 1090 * SECOND, WALL + 1090 * SECOND);
+  g_assert_cmpint(due.type, ==, SESSION_DUE_NOTHING);
+  g_assert_cmpint(session_time_countdown(&time, &settings, 1091 * SECOND), ==, 19);
   session_time_away(&time, TRUE, 1091 * SECOND);
   session_time_touch(&time, 1100 * SECOND); /* by the coordinator: there is more time */
   session_time_away(&time, FALSE, 1150 * SECOND);
