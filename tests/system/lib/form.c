@@ -3,15 +3,37 @@
  * each key by its place on the keyboard, "key W down"; "button 1 down", and "wheel 1" for a notch towards the
  * scene.
  *
+ * What it has told last it tells again when nothing came for a second: of many lines at once a streamer logs
+ * some alone.
+ *
  *   slow    takes its events a moment late, as an application does that draws much
  */
 #include <SDL.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LATE_MS 300
+#define QUIET_MS 1000
 
 static char line[8192];
+/* What was told last of the words, and of all else. */
+static char told[2][sizeof line + 16];
+enum { WORDS, HANDS };
+
+static void tell(int of, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(told[of], sizeof told[of], format, arguments);
+  va_end(arguments);
+  puts(told[of]);
+  fflush(stdout);
+}
+
+static void tell_again(void) {
+  printf("%s\n%s\n", told[HANDS], told[WORDS]);
+  fflush(stdout);
+}
 
 static void add(const char *text) {
   if (strlen(line) + strlen(text) < sizeof line)
@@ -28,12 +50,12 @@ static void erase(void) {
 
 static void take_key(const SDL_KeyboardEvent *key) {
   int down = key->type == SDL_KEYDOWN;
-  printf("key %s %s\n", SDL_GetScancodeName(key->keysym.scancode), down ? "down" : "up");
+  tell(HANDS, "key %s %s", SDL_GetScancodeName(key->keysym.scancode), down ? "down" : "up");
   if (down && key->keysym.scancode == SDL_SCANCODE_BACKSPACE) {
     erase();
-    printf("line %s\n", line);
+    tell(WORDS, "line %s", line);
   } else if (down && key->keysym.scancode == SDL_SCANCODE_RETURN) {
-    printf("sent %s\n", line);
+    tell(WORDS, "sent %s", line);
     line[0] = '\0';
   }
 }
@@ -42,14 +64,13 @@ static int take_event(const SDL_Event *event) {
   if (event->type == SDL_KEYDOWN || event->type == SDL_KEYUP) {
     take_key(&event->key);
   } else if (event->type == SDL_MOUSEBUTTONDOWN || event->type == SDL_MOUSEBUTTONUP) {
-    printf("button %u %s\n", event->button.button, event->type == SDL_MOUSEBUTTONDOWN ? "down" : "up");
+    tell(HANDS, "button %u %s", event->button.button, event->type == SDL_MOUSEBUTTONDOWN ? "down" : "up");
   } else if (event->type == SDL_MOUSEWHEEL) {
-    printf("wheel %d\n", event->wheel.y);
+    tell(HANDS, "wheel %d", event->wheel.y);
   } else if (event->type == SDL_TEXTINPUT) {
     add(event->text.text);
-    printf("line %s\n", line);
+    tell(WORDS, "line %s", line);
   }
-  fflush(stdout);
   return event->type != SDL_QUIT;
 }
 
@@ -66,7 +87,11 @@ int main(int argc, char **argv) {
   SDL_StartTextInput();
   SDL_Event event;
   int goes_on = 1;
-  while (goes_on && SDL_WaitEvent(&event)) {
+  while (goes_on) {
+    if (!SDL_WaitEventTimeout(&event, QUIET_MS)) {
+      tell_again();
+      continue;
+    }
     goes_on = take_event(&event);
     if (is_slow && event.type == SDL_TEXTINPUT)
       SDL_Delay(LATE_MS);
