@@ -116,6 +116,8 @@ test('a phone comes back into its scene by itself, and in control, however it sl
     await visitor.screenshot('turn');
     await visitor.site.getByRole('button', { name: 'Close this tip' }).click();
     await offer.waitFor({ state: 'hidden' });
+    await visitor.seesFittingPicture();
+    there = await visitor.seesStillness();
   });
 
   await t.test('locked for longer than lost connections are waited for', async () => {
@@ -180,9 +182,10 @@ test('what sends the picture dies: it is there again within seconds, and nobody 
   const before = await host.seesStillness();
   await host.page.keyboard.down('KeyW');
   await host.seesChange(before, 'a step');
+  const from = streamer.program.log.length;
   process.kill(streamer.processes().engine, 'SIGKILL');
   const diedMs = Date.now();
-  const since = () => streamer.program.log.split('engine_restarted')[1] ?? '';
+  const since = () => streamer.program.log.slice(from).split('engine_restarted')[1] ?? '';
   await until(() => (since().match(/viewer_connected session=/g) ?? []).length === 2, { what: 'both players again' });
   const tookMs = Date.now() - diedMs;
   t.diagnostic(`both players again after ${tookMs} ms`);
