@@ -2,7 +2,13 @@
 // Firefox, as Debian has it, for the same visitors: driven by WebDriver BiDi.
 
 import { firefox } from 'playwright-core';
-import { onEnd, temporaryDirectory } from '../../system/lib/programs.mjs';
+import { networkInterfaces } from 'node:os';
+import { onEnd, run, temporaryDirectory } from '../../system/lib/programs.mjs';
+
+/** Firefox uses the address of its way out alone, and in a network of their own (tests/system/run) tests have none: here is one, to nowhere. */
+function openWayOut() {
+  if (networkInterfaces().here) run('ip', ['route', 'add', 'default', 'dev', 'here']);
+}
 
 /**
  * It has a home of its own, to write into: it refuses one that is not its user's, as under sudo. FIREFOX names another.
@@ -10,6 +16,7 @@ import { onEnd, temporaryDirectory } from '../../system/lib/programs.mjs';
  * @returns {Promise<import('playwright-core').Browser>}
  */
 export async function startFirefox(scope) {
+  openWayOut();
   const browser = await firefox.launch({
     channel: 'moz-firefox', // the one that speaks WebDriver BiDi, not a build of the driver's makers
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
