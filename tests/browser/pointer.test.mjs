@@ -9,7 +9,8 @@ import { Participant } from './lib/participant.mjs';
 
 const { house, browser } = await openHouse({
   wanted: [{ name: 'park-1', rcName: 'Park Side', scene: 'park' }],
-  settings: { app: [built('tests/system/lib/first_person'), 'relative'] },
+  // Of one size, so that a way over the page is known in the scene's own pixels.
+  settings: { app: [built('tests/system/lib/first_person'), 'relative'], webrtc: { resolution: 'fixed' } },
 });
 const scene = /** @type {import('../system/lib/streamer.mjs').Streamer} */ (house.streamers.get('park-1')).program;
 
