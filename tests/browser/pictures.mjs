@@ -17,6 +17,9 @@ const PREVIEW = { width: 1200, height: 630 };
 /** @param {import('playwright-core').Page} page */
 const inTheScene = page => page.locator('.picture--playing').waitFor();
 
+/** A place on the screen that has changed is followed after so long, at most. */
+const SETTLES_MS = 4000;
+
 /** What the video shows, cut to a shape. @param {import('playwright-core').Page} page @param {{ width: number, height: number }} size */
 const view = (page, size) => page.evaluate(({ width, height }) => {
   const video = /** @type {HTMLVideoElement} */ (document.querySelector('[data-picture]'));
@@ -49,11 +52,21 @@ try {
   await inTheScene(phone);
 
   mkdirSync(join(source, 'man/pictures'), { recursive: true });
+  writeFileSync(join(source, 'www/icons/preview.jpg'), Buffer.from(await view(desk, PREVIEW), 'base64'));
   for (const [name, page] of /** @type {const} */ ([['desk', desk], ['phone', phone]])) {
+    // The picture is as the screen of who is in control.
+    if (page === phone) {
+      await desk.locator('[data-action="control"]').click();
+      await phone.waitForFunction(() => {
+        const video = /** @type {HTMLVideoElement | null} */ (document.querySelector('[data-picture]'));
+        return video && video.videoHeight > video.videoWidth;
+      });
+      await phone.locator('[data-turn-close]').click();
+      await phone.waitForTimeout(SETTLES_MS);
+    }
     await page.waitForFunction(() => getComputedStyle(/** @type {Element} */ (document.querySelector('[data-hint]'))).opacity === '0');
     await page.screenshot({ path: join(source, `man/pictures/${name}.jpg`), type: 'jpeg', quality: 85 });
   }
-  writeFileSync(join(source, 'www/icons/preview.jpg'), Buffer.from(await view(desk, PREVIEW), 'base64'));
 } finally {
   await scope.end();
 }
