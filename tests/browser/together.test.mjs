@@ -112,6 +112,8 @@ test('everyone sees who is in and who steers, and control goes from hand to hand
     await host.control.click();
     await host.seesSteering('You’re in control');
     await guest.isTold(/Anna is in control now/);
+    // Which has the shape of their screen again.
+    await host.seesFittingPicture();
     await steersNothing(guest, host);
     await steers(host, guest);
   });

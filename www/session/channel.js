@@ -133,8 +133,10 @@ export class SessionChannel {
   #sayGoodbye(fields) {
     if (this.#closing.signal.aborted) return;
     const goodbye = { ticket: this.#credentials.ticket, ...fields };
-    // By POST in any case: the WebSocket is about to go, and a page that unloads keeps only this kind of request alive.
-    askByPost(this.#url, 'DISCONNECT', goodbye, { keepalive: true }).catch(() => {});
+    // By POST in any case: the WebSocket is about to go, and a page that unloads keeps only this kind of request alive. Once more if it
+    // got lost: a place that nobody gives back is kept for a while.
+    const say = () => askByPost(this.#url, 'DISCONNECT', goodbye, { keepalive: true });
+    say().catch(say).catch(() => {});
     this.close();
   }
 
