@@ -6,6 +6,7 @@ import { calendarFile } from '../plan/ics.js';
 import { drawQr } from '../plan/qr.js';
 import { BookingsView } from '../views/choose/bookings.js';
 import { BookedView } from '../views/plan/booked.js';
+import { shareOr } from '../views/share.js';
 import { rcTitle } from '../words/rc.js';
 import { explainRefusal } from '../words/refusals.js';
 import { clocksDiffer, instantAt, instantInWords, spanInWords } from '../words/times.js';
@@ -193,12 +194,7 @@ export class OwnBookings {
     const name = this.#titleOf(booking);
     const when = instantInWords(Date.parse(booking.starts_at), this.#i18n);
     const text = this.#i18n.t('booked.share', { name, when, code });
-    try {
-      await navigator.share({ title: name, text, url: invitationLink(location, booking) });
-    } catch (error) {
-      const cancelled = error instanceof DOMException && error.name === 'AbortError';
-      if (!cancelled) await this.#copy();
-    }
+    await shareOr({ title: name, text, url: invitationLink(location, booking) }, () => this.#copy());
   }
 
   // Cancelling.

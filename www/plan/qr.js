@@ -11,6 +11,15 @@ const QUIET_ZONE = 4;
  * @returns {{ size: number, path: string }} the side in modules, the white around included, and an SVG path of the dark ones
  */
 export function drawQr(link) {
+  if (drawn?.link !== link) drawn = { link, qr: draw(link) };
+  return drawn.qr;
+}
+
+/** The last one: pages ask for the same again with every change. @type {{ link: string, qr: ReturnType<typeof draw> } | undefined} */
+let drawn;
+
+/** @param {string} link */
+function draw(link) {
   const code = qrcode(0, 'M');
   code.addData(link, 'Byte');
   code.make();

@@ -1,6 +1,7 @@
 // @ts-check
 import { find } from '../dom.js';
 import { showQr } from '../qr.js';
+import { canShare, shareOr } from '../share.js';
 
 /** In place of a start that this browser could not show: the way to another device. */
 
@@ -26,7 +27,7 @@ export class ElsewhereView {
     this.#i18n = i18n;
     this.#handlers = handlers;
     find('[data-elsewhere="copy"]', HTMLButtonElement).addEventListener('click', () => this.#copy());
-    this.#share.addEventListener('click', () => this.#shareLink());
+    this.#share.addEventListener('click', () => shareOr({ title: this.#title, url: this.#link }, () => this.#copy()));
   }
 
   /** @param {{ link: string, qr: { size: number, path: string }, title: string } | null} elsewhere null: this browser can show it */
@@ -36,7 +37,7 @@ export class ElsewhereView {
     this.#link = elsewhere.link;
     this.#title = elsewhere.title;
     showQr(this.#qr, elsewhere.qr);
-    this.#share.hidden = typeof navigator.share !== 'function';
+    this.#share.hidden = !canShare();
   }
 
   async #copy() {
@@ -45,15 +46,6 @@ export class ElsewhereView {
       this.#handlers.tell(() => this.#i18n.t('elsewhere.copied'));
     } catch {
       this.#handlers.tell(() => this.#i18n.t('elsewhere.uncopied', { link: this.#link }));
-    }
-  }
-
-  async #shareLink() {
-    try {
-      await navigator.share({ title: this.#title, url: this.#link });
-    } catch (error) {
-      const cancelled = error instanceof DOMException && error.name === 'AbortError';
-      if (!cancelled) await this.#copy();
     }
   }
 }

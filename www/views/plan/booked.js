@@ -2,6 +2,7 @@
 import { create, find, setText } from '../dom.js';
 import { setIcon } from '../icons.js';
 import { showQr } from '../qr.js';
+import { canShare } from '../share.js';
 
 /** A booking: its code, its time, and everything that brings one back in time. */
 
@@ -81,7 +82,7 @@ export class BookedView {
     setText(this.#enter, t(state.entering ? 'early.now' : state.begun ? 'booked.enter' : 'booked.wait'));
     this.#enter.setAttribute('aria-disabled', String(state.entering));
     this.#enter.classList.toggle('button--working', state.entering);
-    this.#share.hidden = typeof navigator.share !== 'function';
+    this.#share.hidden = !canShare();
     this.#cancel.hidden = state.unsure;
     this.#surely.hidden = !state.unsure;
     this.#yes.setAttribute('aria-disabled', String(state.asking));

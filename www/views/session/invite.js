@@ -3,6 +3,7 @@ import { CodeView } from '../code.js';
 import { find, setText } from '../dom.js';
 import { setIcon } from '../icons.js';
 import { showQr } from '../qr.js';
+import { canShare, shareOr } from '../share.js';
 
 /** The session's code, the ways to send it to others, and whether whoever comes with it has to knock. */
 
@@ -65,7 +66,7 @@ export class InviteView {
     const words = this.#i18n.t(WORDS[door ?? 'open']);
     this.#door.title = words;
     setText(this.#hint, words);
-    this.#share.hidden = typeof navigator.share !== 'function';
+    this.#share.hidden = !canShare();
   }
 
   /** @param {Invitation} invitation */
@@ -95,13 +96,8 @@ export class InviteView {
     setTimeout(() => setIcon(this.#copy, 'link'), COPIED_MS);
   }
 
-  async #shareLink() {
+  #shareLink() {
     const text = this.#i18n.t('session.share.text', { name: this.#title, code: this.#invitation.code });
-    try {
-      await navigator.share({ title: this.#title, text, url: this.#handlers.invitationLink(this.#invitation) });
-    } catch (error) {
-      const cancelled = error instanceof DOMException && error.name === 'AbortError';
-      if (!cancelled) await this.#copyLink();
-    }
+    return shareOr({ title: this.#title, text, url: this.#handlers.invitationLink(this.#invitation) }, () => this.#copyLink());
   }
 }
