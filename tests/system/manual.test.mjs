@@ -11,6 +11,9 @@ import { run } from './lib/programs.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8');
 
+/** The manual's pages: what stands beside them are pictures for README.md. */
+const allPages = () => readdirSync(join(root, 'man')).filter((name) => /^vitrina-.*\.\d$/.test(name));
+
 /** A manual page as plain words. @param {string} page */
 const manual = (page) => new Set(read(`man/${page}`).replace(/\\-/g, '-').replace(/\\f[A-Z]/g, ' ').match(/[A-Za-z][\w-]*/g));
 
@@ -51,7 +54,7 @@ test('every setting is in a manual page', () => {
 const noMan = run('sh', ['-c', 'command -v man']).status === 0 ? false : 'there is no man on this machine';
 
 test('every page has its date, and renders without a warning', { skip: noMan }, () => {
-  const pages = readdirSync(join(root, 'man'));
+  const pages = allPages();
   assert.ok(pages.length > 8, 'the manual has moved');
   for (const page of pages) {
     assert.match(read(`man/${page}`), /^\.TH \S+ \d "20\d\d-\d\d-\d\d" "Vitrina" "[\w ]+"$/m, page);
@@ -64,7 +67,7 @@ test('every page has its date, and renders without a warning', { skip: noMan }, 
 });
 
 test('a page that one sends readers to is there', () => {
-  const pages = new Set(readdirSync(join(root, 'man')));
+  const pages = new Set(allPages());
   for (const page of pages)
     for (const [, name, section] of read(`man/${page}`).replace(/\\-/g, '-').matchAll(/^\.BR (vitrina-\S+) \((\d)\)/gm))
       assert.ok(pages.has(`${name}.${section}`), `${page} names ${name}(${section})`);
