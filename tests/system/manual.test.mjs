@@ -11,8 +11,8 @@ import { run } from './lib/programs.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8');
 
-/** The manual's pages: what stands beside them are pictures for README.md. */
-const allPages = () => readdirSync(join(root, 'man')).filter((name) => /^vitrina-.*\.\d$/.test(name));
+/** The manual's pages: every file; the pictures for README.md have a folder beside them. */
+const allPages = () => readdirSync(join(root, 'man'), { withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
 
 /** A manual page as plain words. @param {string} page */
 const manual = (page) => new Set(read(`man/${page}`).replace(/\\-/g, '-').replace(/\\f[A-Z]/g, ' ').match(/[A-Za-z][\w-]*/g));
